@@ -1,0 +1,2 @@
+//! The Amity binary.
+fn main() {}

@@ -1,0 +1,74 @@
+//! What was wrong with data: where, what was expected, what to do.
+//!
+//! A fault in the data is not an error of the program: readers return every finding and go on
+//! with the rest of the batch where that is safe.
+
+use std::fmt;
+
+use serde::Serialize;
+use smol_str::SmolStr;
+
+/// How much of the input a finding costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; nothing was lost.
+    Note,
+    /// Accepted, but someone should look.
+    Warning,
+    /// One item (record, value, event) was not accepted; its neighbours were.
+    Error,
+    /// The whole message or file was refused.
+    Refused,
+}
+
+/// One fault in incoming data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// One-based line of the input; 0 where the input has no lines.
+    pub line: u64,
+    /// Byte offset from the start of the input.
+    pub offset: u64,
+    /// The field or element, in the words of the format (`IntervalLength`, `timeStamp`).
+    pub field: SmolStr,
+    /// A stable code: a rule id (`V10`), or a code of the format (`nem12.interval_count`).
+    pub code: SmolStr,
+    /// How much was lost.
+    pub severity: Severity,
+    /// What was found, what was expected and what to do, in one sentence.
+    pub message: String,
+}
+
+impl Finding {
+    /// A finding at a place; severity `Error` until [`Finding::with_severity`] says otherwise.
+    pub fn new(line: u64, field: impl Into<SmolStr>, code: impl Into<SmolStr>, message: impl Into<String>) -> Self {
+        Self {
+            line,
+            offset: 0,
+            field: field.into(),
+            code: code.into(),
+            severity: Severity::Error,
+            message: message.into(),
+        }
+    }
+
+    /// The same finding with another severity.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// The same finding at a byte offset.
+    #[must_use]
+    pub fn at_offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, {}: {} [{}]", self.line, self.field, self.message, self.code)
+    }
+}

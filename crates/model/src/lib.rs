@@ -1,0 +1,21 @@
+//! The words of metering.
+//!
+//! Pure values: no I/O, no clock, no wire format. Every other crate speaks in these types.
+//!
+//! - [`id`]: identities and the names other systems give to the same thing.
+//! - [`quantity`]: exact decimals and units; no floats.
+//! - [`time`]: half-open UTC intervals, local days of 23, 24 and 25 hours, conventions of sources.
+//! - [`reading_type`], [`quality`], [`event`]: the code sets of IEC 61968-9.
+//! - [`reading`]: what a message says about a channel.
+//! - [`master`]: usage points, meters, channels, customers and the dated links between them.
+//! - [`finding`]: what was wrong with data, where, and what to do about it.
+
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod master;
+pub mod quality;
+pub mod quantity;
+pub mod reading;
+pub mod reading_type;
+pub mod time;

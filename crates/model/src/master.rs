@@ -1,0 +1,1 @@
+//! Master data (model helper fills this).
