@@ -1,8 +1,8 @@
 //! Time: half-open UTC intervals inside; zones, local days and naming conventions at the edges.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// `[start, end)` in UTC.

@@ -75,15 +75,33 @@ pub enum InvalidReadingType {
 
 /// The names of the 18 fields in order, as the standard writes them.
 pub const FIELDS: [&str; 18] = [
-    "macroPeriod", "aggregate", "measuringPeriod", "accumulation", "flowDirection", "commodity", "measurementKind",
-    "interharmonicNumerator", "interharmonicDenominator", "argumentNumerator", "argumentDenominator", "tou", "cpp",
-    "consumptionTier", "phases", "multiplier", "unit", "currency",
+    "macroPeriod",
+    "aggregate",
+    "measuringPeriod",
+    "accumulation",
+    "flowDirection",
+    "commodity",
+    "measurementKind",
+    "interharmonicNumerator",
+    "interharmonicDenominator",
+    "argumentNumerator",
+    "argumentDenominator",
+    "tou",
+    "cpp",
+    "consumptionTier",
+    "phases",
+    "multiplier",
+    "unit",
+    "currency",
 ];
 
 impl ReadingType {
     /// Interval length in seconds when the measuring period is a fixed one.
     pub fn interval_seconds(self) -> Option<u32> {
-        codes::MEASURING_PERIOD_SECONDS.iter().find(|(code, _)| *code == self.measuring_period).map(|(_, seconds)| *seconds)
+        codes::MEASURING_PERIOD_SECONDS
+            .iter()
+            .find(|(code, _)| *code == self.measuring_period)
+            .map(|(_, seconds)| *seconds)
     }
 
     /// The measuring period code of an interval length in seconds, 0 where the code set has none.
@@ -111,14 +129,44 @@ impl FromStr for ReadingType {
             }
         }
         let [
-            macro_period, aggregate, measuring_period, accumulation, flow_direction, commodity, measurement_kind,
-            interharmonic_numerator, interharmonic_denominator, argument_numerator, argument_denominator, tou, cpp,
-            consumption_tier, phases, _, unit, currency,
+            macro_period,
+            aggregate,
+            measuring_period,
+            accumulation,
+            flow_direction,
+            commodity,
+            measurement_kind,
+            interharmonic_numerator,
+            interharmonic_denominator,
+            argument_numerator,
+            argument_denominator,
+            tou,
+            cpp,
+            consumption_tier,
+            phases,
+            _,
+            unit,
+            currency,
         ] = numbers;
         Ok(Self {
-            macro_period, aggregate, measuring_period, accumulation, flow_direction, commodity, measurement_kind,
-            interharmonic_numerator, interharmonic_denominator, argument_numerator, argument_denominator, tou, cpp,
-            consumption_tier, phases, multiplier, unit, currency,
+            macro_period,
+            aggregate,
+            measuring_period,
+            accumulation,
+            flow_direction,
+            commodity,
+            measurement_kind,
+            interharmonic_numerator,
+            interharmonic_denominator,
+            argument_numerator,
+            argument_denominator,
+            tou,
+            cpp,
+            consumption_tier,
+            phases,
+            multiplier,
+            unit,
+            currency,
         })
     }
 }
@@ -126,9 +174,21 @@ impl FromStr for ReadingType {
 impl fmt::Display for ReadingType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before = [
-            self.macro_period, self.aggregate, self.measuring_period, self.accumulation, self.flow_direction,
-            self.commodity, self.measurement_kind, self.interharmonic_numerator, self.interharmonic_denominator,
-            self.argument_numerator, self.argument_denominator, self.tou, self.cpp, self.consumption_tier, self.phases,
+            self.macro_period,
+            self.aggregate,
+            self.measuring_period,
+            self.accumulation,
+            self.flow_direction,
+            self.commodity,
+            self.measurement_kind,
+            self.interharmonic_numerator,
+            self.interharmonic_denominator,
+            self.argument_numerator,
+            self.argument_denominator,
+            self.tou,
+            self.cpp,
+            self.consumption_tier,
+            self.phases,
         ];
         for number in before {
             write!(f, "{number}.")?;
