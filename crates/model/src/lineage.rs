@@ -1,0 +1,63 @@
+//! What validation and estimation decided for one channel-day, and why.
+//!
+//! Raw values are never changed; a [`FinalDay`] lies over them. Slots it does not list are final as
+//! received, with [`FinalDay::status`].
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::id::ChannelNumber;
+use crate::quality::Status;
+
+/// The outcome of one validation run over one channel-day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinalDay {
+    /// The channel.
+    pub channel: ChannelNumber,
+    /// The local day.
+    pub date: Date,
+    /// Which run decided; runs are numbered upward.
+    pub run: u64,
+    /// When the run decided.
+    pub decided_at: Timestamp,
+    /// The version of the plan (rules, limits, order).
+    pub plan_version: u32,
+    /// What holds for every slot not listed in `values`.
+    pub status: Status,
+    /// Slots whose final value or status differs, in slot order.
+    pub values: Vec<FinalValue>,
+    /// Every rule that failed, with the numbers that failed it.
+    pub failures: Vec<RuleFailure>,
+}
+
+/// A final value that is not simply the raw one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinalValue {
+    /// Position in the day.
+    pub slot: u16,
+    /// The final value in the channel's quantum; `None` where no method could give one.
+    pub value: Option<i64>,
+    /// What it is now.
+    pub status: Status,
+    /// The method that made it (`E04`); empty where the raw value stands.
+    pub method: SmolStr,
+    /// Hash of every input the method used, so that a change of input can be seen.
+    pub inputs_hash: u64,
+}
+
+/// One rule that failed over slots `[from, to)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleFailure {
+    /// The rule id (`V31`).
+    pub rule: SmolStr,
+    /// First slot.
+    pub from: u16,
+    /// One past the last slot.
+    pub to: u16,
+    /// Whether it blocks billing or only warns.
+    pub blocks: bool,
+    /// One sentence with the numbers: what was found and what the limit is.
+    pub evidence: String,
+}
