@@ -1,0 +1,23 @@
+//! CMEP skeleton.
+
+use crate::{Options, Reader, Refused, Sink};
+
+/// Streaming reader.
+pub struct CmepReader;
+
+impl CmepReader {
+    /// A reader.
+    pub fn new(_options: &Options) -> Self {
+        Self
+    }
+}
+
+impl Reader for CmepReader {
+    fn push(&mut self, _bytes: &[u8], _sink: &mut dyn Sink) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn finish(&mut self, _sink: &mut dyn Sink) -> Result<(), Refused> {
+        Ok(())
+    }
+}
