@@ -1,1 +1,24 @@
-//! ingest
+//! The way up: from bytes of a head-end to durable, placed, validated readings.
+//!
+//! Engines are pure ([`admission`], [`placement`], [`inventory`]); the driver ([`Intake`]) reads files, keeps the raw
+//! bytes, commits batches and acknowledges only what is durable.
+//!
+//! - [`files`]: what a path holds: plain files, folders, zip members, gzip.
+//! - [`inventory`]: what a message says, without storing it.
+//! - [`directory`]: which channel of the registry a message means.
+//! - [`admission`]: the coded checks V01 to V18.
+//! - [`placement`]: instants to (local day, slot).
+//! - [`intake`]: the driver.
+//! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
+//! - [`validation`]: runs the VEE plan over touched channel-days.
+
+pub mod admission;
+pub mod directory;
+pub mod files;
+pub mod intake;
+pub mod inventory;
+pub mod placement;
+pub mod quarantine;
+pub mod validation;
+
+pub use intake::Intake;

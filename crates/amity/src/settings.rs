@@ -1,0 +1,144 @@
+//! `amity.toml`: the settings of an installation, with their defaults. Unknown settings are errors.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use ingest::admission;
+use serde::{Deserialize, Serialize};
+
+use crate::output::Failure;
+
+/// The name of the settings file inside the data folder.
+pub const FILE_NAME: &str = "amity.toml";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Zone of usage points that are registered without one.
+    pub zone: String,
+    /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
+    pub registry: String,
+    /// What happens to readings of unknown channels.
+    pub unknown_channels: UnknownChannels,
+    /// The plan of validation and estimation: a file, or `default`.
+    pub plan: String,
+    /// Checks at admission.
+    pub admission: admission::Limits,
+    /// The readings book.
+    pub readings: Readings,
+    /// The page and the API.
+    pub serve: Serve,
+}
+
+/// What happens to readings of channels that the registry does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownChannels {
+    /// They wait in quarantine until someone registers the channel.
+    #[default]
+    Quarantine,
+    /// The channel is registered as the message describes it.
+    Register,
+}
+
+/// Limits of the readings book.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Readings {
+    /// Memory for open days, in MiB; the oldest days are sealed when it is used up.
+    pub open_days_mib_max: u32,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self { open_days_mib_max: 512 }
+    }
+}
+
+/// Where the page and the API listen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    /// Address and port; loopback unless set otherwise.
+    pub listen: SocketAddr,
+    /// Largest message taken over HTTP, in MiB.
+    pub message_mib_max: u32,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), message_mib_max: 64 }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: "UTC".into(),
+            registry: "sqlite".into(),
+            unknown_channels: UnknownChannels::default(),
+            plan: "default".into(),
+            admission: admission::Limits::default(),
+            readings: Readings::default(),
+            serve: Serve::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads and checks a settings file.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] naming the file, the line and what was expected.
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", path.display())))?;
+        let settings: Self = toml::from_str(&text)
+            .map_err(|error| Failure::Usage(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
+        settings.check().map_err(|problem| Failure::Usage(format!("{}: {problem}", path.display())))?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        ingest::placement::zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
+        if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
+            return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_configuration_loads() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+        let examples = std::fs::read_dir(folder).expect("config folder").map(|entry| entry.expect("entry").path());
+        let mut loaded = 0;
+        for path in examples.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+            if let Err(failure) = Settings::load(&path) {
+                panic!("{failure}");
+            }
+            loaded += 1;
+        }
+        assert!(0 < loaded, "no example under config/");
+    }
+
+    #[test]
+    fn wrong_settings_name_file_line_and_expectation() {
+        let check = |text: &str, expected: &str| {
+            let file = tempfile::NamedTempFile::new().expect("temporary file");
+            std::fs::write(file.path(), text).expect("write");
+            let message = Settings::load(file.path()).expect_err("refused").to_string();
+            assert!(message.contains(expected), "{message}");
+        };
+        check("zoen = \"UTC\"", "line 1");
+        check("zone = \"Mars/Olympus\"", "zone: `Mars/Olympus` is not a time zone");
+        check("registry = \"oracle\"", "expected `sqlite` or postgres://");
+        check("unknown_channels = \"drop\"", "expected `quarantine` or `register`");
+        check("[serve]\nlisten = \"everywhere\"", "listen");
+    }
+}

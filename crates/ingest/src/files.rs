@@ -1,0 +1,233 @@
+//! What a path holds: a file, a folder of files, the members of a zip archive, a gzip stream.
+//!
+//! Names decide nothing; content does. Archives are read member by member as a stream, with limits that
+//! stop a decompression bomb early and in bounded memory.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use model::finding::{Finding, Severity};
+
+/// How much one input may expand to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Members of one archive.
+    pub members_max: usize,
+    /// Bytes of one member or gzip stream after expansion.
+    pub expanded_bytes_max: u64,
+    /// Expansion of one member compared with its packed size, once it is past 64 MiB.
+    pub expansion_ratio_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { members_max: 10_000, expanded_bytes_max: 4 << 30, expansion_ratio_max: 200 }
+    }
+}
+
+const RATIO_CHECKED_FROM_BYTES: u64 = 64 << 20;
+
+/// One stream of bytes to read, or the reason why there is none.
+pub enum Input<'a> {
+    /// Bytes, with the name people see: the path, and the member for an archive.
+    Stream(&'a str, &'a mut dyn Read),
+    /// Nothing to read here.
+    Unreadable(&'a str, Finding),
+}
+
+/// Calls `each` for every input below `path`, folders in name order.
+///
+/// # Errors
+/// Only what `each` returns; what cannot be opened is an [`Input::Unreadable`].
+pub fn for_each<E>(path: &Path, limits: &Limits, each: &mut dyn FnMut(Input<'_>) -> Result<(), E>) -> Result<(), E> {
+    if path.is_dir() {
+        return match folder(path) {
+            Ok(paths) => paths.iter().try_for_each(|path| for_each(path, limits, each)),
+            Err(error) => each(Input::Unreadable(&path.display().to_string(), unreadable(&error))),
+        };
+    }
+    let name = path.display().to_string();
+    let opened = File::open(path).and_then(|mut file| {
+        let kind = Packing::of(&mut file)?;
+        Ok((file, kind))
+    });
+    match opened {
+        Err(error) => each(Input::Unreadable(&name, unreadable(&error))),
+        Ok((file, Packing::Plain)) => each(Input::Stream(&name, &mut BufReader::new(file))),
+        Ok((file, Packing::Gzip)) => {
+            let packed_bytes = file.metadata().map_or(0, |data| data.len());
+            let unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(file));
+            each(Input::Stream(&name, &mut Bounded::new(unpacked, packed_bytes, limits)))
+        }
+        Ok((file, Packing::Zip)) => for_each_member(&name, file, limits, each),
+    }
+}
+
+fn folder(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+    paths.sort();
+    Ok(paths)
+}
+
+fn for_each_member<E>(
+    archive_name: &str,
+    file: File,
+    limits: &Limits,
+    each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut archive = match zip::ZipArchive::new(BufReader::new(file)) {
+        Ok(archive) => archive,
+        Err(error) => return each(Input::Unreadable(archive_name, damaged_archive(&error))),
+    };
+    if limits.members_max < archive.len() {
+        let message = format!("the archive holds {} members, at most {} are read", archive.len(), limits.members_max);
+        return each(Input::Unreadable(archive_name, refusal("zip.members", message)));
+    }
+    for index in 0..archive.len() {
+        match archive.by_index(index) {
+            Err(error) => each(Input::Unreadable(archive_name, damaged_archive(&error)))?,
+            Ok(member) if member.is_dir() => {}
+            Ok(member) => {
+                let name = format!("{archive_name}/{}", member.name());
+                let (packed_bytes, declared_bytes) = (member.compressed_size(), member.size());
+                if limits.expanded_bytes_max < declared_bytes {
+                    each(Input::Unreadable(&name, refusal("zip.size", too_large(declared_bytes, limits))))?;
+                } else {
+                    each(Input::Stream(&name, &mut Bounded::new(member, packed_bytes, limits)))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Packing {
+    Plain,
+    Zip,
+    Gzip,
+}
+
+impl Packing {
+    fn of(file: &mut File) -> io::Result<Self> {
+        use std::io::{Seek, SeekFrom};
+        let mut magic = Vec::with_capacity(4);
+        file.by_ref().take(4).read_to_end(&mut magic)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(match magic.as_slice() {
+            b"PK\x03\x04" | b"PK\x05\x06" => Self::Zip,
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            _ => Self::Plain,
+        })
+    }
+}
+
+/// A reader that fails once it has given more than the limits allow.
+struct Bounded<R> {
+    inner: R,
+    given: u64,
+    bytes_max: u64,
+}
+
+impl<R> Bounded<R> {
+    fn new(inner: R, packed_bytes: u64, limits: &Limits) -> Self {
+        let by_ratio = packed_bytes.saturating_mul(limits.expansion_ratio_max).max(RATIO_CHECKED_FROM_BYTES);
+        Self { inner, given: 0, bytes_max: limits.expanded_bytes_max.min(by_ratio) }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.given += count as u64;
+        if self.bytes_max < self.given {
+            let message = format!(
+                "the input expands to more than {} bytes, far more than its packed size allows; \
+                 split the archive or check its origin",
+                self.bytes_max
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(count)
+    }
+}
+
+fn refusal(code: &str, message: String) -> Finding {
+    Finding::new(0, "file", code, message).with_severity(Severity::Refused)
+}
+
+/// The finding for an input that the operating system or an archive would not give.
+pub fn unreadable(error: &io::Error) -> Finding {
+    refusal("file.unreadable", format!("cannot be read: {error}"))
+}
+
+fn damaged_archive(error: &zip::result::ZipError) -> Finding {
+    refusal("zip.damaged", format!("the zip archive is damaged or of a kind that is not read: {error}"))
+}
+
+fn too_large(declared_bytes: u64, limits: &Limits) -> String {
+    format!("the member says it expands to {declared_bytes} bytes, at most {} are read", limits.expanded_bytes_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::io::Write;
+
+    use super::*;
+
+    fn names_and_bytes(path: &Path, limits: &Limits) -> Vec<(String, Result<u64, String>)> {
+        let mut seen = Vec::new();
+        let Ok(()) = for_each::<Infallible>(path, limits, &mut |input| {
+            seen.push(match input {
+                Input::Stream(name, bytes) => {
+                    (name.to_owned(), io::copy(bytes, &mut io::sink()).map_err(|error| error.to_string()))
+                }
+                Input::Unreadable(name, finding) => (name.to_owned(), Err(finding.code.to_string())),
+            });
+            Ok(())
+        });
+        seen
+    }
+
+    fn zip_of(members: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("temporary file");
+        let mut archive = zip::ZipWriter::new(file.reopen().expect("reopen"));
+        for (name, bytes) in members {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("member");
+            archive.write_all(bytes).expect("bytes");
+        }
+        archive.finish().expect("finish");
+        file
+    }
+
+    #[test]
+    fn members_come_in_archive_order_under_the_archive_name() {
+        let file = zip_of(&[("b.csv", b"12"), ("a.csv", b"345")]);
+        let name = file.path().display().to_string();
+        let seen = names_and_bytes(file.path(), &Limits::default());
+        assert_eq!(seen, [(format!("{name}/b.csv"), Ok(2)), (format!("{name}/a.csv"), Ok(3))]);
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_ratio() {
+        let zeros = vec![0_u8; 70 << 20];
+        let file = zip_of(&[("bomb", &zeros)]);
+        let seen = names_and_bytes(file.path(), &Limits::default());
+        assert!(matches!(&seen[..], [(_, Err(message))] if message.contains("expands to more than")), "{seen:?}");
+        let tight = Limits { expanded_bytes_max: 1 << 20, ..Limits::default() };
+        let seen = names_and_bytes(file.path(), &tight);
+        assert!(matches!(&seen[..], [(_, Err(code))] if code == "zip.size"), "{seen:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_and_not_fatal() {
+        let seen = names_and_bytes(Path::new("no/such/file"), &Limits::default());
+        assert!(matches!(&seen[..], [(_, Err(code))] if code == "file.unreadable"), "{seen:?}");
+        let mut truncated = tempfile::NamedTempFile::new().expect("temporary file");
+        truncated.write_all(b"PK\x03\x04 and nothing more").expect("bytes");
+        let seen = names_and_bytes(truncated.path(), &Limits::default());
+        assert!(matches!(&seen[..], [(_, Err(code))] if code == "zip.damaged"), "{seen:?}");
+    }
+}
