@@ -1,0 +1,1 @@
+//! Guarded XML: a push parser with limits, without document types and entities.
