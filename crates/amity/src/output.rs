@@ -55,6 +55,12 @@ pub fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Prints a line of talk over the one before, on a terminal.
+pub fn say_over(text: &str) {
+    // Nothing is left to do when standard error itself is gone.
+    let _ = write!(io::stderr().lock(), "\r\x1b[2K{text}");
+}
+
 /// Prints a line of result to standard output.
 ///
 /// # Errors
