@@ -5,12 +5,13 @@
 //! - [`id`]: identities and the names other systems give to the same thing.
 //! - [`quantity`]: exact decimals and units; no floats.
 //! - [`time`]: half-open UTC intervals, local days of 23, 24 and 25 hours, conventions of sources.
-//! - [`reading_type`], [`quality`], [`event`]: the code sets of IEC 61968-9.
+//! - [`reading_type`], [`quality`], [`event`]: the code sets of IEC 61968-9, named by tables of [`code`].
 //! - [`reading`]: what a message says about a channel.
 //! - [`lineage`]: what validation and estimation decided, and why.
 //! - [`master`]: usage points, meters, channels, customers and the dated links between them.
 //! - [`finding`]: what was wrong with data, where, and what to do about it.
 
+pub mod code;
 pub mod event;
 pub mod finding;
 pub mod id;

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// `digits * 10^exponent`, exact. 1.250 is `digits: 1250, exponent: -3`.
 ///
 /// Two decimals are equal when they are written alike (1.5 and 1.50 differ); compare amounts
 /// with [`Decimal::rescaled`] or [`Sum`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Decimal {
     /// The significant digits with their sign.
     pub digits: i64,

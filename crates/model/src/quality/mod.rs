@@ -4,6 +4,7 @@
 //! kept as received; Amity writes `3.x.y` only.
 //!
 //! - [`Status`]: Amity's canonical meanings, one bit each.
+//! - [`Grade`]: the worst of a set, for partners with one flag.
 //! - [`QualityCode`]: the 3-part code of IEC 61968-9, with [`iec`] mapping both ways.
 //! - [`nem12`], [`espi`], [`iee`], [`cmep`]: the flags of other worlds.
 
@@ -133,6 +134,12 @@ impl Status {
         self.0 & other.0 != 0
     }
 
+    /// The set with the bits of `other`; what `|` does, in constants.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The set without the bits of `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
@@ -174,6 +181,88 @@ impl fmt::Display for Status {
         }
         Ok(())
     }
+}
+
+/// The one meaning left when a set must be told to a partner with a single flag, worst first.
+///
+/// Missing beats questionable, questionable beats estimated, estimated beats edited, edited beats
+/// derived, derived beats raw, raw beats validated: a grade is never better than any part of the set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// No value.
+    Missing,
+    /// Measured or made, with a doubt that nobody resolved.
+    Questionable,
+    /// Forward estimate.
+    Forecast,
+    /// Estimated.
+    Estimated,
+    /// Changed by a person.
+    Edited,
+    /// Computed from other readings.
+    Derived,
+    /// Pieces of different quality, none of them worse than edited.
+    Mixed,
+    /// Measured, not validated.
+    Raw,
+    /// Validated, or accepted after a failed check.
+    Validated,
+}
+
+impl Status {
+    /// Doubts that stand until the value is accepted, whatever else was said.
+    const DOUBTS: Self = Self::FAILED.with(Self::QUESTIONABLE).with(Self::SUSPECT);
+
+    /// Conditions of a measured interval that are doubts until someone validated or replaced it.
+    const CONDITIONS: Self = Self::PARTIAL_INTERVAL
+        .with(Self::LONG_INTERVAL)
+        .with(Self::SKIPPED_INTERVAL)
+        .with(Self::TIME_RESET)
+        .with(Self::CLOCK_ERROR)
+        .with(Self::TEST_MODE)
+        .with(Self::OVERFLOW)
+        .with(Self::HARDWARE)
+        .with(Self::TAMPER)
+        .with(Self::ASSUMED_TIME)
+        .with(Self::TIME_ADJUSTED);
+
+    /// Collapses the set to its worst meaning.
+    ///
+    /// Whoever validates, replaces or fills a value takes `RAW`, `MISSING` and `ESTIMATE_NEEDED` out
+    /// of its set; while they are in it, they count.
+    pub fn grade(self) -> Grade {
+        let accepted = self.contains(Self::ACCEPTED);
+        let settled = accepted || self.intersects(Self::VALIDATED | Self::ESTIMATED | Self::EDITED);
+        if self.intersects(Self::MISSING | Self::ESTIMATE_NEEDED) {
+            Grade::Missing
+        } else if (self.intersects(Self::DOUBTS) && !accepted) || (self.intersects(Self::CONDITIONS) && !settled) {
+            Grade::Questionable
+        } else if self.contains(Self::FORECAST) {
+            Grade::Forecast
+        } else if self.contains(Self::ESTIMATED) {
+            Grade::Estimated
+        } else if self.contains(Self::EDITED) {
+            Grade::Edited
+        } else if self.intersects(Self::DERIVED | Self::NORMALIZED) {
+            Grade::Derived
+        } else if self.contains(Self::MIXED) {
+            Grade::Mixed
+        } else if self.intersects(Self::VALIDATED | Self::ACCEPTED) && !self.contains(Self::RAW) {
+            Grade::Validated
+        } else {
+            Grade::Raw
+        }
+    }
+}
+
+/// A quality flag that the format does not define.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found `{found}`")]
+pub struct InvalidFlag {
+    /// What the source wrote.
+    pub found: SmolStr,
+    /// What the format allows.
+    pub expected: &'static str,
 }
 
 /// `systemId.category.subCategory` of IEC 61968-9 ReadingQualityType.

@@ -1,14 +1,19 @@
 //! Reading types: the 18-field mRID of IEC 61968-9 edition 2.
 //!
-//! [`codes`] names the numbers of each field; unknown numbers stay numbers.
+//! - [`codes`], [`kind`]: names of the numbers of each field; unknown numbers stay numbers.
+//! - [`unit`]: units as people write them.
 
 pub mod codes;
+pub mod kind;
+pub mod unit;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
+
+pub use unit::{parse_unit, unit_symbol};
 
 /// What a value measures: 18 numbers joined by dots, e.g. `0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0`
 /// (60-minute kWh delivered). Zero means "not applicable" in every field.

@@ -1,1 +1,0 @@
-//! Master data (model helper fills this).

@@ -1,0 +1,48 @@
+//! A channel: one measured quantity of a usage point, and how its stored numbers are to be read.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::id::{ChannelId, ChannelNumber, UsagePointId};
+use crate::quantity::Decimal;
+use crate::reading_type::ReadingType;
+
+/// One measured quantity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Its index in the readings book.
+    pub number: ChannelNumber,
+    /// Its identity.
+    pub id: ChannelId,
+    /// What people call it: `<usage point>/<suffix>`.
+    pub label: SmolStr,
+    /// Where the quantity is measured.
+    pub usage_point: UsagePointId,
+    /// Tells channels of one reading type apart (NEM12 NMISuffix); empty where the type is enough.
+    pub suffix: SmolStr,
+    /// What is measured.
+    pub reading_type: ReadingType,
+    /// The unit as people write it (`kWh`).
+    pub unit: SmolStr,
+    /// Power of ten of the stored integers: value = stored * 10^quantum in `unit`.
+    pub quantum: i8,
+    /// Current times voltage transformer ratio, applied to differences of a register; 1 where the
+    /// source has multiplied already.
+    pub multiplier: Decimal,
+    /// Digits of the register before the point; `None` for a channel that has no register.
+    pub dials: Option<u8>,
+    /// Length of its intervals; `None` for register and period reads.
+    pub interval_seconds: Option<u32>,
+    /// Time zone of the usage point (IANA name); it decides where local days begin.
+    pub zone: SmolStr,
+}
+
+impl Channel {
+    /// Where the register rolls over to zero, in `unit` before the multiplier: 10^dials.
+    ///
+    /// `None` without a register, and for more dials than an exact number can hold (18).
+    pub fn register_capacity(&self) -> Option<Decimal> {
+        let dials = self.dials.and_then(|dials| i8::try_from(dials).ok()).filter(|dials| *dials <= 18)?;
+        Some(Decimal::new(1, dials))
+    }
+}
