@@ -1,0 +1,6 @@
+//! A disk in memory.
+
+/// x
+pub struct SimulatedDisk;
+/// x
+pub struct Fault;

@@ -1,0 +1,1 @@
+//! The raw book: every message byte for byte as received, compressed.
