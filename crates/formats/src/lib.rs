@@ -12,6 +12,8 @@ mod detect;
 pub mod green_button;
 pub mod nem12;
 pub mod parquet;
+mod pieces;
+mod text;
 pub mod xml;
 
 use jiff::tz::TimeZone;
