@@ -1,0 +1,180 @@
+//! Every channel of the registry in memory, and how a message's words for a channel become a channel.
+//!
+//! Loaded once and again when [`Registry::revision`] has moved; resolving does no I/O.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
+use model::master::Channel;
+use model::reading::ChannelKey;
+use smol_str::SmolStr;
+
+use super::channel::channel;
+use super::link::{Link, Relation, link};
+use super::master::{Class, name, one_meant};
+use super::sql::arguments;
+use super::{Registry, RegistryError};
+
+/// The channels of a registry, as of one revision.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// The revision of the registry this was loaded at; changes during loading may be in it already.
+    pub revision: u64,
+    channels: HashMap<ChannelNumber, Channel>,
+    by_label: HashMap<SmolStr, ChannelNumber>,
+    of_usage_point: HashMap<UsagePointId, Vec<ChannelNumber>>,
+    usage_points: HashMap<SmolStr, Vec<(Name, Mrid)>>,
+    meters: HashMap<SmolStr, Vec<(Name, Mrid)>>,
+    meter_names: HashMap<Mrid, Vec<Name>>,
+    meter_links: HashMap<Mrid, Vec<Link>>,
+    links_to_usage_point: HashMap<Mrid, Vec<Link>>,
+}
+
+/// Why the words of a message mean no channel, or not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    /// The message names neither usage point nor meter.
+    #[error("the message names neither a usage point nor a meter")]
+    Unnamed,
+    /// No usage point, or more than one, has this name.
+    #[error("usage point `{0}` is not in the registry")]
+    UnknownUsagePoint(SmolStr),
+    /// No meter, or more than one, has this name.
+    #[error("meter `{0}` is not in the registry")]
+    UnknownMeter(SmolStr),
+    /// The meter was nowhere at that time.
+    #[error("meter `{meter}` was at no usage point at {at}")]
+    NotInstalled {
+        /// The meter as the message names it.
+        meter: SmolStr,
+        /// When.
+        at: Timestamp,
+    },
+    /// The usage point has no such channel.
+    #[error("the usage point has no channel `{0}`")]
+    UnknownChannel(String),
+    /// Several channels measure this and the message does not say which.
+    #[error("{count} channels of the usage point measure `{reading_type}`; the message must name one")]
+    Ambiguous {
+        /// How many.
+        count: usize,
+        /// What they measure.
+        reading_type: String,
+    },
+}
+
+impl Registry {
+    /// Loads every channel and what is needed to find it by the words of a message.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn directory(&self) -> Result<Directory, RegistryError> {
+        let mut directory = Directory { revision: self.revision().await?, ..Directory::default() };
+        for row in &self.database.rows("SELECT * FROM channel ORDER BY number", arguments![]).await? {
+            directory.add_channel(channel(row)?);
+        }
+        let sql = "SELECT * FROM name WHERE class = $1";
+        for row in &self.database.rows(sql, arguments![Class::UsagePoint.as_str()]).await? {
+            let name = name(row)?;
+            directory.usage_points.entry(name.value.clone()).or_default().push((name, row.parsed("object")?));
+        }
+        for row in &self.database.rows(sql, arguments![Class::Meter.as_str()]).await? {
+            let (name, id) = (name(row)?, row.parsed("object")?);
+            directory.meter_names.entry(id).or_default().push(name.clone());
+            directory.meters.entry(name.value.clone()).or_default().push((name, id));
+        }
+        let sql = "SELECT * FROM link WHERE relation = $1 ORDER BY valid_from";
+        for row in &self.database.rows(sql, arguments![Relation::MeterAtUsagePoint.as_str()]).await? {
+            let link = link(row)?;
+            directory.meter_links.entry(link.subject).or_default().push(link.clone());
+            directory.links_to_usage_point.entry(link.target).or_default().push(link);
+        }
+        Ok(directory)
+    }
+}
+
+impl Directory {
+    fn add_channel(&mut self, channel: Channel) {
+        self.by_label.insert(channel.label.clone(), channel.number);
+        self.of_usage_point.entry(channel.usage_point).or_default().push(channel.number);
+        self.channels.insert(channel.number, channel);
+    }
+
+    /// The channel of a number.
+    pub fn channel(&self, number: ChannelNumber) -> Option<&Channel> {
+        self.channels.get(&number)
+    }
+
+    /// The channel of a label.
+    pub fn by_label(&self, label: &str) -> Option<&Channel> {
+        self.by_label.get(label).and_then(|number| self.channels.get(number))
+    }
+
+    /// How many channels there are.
+    pub fn len(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Whether there is no channel.
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// Every channel, in no particular order.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.values()
+    }
+
+    /// The channels of a usage point by number.
+    pub fn of_usage_point(&self, usage_point: UsagePointId) -> impl Iterator<Item = &Channel> {
+        let numbers = self.of_usage_point.get(&usage_point).into_iter().flatten();
+        numbers.filter_map(|number| self.channels.get(number))
+    }
+
+    /// The meters that were at a usage point at an instant.
+    pub fn meters_at(&self, usage_point: UsagePointId, at: Timestamp) -> impl Iterator<Item = MeterId> {
+        let links = self.links_to_usage_point.get(&usage_point.0).into_iter().flatten();
+        links.filter(move |link| link.holds_at(at)).map(|link| MeterId(link.subject))
+    }
+
+    /// What a meter is called.
+    pub fn meter_names(&self, meter: MeterId) -> &[Name] {
+        self.meter_names.get(&meter.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// The channel a message means at a time.
+    ///
+    /// The usage point decides where the message names one, else the usage point its meter was at. There, the
+    /// suffix decides where the message has one, else the reading type.
+    ///
+    /// # Errors
+    /// [`Unresolved`] says which step failed.
+    pub fn resolve(&self, key: &ChannelKey, at: Timestamp) -> Result<&Channel, Unresolved> {
+        let usage_point = self.usage_point(key, at)?;
+        let unknown = || Unresolved::UnknownChannel(key.label());
+        if !key.suffix.is_empty() {
+            return self.of_usage_point(usage_point).find(|channel| channel.suffix == key.suffix).ok_or_else(unknown);
+        }
+        let mut measuring = self.of_usage_point(usage_point).filter(|channel| channel.reading_type == key.reading_type);
+        let first = measuring.next().ok_or_else(unknown)?;
+        match measuring.count() {
+            0 => Ok(first),
+            more => Err(Unresolved::Ambiguous { count: more + 1, reading_type: key.reading_type.to_string() }),
+        }
+    }
+
+    fn usage_point(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
+        if let Some(wanted) = &key.usage_point {
+            let unknown = || Unresolved::UnknownUsagePoint(wanted.value.clone());
+            let named = self.usage_points.get(&wanted.value).ok_or_else(unknown)?;
+            return one_meant(wanted, named).map(UsagePointId).ok_or_else(unknown);
+        }
+        let wanted = key.meter.as_ref().ok_or(Unresolved::Unnamed)?;
+        let unknown = || Unresolved::UnknownMeter(wanted.value.clone());
+        let meter = self.meters.get(&wanted.value).and_then(|named| one_meant(wanted, named)).ok_or_else(unknown)?;
+        let links = self.meter_links.get(&meter).into_iter().flatten();
+        let not_installed = || Unresolved::NotInstalled { meter: wanted.value.clone(), at };
+        links.into_iter().find(|link| link.holds_at(at)).map(|link| UsagePointId(link.target)).ok_or_else(not_installed)
+    }
+}

@@ -1,0 +1,149 @@
+//! The registry book: master data, quarantine, sources, what was received, who is told.
+//!
+//! Embedded in SQLite (WAL, `synchronous = FULL`) or shared in PostgreSQL, with the same statements;
+//! every write is on disk when its call returns. Master data changes run one after the other and move
+//! [`Registry::revision`], so that a cache knows when to load again.
+//!
+//! - [`master`]: objects and their names; [`link`]: the dated links between them.
+//! - [`channel`]: channels, and many of them at once.
+//! - [`directory`]: how a message's words for a channel become a channel, in memory.
+//! - [`quarantine`]: items that were not admitted.
+//! - [`source`] and [`batch`]: where files come from and what became of them.
+//! - [`subscription`]: who is told about readings, and how far they were told.
+
+pub mod batch;
+pub mod channel;
+pub mod directory;
+pub mod link;
+#[cfg(feature = "local-postgres")]
+pub mod local_postgres;
+pub mod master;
+pub mod quarantine;
+pub mod source;
+mod sql;
+pub mod subscription;
+
+use sql::{Database, arguments};
+
+/// The registry of one installation; clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    database: Database,
+}
+
+/// Why the registry could not answer or change.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The address names no engine.
+    #[error("expected a registry address `sqlite:<path>` or `postgres://<user>@<host>/<database>`, found `{0}`")]
+    Address(String),
+    /// The database cannot be reached or created.
+    #[error("could not open the registry at `{url}`")]
+    Open {
+        /// Address without password.
+        url: String,
+        /// What the engine said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The schema is newer than this program, was altered, or could not be created.
+    #[error("could not bring the registry at `{url}` to the schema of this version")]
+    Migrate {
+        /// Address without password.
+        url: String,
+        /// What the engine said.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed.
+    #[error("the registry could not run a statement")]
+    Database(#[source] sqlx::Error),
+    /// A stored value is not of its type.
+    #[error("registry column `{column}` holds `{text}`, which is not of its type")]
+    Damaged {
+        /// The column.
+        column: &'static str,
+        /// What it holds.
+        text: String,
+    },
+    /// What was asked for is not there.
+    #[error("{what} `{name}` is not in the registry")]
+    NotFound {
+        /// The class of object, in words.
+        what: &'static str,
+        /// How it was asked for.
+        name: String,
+    },
+    /// The change contradicts what is stored.
+    #[error("{what} `{name}` is already registered differently: {difference}")]
+    Conflict {
+        /// The class of object, in words.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What differs.
+        difference: String,
+    },
+    /// A relation would hold twice at one time.
+    #[error(
+        "{relation} of `{subject}` from {from} overlaps the one to `{target}` from {other_from}; close that one first"
+    )]
+    Overlap {
+        /// The relation, in words.
+        relation: &'static str,
+        /// Whose relation it is.
+        subject: String,
+        /// When the refused link would begin.
+        from: jiff::Timestamp,
+        /// The other end of the link that is there.
+        target: String,
+        /// When the link that is there began.
+        other_from: jiff::Timestamp,
+    },
+    /// Every channel number is given.
+    #[error("the registry holds as many channels as it can number")]
+    Full,
+    /// A link ends before it begins.
+    #[error("a link must end after it begins, found {from} to {to}")]
+    EmptyLink {
+        /// Begin.
+        from: jiff::Timestamp,
+        /// End.
+        to: jiff::Timestamp,
+    },
+}
+
+/// A text is none of the names a setting may have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of {}, found `{found}`", known.join(", "))]
+pub struct UnknownName {
+    /// The text.
+    pub found: String,
+    /// The names.
+    pub known: Vec<&'static str>,
+}
+
+impl Registry {
+    /// Opens `sqlite:<path>` (created when absent) or `postgres://..`, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`RegistryError::Address`], [`RegistryError::Open`] or [`RegistryError::Migrate`].
+    pub async fn open(url: &str) -> Result<Self, RegistryError> {
+        Database::open(url).await.map(|database| Self { database })
+    }
+
+    /// Waits for running statements and closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    /// A number that moves with every change of master data or sources, and with nothing else.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub async fn revision(&self) -> Result<u64, RegistryError> {
+        let sql = "SELECT value FROM counter WHERE name = 'revision'";
+        let row = self.database.row(sql, arguments![]).await?;
+        row.map_or(Ok(0), |row| row.number("value"))
+    }
+}

@@ -1,0 +1,234 @@
+//! Items that were not admitted: kept with their reason until a person or a change of master data decides.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::sql::{Database, Row, arguments, text_enum};
+use super::{Registry, RegistryError};
+
+text_enum! {
+    /// What became of a quarantined item.
+    pub enum QuarantineState {
+        /// Waits for a decision.
+        Open = "open",
+        /// Was admitted after all.
+        Released = "released",
+        /// A person decided against it.
+        Dropped = "dropped",
+    }
+}
+
+/// An item as ingest puts it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuarantineEntry {
+    /// Content hash of the batch, hexadecimal.
+    pub batch: String,
+    /// Position of the item in its batch; with `batch` it identifies the item for ever.
+    pub item: u32,
+    /// The source system or folder.
+    pub source: String,
+    /// Id of the raw bytes, for replay.
+    pub raw: String,
+    /// One-based line of the raw input; 0 where it has no lines.
+    pub line: u64,
+    /// The channel in the words of the message.
+    pub channel: String,
+    /// Stable reason code (`V04`, `unknown_channel`).
+    pub code: String,
+    /// What was found and what was expected.
+    pub message: String,
+    /// What a person can do about it.
+    pub advice: String,
+    /// The whole finding as JSON.
+    pub finding: String,
+}
+
+/// An item in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuarantineItem {
+    /// Number by which people name it.
+    pub id: u64,
+    /// What was put away, with the reason of the last try.
+    pub entry: QuarantineEntry,
+    /// When it was first put away.
+    pub first_seen: Timestamp,
+    /// How often admission was tried.
+    pub tries: u32,
+    /// What became of it.
+    pub state: QuarantineState,
+}
+
+/// Which items to list, oldest first; `None` does not restrict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineFilter {
+    /// Only items in this state.
+    pub state: Option<QuarantineState>,
+    /// Only items with this reason code.
+    pub code: Option<String>,
+    /// Only items of this source.
+    pub source: Option<String>,
+    /// Only items of this channel, in the words of the message.
+    pub channel: Option<String>,
+    /// Only items with a greater id: the last id of the page before.
+    pub after: u64,
+    /// Most items to return.
+    pub limit: u32,
+}
+
+impl Default for QuarantineFilter {
+    fn default() -> Self {
+        Self { state: None, code: None, source: None, channel: None, after: 0, limit: 100 }
+    }
+}
+
+/// How many items wait for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuarantineCount {
+    /// Reason code.
+    pub code: String,
+    /// State.
+    pub state: QuarantineState,
+    /// Items.
+    pub items: u64,
+}
+
+/// The quarantine of a registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Quarantine<'r> {
+    database: &'r Database,
+}
+
+impl Registry {
+    /// Items that were not admitted.
+    pub fn quarantine(&self) -> Quarantine<'_> {
+        Quarantine { database: &self.database }
+    }
+}
+
+impl Quarantine<'_> {
+    /// Puts items away in one commit; items already there by `(batch, item)` stay as they are.
+    ///
+    /// Answers how many were new.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub async fn add(&self, entries: &[QuarantineEntry], now: Timestamp) -> Result<u64, RegistryError> {
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        let mut transaction = self.database.begin().await?;
+        let first = transaction.advance("quarantine", count).await? + 1;
+        let row = |(id, entry): (i64, &QuarantineEntry)| {
+            arguments![
+                id,
+                &*entry.batch,
+                entry.item,
+                &*entry.source,
+                &*entry.raw,
+                entry.line,
+                &*entry.channel,
+                &*entry.code,
+                &*entry.message,
+                &*entry.advice,
+                &*entry.finding,
+                now,
+                1_i64,
+                QuarantineState::Open.as_str(),
+            ]
+        };
+        let insert = "INSERT INTO quarantine (id, batch, item, source, raw, line, channel, code, message, advice, \
+                      finding, first_seen, tries, state)";
+        let rows = (first..).zip(entries).map(row).collect();
+        let added = transaction.insert_many(insert, rows, "ON CONFLICT (batch, item) DO NOTHING").await?;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    /// The items that match, by ascending id.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn list(&self, filter: &QuarantineFilter) -> Result<Vec<QuarantineItem>, RegistryError> {
+        let sql = "SELECT * FROM quarantine WHERE id > $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR code = $3) \
+                   AND ($4 IS NULL OR source = $4) AND ($5 IS NULL OR channel = $5) ORDER BY id LIMIT $6";
+        let state = filter.state.map(QuarantineState::as_str);
+        let (code, source, channel) = (filter.code.as_deref(), filter.source.as_deref(), filter.channel.as_deref());
+        let arguments = arguments![filter.after, state, code, source, channel, filter.limit];
+        self.database.rows(sql, arguments).await?.iter().map(item).collect()
+    }
+
+    /// One item.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`].
+    pub async fn get(&self, id: u64) -> Result<QuarantineItem, RegistryError> {
+        let row = self.database.row("SELECT * FROM quarantine WHERE id = $1", arguments![id]).await?;
+        row.as_ref().map(item).unwrap_or_else(|| Err(not_found(id)))
+    }
+
+    /// Ends the wait of open items in one commit; items that are not open stay as they are.
+    ///
+    /// Answers how many changed.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub async fn close(&self, ids: &[u64], state: QuarantineState) -> Result<u64, RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        let mut changed = 0;
+        for id in ids {
+            let sql = "UPDATE quarantine SET state = $2 WHERE id = $1 AND state = 'open'";
+            changed += transaction.execute(sql, arguments![*id, state.as_str()]).await?;
+        }
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    /// Notes that an open item was tried again in vain, with the reason of this try.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`] where no open item has this id.
+    pub async fn refused_again(&self, id: u64, entry: &QuarantineEntry) -> Result<(), RegistryError> {
+        let sql = "UPDATE quarantine SET tries = tries + 1, code = $2, message = $3, advice = $4, finding = $5 \
+                   WHERE id = $1 AND state = 'open'";
+        let arguments = arguments![id, &*entry.code, &*entry.message, &*entry.advice, &*entry.finding];
+        match self.database.execute(sql, arguments).await? {
+            0 => Err(not_found(id)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Items by reason and state, most first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn counts(&self) -> Result<Vec<QuarantineCount>, RegistryError> {
+        let sql = "SELECT code, state, count(*) AS items FROM quarantine GROUP BY code, state ORDER BY items DESC, code, state";
+        let count = |row: &Row| {
+            Ok(QuarantineCount { code: row.get("code")?, state: row.parsed("state")?, items: row.number("items")? })
+        };
+        self.database.rows(sql, arguments![]).await?.iter().map(count).collect()
+    }
+}
+
+fn not_found(id: u64) -> RegistryError {
+    RegistryError::NotFound { what: "quarantine item", name: id.to_string() }
+}
+
+fn item(row: &Row) -> Result<QuarantineItem, RegistryError> {
+    Ok(QuarantineItem {
+        id: row.number("id")?,
+        entry: QuarantineEntry {
+            batch: row.get("batch")?,
+            item: row.number("item")?,
+            source: row.get("source")?,
+            raw: row.get("raw")?,
+            line: row.number("line")?,
+            channel: row.get("channel")?,
+            code: row.get("code")?,
+            message: row.get("message")?,
+            advice: row.get("advice")?,
+            finding: row.get("finding")?,
+        },
+        first_seen: row.instant("first_seen")?,
+        tries: row.number("tries")?,
+        state: row.parsed("state")?,
+    })
+}

@@ -1,0 +1,410 @@
+//! One SQL text, two engines: SQLite (embedded) and PostgreSQL (scaled).
+//!
+//! Statements use `$1` parameters, `RETURNING` and `ON CONFLICT`, which mean the same on both. Only two
+//! column types exist, `TEXT` and `BIGINT`; instants are microseconds since the Unix epoch. Everything
+//! that differs between the engines is in this file.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
+use sqlx::sqlite::SqliteSynchronous;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::{AssertSqlSafe, Decode, Row as _, SqlSafeStr, Type};
+
+use super::RegistryError;
+
+/// Connections that only read, per process.
+const READERS_MAX: u32 = 4;
+/// How long a statement waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Parameters in one statement; SQLite allows 32,766 and PostgreSQL 65,535.
+const PARAMETERS_MAX: usize = 8_000;
+
+/// The schema in order; a released text is never edited, changes are appended as new ones.
+const MIGRATIONS: [(&str, &str); 1] = [("registry", include_str!("../../migrations/0001_registry.sql"))];
+
+/// A parameter of a statement.
+#[derive(Clone, Debug)]
+pub(super) enum Argument {
+    Text(Option<String>),
+    Integer(Option<i64>),
+}
+
+/// Arguments of a statement from any values that have a column form.
+macro_rules! arguments {
+    ($($value:expr),* $(,)?) => { vec![$($crate::registry::sql::Argument::from($value)),*] };
+}
+pub(super) use arguments;
+
+macro_rules! argument_from {
+    ($($kind:ty => $variant:ident, $convert:expr;)*) => {$(
+        impl From<$kind> for Argument {
+            fn from(value: $kind) -> Self {
+                Self::$variant(Some($convert(value)))
+            }
+        }
+        impl From<Option<$kind>> for Argument {
+            fn from(value: Option<$kind>) -> Self {
+                Self::$variant(value.map($convert))
+            }
+        }
+    )*};
+}
+
+argument_from! {
+    &str => Text, str::to_owned;
+    String => Text, String::from;
+    i64 => Integer, i64::from;
+    u32 => Integer, i64::from;
+    u64 => Integer, |number| i64::try_from(number).unwrap_or(i64::MAX);
+    Timestamp => Integer, Timestamp::as_microsecond;
+}
+
+/// An enum stored by name, with the names people and JSON see.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name, as people type it and as it is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::registry::UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
+                    let known = Self::ALL.iter().map(|value| value.as_str()).collect();
+                    $crate::registry::UnknownName { found: text.to_owned(), known }
+                })
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(super) use text_enum;
+
+/// A row of either engine.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What a column may hold: a type both engines decode.
+pub(super) trait Cell:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+impl<T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>> Cell for T {}
+
+impl Row {
+    /// The value of a column.
+    pub(super) fn get<T: Cell>(&self, column: &str) -> Result<T, RegistryError> {
+        let value = match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        };
+        value.map_err(RegistryError::Database)
+    }
+
+    /// The value of a text column in its type.
+    pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, RegistryError> {
+        let text: String = self.get(column)?;
+        text.parse().map_err(|_| RegistryError::Damaged { column, text })
+    }
+
+    /// The whole number of a column in a narrower type.
+    pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, RegistryError> {
+        let number: i64 = self.get(column)?;
+        T::try_from(number).map_err(|_| RegistryError::Damaged { column, text: number.to_string() })
+    }
+
+    /// The instant of a column.
+    pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, RegistryError> {
+        let microseconds: i64 = self.get(column)?;
+        Timestamp::from_microsecond(microseconds)
+            .map_err(|_| RegistryError::Damaged { column, text: microseconds.to_string() })
+    }
+
+    /// The instant of a column that may be null.
+    pub(super) fn instant_or_null(&self, column: &'static str) -> Result<Option<Timestamp>, RegistryError> {
+        let microseconds: Option<i64> = self.get(column)?;
+        microseconds.map(|_| self.instant(column)).transpose()
+    }
+}
+
+/// The pools of one registry.
+#[derive(Clone, Debug)]
+pub(super) enum Database {
+    /// One writing connection, so that writers queue instead of colliding, and several reading ones.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A write transaction; dropped without [`Transaction::commit`] it leaves no trace.
+pub(super) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// Prepares a statement with its arguments; the engine follows from the executor.
+macro_rules! prepared {
+    ($sql:expr, $arguments:expr) => {{
+        let mut query = sqlx::query($sql);
+        for argument in $arguments {
+            query = match argument {
+                Argument::Text(text) => query.bind(text),
+                Argument::Integer(integer) => query.bind(integer),
+            };
+        }
+        query
+    }};
+}
+
+impl Database {
+    /// Connects and brings the schema up to date.
+    pub(super) async fn open(url: &str) -> Result<Self, RegistryError> {
+        let database = match url.split_once(':') {
+            Some(("sqlite", path)) => Self::open_sqlite(path).await,
+            Some(("postgres" | "postgresql", _)) => Self::open_postgres(url).await,
+            _ => return Err(RegistryError::Address(without_password(url))),
+        }
+        .map_err(|source| RegistryError::Open { url: without_password(url), source })?;
+        database.migrate().await.map_err(|source| RegistryError::Migrate { url: without_password(url), source })?;
+        Ok(database)
+    }
+
+    async fn open_sqlite(path: &str) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path.trim_start_matches("//"))
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).connect_with(options).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("amity").options([("synchronous_commit", "on")]);
+        let pool = PgPoolOptions::new().max_connections(READERS_MAX + 1).connect_with(options).await?;
+        // SQLite calls byte order `binary`; giving PostgreSQL the same name keeps one text for both.
+        sqlx::query("CREATE COLLATION IF NOT EXISTS \"binary\" (LOCALE = 'C')").execute(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        let migrations = (1..).zip(MIGRATIONS).map(|(version, (name, text))| {
+            Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        });
+        let migrator = Migrator::with_migrations(migrations.collect());
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await,
+            Self::Postgres(pool) => migrator.run(pool).await,
+        }
+    }
+
+    /// Begins a write transaction; its commit is on disk when it returns.
+    pub(super) async fn begin(&self) -> Result<Transaction, RegistryError> {
+        let begun = match self {
+            // A deferred SQLite transaction that reads first cannot always become a writer later.
+            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+        };
+        begun.map_err(RegistryError::Database)
+    }
+
+    /// The rows of a query.
+    pub(super) async fn rows(&self, sql: &'static str, arguments: Vec<Argument>) -> Result<Vec<Row>, RegistryError> {
+        let rows = match self {
+            Self::Sqlite { readers, .. } => prepared!(sql, arguments)
+                .fetch_all(readers)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Self::Postgres(pool) => prepared!(sql, arguments)
+                .fetch_all(pool)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        };
+        rows.map_err(RegistryError::Database)
+    }
+
+    /// The first row of a query.
+    pub(super) async fn row(&self, sql: &'static str, arguments: Vec<Argument>) -> Result<Option<Row>, RegistryError> {
+        Ok(self.rows(sql, arguments).await?.into_iter().next())
+    }
+
+    /// Runs one statement in its own transaction; answers how many rows it touched.
+    pub(super) async fn execute(&self, sql: &'static str, arguments: Vec<Argument>) -> Result<u64, RegistryError> {
+        let mut transaction = self.begin().await?;
+        let touched = transaction.execute(sql, arguments).await?;
+        transaction.commit().await?;
+        Ok(touched)
+    }
+
+    /// Waits for running statements and closes every connection.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// The rows of a query, or of a statement with `RETURNING`.
+    pub(super) async fn rows(
+        &mut self,
+        sql: impl SqlSafeStr,
+        arguments: Vec<Argument>,
+    ) -> Result<Vec<Row>, RegistryError> {
+        let rows = match self {
+            Self::Sqlite(transaction) => prepared!(sql, arguments)
+                .fetch_all(&mut **transaction)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Self::Postgres(transaction) => prepared!(sql, arguments)
+                .fetch_all(&mut **transaction)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        };
+        rows.map_err(RegistryError::Database)
+    }
+
+    /// The first row of a query.
+    pub(super) async fn row(
+        &mut self,
+        sql: &'static str,
+        arguments: Vec<Argument>,
+    ) -> Result<Option<Row>, RegistryError> {
+        Ok(self.rows(sql, arguments).await?.into_iter().next())
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub(super) async fn execute(
+        &mut self,
+        sql: impl SqlSafeStr,
+        arguments: Vec<Argument>,
+    ) -> Result<u64, RegistryError> {
+        let touched = match self {
+            Self::Sqlite(transaction) => {
+                prepared!(sql, arguments).execute(&mut **transaction).await.map(|done| done.rows_affected())
+            }
+            Self::Postgres(transaction) => {
+                prepared!(sql, arguments).execute(&mut **transaction).await.map(|done| done.rows_affected())
+            }
+        };
+        touched.map_err(RegistryError::Database)
+    }
+
+    /// Inserts rows of equal width, many to a statement.
+    ///
+    /// `insert` is the text up to `VALUES`, `after` what follows the rows (`ON CONFLICT ..`, or empty).
+    pub(super) async fn insert_many(
+        &mut self,
+        insert: &'static str,
+        rows: Vec<Vec<Argument>>,
+        after: &'static str,
+    ) -> Result<u64, RegistryError> {
+        let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
+        let mut touched = 0;
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<_> = rows.by_ref().take(PARAMETERS_MAX / width).collect();
+            let sql = format!("{insert} VALUES {} {after}", placeholders(chunk.len(), width));
+            touched += self.execute(AssertSqlSafe(sql), chunk.into_iter().flatten().collect()).await?;
+        }
+        Ok(touched)
+    }
+
+    /// The rows of `select` + ` IN (..)` for any number of keys, in no particular order.
+    pub(super) async fn rows_in(&mut self, select: &'static str, keys: Vec<String>) -> Result<Vec<Row>, RegistryError> {
+        let mut rows = Vec::new();
+        for chunk in keys.chunks(PARAMETERS_MAX) {
+            let sql = format!("{select} IN {}", placeholders(1, chunk.len()));
+            let arguments = chunk.iter().map(|key| Argument::from(key.as_str())).collect();
+            rows.extend(self.rows(AssertSqlSafe(sql), arguments).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Moves a counter on by `count` and answers its value before; holds the counter's row until the end,
+    /// so that transactions which move the same counter run one after the other.
+    pub(super) async fn advance(&mut self, counter: &'static str, count: i64) -> Result<i64, RegistryError> {
+        let sql = "UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value";
+        let row = self
+            .row(sql, arguments![counter, count])
+            .await?
+            .ok_or_else(|| RegistryError::Damaged { column: "counter.name", text: counter.to_owned() })?;
+        Ok(row.get::<i64>("value")? - count)
+    }
+
+    /// Makes everything of this transaction durable.
+    pub(super) async fn commit(self) -> Result<(), RegistryError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(RegistryError::Database)
+    }
+}
+
+/// `($1, $2), ($3, $4)` for two rows of two.
+fn placeholders(rows: usize, width: usize) -> String {
+    let row = |row: usize| {
+        let cells: Vec<String> = (1..=width).map(|cell| format!("${}", row * width + cell)).collect();
+        format!("({})", cells.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// The address with any password replaced, fit for messages and logs.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = credentials.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_count_through_the_rows() {
+        assert_eq!(placeholders(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(placeholders(1, 3), "($1, $2, $3)");
+    }
+
+    #[test]
+    fn passwords_do_not_reach_messages() {
+        assert_eq!(without_password("postgres://amity:secret@host:5432/amity"), "postgres://amity@host:5432/amity");
+        assert_eq!(without_password("postgres://amity:p@ss@host/amity"), "postgres://amity@host/amity");
+        assert_eq!(without_password("sqlite:/data/registry.db"), "sqlite:/data/registry.db");
+    }
+}

@@ -1,0 +1,287 @@
+//! Who is told about readings, where, and how far they have been told.
+//!
+//! `interop` decides what to send and when; this book keeps its position, so that delivery goes on
+//! after a restart where it stopped.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::sql::{Database, Row, arguments, text_enum};
+use super::{Registry, RegistryError};
+
+/// Attempts kept for each subscription.
+pub const ATTEMPTS_KEPT: u32 = 100;
+
+/// Identity of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct SubscriptionId(pub Uuid);
+
+impl fmt::Display for SubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for SubscriptionId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+text_enum! {
+    /// How readings are written for a subscriber.
+    pub enum PayloadFormat {
+        /// IEC 61968-9 MeterReadings in an IEC 61968-100 event message.
+        Xml = "xml",
+        /// Amity's JSON shape, documented in `docs/interop/subscriptions.md`.
+        Json = "json",
+    }
+}
+
+text_enum! {
+    /// Whether a subscriber is told.
+    pub enum SubscriptionState {
+        /// Deliveries run.
+        Active = "active",
+        /// A person stopped deliveries; they resume where they stopped.
+        Paused = "paused",
+        /// The subscriber said it is gone (HTTP 410); a person has to activate it again.
+        Disabled = "disabled",
+    }
+}
+
+/// A registered subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// Identity.
+    pub id: SubscriptionId,
+    /// Unique name people use.
+    pub name: String,
+    /// Where messages are posted.
+    pub address: String,
+    /// How readings are written.
+    pub format: PayloadFormat,
+    /// Where the signing secrets are (`file:<path>`); never a secret itself.
+    pub secret: String,
+    /// Which channels; owned by `interop`.
+    pub filter: serde_json::Value,
+    /// Whether it is told.
+    pub state: SubscriptionState,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+/// How far a subscriber has been told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeliveryState {
+    /// Position in the readings book up to which everything was accepted by the subscriber.
+    pub position: u64,
+    /// Failed attempts at the message after `position`.
+    pub attempts: u32,
+    /// When that message is tried again; `None` when nothing failed.
+    pub next_attempt: Option<Timestamp>,
+    /// Why the last attempt failed; `None` when it did not.
+    pub last_error: Option<String>,
+    /// When a message was last accepted.
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl DeliveryState {
+    /// Nothing told yet of what comes after a position.
+    pub fn starting_at(position: u64) -> Self {
+        Self { position, attempts: 0, next_attempt: None, last_error: None, delivered_at: None }
+    }
+}
+
+/// One attempt at a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// The message id sent (`webhook-id`).
+    pub message: String,
+    /// When.
+    pub at: Timestamp,
+    /// HTTP status, where there was an answer.
+    pub status: Option<u32>,
+    /// Why it failed, where it failed.
+    pub error: Option<String>,
+}
+
+/// The subscriptions of a registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions<'r> {
+    database: &'r Database,
+}
+
+impl Registry {
+    /// Who is told about readings.
+    pub fn subscriptions(&self) -> Subscriptions<'_> {
+        Subscriptions { database: &self.database }
+    }
+}
+
+impl Subscriptions<'_> {
+    /// Registers a subscriber that is told what comes after `position`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Conflict`] where the name is taken.
+    pub async fn add(&self, subscription: &Subscription, position: u64) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        let sql = "INSERT INTO subscription (id, name, address, format, secret, filter, state, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+        let id = subscription.id.to_string();
+        let arguments = arguments![
+            &*id,
+            &*subscription.name,
+            &*subscription.address,
+            subscription.format.as_str(),
+            &*subscription.secret,
+            subscription.filter.to_string(),
+            subscription.state.as_str(),
+            subscription.created_at,
+        ];
+        if transaction.execute(sql, arguments).await? == 0 {
+            let (name, difference) = (subscription.name.clone(), "a subscription has this name".to_owned());
+            return Err(RegistryError::Conflict { what: "subscription", name, difference });
+        }
+        let sql = "INSERT INTO delivery (subscription, position, attempts) VALUES ($1, $2, 0)";
+        transaction.execute(sql, arguments![id, position]).await?;
+        transaction.commit().await
+    }
+
+    /// Every subscription by name.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn all(&self) -> Result<Vec<Subscription>, RegistryError> {
+        let rows = self.database.rows("SELECT * FROM subscription ORDER BY name", arguments![]).await?;
+        rows.iter().map(subscription).collect()
+    }
+
+    /// The subscription of a name.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`].
+    pub async fn by_name(&self, name: &str) -> Result<Subscription, RegistryError> {
+        let row = self.database.row("SELECT * FROM subscription WHERE name = $1", arguments![name]).await?;
+        let not_found = || RegistryError::NotFound { what: "subscription", name: name.to_owned() };
+        subscription(&row.ok_or_else(not_found)?)
+    }
+
+    /// Forgets a subscription, how far it was told and its attempts.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`].
+    pub async fn remove(&self, id: SubscriptionId) -> Result<(), RegistryError> {
+        let removed = self.database.execute("DELETE FROM subscription WHERE id = $1", arguments![id.to_string()]);
+        found(removed.await?, id)
+    }
+
+    /// Changes whether a subscriber is told.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`].
+    pub async fn set_state(&self, id: SubscriptionId, state: SubscriptionState) -> Result<(), RegistryError> {
+        let sql = "UPDATE subscription SET state = $2 WHERE id = $1";
+        found(self.database.execute(sql, arguments![id.to_string(), state.as_str()]).await?, id)
+    }
+
+    /// How far a subscriber has been told.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`].
+    pub async fn delivery(&self, id: SubscriptionId) -> Result<DeliveryState, RegistryError> {
+        let row =
+            self.database.row("SELECT * FROM delivery WHERE subscription = $1", arguments![id.to_string()]).await?;
+        let row = row.ok_or_else(|| not_found(id))?;
+        Ok(DeliveryState {
+            position: row.number("position")?,
+            attempts: row.number("attempts")?,
+            next_attempt: row.instant_or_null("next_attempt")?,
+            last_error: row.get("last_error")?,
+            delivered_at: row.instant_or_null("delivered_at")?,
+        })
+    }
+
+    /// Keeps the outcome of an attempt and what follows from it, in one commit.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`] where the subscription was removed meanwhile.
+    pub async fn record(
+        &self,
+        id: SubscriptionId,
+        delivery: &DeliveryState,
+        attempt: Option<&Attempt>,
+    ) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        let sql = "UPDATE delivery SET position = $2, attempts = $3, next_attempt = $4, last_error = $5, \
+                   delivered_at = $6 WHERE subscription = $1";
+        let key = id.to_string();
+        let arguments = arguments![
+            &*key,
+            delivery.position,
+            delivery.attempts,
+            delivery.next_attempt,
+            delivery.last_error.as_deref(),
+            delivery.delivered_at,
+        ];
+        found(transaction.execute(sql, arguments).await?, id)?;
+        if let Some(attempt) = attempt {
+            let sql = "INSERT INTO attempt (subscription, number, message, at, status, error) SELECT $1, \
+                       coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM attempt WHERE subscription = $1";
+            let error = attempt.error.as_deref();
+            let arguments = arguments![&*key, &*attempt.message, attempt.at, attempt.status, error];
+            transaction.execute(sql, arguments).await?;
+            let sql = "DELETE FROM attempt WHERE subscription = $1 AND number <= \
+                       (SELECT max(number) FROM attempt WHERE subscription = $1) - $2";
+            transaction.execute(sql, arguments![&*key, ATTEMPTS_KEPT]).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// The last attempts at a subscriber, newest first, at most [`ATTEMPTS_KEPT`].
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn attempts(&self, id: SubscriptionId) -> Result<Vec<Attempt>, RegistryError> {
+        let sql = "SELECT * FROM attempt WHERE subscription = $1 ORDER BY number DESC";
+        self.database.rows(sql, arguments![id.to_string()]).await?.iter().map(attempt).collect()
+    }
+}
+
+fn found(touched: u64, id: SubscriptionId) -> Result<(), RegistryError> {
+    if touched == 0 { Err(not_found(id)) } else { Ok(()) }
+}
+
+fn not_found(id: SubscriptionId) -> RegistryError {
+    RegistryError::NotFound { what: "subscription", name: id.to_string() }
+}
+
+fn subscription(row: &Row) -> Result<Subscription, RegistryError> {
+    Ok(Subscription {
+        id: row.parsed("id")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        format: row.parsed("format")?,
+        secret: row.get("secret")?,
+        filter: row.parsed("filter")?,
+        state: row.parsed("state")?,
+        created_at: row.instant("created_at")?,
+    })
+}
+
+fn attempt(row: &Row) -> Result<Attempt, RegistryError> {
+    let status: Option<i64> = row.get("status")?;
+    Ok(Attempt {
+        message: row.get("message")?,
+        at: row.instant("at")?,
+        status: status.map(|_| row.number("status")).transpose()?,
+        error: row.get("error")?,
+    })
+}
