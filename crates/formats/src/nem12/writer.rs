@@ -1,0 +1,1 @@
+//! NEM12 from the model.
