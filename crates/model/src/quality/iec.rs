@@ -5,7 +5,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Quality, QualityCode, Status};
+use super::{Grade, Quality, QualityCode, Status};
 use crate::code::{Code, find};
 
 pub use crate::code::Evidence;
@@ -183,7 +183,7 @@ pub fn quality(codes: &[QualityCode]) -> Quality {
 
 /// The codes that tell a quality: the received ones, then those for whatever they do not say yet.
 ///
-/// A doubt that nobody accepted is never sent beside "validated".
+/// "Validated" is never sent beside a doubt that nobody accepted.
 pub fn codes_of(quality: &Quality) -> Vec<QualityCode> {
     let mut codes = quality.codes.clone();
     let unsaid = quality.status.without(status(&quality.codes));
@@ -206,7 +206,7 @@ fn decided(status: Status, unsaid: Status) -> Vec<QualityCode> {
     } else if unsaid.contains(Status::ESTIMATED) {
         codes.push(estimated(status));
     }
-    let doubted = status.intersects(Status::DOUBTS) && !status.contains(Status::ACCEPTED);
+    let doubted = status.grade() <= Grade::Questionable || status.contains(Status::RAW);
     let settled = if status.contains(Status::ESTIMATED) {
         unsaid.contains(Status::FINAL_ESTIMATE)
     } else {
@@ -255,6 +255,8 @@ const CODES: &[(Status, &[Triple])] = &[
     (Status::SKIPPED_INTERVAL, &[(1, 4, 4)]),
     (Status::TIME_RESET, &[(1, 4, 9)]),
     (Status::CLOCK_ERROR, &[(1, 4, 65)]),
+    (Status::ASSUMED_TIME, &[(1, 1, 9)]),
+    (Status::TIME_ADJUSTED, &[(1, 4, 9)]),
     (Status::TEST_MODE, &[(1, 4, 5)]),
     (Status::OVERFLOW, &[(1, 4, 1)]),
     (Status::HARDWARE, &[(1, 1, 0)]),
@@ -338,5 +340,119 @@ fn collection(index: u16) -> Status {
         130 => Status::CUSTOMER_READ,
         131 => Status::HAND_HELD,
         _ => Status::NONE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn codes(text: &str) -> Vec<QualityCode> {
+        text.split_whitespace().map(|code| code.parse().expect(code)).collect()
+    }
+
+    #[track_caller]
+    fn check_read(text: &str, expected: Status) {
+        let read = quality(&codes(text));
+        assert_eq!(read.status, expected, "{text}: {}", read.status);
+        assert_eq!(read.flag, text);
+        assert_eq!(codes_of(&read), codes(text), "received codes are kept");
+    }
+
+    #[test]
+    fn codes_met_in_practice_mean_what_their_senders_say() {
+        check_read("", Status::NONE);
+        check_read("1.0.0", Status::SOURCE_GOOD);
+        check_read("1.2.32", Status::POWER_FAILURE);
+        check_read("1.4.9", Status::TIME_RESET);
+        check_read("1.4.131", Status::HAND_HELD);
+        check_read("2.4.130", Status::CUSTOMER_READ);
+        check_read("2.5.259", Status::MISSING);
+        check_read("2.6.0", Status::FAILED);
+        check_read("2.7.0", Status::EDITED);
+        check_read("2.8.0", Status::ESTIMATED);
+        check_read("2.11.0", Status::DERIVED);
+        check_read("1.5.257", Status::SUSPECT);
+        check_read("5.4.260", Status::NONE);
+        check_read("3.6.1 3.5.258", Status::FAILED);
+        check_read("3.6.1 3.5.258 3.10.1 3.0.1", Status::FAILED | Status::ACCEPTED | Status::VALIDATED);
+        check_read("3.8.1001", Status::ESTIMATED | Status::INTERPOLATED);
+        check_read("4.8.1001", Status::ESTIMATED);
+        check_read("3.8.1004 2.2.32", Status::ESTIMATED | Status::ZERO_OUTAGE | Status::POWER_FAILURE);
+        check_read("3.8.0 3.0.1", Status::ESTIMATED | Status::VALIDATED | Status::FINAL_ESTIMATE);
+        check_read("3.12.0", Status::ESTIMATED | Status::FORECAST);
+        check_read("1.99.7", Status::NONE);
+    }
+
+    #[track_caller]
+    fn check_written(status: Status, expected: &str) {
+        assert_eq!(codes_of(&Quality::of(status)), codes(expected), "{status}");
+    }
+
+    #[test]
+    fn decisions_are_written_under_system_3() {
+        check_written(Status::NONE, "");
+        check_written(Status::RAW, "");
+        check_written(Status::VALIDATED, "3.0.1");
+        check_written(Status::SOURCE_GOOD | Status::VALIDATED, "2.0.0 3.0.1");
+        check_written(Status::FAILED, "3.6.0 3.5.258");
+        check_written(Status::FAILED | Status::VALIDATED, "3.6.0 3.5.258");
+        check_written(Status::FAILED | Status::ACCEPTED, "3.6.0 3.5.258 3.10.1 3.0.1");
+        check_written(Status::QUESTIONABLE, "3.10.0");
+        check_written(Status::MISSING, "3.5.259");
+        check_written(Status::MISSING | Status::ESTIMATE_NEEDED, "3.5.259");
+        check_written(Status::ESTIMATED | Status::INTERPOLATED, "3.8.1001");
+        check_written(Status::ESTIMATED | Status::LIKE_DAY, "3.8.1002");
+        check_written(Status::ESTIMATED | Status::LIKE_DAY | Status::SCALED, "3.8.1003");
+        check_written(Status::ESTIMATED | Status::ZERO_OUTAGE, "2.2.32 3.8.1004");
+        check_written(Status::ESTIMATED | Status::SUBSTITUTE, "2.8.0");
+        check_written(Status::ESTIMATED | Status::FINAL_ESTIMATE, "3.8.0 3.0.1");
+        check_written(Status::ESTIMATED | Status::FORECAST, "3.12.0");
+        check_written(Status::EDITED, "3.7.0");
+        check_written(Status::DERIVED, "3.11.0");
+        check_written(Status::CUSTOMER_READ, "2.4.130");
+    }
+
+    #[test]
+    fn what_amity_decides_is_added_to_what_was_received() {
+        let mut read = quality(&codes("1.4.2 2.5.259"));
+        read.status = read.status.without(Status::MISSING) | Status::ESTIMATED | Status::INTERPOLATED;
+        assert_eq!(codes_of(&read), codes("1.4.2 2.5.259 3.8.1001"));
+    }
+
+    #[test]
+    fn names_carry_how_well_they_are_known() {
+        let of = |text: &str| name(text.parse().expect("code"));
+        assert_eq!(of("3.8.0"), Some(("estimated, generic", Evidence::Confirmed)));
+        assert_eq!(of("1.1.1"), Some(("battery low", Evidence::Unverified)));
+        assert_eq!(of("3.9.0"), None);
+        assert_eq!(describe(codes("3.8.1001")[0]), "estimated: index 1001 (meter data management system)");
+    }
+
+    #[test]
+    fn tables_ascend_so_that_a_search_finds_every_row() {
+        assert!(SYSTEMS.is_sorted_by(|left, right| left.number < right.number));
+        for category in CATEGORIES {
+            assert!(category.indices.is_sorted_by(|left, right| left.number < right.number), "{}", category.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn print_then_parse_is_the_same(system: u16, category: u16, index: u16) {
+            let code = QualityCode { system, category, index };
+            prop_assert_eq!(code.to_string().parse::<QualityCode>(), Ok(code));
+        }
+
+        #[test]
+        fn writing_never_upgrades(parts in proptest::sample::subsequence(Status::NAMED, 0..6)) {
+            let status = parts.iter().fold(Status::NONE, |set, (part, _)| set | *part);
+            let written = quality(&codes_of(&Quality::of(status)));
+            // A mixed value is told by the codes of its parts; "mixed" itself has no code.
+            let expected = if status.grade() == Grade::Mixed { Grade::Validated } else { status.grade() };
+            prop_assert!(written.status.grade() <= expected, "{} became {}", status, written.status);
+        }
     }
 }

@@ -232,7 +232,7 @@ impl Status {
     /// of its set; while they are in it, they count.
     pub fn grade(self) -> Grade {
         let accepted = self.contains(Self::ACCEPTED);
-        let settled = accepted || self.intersects(Self::VALIDATED | Self::ESTIMATED | Self::EDITED);
+        let settled = accepted || self.intersects(Self::VALIDATED | Self::ESTIMATED | Self::FORECAST | Self::EDITED);
         if self.intersects(Self::MISSING | Self::ESTIMATE_NEEDED) {
             Grade::Missing
         } else if (self.intersects(Self::DOUBTS) && !accepted) || (self.intersects(Self::CONDITIONS) && !settled) {
@@ -247,7 +247,7 @@ impl Status {
             Grade::Derived
         } else if self.contains(Self::MIXED) {
             Grade::Mixed
-        } else if self.intersects(Self::VALIDATED | Self::ACCEPTED) && !self.contains(Self::RAW) {
+        } else if accepted || (self.contains(Self::VALIDATED) && !self.contains(Self::RAW)) {
             Grade::Validated
         } else {
             Grade::Raw
