@@ -1,0 +1,234 @@
+/** The JSON of `/api/v1` (docs/api/openapi.yaml) and the one door to it. */
+
+export interface Named { id: string; name: string }
+
+export interface ChannelBrief {
+  channel: number;
+  label: string;
+  usage_point: Named | null;
+  meter: Named | null;
+  reading_type: string;
+  description: string;
+  unit: string;
+  interval_seconds: number | null;
+  time_zone: string;
+  first_reading: string | null;
+  last_reading: string | null;
+}
+
+export interface ReadRateDay { date: string; expected: number; received: number }
+
+export interface ChannelGap { channel: ChannelBrief; expected: number; missing: number }
+
+export interface ReasonCount { reason: string; title: string; count: number }
+
+export interface Batch {
+  id: string;
+  name: string;
+  source: string;
+  format: string;
+  received_at: string;
+  readings: number;
+  duplicates: number;
+  quarantined: number;
+  findings: number;
+}
+
+export interface Subscription {
+  id: string;
+  name: string;
+  address: string;
+  format: string;
+  state: string;
+  lag: number;
+  last_delivered_at: string | null;
+  last_error: string | null;
+}
+
+export interface Fleet {
+  as_of: string;
+  version: string;
+  counts: { usage_points: number; meters: number; channels: number; readings: number; register_reads: number };
+  newest_reading: string | null;
+  read_rate: ReadRateDay[];
+  gaps: { from: string | null; to: string | null; missing: number; channels: number; worst: ChannelGap[] };
+  quarantine: { open: number; reasons: ReasonCount[] };
+  batches: Batch[];
+  subscriptions: Subscription[];
+}
+
+export interface Page<Item> { items: Item[]; next: string | null }
+
+export interface PointBrief { id: string; name: string; kind: 'usage-point' | 'meter'; channels: number; partner: Named | null }
+
+export interface Point {
+  id: string;
+  kind: 'usage-point' | 'meter';
+  name: string;
+  names: { authority: string; kind: string; value: string }[];
+  time_zone: string;
+  links: { what: string; id: string; name: string; from: string | null; to: string | null }[];
+  channels: ChannelBrief[];
+}
+
+/** What a status set looks like at a glance; the words say it exactly. */
+export type QualityClass = 'measured' | 'validated' | 'edited' | 'estimated' | 'questionable' | 'failed' | 'missing';
+
+export interface StatusWords { class: QualityClass; words: string }
+
+/** `[from, to, index into statuses]` of slots of a run. */
+export type QualitySpan = [number, number, number];
+
+export interface Run {
+  start: string;
+  interval_seconds: number;
+  raw: (number | null)[];
+  /** Absent where nothing was decided: the raw values stand. */
+  final?: (number | null)[];
+  raw_quality: QualitySpan[];
+  final_quality?: QualitySpan[];
+  /** Highest value of each bucket when `resolution` is `bucket`; `raw` and `final` hold the lowest. */
+  raw_max?: (number | null)[];
+  final_max?: (number | null)[];
+}
+
+export interface Readings {
+  channel: number;
+  from: string;
+  to: string;
+  as_of: string | null;
+  resolution: 'interval' | 'bucket';
+  unit: string;
+  exponent: number;
+  statuses: StatusWords[];
+  runs: Run[];
+  summary: {
+    expected: number;
+    received: number;
+    raw_sum: string;
+    final_sum: string;
+    lowest: { at: string; value: string } | null;
+    highest: { at: string; value: string } | null;
+    classes: { class: QualityClass; count: number }[];
+  };
+}
+
+export interface DayQuality {
+  date: string;
+  start: string;
+  end: string;
+  hours: string;
+  expected: number;
+  received: number;
+  raw_sum: string;
+  final_sum: string;
+  status: StatusWords;
+  run: number | null;
+  decided_at: string | null;
+  plan_version: number | null;
+  estimates: { method: string; count: number }[];
+  failures: { rule: string; from: string; to: string; blocks: boolean; evidence: string }[];
+}
+
+export interface SumCheck {
+  start: string;
+  end: string;
+  register: string;
+  interval_sum: string | null;
+  register_amount: string | null;
+  difference: string | null;
+  tolerance: string | null;
+  outcome: 'passed' | 'failed' | 'incomplete';
+}
+
+export interface Days extends Page<DayQuality> { unit: string }
+
+export interface SumChecks extends Page<SumCheck> { unit: string; passed: number; failed: number; incomplete: number }
+
+export interface RegisterRead {
+  at: string;
+  period_start: string | null;
+  value: string | null;
+  status: StatusWords;
+}
+
+export interface Registers extends Page<RegisterRead> { unit: string }
+
+export interface Version {
+  version: number;
+  kind: 'raw' | 'final';
+  recorded_at: string;
+  value: string | null;
+  status: StatusWords;
+  source: string;
+}
+
+export interface Versions { start: string; end: string; unit: string; versions: Version[] }
+
+export interface QuarantineItem {
+  id: string;
+  reason: string;
+  title: string;
+  subject: string;
+  batch: string;
+  line: number;
+  field: string;
+  message: string;
+  received_at: string;
+  state: string;
+}
+
+export interface QuarantineDetail extends QuarantineItem { explanation: string; remedy: string; excerpt: string }
+
+export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCount[] }
+
+export interface ReplayOutcome { replayed: number; released: number; kept: number; messages: string[] }
+
+/** An RFC 9457 problem, or what the browser said when there was no answer at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly remedy: string,
+  ) {
+    super(detail);
+  }
+}
+
+async function answer<T>(path: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Problem(0, 'No answer', 'Amity did not answer.', 'Check that `amity serve` still runs, then try again.');
+  }
+  if (response.ok) return (await response.json()) as T;
+  const body = (await response.json().catch(() => ({}))) as Partial<Record<'title' | 'detail' | 'remedy', string>>;
+  throw new Problem(
+    response.status,
+    body.title ?? `Answer ${response.status}`,
+    body.detail ?? response.statusText,
+    body.remedy ?? '',
+  );
+}
+
+type Query = Record<string, string | number | null | undefined>;
+
+/** A path below `/api/v1` with its query; empty values are left out. */
+export function apiPath(path: string, query: Query = {}): string {
+  const present = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const text = new URLSearchParams(present.map(([key, value]) => [key, String(value)])).toString();
+  return `/api/v1/${path}${text ? `?${text}` : ''}`;
+}
+
+export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> =>
+  answer<T>(apiPath(path, query), { headers: { accept: 'application/json' }, signal: signal ?? null });
+
+export const post = <T>(path: string, body: unknown): Promise<T> =>
+  answer<T>(apiPath(path), {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json', 'x-amity-request': 'page' },
+    body: JSON.stringify(body),
+  });
