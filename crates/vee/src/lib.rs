@@ -1,1 +1,36 @@
-//! vee
+//! Validation, estimation and editing of interval readings.
+//!
+//! Pure: a rule sees one channel-day, its context and the settings of its plan, and answers with a
+//! verdict. It reads no clock, no store and no files; `ingest` decides when a day is run and keeps
+//! the result. The ids (`V31`, `E04`) are those of the catalogue in `docs/vee/rules.md`.
+//!
+//! - [`day`]: one channel-day as it was received, and [`context`]: what else a rule may look at.
+//! - [`plan`]: which rules and methods apply, in which order, with which [`settings`].
+//! - [`mod@run`]: the pipeline: value checks, estimation, scaling, sum checks; answers an [`Outcome`].
+//! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
+//! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
+//! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
+//! - [`catalogue`]: every id of the rule books and whether it is built.
+
+pub mod amount;
+pub mod catalogue;
+pub mod context;
+pub mod day;
+pub mod estimators;
+mod evidence;
+mod inputs_hash;
+pub mod outcome;
+pub mod plan;
+pub mod rules;
+pub mod run;
+pub mod scaling;
+pub mod scan;
+pub mod settings;
+pub mod sum_check;
+mod view;
+
+pub use context::{Activity, Context, Elsewhere, Measured, Neighbour, Total};
+pub use day::{ClockChange, Day, MISSING};
+pub use outcome::{Estimation, Outcome, RuleResult, Verdict};
+pub use plan::{CheckedPlan, Plan};
+pub use run::{Stamp, run};

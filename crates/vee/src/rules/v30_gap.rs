@@ -1,0 +1,50 @@
+//! V30 gap: expected intervals that have no value.
+//!
+//! Sources: IEE "Gap Check", IESO "missing intervals". A gap at an edge of the day is as long as the
+//! missing intervals on both sides of the edge together.
+
+use super::{Fault, Finding, Rule, Stage};
+use crate::evidence::{duration, span};
+use crate::scan::SlotValue;
+use crate::settings::{SettingForm, SettingKind, Settings};
+use crate::view::View;
+
+pub(super) static RULE: Rule = Rule {
+    id: "V30",
+    name: "gap",
+    purpose: "Finds intervals that were expected and have no value, across the edges of the day.",
+    settings: &[AUTO_FILL_LONGEST],
+    stage: Stage::Values,
+    judge,
+};
+
+const AUTO_FILL_LONGEST: SettingForm = SettingForm {
+    name: "auto_fill_longest",
+    kind: SettingKind::Duration,
+    default: "7 days",
+    meaning: "longer gaps are not estimated without a person",
+};
+
+fn judge(view: &View<'_>, settings: &Settings) -> Finding {
+    let slots = view.slots();
+    if slots == 0 {
+        return Finding::NotApplicable("the day has no intervals".into());
+    }
+    if view.extremes.least != i64::MISSING {
+        return Finding::Passed(slots);
+    }
+    let longest = settings.seconds(&AUTO_FILL_LONGEST);
+    let gaps = view.runs(|slot| view.value(slot).is_none());
+    Finding::of(slots, gaps.into_iter().map(|(from, to)| fault(view, from, to, longest)).collect())
+}
+
+fn fault(view: &View<'_>, from: u16, to: u16, longest: i64) -> Fault {
+    let slots = view.gap_slots(from, to);
+    let length = slots * i64::from(view.day.slot_seconds);
+    let expected = duration(i64::from(view.day.slot_seconds));
+    let missing = span(view.day, from, to);
+    let beyond = if slots == i64::from(to - from) { "" } else { ", with the days beside it" };
+    let evidence =
+        format!("{missing} missing, a gap of {}{beyond}; one value was expected every {expected}", duration(length));
+    Fault { for_review: longest < length, ..Fault::new(from, to, evidence) }
+}

@@ -1,0 +1,125 @@
+//! V50 sum check: intervals against registers and period amounts.
+//!
+//! Sources: Oracle D2-SUM-CHK, IEE, California sum check. The arithmetic is in [`crate::sum_check`];
+//! this rule applies it to every total whose span ends on interval edges of the day. Exact boundary
+//! reads only: a read inside an interval is left to a person.
+
+use super::{Fault, Finding, Rule, Stage};
+use crate::context::{Measured, Total};
+use crate::evidence::clock;
+use crate::settings::{SettingForm, SettingKind, Settings};
+use crate::sum_check::{SumCheckError, Tolerance, sum_check};
+use crate::view::View;
+
+pub(super) static RULE: Rule = Rule {
+    id: "V50",
+    name: "sum check",
+    purpose: "Compares the intervals of a span with the register difference or stated amount of the span.",
+    settings: &[REGISTER_COUNTS, REGISTER_SHARE, AMOUNT, AMOUNT_SHARE],
+    stage: Stage::Totals,
+    judge,
+};
+
+const REGISTER_COUNTS: SettingForm = SettingForm {
+    name: "register_counts",
+    kind: SettingKind::Count("counts"),
+    default: "2 counts",
+    meaning: "tolerance against a register: so many of its last digits, times the multiplier, or ...",
+};
+
+const REGISTER_SHARE: SettingForm = SettingForm {
+    name: "register_share",
+    kind: SettingKind::Share,
+    default: "0.1 %",
+    meaning: "... this share of the register difference, whichever is larger",
+};
+
+const AMOUNT: SettingForm = SettingForm {
+    name: "amount",
+    kind: SettingKind::Quantity,
+    default: "0.05 kWh",
+    meaning: "tolerance against a stated amount: this quantity and ...",
+};
+
+const AMOUNT_SHARE: SettingForm = SettingForm {
+    name: "amount_share",
+    kind: SettingKind::Share,
+    default: "0.5 %",
+    meaning: "... this share of the amount, together",
+};
+
+fn judge(view: &View<'_>, settings: &Settings) -> Finding {
+    let mut reason = "no register reads or amounts for the day".to_string();
+    let (mut checked, mut faults) = (0, Vec::new());
+    for total in in_order(view.context.totals) {
+        match compare(view, settings, total) {
+            Ok((from, to, evidence)) => {
+                checked += to - from;
+                faults.extend(evidence.map(|evidence| Fault::new(from, to, evidence)));
+            }
+            Err(why) => reason = why,
+        }
+    }
+    if checked == 0 { Finding::NotApplicable(reason.into()) } else { Finding::of(checked.min(view.slots()), faults) }
+}
+
+/// The totals by span, so that the order in which they arrived does not matter.
+fn in_order(totals: &[Total]) -> Vec<&Total> {
+    let mut ordered: Vec<&Total> = totals.iter().collect();
+    ordered.sort_by_key(|total| (total.range.start, total.range.end));
+    ordered
+}
+
+/// The slots of the total in this day and, where they do not meet, the sentence that says so.
+fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, u16, Option<String>), String> {
+    let (from, to) = view.slots_of(total.range).ok_or("a read lies inside an interval or the span outside the day")?;
+    let sum = sum_of(view, total, from, to)?;
+    let tolerance = match &total.measured {
+        Measured::Register(pair) => {
+            Tolerance::of_register(pair, settings.count(&REGISTER_COUNTS), settings.share(&REGISTER_SHARE))
+        }
+        Measured::Amount(_) => Tolerance {
+            quantity: settings.quantity_in(view.context.unit, &AMOUNT)?,
+            share: settings.share(&AMOUNT_SHARE),
+            together: true,
+        },
+    };
+    let check = match sum_check(view.context.amount(sum), &total.measured, tolerance) {
+        Ok(check) if check.meets() => return Ok((from, to, None)),
+        Ok(check) => check,
+        Err(fell @ SumCheckError::RegisterFell { .. }) => return Ok((from, to, Some(fell.to_string()))),
+        Err(error) => return Err(error.to_string()),
+    };
+    let unit = view.context.unit;
+    let evidence = format!(
+        "intervals from {} to {} add up to {} {unit}, the {} to {} {unit}: {} {unit} apart; the tolerance is {} {unit}",
+        clock(view.day, from),
+        clock(view.day, to),
+        check.sum,
+        match total.measured {
+            Measured::Register(_) => "register differences",
+            Measured::Amount(_) => "stated amount comes",
+        },
+        check.expected,
+        check.apart,
+        check.tolerance,
+    );
+    Ok((from, to, Some(evidence)))
+}
+
+/// The sum of the whole span, in quanta.
+fn sum_of(view: &View<'_>, total: &Total, from: u16, to: u16) -> Result<i128, String> {
+    let day = view.day.range(0, view.slots());
+    let elsewhere = match total.elsewhere {
+        Some(elsewhere) => elsewhere,
+        None if day.start <= total.range.start && total.range.end <= day.end => Default::default(),
+        None => return Err("the span reaches into days that are not given".into()),
+    };
+    let missing = (from..to).filter(|slot| view.value(*slot).is_none()).count();
+    if 0 < missing || 0 < elsewhere.missing {
+        let missing = u64::from(elsewhere.missing) + missing as u64;
+        return Err(format!("{missing} values of the span are missing"));
+    }
+    let here: i128 = (from..to).filter_map(|slot| view.value(slot)).map(i128::from).sum();
+    here.checked_add(elsewhere.sum).ok_or_else(|| "the sum is too large".into())
+}

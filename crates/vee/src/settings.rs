@@ -1,0 +1,277 @@
+//! Limits and options of rules and methods, each written with its unit: `180 %`, `2 h`, `0.5 kWh/h`.
+//!
+//! A rule declares its [`SettingForm`]s; a plan gives texts; [`Settings::read`] checks them once, so
+//! that the rule later gets typed values and never a text.
+
+use std::collections::BTreeMap;
+
+use model::quantity::Decimal;
+use smol_str::SmolStr;
+
+use crate::amount::Amount;
+
+/// One setting that a rule or method understands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SettingForm {
+    /// Its name in a plan.
+    pub name: &'static str,
+    /// What may be written.
+    pub kind: SettingKind,
+    /// What holds where the plan says nothing.
+    pub default: &'static str,
+    /// What it does, in a few words.
+    pub meaning: &'static str,
+}
+
+/// The kinds of settings and how they are written.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    /// A share: `180 %`.
+    Share,
+    /// A length of time: `45 s`, `30 min`, `2 h`, `3 days`.
+    Duration,
+    /// A whole number of the named thing, at least one: `3 days`, `2 counts`.
+    Count(&'static str),
+    /// A quantity for each hour: `0.5 kWh/h`.
+    HourlyRate,
+    /// A quantity: `0.05 kWh`.
+    Quantity,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+impl SettingKind {
+    /// What may be written, for people.
+    pub fn example(&self) -> String {
+        match self {
+            Self::Share => "a share such as `180 %`".into(),
+            Self::Duration => "a length of time such as `2 h`, `30 min` or `3 days`".into(),
+            Self::Count(noun) => format!("a whole number such as `3 {noun}`"),
+            Self::HourlyRate => "a quantity for each hour such as `0.5 kWh/h`".into(),
+            Self::Quantity => "a quantity such as `0.05 kWh`".into(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+        }
+    }
+
+    fn read(&self, text: &str) -> Option<Setting> {
+        if let Self::Choice(words) = self {
+            return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word));
+        }
+        let (number, unit) = text.trim().split_once(' ')?;
+        let amount: Amount = number.parse::<Decimal>().ok()?.into();
+        let unit = unit.trim();
+        if amount.is_negative() || unit.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Share => (unit == "%").then_some(Setting::Share(amount.shifted(-2))),
+            Self::Duration => seconds(number, unit).map(Setting::Seconds),
+            Self::Count(noun) => {
+                let singular = noun.strip_suffix('s').unwrap_or(noun);
+                let count = number.parse().ok().filter(|count| 0 < *count)?;
+                (unit == *noun || unit == singular).then_some(Setting::Count(count))
+            }
+            Self::HourlyRate => {
+                let unit = unit.strip_suffix("/h").filter(|unit| !unit.is_empty())?;
+                Some(Setting::Quantity { amount, unit: unit.into() })
+            }
+            Self::Quantity => (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() }),
+            Self::Choice(_) => None,
+        }
+    }
+}
+
+fn seconds(number: &str, unit: &str) -> Option<i64> {
+    let length = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3600,
+        "day" | "days" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u32>().ok().map(|number| i64::from(number) * length)
+}
+
+/// A setting as the rule uses it.
+#[derive(Clone, Debug)]
+enum Setting {
+    Share(Amount),
+    Seconds(i64),
+    Count(u32),
+    Quantity { amount: Amount, unit: SmolStr },
+    Choice(&'static str),
+}
+
+/// A setting of a plan that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSetting {
+    /// Its name as written.
+    pub name: SmolStr,
+    /// What was found, what was expected, what to do.
+    pub message: String,
+}
+
+/// The checked settings of one rule or method.
+#[derive(Clone, Debug)]
+pub struct Settings(Vec<(&'static str, Setting)>);
+
+impl Settings {
+    /// The given texts over the defaults of the forms.
+    ///
+    /// # Errors
+    /// Every setting that the forms do not know or whose text is not of the right kind.
+    pub fn read(
+        forms: &'static [SettingForm],
+        given: &BTreeMap<SmolStr, SmolStr>,
+    ) -> Result<Self, Vec<InvalidSetting>> {
+        let mut invalid: Vec<InvalidSetting> = Vec::new();
+        for name in given.keys().filter(|name| forms.iter().all(|form| form.name != name.as_str())) {
+            let known: Vec<&str> = forms.iter().map(|form| form.name).collect();
+            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+            let message = format!("there is no setting `{name}`; known settings are: {known}");
+            invalid.push(InvalidSetting { name: name.clone(), message });
+        }
+        let mut settings = Vec::with_capacity(forms.len());
+        for form in forms {
+            let text = given.get(form.name).map_or(form.default, SmolStr::as_str);
+            match form.kind.read(text) {
+                Some(setting) => settings.push((form.name, setting)),
+                None => invalid.push(InvalidSetting {
+                    name: form.name.into(),
+                    message: format!("found `{text}`, expected {}", form.kind.example()),
+                }),
+            }
+        }
+        if invalid.is_empty() { Ok(Self(settings)) } else { Err(invalid) }
+    }
+
+    /// A share as a fraction of one: `180 %` is 1.8.
+    pub(crate) fn share(&self, form: &'static SettingForm) -> Amount {
+        match self.setting(form) {
+            Setting::Share(share) => *share,
+            other => unreachable!("{} is declared as a share, not {other:?}", form.name),
+        }
+    }
+
+    /// A length of time in seconds.
+    pub(crate) fn seconds(&self, form: &'static SettingForm) -> i64 {
+        match self.setting(form) {
+            Setting::Seconds(seconds) => *seconds,
+            other => unreachable!("{} is declared as a duration, not {other:?}", form.name),
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn count(&self, form: &'static SettingForm) -> u32 {
+        match self.setting(form) {
+            Setting::Count(count) => *count,
+            other => unreachable!("{} is declared as a count, not {other:?}", form.name),
+        }
+    }
+
+    /// One of the words.
+    pub(crate) fn choice(&self, form: &'static SettingForm) -> &'static str {
+        match self.setting(form) {
+            Setting::Choice(word) => word,
+            other => unreachable!("{} is declared as a choice, not {other:?}", form.name),
+        }
+    }
+
+    /// A quantity (for each hour, where declared so) in a channel's unit.
+    ///
+    /// # Errors
+    /// One sentence, where the setting is in a unit that cannot be converted to the channel's.
+    pub(crate) fn quantity_in(&self, unit: &str, form: &'static SettingForm) -> Result<Amount, String> {
+        let Setting::Quantity { amount, unit: own } = self.setting(form) else {
+            unreachable!("{} is declared as a quantity", form.name)
+        };
+        match unit_power(own, unit) {
+            Some(power) => Ok(amount.shifted(power)),
+            None if amount.is_zero() => Ok(Amount::ZERO),
+            None => Err(format!("the setting {} is in {own}, the channel is in {unit}", form.name)),
+        }
+    }
+
+    fn setting(&self, form: &'static SettingForm) -> &Setting {
+        let found = self.0.iter().find(|(name, _)| *name == form.name);
+        &found.expect("a rule asks only for settings it declares").1
+    }
+}
+
+/// The power of ten between two units of one quantity: `kWh` in `Wh` is 3; `None` where they are
+/// not multiples of each other.
+pub(crate) fn unit_power(from: &str, to: &str) -> Option<i32> {
+    if from == to {
+        return Some(0);
+    }
+    let (from_power, from_base) = prefixed(from)?;
+    let (to_power, to_base) = prefixed(to)?;
+    (from_base == to_base).then_some(from_power - to_power)
+}
+
+fn prefixed(unit: &str) -> Option<(i32, &str)> {
+    let base = ["varh", "VAh", "Wh", "var", "VA", "W"].into_iter().find(|base| unit.ends_with(base))?;
+    let power = match unit.strip_suffix(base)? {
+        "" => 0,
+        "k" => 3,
+        "M" => 6,
+        "G" => 9,
+        _ => return None,
+    };
+    Some((power, base))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static EVERY_KIND: [SettingForm; 6] = [
+        form("share", SettingKind::Share, "180 %"),
+        form("time", SettingKind::Duration, "2 h"),
+        form("days", SettingKind::Count("days"), "3 days"),
+        form("floor", SettingKind::HourlyRate, "0.5 kWh/h"),
+        form("amount", SettingKind::Quantity, "0.05 kWh"),
+        form("side", SettingKind::Choice(&["repeat", "refuse"]), "repeat"),
+    ];
+
+    const fn form(name: &'static str, kind: SettingKind, default: &'static str) -> SettingForm {
+        SettingForm { name, kind, default, meaning: "" }
+    }
+
+    #[test]
+    fn a_setting_needs_its_own_unit() {
+        for (name, good, bad) in [
+            ("share", "50 %", "0.5"),
+            ("share", "0.1 %", "2 h"),
+            ("time", "30 min", "30"),
+            ("time", "1 day", "2 kWh"),
+            ("days", "1 day", "0 days"),
+            ("days", "4 days", "4 h"),
+            ("floor", "500 Wh/h", "0.5 kWh"),
+            ("floor", "0 m3/h", "1 /h"),
+            ("amount", "5 m3", "5 %"),
+            ("side", "refuse", "perhaps"),
+            ("share", "1 %", "-1 %"),
+        ] {
+            assert_eq!(read(name, good).err(), None, "{name} {good}");
+            let invalid = read(name, bad).expect_err(bad);
+            assert!(invalid[0].message.starts_with(&format!("found `{bad}`, expected")), "{invalid:?}");
+        }
+        assert!(read("colour", "red").expect_err("unknown")[0].message.contains("known settings are: share, time"));
+    }
+
+    fn read(name: &str, text: &str) -> Result<Settings, Vec<InvalidSetting>> {
+        Settings::read(&EVERY_KIND, &BTreeMap::from([(name.into(), text.into())]))
+    }
+
+    #[test]
+    fn quantities_follow_the_channel() {
+        let settings = Settings::read(&EVERY_KIND, &BTreeMap::new()).expect("defaults");
+        let floor = |unit| settings.quantity_in(unit, &EVERY_KIND[3]).map(|amount| amount.to_string());
+        assert_eq!(floor("kWh"), Ok("0.5".into()));
+        assert_eq!(floor("Wh"), Ok("500".into()));
+        assert_eq!(floor("MWh"), Ok("0.0005".into()));
+        assert_eq!(floor("m3"), Err("the setting floor is in kWh, the channel is in m3".into()));
+        assert_eq!(floor("kvarh"), Err("the setting floor is in kWh, the channel is in kvarh".into()));
+    }
+}

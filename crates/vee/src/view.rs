@@ -1,0 +1,87 @@
+//! The state of a day while rules and methods look at it.
+
+use model::quality::Status;
+use model::time::TimeRange;
+
+use crate::context::{Context, OUTAGE, is_good, touches_any};
+use crate::day::{Day, MISSING};
+use crate::scan::Extremes;
+
+/// The day, its context, and the values as they stand now (received, or with estimates over them).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    pub day: &'a Day<'a>,
+    pub context: &'a Context<'a>,
+    /// As many as the day has slots; [`MISSING`] where there is no value.
+    pub values: &'a [i64],
+    /// The statuses that go with the values; empty where nothing is said of any.
+    pub statuses: &'a [Status],
+    /// Least, highest and at least third highest of `values`.
+    pub extremes: Extremes,
+}
+
+impl View<'_> {
+    pub(crate) fn slots(&self) -> u16 {
+        self.day.slots()
+    }
+
+    pub(crate) fn value(&self, slot: u16) -> Option<i64> {
+        self.values.get(usize::from(slot)).copied().filter(|value| *value != MISSING)
+    }
+
+    pub(crate) fn status(&self, slot: u16) -> Status {
+        self.statuses.get(usize::from(slot)).copied().unwrap_or(Status::NONE)
+    }
+
+    /// Whether power was off for a part of the slot, by its status or by a known interruption.
+    pub(crate) fn is_outage(&self, slot: u16) -> bool {
+        self.status(slot).intersects(OUTAGE)
+            || (!self.context.outages.is_empty()
+                && touches_any(self.day.range(slot, slot + 1), self.context.outages))
+    }
+
+    /// Whether the supply is known to have been off for the whole slot.
+    pub(crate) fn is_dark(&self, slot: u16) -> bool {
+        let range = self.day.range(slot, slot + 1);
+        self.context.outages.iter().any(|outage| outage.start <= range.start && range.end <= outage.end)
+    }
+
+    /// Whether any outage touches the day.
+    pub(crate) fn has_outage(&self) -> bool {
+        (!self.statuses.is_empty() || !self.context.outages.is_empty())
+            && (0..self.slots()).any(|slot| self.is_outage(slot))
+    }
+
+    /// The value of a slot where it may stand for use at another time.
+    pub(crate) fn good_value(&self, slot: u16) -> Option<i64> {
+        self.value(slot).filter(|_| is_good(self.status(slot)) && !self.is_outage(slot))
+    }
+
+    /// The runs `[from, to)` of consecutive slots for which something holds.
+    pub(crate) fn runs(&self, holds: impl Fn(u16) -> bool) -> Vec<(u16, u16)> {
+        let mut runs: Vec<(u16, u16)> = Vec::new();
+        for slot in (0..self.slots()).filter(|slot| holds(*slot)) {
+            match runs.last_mut() {
+                Some((_, to)) if *to == slot => *to += 1,
+                _ => runs.push((slot, slot + 1)),
+            }
+        }
+        runs
+    }
+
+    /// How many slots a gap has, together with the missing ones beyond the edges it touches.
+    pub(crate) fn gap_slots(&self, from: u16, to: u16) -> i64 {
+        let before = self.context.before.filter(|_| from == 0);
+        let after = self.context.after.filter(|_| to == self.slots());
+        let beyond = [before, after].into_iter().flatten().map(|side| i64::from(side.missing_between)).sum::<i64>();
+        i64::from(to.saturating_sub(from)) + beyond
+    }
+
+    /// The slots of a span that are in this day; `None` where an edge of the span is inside a slot.
+    pub(crate) fn slots_of(&self, span: TimeRange) -> Option<(u16, u16)> {
+        let day = self.day.range(0, self.slots());
+        let from = self.day.slot_beginning(span.start.max(day.start))?;
+        let to = self.day.slot_beginning(span.end.min(day.end))?;
+        (from < to).then_some((from, to))
+    }
+}
