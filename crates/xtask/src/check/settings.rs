@@ -10,7 +10,7 @@ use crate::step::{self, Failure};
 
 const EXAMPLES: &str = "config";
 /// The test in `crates/amity` that loads every file of `config/`.
-const TEST: &str = "every_example_config_loads";
+const TEST: &str = "every_example_configuration_loads";
 
 pub fn check(repository: &Repository) -> Result<(), Failure> {
     let examples = repository.files(EXAMPLES, &[".toml"])?;
