@@ -139,8 +139,13 @@ impl<'a> Pieces<'a> {
         Timestamp::from_second(start.checked_add(DAY_SECONDS * 10_000)?).ok()?;
         self.close();
         let exponent = placed.value.map_or(0, |value| value.exponent);
-        let mut run =
-            IntervalRun { start: start_at, length_seconds: seconds, values: Vec::new(), exponent, qualities: Vec::new() };
+        let mut run = IntervalRun {
+            start: start_at,
+            length_seconds: seconds,
+            values: Vec::new(),
+            exponent,
+            qualities: Vec::new(),
+        };
         append(&mut run, placed.value);
         let mut quality = Qualities::NONE;
         mark(&mut run, &mut quality, placed.quality, self.qualities);

@@ -7,9 +7,9 @@ use model::finding::{Finding, Severity};
 use quick_xml::escape::{EscapeError, unescape};
 use quick_xml::events::attributes::Attributes;
 
+use super::Limits;
 use super::namespaces::Namespaces;
 use super::token::{Ahead, Kind, Search};
-use super::Limits;
 use crate::Refused;
 
 /// How many bytes a driver should feed before it takes the events.
@@ -59,11 +59,11 @@ impl<'a> Start<'a> {
     pub fn attribute(&self, local: &str) -> Option<Cow<'a, str>> {
         let mut attributes = Attributes::new(self.content, self.name_bytes);
         attributes.with_checks(false);
-        attributes.flatten().find(|attribute| local_of(attribute.key.0) == local).and_then(|attribute| {
-            match attribute.value {
-                Cow::Borrowed(value) => unescape(value).ok(),
-                Cow::Owned(value) => unescape(&value).ok().map(|value| Cow::Owned(value.into_owned())),
-            }
+        attributes.flatten().find(|attribute| local_of(attribute.key.0) == local).and_then(|attribute| match attribute
+            .value
+        {
+            Cow::Borrowed(value) => unescape(value).ok(),
+            Cow::Owned(value) => unescape(&value).ok().map(|value| Cow::Owned(value.into_owned())),
         })
     }
 }
