@@ -46,3 +46,36 @@ impl Channel {
         Some(Decimal::new(1, dials))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::Mrid;
+
+    #[test]
+    fn capacity_is_a_power_of_ten() {
+        let mut channel = Channel {
+            number: ChannelNumber(0),
+            id: ChannelId(Mrid(Uuid::from_u128(1))),
+            label: "M1/B1".into(),
+            usage_point: UsagePointId(Mrid(Uuid::from_u128(2))),
+            suffix: "B1".into(),
+            reading_type: ReadingType::default(),
+            unit: "kWh".into(),
+            quantum: -3,
+            multiplier: Decimal::new(1, 0),
+            dials: Some(5),
+            interval_seconds: None,
+            zone: "America/Toronto".into(),
+        };
+        let digits = |channel: &Channel| channel.register_capacity().and_then(|amount| amount.rescaled(0).ok());
+        assert_eq!(digits(&channel), Some(100_000));
+        for (dials, expected) in [(None, None), (Some(0), Some(1)), (Some(18), Some(10_i64.pow(18))), (Some(19), None)]
+        {
+            channel.dials = dials;
+            assert_eq!(digits(&channel), expected, "{dials:?}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! - [`unit`]: units as people write them.
 
 pub mod codes;
+mod describe;
 pub mod kind;
 pub mod unit;
 
@@ -212,5 +213,58 @@ impl<'de> Deserialize<'de> for ReadingType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = SmolStr::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_invalid(text: &str, message: &str) {
+        let error = text.parse::<ReadingType>().expect_err(text);
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn other_text_is_refused_with_the_field() {
+        check_invalid("1.2.3", "expected 18 numbers joined by dots, found 3 in `1.2.3`");
+        check_invalid(
+            "0.0.7.4.1.1.kWh.0.0.0.0.0.0.0.0.3.72.0",
+            "field measurementKind of the reading type is `kWh`, expected a whole number",
+        );
+        check_invalid(
+            "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.300.72.0",
+            "field multiplier of the reading type is `300`, expected a whole number",
+        );
+        check_invalid(
+            "-1.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0",
+            "field macroPeriod of the reading type is `-1`, expected a whole number",
+        );
+    }
+
+    #[test]
+    fn interval_lengths_and_period_codes_agree() {
+        for (code, seconds) in codes::MEASURING_PERIOD_SECONDS {
+            let reading_type = ReadingType { measuring_period: *code, ..ReadingType::default() };
+            assert_eq!(reading_type.interval_seconds(), Some(*seconds));
+            assert_eq!(ReadingType::measuring_period_of(*seconds), *code);
+        }
+        assert_eq!(ReadingType::measuring_period_of(7), 0);
+        assert_eq!(ReadingType { measuring_period: 71, ..ReadingType::default() }.interval_seconds(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn print_then_parse_is_the_same(numbers in any::<[u16; 17]>(), multiplier in any::<i8>()) {
+            let mut parts: Vec<String> = numbers.iter().map(u16::to_string).collect();
+            parts.insert(15, multiplier.to_string());
+            let text = parts.join(".");
+            let parsed: ReadingType = text.parse().expect("18 numbers");
+            prop_assert_eq!(parsed.to_string(), text);
+            let _ = parsed.describe();
+        }
     }
 }
