@@ -1,0 +1,158 @@
+//! Versions: what wins, what was known when.
+//!
+//! Every arrival of a value is a version. The version with the highest rank is current: the source's revision
+//! ranks it, or the moment of arrival where the source gives none; among equals the later arrival wins. As arrival
+//! moments never run backwards, what was current "as of" a moment is current among the versions received by then.
+
+use super::quality::QualityId;
+use super::record::Shape;
+
+/// Where a version came from and what is said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Stamp {
+    /// The batch that brought it.
+    pub(super) sequence: u64,
+    /// When that batch was received, epoch microseconds.
+    pub(super) received_at: i64,
+    /// The source's revision, epoch seconds.
+    pub(super) revision: Option<i64>,
+    pub(super) quality: QualityId,
+}
+
+impl Stamp {
+    /// The higher wins; epoch microseconds.
+    pub(super) fn rank(&self) -> i64 {
+        self.revision.map_or(self.received_at, |second| second.saturating_mul(1_000_000))
+    }
+}
+
+/// A value that is not current: replaced, or older than what was there when it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Superseded {
+    pub(super) slot: u16,
+    pub(super) value: i64,
+    pub(super) stamp: Stamp,
+}
+
+/// Everything known of the intervals of one channel-day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct IntervalDay {
+    pub(super) shape: Shape,
+    /// Current values; `NO_VALUE` where there is none.
+    pub(super) values: Vec<i64>,
+    /// The stamps of the current values; `None` where nothing ever arrived.
+    pub(super) stamps: Vec<Option<Stamp>>,
+    /// In the order in which they lost.
+    pub(super) superseded: Vec<Superseded>,
+}
+
+impl IntervalDay {
+    /// What was known at a moment (epoch microseconds); `None` where nothing had arrived.
+    pub(super) fn as_of(mut self, moment: i64) -> Option<Self> {
+        let known = |stamp: &Stamp| stamp.received_at <= moment;
+        for (slot, (value, stamp)) in self.values.iter_mut().zip(&mut self.stamps).enumerate() {
+            if stamp.as_ref().is_none_or(known) {
+                continue;
+            }
+            let earlier = self.superseded.iter().filter(|old| usize::from(old.slot) == slot && known(&old.stamp));
+            // `max_by_key` gives the last of equals: the later arrival.
+            let best = earlier.max_by_key(|old| (old.stamp.rank(), old.stamp.sequence));
+            *value = best.map_or(super::NO_VALUE, |old| old.value);
+            *stamp = best.map(|old| old.stamp);
+        }
+        self.superseded.retain(|old| {
+            let slot = usize::from(old.slot);
+            known(&old.stamp) && (self.stamps[slot], self.values[slot]) != (Some(old.stamp), old.value)
+        });
+        self.stamps.iter().any(Option::is_some).then_some(self)
+    }
+
+    /// Quality of the current values as spans `[from, to)`; slots with the default quality are in none.
+    pub(super) fn qualities(&self) -> Vec<(u16, u16, QualityId)> {
+        let mut spans: Vec<(u16, u16, QualityId)> = Vec::new();
+        for (slot, stamp) in (0..).zip(&self.stamps) {
+            let quality = stamp.map_or(QualityId(0), |stamp| stamp.quality);
+            push_span(&mut spans, slot, quality);
+        }
+        spans
+    }
+}
+
+/// Lengthens the last span by a slot or begins a new one; the default quality needs none.
+pub(super) fn push_span(spans: &mut Vec<(u16, u16, QualityId)>, slot: u16, quality: QualityId) {
+    match spans.last_mut() {
+        _ if quality == QualityId(0) => {}
+        Some((_, to, last)) if *to == slot && *last == quality => *to += 1,
+        _ => spans.push((slot, slot + 1, quality)),
+    }
+}
+
+/// A version of a register read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RegisterVersion {
+    pub(super) at: i64,
+    pub(super) period_start: Option<i64>,
+    pub(super) value: Option<i64>,
+    pub(super) stamp: Stamp,
+}
+
+impl RegisterVersion {
+    /// Whether both speak of the same read.
+    pub(super) fn same_read(&self, other: &Self) -> bool {
+        (self.at, self.period_start) == (other.at, other.period_start)
+    }
+
+    /// Whether both say the same of it.
+    pub(super) fn same_value(&self, other: &Self) -> bool {
+        (self.value, self.stamp.quality) == (other.value, other.stamp.quality)
+    }
+}
+
+/// The current version of each read, by its moment. `versions` are in order of arrival.
+pub(super) fn current_registers(versions: &[RegisterVersion], moment: Option<i64>) -> Vec<RegisterVersion> {
+    let mut current: Vec<RegisterVersion> = Vec::new();
+    for version in versions.iter().filter(|version| moment.is_none_or(|moment| version.stamp.received_at <= moment)) {
+        match current.iter_mut().find(|other| other.same_read(version)) {
+            Some(other) if version.stamp.rank() >= other.stamp.rank() => *other = *version,
+            Some(_) => {}
+            None => current.push(*version),
+        }
+    }
+    current.sort_by_key(|version| (version.at, version.period_start));
+    current
+}
+
+/// A final day as it arrived; the bytes are those of `final_day`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FinalVersion {
+    pub(super) sequence: u64,
+    pub(super) received_at: i64,
+    pub(super) bytes: Box<[u8]>,
+}
+
+/// What the arenas count while they place a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub(super) created: u64,
+    pub(super) changed: u64,
+    pub(super) duplicates: u64,
+    pub(super) superseded: u64,
+}
+
+/// What happened to a stretch of slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Created,
+    Changed,
+    /// Nothing that a reader of current values sees.
+    None,
+}
+
+impl std::ops::AddAssign for Placed {
+    fn add_assign(&mut self, other: Self) {
+        self.created += other.created;
+        self.changed += other.changed;
+        self.duplicates += other.duplicates;
+        self.superseded += other.superseded;
+    }
+}

@@ -1,0 +1,3 @@
+//! The books on real and simulated disks.
+
+mod readings;
