@@ -1,14 +1,16 @@
 //! Quality of a value: what systems said of it, and the one status set that Amity decides by.
 //!
 //! The set, not one code, is the truth (IEC 61968-9 ReadingQualities). Codes of other systems are
-//! kept as received; Amity writes `3.x.y` only.
+//! kept as received; what Amity decides itself it writes as `3.x.y`.
 //!
 //! - [`Status`]: Amity's canonical meanings, one bit each.
 //! - [`Grade`]: the worst of a set, for partners with one flag.
-//! - [`QualityCode`]: the 3-part code of IEC 61968-9, with [`iec`] mapping both ways.
+//! - [`QualityCode`]: the 3-part code of IEC 61968-9, with [`iec`] mapping both ways and [`comment`] keeping
+//!   what the codes cannot say.
 //! - [`nem12`], [`espi`], [`iee`], [`cmep`]: the flags of other worlds.
 
 pub mod cmep;
+pub mod comment;
 pub mod espi;
 pub mod iec;
 pub mod iee;

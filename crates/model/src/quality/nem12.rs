@@ -205,12 +205,17 @@ pub fn quality(flag: &str, reason: Option<u16>, remark: &str) -> Result<Quality,
 /// goes by the product's mapping table. `V` comes back only for a mixed quality; an interval of
 /// its own cannot carry it.
 pub fn flag_of(quality: &Quality) -> (SmolStr, Option<u16>, SmolStr) {
-    let received = self::quality(&quality.flag, quality.reason, &quality.remark);
-    if quality.codes.is_empty() && received.is_ok_and(|received| received.status == quality.status) {
+    if is_received(quality) {
         return (quality.flag.clone(), quality.reason, quality.remark.clone());
     }
     let (flag, reason) = flag_by_status(quality.status);
     (flag, reason, SmolStr::default())
+}
+
+/// Whether the flag, reason and remark are NEM12's and the status still is what they say.
+pub(super) fn is_received(quality: &Quality) -> bool {
+    let received = self::quality(&quality.flag, quality.reason, &quality.remark);
+    quality.codes.is_empty() && received.is_ok_and(|received| received.status == quality.status)
 }
 
 fn flag_by_status(status: Status) -> (SmolStr, Option<u16>) {
