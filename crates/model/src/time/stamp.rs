@@ -152,19 +152,19 @@ pub fn parse_compact(text: &[u8]) -> Option<DateTime> {
 /// The fast path of scanners: no allocation, no table. `None` for everything else, also for what
 /// [`Stamp`] can read (fractions, `24:00:00`, `:60`, lower case) and for years outside 1970 to 2199.
 pub fn parse_rfc3339_seconds(text: &[u8]) -> Option<i64> {
-    let (clock, zone) = text.split_first_chunk::<19>()?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *clock else {
+    let (date, rest) = text.split_first_chunk::<8>()?;
+    let (clock, rest) = rest.split_first_chunk::<8>()?;
+    let [b':', s1, s2, zone @ ..] = rest else {
         return None;
     };
-    let high = two(y1, y2)?;
-    let low = two(y3, y4)?;
-    let (year, month, day) = (high * 100 + low, two(m1, m2)?, two(d1, d2)?);
-    let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
-    let usual = (1970..2200).contains(&year) && hour < 24 && minute < 60 && second < 60;
-    if !usual || !(1..=12).contains(&month) || day < 1 || days_in_month(year, month) < day {
+    let [high, _, low, _, _, month, ..] = pairs(*date, *b"0000-00-")?;
+    let [day, _, _, hour, _, _, minute, _] = pairs(*clock, *b"00T00:00")?;
+    let [year, month, day] = [high * 100 + low, month, day];
+    let second = two(*s1, *s2)?;
+    if 23 < hour || 59 < minute || 59 < second {
         return None;
     }
-    let local = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    let local = days_since_epoch(year, month, day)? * 86_400 + hour * 3600 + minute * 60 + second;
     let ahead = match *zone {
         [b'Z'] => 0,
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
@@ -180,28 +180,42 @@ pub fn parse_rfc3339_seconds(text: &[u8]) -> Option<i64> {
     Some(local - ahead)
 }
 
+/// The two-digit number that begins at each place of eight bytes, all places at once; `None` unless the
+/// text has digits where the form has `0` and the form's own bytes elsewhere.
+fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<[i64; 8]> {
+    // A digit is 0 to 9 after the difference, a separator 0; adding the rest to 0x7f lets anything
+    // larger reach the top bit of its byte.
+    let room = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x7f - 9 } else { 0x7f }));
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
+    let top_bits = 0x8080_8080_8080_8080;
+    if (digits | digits.wrapping_add(room)) & top_bits != 0 {
+        return None;
+    }
+    Some((digits * 10 + (digits >> 8)).to_le_bytes().map(i64::from))
+}
+
 fn two(tens: u8, ones: u8) -> Option<i64> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
+/// Days of a common year before each month, and of the whole year.
+const DAYS_BEFORE: [i64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
-/// Counts in years that begin in March, so that the leap day is the last of its year.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let before_month = (153 * month + 2) / 5;
-    let before_year = 365 * year + year / 4 - year / 100 + year / 400;
-    // 719,468 days lie between 0000-03-01 and 1970-01-01.
-    before_year + before_month + day - 1 - 719_468
+fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !(1970..2200).contains(&year) {
+        return None;
+    }
+    // Of these years every fourth is a leap year but 2100.
+    let leap = year % 4 == 0 && year != 2100;
+    let leap_days_before = (year - 1969) / 4 - i64::from(2100 < year);
+    let at = usize::try_from(month).ok()?;
+    let (before, end) = (DAYS_BEFORE.get(at.checked_sub(1)?)?, DAYS_BEFORE.get(at)?);
+    let length = end - before + i64::from(leap && month == 2);
+    if day < 1 || length < day {
+        return None;
+    }
+    Some((year - 1970) * 365 + leap_days_before + before + i64::from(leap && 2 < month) + day - 1)
 }
 
 #[cfg(test)]
@@ -284,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn the_fast_path_knows_every_day_of_its_years() {
+        let mut date = Date::constant(1970, 1, 1);
+        for day in 0.. {
+            let text = format!("{date}T00:00:00Z");
+            let expected = (date.year() < 2200).then_some(day * 86_400);
+            assert_eq!(parse_rfc3339_seconds(text.as_bytes()), expected, "{text}");
+            if expected.is_none() {
+                break;
+            }
+            date = date.tomorrow().expect("before the last year");
+        }
+    }
+
+    #[test]
     fn the_fast_path_leaves_the_unusual_to_the_full_parser() {
         assert_eq!(parse_rfc3339_seconds(b"2024-03-10T00:00:00-05:00"), Some(1_710_046_800));
         assert_eq!(parse_rfc3339_seconds(b"2024-11-04T05:00:00Z"), Some(1_730_696_400));
@@ -311,7 +339,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_fast_path_agrees_with_jiff(
-            second in 0_i64..4_133_980_800, // 1970 to 2100
+            second in 0_i64..7_258_118_400, // 1970 to 2199
             minutes in -1439_i32..=1439,
         ) {
             let instant = Timestamp::from_second(second).expect("in range");
@@ -320,8 +348,8 @@ mod tests {
             prop_assert_eq!(utc.parse(), Ok(Stamp::Instant(instant)));
             let offset = Offset::from_seconds(minutes * 60).expect("in range");
             let local = format!("{}", instant.display_with_offset(offset));
-            // Near 1970 the local year can be 1969, which the fast path leaves to the full parser.
-            let expected = (!local.starts_with("1969")).then_some(second);
+            // The local year can be one that the fast path leaves to the full parser.
+            let expected = (!local.starts_with("1969") && !local.starts_with("2200")).then_some(second);
             prop_assert_eq!(parse_rfc3339_seconds(local.as_bytes()), expected, "{}", local);
             prop_assert_eq!(local.parse(), Ok(Stamp::Instant(instant)));
         }
