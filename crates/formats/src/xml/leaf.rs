@@ -26,6 +26,11 @@ impl Leaf {
         self.text.push_str(piece);
     }
 
+    /// The text as it is; `None` when it was too long to keep.
+    pub fn whole(&self) -> Option<&str> {
+        (!self.overflowed).then_some(&self.text)
+    }
+
     /// The text without surrounding white space; `None` when it was too long to keep.
     pub fn trimmed(&self) -> Option<&str> {
         (!self.overflowed).then(|| self.text.trim_matches([' ', '\t', '\r', '\n']))

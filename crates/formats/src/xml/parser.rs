@@ -179,9 +179,11 @@ impl Parser {
 
     /// The bytes not parsed yet, where a scanner may look for shapes it knows.
     ///
-    /// Empty while an end of an empty element is still to be told.
-    pub(crate) fn ahead(&self) -> &[u8] {
-        if self.empty_element { &[] } else { &self.buffer[self.at..] }
+    /// Empty where a scanner must not look: while the end of an empty element is still to be told,
+    /// inside a token that is not whole, and where `depth` more elements would pass the limit.
+    pub(crate) fn ahead(&self, depth: usize) -> &[u8] {
+        let deep = self.limits.depth_max < self.open.len() + depth;
+        if self.empty_element || self.text_bytes != 0 || deep { &[] } else { &self.buffer[self.at..] }
     }
 
     /// Skips bytes ahead that a scanner understood: whole, balanced elements and white space.
@@ -196,11 +198,6 @@ impl Parser {
     /// The line where the bytes ahead begin.
     pub(crate) fn line(&self) -> u64 {
         self.line
-    }
-
-    /// A refusal at the place of the bytes ahead.
-    pub(crate) fn refused_here(&self, field: &str, code: &str, message: &str) -> Refused {
-        self.refused(self.at, field, code, message)
     }
 
     fn token(&mut self) -> Result<Option<(Kind, usize)>, Refused> {

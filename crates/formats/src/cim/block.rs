@@ -1,0 +1,168 @@
+//! Readings of one reading type: where each one lies in time, once the type is known.
+//!
+//! `timeStamp` is the end of the interval and `timePeriod` overrides it. The length is that of
+//! `timePeriod`, of the reading type, or the smallest step of the block, in this order.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::finding::Finding;
+use model::reading_type::ReadingType;
+use model::time::LocalDay;
+use smol_str::SmolStr;
+
+use super::calculation::Calculation;
+use super::reading::Entry;
+use crate::Sink;
+use crate::pieces::{DAY_SECONDS, Piece, Pieces, Placed, Qualities, Span};
+
+/// What a message calls a reading type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum TypeRef {
+    /// Nothing.
+    #[default]
+    Missing,
+    /// The 18 parts.
+    Known(ReadingType),
+    /// A name that a ReadingType at the end of the payload may define.
+    Named(SmolStr),
+}
+
+/// Which element the readings came in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// IntervalReadings.
+    #[default]
+    Interval,
+    /// Readings.
+    Register,
+}
+
+/// Readings of one reading type.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Block {
+    pub(super) kind: Kind,
+    pub(super) type_ref: TypeRef,
+    /// How values are to be scaled, and the type of the result.
+    pub(super) calculation: Option<(Calculation, TypeRef)>,
+    pub(super) entries: Vec<Entry>,
+    /// One-based line.
+    pub(super) line: u64,
+}
+
+impl Block {
+    /// The type that the values have in the end.
+    pub(super) fn result_type(&self) -> &TypeRef {
+        match &self.calculation {
+            Some((_, result)) if *result != TypeRef::Missing => result,
+            _ => &self.type_ref,
+        }
+    }
+
+    /// The pieces of the block; readings that cannot be placed or scaled are findings.
+    pub(super) fn pieces(
+        &self,
+        reading_type: ReadingType,
+        zone: Option<&TimeZone>,
+        qualities: &Qualities,
+        sink: &mut dyn Sink,
+    ) -> Vec<Piece> {
+        let mut pieces = Pieces::new(qualities);
+        let layout = Layout { kind: self.kind, reading_type, length: self.length(reading_type), zone };
+        let mut previous = None;
+        for entry in &self.entries {
+            let Some(value) = self.scaled(entry, sink) else { continue };
+            let placed = layout.span(entry, previous).map(|span| Placed {
+                span,
+                value,
+                quality: entry.quality,
+                revision: entry.revision(),
+                line: entry.line(),
+            });
+            previous = Some(entry.end);
+            if placed.is_none_or(|placed| pieces.push(placed).is_err()) {
+                sink.finding(unplaced(entry));
+            }
+        }
+        pieces.finish()
+    }
+
+    /// The value after the pending calculation; `None` where it is not exact.
+    #[expect(clippy::option_option, reason = "no value is a value of its own: a missing reading")]
+    fn scaled(&self, entry: &Entry, sink: &mut dyn Sink) -> Option<Option<model::quantity::Decimal>> {
+        let (Some((calculation, _)), Some(value)) = (&self.calculation, entry.value()) else {
+            return Some(entry.value());
+        };
+        let scaled = calculation.apply(value);
+        if scaled.is_none() {
+            let message = format!(
+                "the PendingCalculation of {value} has no exact decimal result of 18 digits; the reading was not accepted"
+            );
+            sink.finding(Finding::new(entry.line(), "PendingCalculation", "cim.pending_calculation", message));
+        }
+        scaled.map(Some)
+    }
+
+    fn length(&self, reading_type: ReadingType) -> Option<i64> {
+        if let Some(seconds) = reading_type.interval_seconds() {
+            return Some(i64::from(seconds));
+        }
+        // A register without a measuring period is read at moments, however even they are.
+        if !is_amount(reading_type) {
+            return None;
+        }
+        let steps = self.entries.windows(2).map(|pair| pair[1].end.saturating_sub(pair[0].end));
+        steps.filter(|step| 0 < *step).min()
+    }
+}
+
+/// Whether a value is an amount of its interval and not the state of a register.
+fn is_amount(reading_type: ReadingType) -> bool {
+    matches!(reading_type.accumulation, 0 | 4)
+}
+
+struct Layout<'a> {
+    kind: Kind,
+    reading_type: ReadingType,
+    length: Option<i64>,
+    zone: Option<&'a TimeZone>,
+}
+
+impl Layout<'_> {
+    fn span(&self, entry: &Entry, previous: Option<i64>) -> Option<Span> {
+        let end = entry.end;
+        match (self.kind, entry.start(), self.length) {
+            (Kind::Interval, Some(start), _) => Span::period(start, end),
+            (Kind::Register, Some(start), _) => {
+                (start <= end).then_some(Span::Read { at: end, period_start: Some(start).filter(|start| *start < end) })
+            }
+            (Kind::Interval, None, Some(length)) if DAY_SECONDS <= length => {
+                Some(Span::Read { at: end, period_start: Some(self.day_start(end, length, previous)?) })
+            }
+            (Kind::Interval, None, Some(length)) => Span::period(end.checked_sub(length)?, end),
+            (Kind::Register, None, Some(length)) if self.reading_type.accumulation == 4 => {
+                Some(Span::Read { at: end, period_start: Some(end.checked_sub(length)?) })
+            }
+            (Kind::Interval, None, None) if self.reading_type.accumulation == 4 => None,
+            _ => Some(Span::Read { at: end, period_start: None }),
+        }
+    }
+
+    /// The start of a day that has 23, 24 or 25 hours: the stamp before it, the zone, or 24 hours.
+    fn day_start(&self, end: i64, length: i64, previous: Option<i64>) -> Option<i64> {
+        const HOUR: i64 = 3600;
+        let nominal = end.checked_sub(length)?;
+        if let Some(previous) = previous.filter(|previous| previous.abs_diff(nominal) <= HOUR.unsigned_abs()) {
+            return Some(previous);
+        }
+        let last_second = Timestamp::from_second(end.checked_sub(1)?).ok()?;
+        let day = self.zone.and_then(|zone| LocalDay::containing(last_second, zone));
+        let start = day.filter(|day| length == DAY_SECONDS && day.range.end.as_second() == end);
+        Some(start.map_or(nominal, |day| day.range.start.as_second()))
+    }
+}
+
+fn unplaced(entry: &Entry) -> Finding {
+    let message = "the reading has no interval that could be known, expected a measuringPeriod in its reading type or a \
+                   timePeriod with start before end; it was not accepted";
+    Finding::new(entry.line(), "timeStamp", "cim.interval_length", message)
+}
