@@ -27,12 +27,12 @@ pub struct Context<'a> {
     pub negative_allowed: bool,
     /// Whether use is expected.
     pub activity: Activity,
-    /// The nearest good value before the day; see [`Neighbour::before`].
+    /// What comes before the day, where that is known; see [`Neighbour::before`].
     pub before: Option<Neighbour>,
-    /// The nearest good value after the day; see [`Neighbour::after`].
+    /// What comes after the day, where that is known; see [`Neighbour::after`].
     pub after: Option<Neighbour>,
     /// Stored days of the channel with their final values and statuses, for like-day methods. The
-    /// day itself may be among them; it is passed over.
+    /// day itself may be among them; it is passed over. At most one for each date.
     pub history: &'a [Day<'a>],
     /// The holidays of the usage point's calendar.
     pub holidays: &'a [Date],
@@ -79,40 +79,41 @@ pub enum Activity {
     Inactive,
 }
 
-/// The nearest good value beyond an edge of the day.
+/// What lies beyond an edge of the day, up to the nearest good value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Neighbour {
-    /// Its value in the channel's quantum.
-    pub value: i64,
+    /// The nearest good value in the channel's quantum; `None` where the days looked at hold none.
+    pub value: Option<i64>,
     /// How many slots lie between it and the edge; 0 when it touches the day.
     pub slots_between: u16,
-    /// How many of those have no value and so lengthen a gap at the edge.
-    pub missing_between: u16,
+    /// How many slots right at the edge have no value and so lengthen a gap that ends there.
+    pub missing_at_edge: u16,
 }
 
 impl Neighbour {
-    /// The last good value of the day before.
-    pub fn before(day: &Day<'_>) -> Option<Self> {
-        Self::first_of(day, (0..day.slots()).rev())
+    /// Looks back from the start of a day over the days before it, the nearest first.
+    pub fn before<'d>(days: impl IntoIterator<Item = &'d Day<'d>>) -> Self {
+        Self::nearest(days.into_iter().flat_map(|day| (0..day.slots()).rev().map(move |slot| (day, slot))))
     }
 
-    /// The first good value of the day after.
-    pub fn after(day: &Day<'_>) -> Option<Self> {
-        Self::first_of(day, 0..day.slots())
+    /// Looks ahead from the end of a day over the days after it, the nearest first.
+    pub fn after<'d>(days: impl IntoIterator<Item = &'d Day<'d>>) -> Self {
+        Self::nearest(days.into_iter().flat_map(|day| (0..day.slots()).map(move |slot| (day, slot))))
     }
 
-    fn first_of(day: &Day<'_>, slots: impl Iterator<Item = u16>) -> Option<Self> {
-        let mut missing_between = 0;
-        for (slots_between, slot) in (0_u16..).zip(slots) {
-            match day.value(slot) {
-                Some(value) if is_good(day.status(slot)) => {
-                    return Some(Self { value, slots_between, missing_between });
-                }
-                Some(_) => {}
-                None => missing_between += 1,
+    fn nearest<'d>(slots: impl Iterator<Item = (&'d Day<'d>, u16)>) -> Self {
+        let mut neighbour = Self { value: None, slots_between: 0, missing_at_edge: 0 };
+        for (day, slot) in slots {
+            let value = day.value(slot);
+            if value.is_some() && is_good(day.status(slot)) {
+                return Self { value, ..neighbour };
             }
+            if value.is_none() && neighbour.missing_at_edge == neighbour.slots_between {
+                neighbour.missing_at_edge = neighbour.missing_at_edge.saturating_add(1);
+            }
+            neighbour.slots_between = neighbour.slots_between.saturating_add(1);
         }
-        None
+        neighbour
     }
 }
 
@@ -145,6 +146,20 @@ pub struct Total {
     pub measured: Measured,
     /// The intervals of the span that are not in this day; `None` where the span is within the day.
     pub elsewhere: Option<Elsewhere>,
+}
+
+impl Total {
+    /// A place in an order that does not depend on how the totals arrived.
+    pub(crate) fn rank(&self) -> impl Ord + use<> {
+        let parts = |decimal: Decimal| (decimal.digits, decimal.exponent);
+        let numbers = match &self.measured {
+            Measured::Register(pair) => {
+                (Some((parts(pair.start), parts(pair.multiplier), pair.dials, pair.decimals)), parts(pair.end))
+            }
+            Measured::Amount(amount) => (None, parts(*amount)),
+        };
+        (self.range.seconds(), self.range.start, numbers)
+    }
 }
 
 /// How the quantity of a span was measured.

@@ -149,7 +149,7 @@ impl Day<'_> {
 mod tests {
     use super::*;
 
-    fn day(date: &str, slot_seconds: u32, values: &[i64]) -> Day<'_> {
+    fn day<'a>(date: &str, slot_seconds: u32, values: &'a [i64]) -> Day<'a> {
         let zone = TimeZone::get("America/Chicago").expect("bundled zone");
         let local = LocalDay::of(date.parse().expect("date"), &zone).expect("in range");
         assert_eq!(local.slots(slot_seconds), u16::try_from(values.len()).ok());

@@ -17,7 +17,11 @@ pub(crate) fn clock(day: &Day<'_>, slot: u16) -> String {
     let time = day.local_time(slot);
     let (hours, minutes, seconds) = (time.seconds / 3600, time.seconds / 60 % 60, time.seconds % 60);
     let second = if time.repeated { " (second)" } else { "" };
-    if seconds == 0 { format!("{hours:02}:{minutes:02}{second}") } else { format!("{hours:02}:{minutes:02}:{seconds:02}{second}") }
+    if seconds == 0 {
+        format!("{hours:02}:{minutes:02}{second}")
+    } else {
+        format!("{hours:02}:{minutes:02}:{seconds:02}{second}")
+    }
 }
 
 /// `3 values from 14:00 to 14:45` or `1 value at 14:00`.

@@ -187,7 +187,9 @@ impl Plan {
                     exclude_from_scaling: entry.exclude_from_scaling,
                     settings,
                 }),
-                Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, estimator.id, invalid))),
+                Err(invalid) => {
+                    findings.extend(invalid.into_iter().map(|invalid| wrong(&place, estimator.id, invalid)))
+                }
             }
         }
         if findings.iter().any(|finding| Severity::Error <= finding.severity) {
@@ -228,7 +230,9 @@ fn out_of_order(place: &str, estimator: &Estimator, earlier: &[PlannedEstimator]
     if estimator.fills_any_length {
         return None;
     }
-    let message =
-        format!("{} comes after {}, which fills gaps of any length; put {} first", estimator.id, before.id, estimator.id);
+    let message = format!(
+        "{} comes after {}, which fills gaps of any length; put {} first",
+        estimator.id, before.id, estimator.id
+    );
     Some(Finding::new(0, place, "plan.order", message).with_severity(Severity::Warning))
 }

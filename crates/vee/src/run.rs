@@ -20,7 +20,6 @@ use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
 use crate::view::View;
 
-
 /// Who ran when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -173,7 +172,13 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
                 draft.put(estimate.slot.into(), estimate.value, estimate.inputs_hash, planned);
             }
             let slots_filled = u16::try_from(proposal.estimates.len()).unwrap_or(u16::MAX);
-            estimations.push(Estimation { method: planned.estimator.id, from, to, slots_filled, words: proposal.words });
+            estimations.push(Estimation {
+                method: planned.estimator.id,
+                from,
+                to,
+                slots_filled,
+                words: proposal.words,
+            });
         }
     }
 }

@@ -75,7 +75,9 @@ impl SettingKind {
                 let unit = unit.strip_suffix("/h").filter(|unit| !unit.is_empty())?;
                 Some(Setting::Quantity { amount, unit: unit.into() })
             }
-            Self::Quantity => (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() }),
+            Self::Quantity => {
+                (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() })
+            }
             Self::Choice(_) => None,
         }
     }

@@ -87,9 +87,7 @@ pub fn sum_check(sum: Amount, measured: &Measured, tolerance: Tolerance) -> Resu
 pub fn measured_quantity(measured: &Measured) -> Result<Amount, SumCheckError> {
     match measured {
         Measured::Amount(amount) => Ok((*amount).into()),
-        Measured::Register(pair) => {
-            difference(pair)?.times(pair.multiplier.into()).ok_or(SumCheckError::TooLarge)
-        }
+        Measured::Register(pair) => difference(pair)?.times(pair.multiplier.into()).ok_or(SumCheckError::TooLarge),
     }
 }
 

@@ -36,8 +36,7 @@ impl View<'_> {
     /// Whether power was off for a part of the slot, by its status or by a known interruption.
     pub(crate) fn is_outage(&self, slot: u16) -> bool {
         self.status(slot).intersects(OUTAGE)
-            || (!self.context.outages.is_empty()
-                && touches_any(self.day.range(slot, slot + 1), self.context.outages))
+            || (!self.context.outages.is_empty() && touches_any(self.day.range(slot, slot + 1), self.context.outages))
     }
 
     /// Whether the supply is known to have been off for the whole slot.
@@ -73,7 +72,7 @@ impl View<'_> {
     pub(crate) fn gap_slots(&self, from: u16, to: u16) -> i64 {
         let before = self.context.before.filter(|_| from == 0);
         let after = self.context.after.filter(|_| to == self.slots());
-        let beyond = [before, after].into_iter().flatten().map(|side| i64::from(side.missing_between)).sum::<i64>();
+        let beyond = [before, after].into_iter().flatten().map(|side| i64::from(side.missing_at_edge)).sum::<i64>();
         i64::from(to.saturating_sub(from)) + beyond
     }
 

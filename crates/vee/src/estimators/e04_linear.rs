@@ -74,33 +74,28 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
 
 fn end_before(view: &View<'_>, gap: Gap, reach: i64, outage_allowed: bool) -> Option<EndPoint> {
     let inside = (0..gap.from).rev().find_map(|slot| end_point(view, slot, outage_allowed));
-    let beyond = view.context.before.map(|neighbour| EndPoint {
-        place: -1 - i64::from(neighbour.slots_between),
-        value: neighbour.value,
-    });
-    inside.or(beyond).filter(|end| i64::from(gap.from) - end.place <= reach + 1 + missing_before(view, gap))
+    let beyond = || {
+        let neighbour = view.context.before?;
+        Some(EndPoint { place: -1 - i64::from(neighbour.slots_between), value: neighbour.value? })
+    };
+    let edge = view.context.before.filter(|_| gap.from == 0).map_or(0, |before| i64::from(before.missing_at_edge));
+    inside.or_else(beyond).filter(|end| i64::from(gap.from) - edge - end.place <= reach + 1)
 }
 
 fn end_after(view: &View<'_>, gap: Gap, reach: i64, outage_allowed: bool) -> Option<EndPoint> {
     let inside = (gap.to..view.slots()).find_map(|slot| end_point(view, slot, outage_allowed));
-    let beyond = view.context.after.map(|neighbour| EndPoint {
-        place: i64::from(view.slots()) + i64::from(neighbour.slots_between),
-        value: neighbour.value,
-    });
-    inside.or(beyond).filter(|end| end.place - i64::from(gap.to) <= reach + missing_after(view, gap))
+    let beyond = || {
+        let neighbour = view.context.after?;
+        Some(EndPoint { place: i64::from(view.slots()) + i64::from(neighbour.slots_between), value: neighbour.value? })
+    };
+    let touches_end = gap.to == view.slots();
+    let edge = view.context.after.filter(|_| touches_end).map_or(0, |after| i64::from(after.missing_at_edge));
+    inside.or_else(beyond).filter(|end| end.place - i64::from(gap.to) - edge <= reach)
 }
 
 fn end_point(view: &View<'_>, slot: u16, outage_allowed: bool) -> Option<EndPoint> {
     let value = if outage_allowed && view.is_outage(slot) { view.value(slot) } else { view.good_value(slot) };
     value.map(|value| EndPoint { place: slot.into(), value })
-}
-
-fn missing_before(view: &View<'_>, gap: Gap) -> i64 {
-    view.context.before.filter(|_| gap.from == 0).map_or(0, |neighbour| neighbour.missing_between.into())
-}
-
-fn missing_after(view: &View<'_>, gap: Gap) -> i64 {
-    view.context.after.filter(|_| gap.to == view.slots()).map_or(0, |neighbour| neighbour.missing_between.into())
 }
 
 fn line(view: &View<'_>, gap: Gap, left: EndPoint, right: EndPoint) -> Proposal {
@@ -127,7 +122,9 @@ fn flat(view: &View<'_>, gap: Gap, side: EndPoint) -> Proposal {
 fn proposal(gap: Gap, ends: [EndPoint; 2], value_at: impl Fn(u16) -> i128, words: String) -> Proposal {
     let inputs = |slot: u16| {
         ends.iter()
-            .fold(InputsHash::of(ESTIMATOR.id).number(slot.into()), |hash, end| hash.number(end.place).number(end.value))
+            .fold(InputsHash::of(ESTIMATOR.id).number(slot.into()), |hash, end| {
+                hash.number(end.place).number(end.value)
+            })
             .finish()
     };
     let estimates = (gap.from..gap.to)

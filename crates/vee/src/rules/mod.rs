@@ -75,13 +75,8 @@ impl Finding {
 }
 
 /// Every rule that is built, in the order of the catalogue.
-pub static RULES: &[&Rule] = &[
-    &v30_gap::RULE,
-    &v31_spike::RULE,
-    &v36_zero_on_active::RULE,
-    &v38_negative::RULE,
-    &v50_sum_check::RULE,
-];
+pub static RULES: &[&Rule] =
+    &[&v30_gap::RULE, &v31_spike::RULE, &v36_zero_on_active::RULE, &v38_negative::RULE, &v50_sum_check::RULE];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static Rule> {

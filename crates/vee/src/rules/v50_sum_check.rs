@@ -50,24 +50,19 @@ const AMOUNT_SHARE: SettingForm = SettingForm {
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let mut reason = "no register reads or amounts for the day".to_string();
-    let (mut checked, mut faults) = (0, Vec::new());
-    for total in in_order(view.context.totals) {
+    let mut totals: Vec<&Total> = view.context.totals.iter().collect();
+    totals.sort_by_key(|total| total.rank());
+    let (mut checked, mut faults) = (0_u16, Vec::new());
+    for total in totals {
         match compare(view, settings, total) {
             Ok((from, to, evidence)) => {
-                checked += to - from;
+                checked = checked.saturating_add(to - from);
                 faults.extend(evidence.map(|evidence| Fault::new(from, to, evidence)));
             }
             Err(why) => reason = why,
         }
     }
     if checked == 0 { Finding::NotApplicable(reason.into()) } else { Finding::of(checked.min(view.slots()), faults) }
-}
-
-/// The totals by span, so that the order in which they arrived does not matter.
-fn in_order(totals: &[Total]) -> Vec<&Total> {
-    let mut ordered: Vec<&Total> = totals.iter().collect();
-    ordered.sort_by_key(|total| (total.range.start, total.range.end));
-    ordered
 }
 
 /// The slots of the total in this day and, where they do not meet, the sentence that says so.

@@ -22,9 +22,8 @@ pub(super) fn meet_registers(draft: &mut Draft<'_>, mode: ScalingMode, estimatio
         ScalingMode::ProportionalAllowNegative => NegativeTotal::Allow,
     };
     let totals = draft.context.totals.iter();
-    let mut registers: Vec<&Total> =
-        totals.filter(|total| matches!(total.measured, Measured::Register(_))).collect();
-    registers.sort_by_key(|total| (total.range.seconds(), total.range.start));
+    let mut registers: Vec<&Total> = totals.filter(|total| matches!(total.measured, Measured::Register(_))).collect();
+    registers.sort_by_key(|total| total.rank());
     for total in registers {
         let Some((from, to)) = draft.view().slots_of(total.range) else { continue };
         let changeable = draft.changeable(from, to);
@@ -77,9 +76,8 @@ impl Draft<'_> {
         let seed_sum: i128 = seeds.iter().copied().map(i128::from).sum();
         let fixed = (here - seed_sum).checked_add(elsewhere.sum).ok_or(too_large)?;
         let left = whole.checked_sub(fixed).and_then(|left| i64::try_from(left).ok()).ok_or(too_large)?;
-        let parts = scale(&seeds, left, negative).map_err(|refusal| {
-            format!("{refusal} ({} {})", self.context.amount(left.into()), self.context.unit)
-        })?;
+        let parts = scale(&seeds, left, negative)
+            .map_err(|refusal| format!("{refusal} ({} {})", self.context.amount(left.into()), self.context.unit))?;
         for (at, (part, seed)) in changeable.iter().zip(parts.into_iter().zip(&seeds)) {
             self.values[*at] = part;
             self.statuses[*at] = self.statuses[*at].without(Status::UNSCALED) | Status::SCALED;

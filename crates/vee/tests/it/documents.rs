@@ -1,0 +1,91 @@
+//! The catalogue in `docs/vee/rules.md` is made from the tables of the crate.
+
+use std::fmt::Write;
+
+use vee::catalogue::{CATALOGUE, State};
+use vee::estimators::{ESTIMATORS, estimator};
+use vee::rules::{RULES, Stage, rule};
+use vee::settings::SettingForm;
+
+use crate::notation::check_document;
+
+#[test]
+fn rules_md_is_up_to_date() {
+    check_document("docs/vee/rules.md", &rules_md());
+}
+
+#[test]
+fn everything_built_is_in_the_catalogue_once() {
+    let built = RULES.iter().map(|rule| rule.id).chain(ESTIMATORS.iter().map(|estimator| estimator.id));
+    for id in built {
+        assert_eq!(CATALOGUE.iter().filter(|entry| entry.id == id).count(), 1, "{id}");
+    }
+    let mut ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), CATALOGUE.len(), "an id appears twice");
+    let of = |letter: char| ids.iter().filter(|id| id.starts_with(letter)).count();
+    assert_eq!((of('V'), of('E'), of('R')), (67, 22, 10));
+}
+
+const HEAD: &str = "\
+# Rules and methods
+
+Made from the tables of the crate `vee` by its test `documents::rules_md_is_up_to_date`; do not edit by hand. Ids are those of
+the rule catalogue and are used in code, plans, results and tests. **built**: works now. **admission**: an envelope check made
+when a batch is admitted (crate `ingest`). **next**: not built yet.
+
+";
+
+const TAIL: &str = "
+## How to add a rule
+
+1. Write `crates/vee/src/rules/v32_demand_limits.rs` like its neighbours: module doc with the exact test and its source, a
+   `RULE` with id, name, purpose and settings (each with unit and default), and `judge`, a function of the view and the settings
+   that answers passed, not applicable with a reason, or failed with one sentence of evidence for each fault.
+2. Add its `mod` line and its line in `RULES` in `rules/mod.rs`, in catalogue order. If it compares totals, give it
+   `Stage::Totals`. If it needs an input that `Context` does not have, add the field there; callers fill it.
+3. Write `docs/vee/golden/v32_demand_limits.csv` (inputs and hand-calculated answers) and its test in `tests/it/golden.rs`; add a
+   scenario folder where the business situation is more than one number.
+4. Put it into `Plan::standard` and `config/plans/default.toml` if it should hold by default.
+5. Run the tests of the crate with `AMITY_WRITE_DOCUMENTS=1` once: this file is written anew.
+
+An estimation method is added in the same way under `estimators/`: its `estimate` is offered a gap and answers with values and a
+sentence. Its place in `ESTIMATORS` is its place in the default pipeline.
+";
+
+fn rules_md() -> String {
+    let mut text = HEAD.to_string();
+    text.push_str("| id | name | state | purpose |\n| --- | --- | --- | --- |\n");
+    for entry in CATALOGUE {
+        let state = match entry.state() {
+            State::Built => "built",
+            State::Admission => "admission",
+            State::Next => "next",
+        };
+        let purpose = rule(entry.id).map(|rule| rule.purpose).or(estimator(entry.id).map(|method| method.purpose));
+        writeln!(text, "| {} | {} | {state} | {} |", entry.id, entry.name, purpose.unwrap_or("")).expect("memory");
+    }
+    text.push_str("\n## Settings of what is built\n\n| id | setting | written as | default | meaning |\n| --- | --- | --- | --- | --- |\n");
+    for rule in RULES {
+        settings(&mut text, rule.id, rule.settings);
+    }
+    for estimator in ESTIMATORS {
+        settings(&mut text, estimator.id, estimator.settings);
+    }
+    let totals: Vec<&str> = RULES.iter().filter(|rule| rule.stage == Stage::Totals).map(|rule| rule.id).collect();
+    writeln!(
+        text,
+        "\nRules run on the values as received, before estimation; {} on the final values.",
+        totals.join(", ")
+    )
+    .expect("memory");
+    text.push_str(TAIL);
+    text
+}
+
+fn settings(text: &mut String, id: &str, forms: &[SettingForm]) {
+    for form in forms {
+        let written = form.kind.example();
+        writeln!(text, "| {id} | {} | {written} | {} | {} |", form.name, form.default, form.meaning).expect("memory");
+    }
+}

@@ -1,0 +1,10 @@
+//! What the engine decides, seen from outside.
+
+mod documents;
+mod golden;
+mod notation;
+mod plans;
+mod properties;
+mod real_meter;
+mod scenarios;
+mod screen;
