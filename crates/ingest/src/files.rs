@@ -90,7 +90,8 @@ fn for_each_member<E>(
             Err(error) => each(Input::Unreadable(archive_name, damaged_archive(&error)))?,
             Ok(member) if member.is_dir() => {}
             Ok(member) => {
-                let name = format!("{archive_name}/{}", member.name());
+                let member_name = member.name().unwrap_or("unreadable name".into());
+                let name = format!("{archive_name}/{member_name}");
                 let (packed_bytes, declared_bytes) = (member.compressed_size(), member.size());
                 if limits.expanded_bytes_max < declared_bytes {
                     each(Input::Unreadable(&name, refusal("zip.size", too_large(declared_bytes, limits))))?;

@@ -5,20 +5,21 @@
 //!
 //! - [`files`]: what a path holds: plain files, folders, zip members, gzip.
 //! - [`inventory`]: what a message says, without storing it.
-//! - [`directory`]: which channel of the registry a message means.
 //! - [`admission`]: the coded checks V01 to V18.
 //! - [`placement`]: instants to (local day, slot).
+//! - [`admitter`]: the sink that resolves, checks and places; [`registration`]: channels as messages describe them.
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
 //! - [`validation`]: runs the VEE plan over touched channel-days.
 
 pub mod admission;
-pub mod directory;
+pub mod admitter;
 pub mod files;
 pub mod intake;
 pub mod inventory;
 pub mod placement;
 pub mod quarantine;
+pub mod registration;
 pub mod validation;
 
 pub use intake::Intake;

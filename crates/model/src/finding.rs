@@ -22,6 +22,18 @@ pub enum Severity {
     Refused,
 }
 
+impl Severity {
+    /// The word in answers: `note`, `warning`, `error`, `refused`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// One fault in incoming data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

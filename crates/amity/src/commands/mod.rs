@@ -1,7 +1,18 @@
 //! The command line: one file per subcommand.
 
+mod completions;
+mod doctor;
+mod ingest;
+mod init;
 mod inspect;
+mod quality;
+mod quarantine;
+mod read;
 mod reading_options;
+mod registry;
+mod status;
+mod time_span;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,14 +37,33 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     Inspect(inspect::Inspect),
+    Ingest(ingest::Ingest),
+    Read(read::Read),
+    Quality(quality::Quality),
+    Quarantine(quarantine::Quarantine),
+    Registry(registry::Registry),
+    Status(status::Status),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
 }
 
 impl CommandLine {
     /// Does what was asked.
     pub fn run(self) -> Result<ExitCode, Failure> {
+        let data = &self.data;
         match self.command {
+            Command::Init(command) => command.run(data),
             Command::Inspect(command) => command.run(),
+            Command::Ingest(command) => command.run(data),
+            Command::Read(command) => command.run(data),
+            Command::Quality(command) => command.run(data),
+            Command::Quarantine(command) => command.run(data),
+            Command::Registry(command) => command.run(data),
+            Command::Status(command) => command.run(data),
+            Command::Doctor(command) => command.run(data),
+            Command::Completions(command) => command.run(),
         }
     }
 }

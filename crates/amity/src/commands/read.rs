@@ -1,0 +1,248 @@
+//! `amity read`: the values of a channel, now or as they were known at any moment.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::placement::zone_of;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::master::Channel;
+use model::quality::{Quality, Status};
+use model::quantity::Decimal;
+use serde::Serialize;
+use store::readings::{AsOf, ChannelHistory, Day, NO_VALUE, QualityId, ReadingsBook};
+
+use super::time_span::{TimeSpan, instant};
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// Show the intervals and register reads of a channel: as received, and as they are final.
+#[derive(Debug, Args)]
+pub struct Read {
+    /// The channel: its label such as NMI/E1, number or mRID.
+    channel: String,
+    #[command(flatten)]
+    span: TimeSpan,
+    /// What was known at this time, instead of now.
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// Print one JSON document.
+    #[arg(long, group = "shape")]
+    json: bool,
+    /// Print CSV.
+    #[arg(long, group = "shape")]
+    csv: bool,
+    /// Print a table; this is the default.
+    #[arg(long, group = "shape")]
+    table: bool,
+}
+
+/// One interval as people and programs see it.
+#[derive(Serialize)]
+struct Interval {
+    start: String,
+    end: String,
+    raw: Option<String>,
+    value: Option<String>,
+    status: String,
+    flag: String,
+    method: String,
+}
+
+/// One register read or period amount.
+#[derive(Serialize)]
+struct Register {
+    at: String,
+    period_start: Option<String>,
+    value: Option<String>,
+    status: String,
+    flag: String,
+}
+
+/// The answer of `--json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    channel: &'a str,
+    unit: &'a str,
+    reading_type: String,
+    zone: &'a str,
+    interval_seconds: Option<u32>,
+    intervals: Vec<Interval>,
+    registers: Vec<Register>,
+    damaged: Vec<String>,
+}
+
+impl Read {
+    /// Reads and prints.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        let channel = installation.ask(installation.books.registry.channels().find(&self.channel))?;
+        let zone = zone_of(&channel.zone).map_err(|error| Failure::Usage(error.to_string()))?;
+        let range = self.span.range(&zone)?;
+        let as_of = match &self.as_of {
+            Some(text) => AsOf::At(instant("--as-of", text, &zone)?.as_microsecond()),
+            None => AsOf::Now,
+        };
+        let book = &installation.books.readings;
+        let history = book
+            .read(channel.number, range.start.as_second(), range.end.as_second(), as_of)
+            .map_err(|error| Failure::work("could not read", error))?;
+        let shown = Shown { book, channel: &channel, zone };
+        let within = range.start.as_second()..range.end.as_second();
+        let answer = shown.answer(&history, |begin| within.contains(&begin));
+        if self.json {
+            output::print_json(&answer)?;
+        } else if self.csv {
+            output::print(&as_csv(&answer))?;
+        } else {
+            output::print(&as_table(&answer))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+struct Shown<'a> {
+    book: &'a ReadingsBook,
+    channel: &'a Channel,
+    zone: TimeZone,
+}
+
+impl<'a> Shown<'a> {
+    fn answer(&self, history: &ChannelHistory, within: impl Fn(i64) -> bool) -> Answer<'a> {
+        Answer {
+            channel: &self.channel.label,
+            unit: &self.channel.unit,
+            reading_type: self.channel.reading_type.to_string(),
+            zone: &self.channel.zone,
+            interval_seconds: self.channel.interval_seconds,
+            intervals: history.days.iter().flat_map(|day| self.intervals(day, &within)).collect(),
+            registers: history
+                .registers
+                .iter()
+                .map(|read| {
+                    let quality = self.quality(read.quality);
+                    Register {
+                        at: self.local(read.at),
+                        period_start: read.period_start.map(|start| self.local(start)),
+                        value: read.value.map(|value| self.amount(value)),
+                        status: quality.status.to_string(),
+                        flag: quality.flag.to_string(),
+                    }
+                })
+                .collect(),
+            damaged: history.damaged.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn intervals(&self, day: &Day, within: impl Fn(i64) -> bool) -> Vec<Interval> {
+        let begin = |slot: usize| day.day_start + slot as i64 * i64::from(day.slot_seconds);
+        let slots = (0..day.values.len()).filter(|slot| within(begin(*slot)));
+        slots.map(|slot| self.interval(day, slot, begin(slot))).collect()
+    }
+
+    fn interval(&self, day: &Day, slot: usize, begin: i64) -> Interval {
+        let raw = Some(day.values[slot]).filter(|value| *value != NO_VALUE);
+        let spans = day.qualities.iter().find(|(from, to, _)| (usize::from(*from)..usize::from(*to)).contains(&slot));
+        let quality = spans.map_or_else(Quality::default, |(_, _, id)| self.quality(*id));
+        let decided = day.final_day.as_ref();
+        let listed = decided.and_then(|day| day.values.iter().find(|value| usize::from(value.slot) == slot));
+        let (value, status, method) = match (listed, decided) {
+            (Some(listed), _) => (listed.value, listed.status, listed.method.to_string()),
+            (None, Some(decided)) => (raw, quality.status | decided.status, String::new()),
+            (None, None) => (raw, quality.status, String::new()),
+        };
+        let status = if value.is_none() { status | Status::MISSING } else { status };
+        Interval {
+            start: self.local(begin),
+            end: self.local(begin + i64::from(day.slot_seconds)),
+            raw: raw.map(|value| self.amount(value)),
+            value: value.map(|value| self.amount(value)),
+            status: status.to_string(),
+            flag: quality.flag.to_string(),
+            method,
+        }
+    }
+
+    fn quality(&self, id: QualityId) -> Quality {
+        self.book.quality(id).unwrap_or_default()
+    }
+
+    fn amount(&self, value: i64) -> String {
+        let mut amount = Decimal::new(value, self.channel.quantum).normalized();
+        if 0 < amount.exponent {
+            amount = amount.rescaled(0).map_or(amount, |digits| Decimal::new(digits, 0));
+        }
+        amount.to_string()
+    }
+
+    fn local(&self, second: i64) -> String {
+        let instant = Timestamp::from_second(second).unwrap_or(Timestamp::MIN);
+        instant.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+}
+
+const INTERVAL_HEAD: [&str; 7] = ["start", "end", "raw", "value", "status", "flag", "method"];
+const REGISTER_HEAD: [&str; 5] = ["at", "period_start", "value", "status", "flag"];
+
+impl Interval {
+    fn cells(&self) -> Vec<String> {
+        let amount = |value: &Option<String>| value.clone().unwrap_or_default();
+        let (raw, value) = (amount(&self.raw), amount(&self.value));
+        vec![
+            self.start.clone(),
+            self.end.clone(),
+            raw,
+            value,
+            self.status.clone(),
+            self.flag.clone(),
+            self.method.clone(),
+        ]
+    }
+}
+
+impl Register {
+    fn cells(&self) -> Vec<String> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        vec![self.at.clone(), text(&self.period_start), text(&self.value), self.status.clone(), self.flag.clone()]
+    }
+}
+
+fn as_csv(answer: &Answer<'_>) -> String {
+    let line = |cells: Vec<String>| {
+        let quoted = cells.into_iter().map(|cell| match cell.contains([',', '"', '\n']) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell,
+        });
+        quoted.collect::<Vec<_>>().join(",")
+    };
+    let mut lines = Vec::new();
+    if !answer.intervals.is_empty() || answer.registers.is_empty() {
+        lines.push(INTERVAL_HEAD.join(","));
+        lines.extend(answer.intervals.iter().map(|interval| line(interval.cells())));
+    }
+    if !answer.registers.is_empty() {
+        lines.push(REGISTER_HEAD.join(","));
+        lines.extend(answer.registers.iter().map(|register| line(register.cells())));
+    }
+    lines.join("\n")
+}
+
+fn as_table(answer: &Answer<'_>) -> String {
+    let mut text = format!("{} in {}, times of {}", answer.channel, answer.unit, answer.zone);
+    if !answer.intervals.is_empty() {
+        let rows: Vec<_> = answer.intervals.iter().map(Interval::cells).collect();
+        text.push_str(&format!("\n\n{}", output::table(&INTERVAL_HEAD, &rows)));
+    }
+    if !answer.registers.is_empty() {
+        let rows: Vec<_> = answer.registers.iter().map(Register::cells).collect();
+        text.push_str(&format!("\n\n{}", output::table(&REGISTER_HEAD, &rows)));
+    }
+    if answer.intervals.is_empty() && answer.registers.is_empty() {
+        text.push_str("\n\nnothing is stored in this time");
+    }
+    for damage in &answer.damaged {
+        text.push_str(&format!("\n{damage}"));
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! An installation: a data folder with settings and the books.
+//!
+//! ```text
+//! amity-data/
+//!   amity.toml      settings
+//!   registry.sqlite master data, quarantine, history (unless PostgreSQL is set)
+//!   readings/       the readings book
+//!   raw/            bytes as received
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ingest::intake::{Books, Unknown};
+use ingest::{Intake, intake};
+use smol_str::SmolStr;
+use store::disk::RealDisk;
+use store::raw::RawBook;
+use store::readings::{Config, ReadingsBook, Recovery};
+use store::registry::Registry;
+use tokio::runtime::Runtime;
+
+use crate::output::Failure;
+use crate::settings::{self, Settings, UnknownChannels};
+
+/// An open installation.
+pub struct Installation {
+    /// Its settings.
+    pub settings: Settings,
+    /// Its books.
+    pub books: Books,
+    /// What opening the readings book had to mend.
+    pub recovery: Recovery,
+    /// Where asynchronous work runs.
+    pub runtime: Runtime,
+    folder: PathBuf,
+}
+
+impl Installation {
+    /// Makes a new installation with these settings.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when there is one already, [`Failure::Work`] when the folder cannot be written.
+    pub fn create(folder: &Path, settings_text: &str) -> Result<(), Failure> {
+        let path = folder.join(settings::FILE_NAME);
+        if path.exists() {
+            return Err(Failure::Usage(format!("{} is an installation already", folder.display())));
+        }
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, settings_text));
+        written.map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?;
+        Self::open(folder).map(drop)
+    }
+
+    /// Opens an installation.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when there is none, [`Failure::Work`] when a book cannot be opened.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(settings::FILE_NAME);
+        if !path.exists() {
+            let advice = "make one with `amity init`, or name another with --data";
+            return Err(Failure::Usage(format!("{} is not an installation; {advice}", folder.display())));
+        }
+        let settings = Settings::load(&path)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::work("could not start", error))?;
+        let disk = Arc::new(RealDisk);
+        let config =
+            Config { arena_bytes: u64::from(settings.readings.open_days_mib_max) << 20, ..Config::default() };
+        let (readings, recovery) = ReadingsBook::open(disk.clone(), &folder.join("readings"), config)
+            .map_err(|error| Failure::work("could not open the readings book", error))?;
+        let raw = RawBook::open(disk, &folder.join("raw"))
+            .map_err(|error| Failure::work("could not open the raw book", error))?;
+        let address = match settings.registry.as_str() {
+            "sqlite" => format!("sqlite:{}", folder.join("registry.sqlite").display()),
+            address => address.to_owned(),
+        };
+        let registry = runtime
+            .block_on(Registry::open(&address))
+            .map_err(|error| Failure::work("could not open the registry", error))?;
+        let books = Books { readings: Arc::new(readings), raw: Arc::new(raw), registry };
+        Ok(Self { settings, books, recovery, runtime, folder: folder.to_owned() })
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// An intake over the books.
+    ///
+    /// # Errors
+    /// [`Failure::Work`].
+    pub fn intake(&self) -> Result<Intake, Failure> {
+        let limits = self.settings.admission.clone();
+        let zone = SmolStr::new(&self.settings.zone);
+        Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)
+    }
+
+    /// What the settings say of unknown channels.
+    pub fn unknown(&self, register: bool) -> Unknown {
+        if register || self.settings.unknown_channels == UnknownChannels::Register {
+            return Unknown::Register;
+        }
+        Unknown::Quarantine
+    }
+
+    /// Runs a question to the registry.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when what was asked for is not there, [`Failure::Work`] otherwise.
+    pub fn ask<T>(
+        &self,
+        question: impl Future<Output = Result<T, store::registry::RegistryError>>,
+    ) -> Result<T, Failure> {
+        self.runtime.block_on(question).map_err(|error| match error {
+            store::registry::RegistryError::NotFound { .. } => Failure::Usage(error.to_string()),
+            error => Failure::work("could not use the registry", error),
+        })
+    }
+}
+
+/// A failure of intake for people.
+pub fn in_intake(error: intake::IntakeError) -> Failure {
+    Failure::work("nothing more was taken in", error)
+}

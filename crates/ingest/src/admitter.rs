@@ -1,0 +1,268 @@
+//! Between a reader and a batch: resolves each piece of a message, checks it, places it.
+//!
+//! What cannot be admitted is collected by channel and reason, for quarantine.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::finding::{Finding, Severity};
+use model::id::ChannelNumber;
+use model::master::Channel;
+use model::quality::Quality;
+use model::reading::{ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
+use smol_str::SmolStr;
+use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry};
+use store::registry::directory::Directory;
+
+use crate::admission::{self, Limits, PointState, Scale, Target};
+use crate::inventory::FINDINGS_MAX;
+use crate::placement::{Calendar, Piece, pieces};
+
+/// Items of one channel that were not admitted for one reason.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Position of the first such piece in its message.
+    pub item: u32,
+    /// The channel in the words of the message.
+    pub channel: String,
+    /// Why, and where in the input.
+    pub finding: Finding,
+    /// How many readings wait.
+    pub readings: u64,
+}
+
+/// Admits the pieces of one message into a batch.
+pub struct Admitter<'a> {
+    directory: &'a Directory,
+    book: &'a ReadingsBook,
+    limits: &'a Limits,
+    source: &'a str,
+    now: Timestamp,
+    calendar: Calendar,
+    placed: Placed,
+    item: u32,
+    /// What was admitted since it was last taken.
+    pub batch: Batch,
+    /// Channel-days that were touched.
+    pub touched: BTreeSet<(ChannelNumber, Date)>,
+    /// What was not admitted, by channel and reason.
+    pub rejected: HashMap<(String, SmolStr), Rejected>,
+    /// The first findings that do not cost a reading.
+    pub findings: Vec<Finding>,
+    /// How many findings there were.
+    pub findings_count: u64,
+}
+
+/// Buffers that are used again for every piece.
+#[derive(Default)]
+struct Placed {
+    pieces: Vec<Piece>,
+    values: Vec<i64>,
+    qualities: Vec<(u16, u16, QualityId)>,
+    known_qualities: HashMap<Quality, QualityId>,
+}
+
+impl<'a> Admitter<'a> {
+    /// An admitter for a message of `source`.
+    pub fn new(
+        directory: &'a Directory,
+        book: &'a ReadingsBook,
+        limits: &'a Limits,
+        source: &'a str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            directory,
+            book,
+            limits,
+            source,
+            now,
+            calendar: Calendar::default(),
+            placed: Placed::default(),
+            item: 0,
+            batch: Batch::default(),
+            touched: BTreeSet::new(),
+            rejected: HashMap::new(),
+            findings: Vec::new(),
+            findings_count: 0,
+        }
+    }
+
+    /// Admits one piece of a message, or notes why not.
+    pub fn admit(&mut self, readings: &ChannelReadings) {
+        self.item += 1;
+        let at = admission::span(readings).map_or(self.now, |(first, _)| first);
+        let channel = match self.directory.resolve(&readings.channel, at) {
+            Ok(channel) => channel,
+            Err(reason) => {
+                let mut finding = admission::unknown_point(readings);
+                finding.message = format!("{reason}; {}", finding.message);
+                return self.reject(readings, finding);
+            }
+        };
+        let meter = registered_meter(self.directory, channel, readings, at);
+        let target = Target { channel, state: PointState::Connected, owner: None, meter: meter.as_deref() };
+        let findings = admission::check(readings, &target, self.limits, self.source, self.now);
+        if let Some(blocking) = findings.iter().find(|finding| finding.severity == Severity::Error) {
+            return self.reject(readings, blocking.clone());
+        }
+        findings.into_iter().for_each(|finding| self.note(finding));
+        if let Err(finding) = self.place(readings, channel) {
+            self.reject(readings, finding);
+        }
+    }
+
+    /// Notes a finding that does not cost a reading.
+    pub fn note(&mut self, finding: Finding) {
+        self.findings_count += 1;
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        }
+    }
+
+    fn reject(&mut self, readings: &ChannelReadings, finding: Finding) {
+        let count = match &readings.values {
+            Values::Intervals(run) => run.values.len(),
+            Values::Registers(reads) => reads.len(),
+        } as u64;
+        self.findings_count += 1;
+        let label = readings.channel.label();
+        self.rejected
+            .entry((label.clone(), finding.code.clone()))
+            .and_modify(|rejected| rejected.readings += count)
+            .or_insert(Rejected { item: self.item, channel: label, finding, readings: count });
+    }
+
+    fn place(&mut self, readings: &ChannelReadings, channel: &Channel) -> Result<(), Finding> {
+        let at_line = |code: &'static str, message: String| Finding::new(readings.line, "time", code, message);
+        let scale = Scale::of(readings, channel)
+            .ok_or_else(|| Finding::new(readings.line, "unit", "V06", "the unit does not fit the channel"))?;
+        let revision = readings.revision.map(Timestamp::as_second);
+        match &readings.values {
+            Values::Intervals(run) => {
+                let zone =
+                    self.calendar.zone(&channel.zone).map_err(|error| at_line("zone.unknown", error.to_string()))?;
+                pieces(zone, run.start.as_second(), run.length_seconds, run.values.len(), &mut self.placed.pieces)
+                    .map_err(|error| at_line("V08", error.to_string()))?;
+                self.placed.scale_values(run, scale).map_err(|error| at_line("V10", error))?;
+                for at in 0..self.placed.pieces.len() {
+                    let piece = self.placed.pieces[at];
+                    self.placed.place_qualities(self.book, &run.qualities, &piece);
+                    let day_run = DayRun {
+                        channel: channel.number,
+                        date: piece.day.date,
+                        day_start: piece.day.start,
+                        slots: piece.slots,
+                        slot_seconds: run.length_seconds,
+                        first: piece.first,
+                        values: &self.placed.values[piece.from..piece.to],
+                        qualities: &self.placed.qualities,
+                        revision,
+                    };
+                    self.batch.push_run(&day_run).map_err(|error| at_line("V08", error.to_string()))?;
+                    self.touched.insert((channel.number, piece.day.date));
+                }
+            }
+            Values::Registers(reads) => {
+                for read in reads {
+                    let entry = self
+                        .register_entry(channel.number, read, scale, revision)
+                        .map_err(|error| at_line("V10", error))?;
+                    self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn register_entry(
+        &mut self,
+        channel: ChannelNumber,
+        read: &RegisterRead,
+        scale: Scale,
+        revision: Option<i64>,
+    ) -> Result<RegisterEntry, String> {
+        let value = read.value.map(|value| scale.stored(value.digits, value.exponent)).transpose();
+        Ok(RegisterEntry {
+            channel,
+            at: read.at.as_second(),
+            period_start: read.period_start.map(Timestamp::as_second),
+            value: value.map_err(|error| error.to_string())?,
+            quality: self.placed.quality_id(self.book, &read.quality),
+            revision,
+        })
+    }
+}
+
+impl Placed {
+    fn scale_values(&mut self, run: &IntervalRun, scale: Scale) -> Result<(), String> {
+        self.values.clear();
+        if let Some(factor) = scale.factor(run.exponent) {
+            // Plain multiplication for the usual case; an overflow shows as `None` and is named below.
+            let scaled = run.values.iter().map(|value| match *value {
+                IntervalRun::MISSING => Some(NO_VALUE),
+                value => value.checked_mul(factor),
+            });
+            for value in scaled {
+                self.values.push(value.ok_or("a value is too large for the quantum of the channel")?);
+            }
+            return Ok(());
+        }
+        for value in &run.values {
+            self.values.push(match *value {
+                IntervalRun::MISSING => NO_VALUE,
+                value => scale.stored(value, run.exponent).map_err(|error| error.to_string())?,
+            });
+        }
+        Ok(())
+    }
+
+    /// The spans of a run that lie in a piece, as slots of its day.
+    fn place_qualities(&mut self, book: &ReadingsBook, spans: &[QualitySpan], piece: &Piece) {
+        self.qualities.clear();
+        for span in spans {
+            let from = piece.from.max(span.from as usize);
+            let to = piece.to.min(span.to as usize);
+            if to <= from {
+                continue;
+            }
+            let slot = |position: usize| u16::try_from(position - piece.from).map(|offset| piece.first + offset);
+            if let (Ok(from), Ok(to)) = (slot(from), slot(to)) {
+                let quality = self.quality_id(book, &span.quality);
+                if quality != QualityId::default() {
+                    self.qualities.push((from, to, quality));
+                }
+            }
+        }
+    }
+
+    fn quality_id(&mut self, book: &ReadingsBook, quality: &Quality) -> QualityId {
+        if let Some(id) = self.known_qualities.get(quality) {
+            return *id;
+        }
+        let id = book.quality_id(quality);
+        self.known_qualities.insert(quality.clone(), id);
+        id
+    }
+}
+
+/// The registered meter to hold against the one a message names (V14): the same one where it is there.
+fn registered_meter(
+    directory: &Directory,
+    channel: &Channel,
+    readings: &ChannelReadings,
+    at: Timestamp,
+) -> Option<SmolStr> {
+    let named = &readings.channel.meter.as_ref()?.value;
+    let mut registered = None;
+    for meter in directory.meters_at(channel.usage_point, at) {
+        for name in directory.meter_names(meter) {
+            if &name.value == named {
+                return Some(named.clone());
+            }
+            registered.get_or_insert_with(|| name.value.clone());
+        }
+    }
+    registered
+}

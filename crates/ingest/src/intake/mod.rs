@@ -1,0 +1,408 @@
+//! The driver of the way up: keeps the raw bytes, admits, commits, answers.
+//!
+//! The order is what makes an acknowledgement true: raw bytes are synced, then quarantine, then readings with dedup
+//! key, position and answer in one commit; only then does [`Intake::take`] return. A crash before that leaves
+//! nothing acknowledged, and taking the same bytes again is harmless at every point.
+
+mod message;
+mod spool;
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use formats::{Format, Sink};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::event::EndDeviceEvent;
+use model::finding::{Finding, Severity};
+use model::id::ChannelNumber;
+use model::reading::{ChannelReadings, MessageHeader};
+use smol_str::SmolStr;
+use store::raw::{RawBook, RawError, RawId};
+use store::readings::{Batch, Receipt as Commit, ReadingsBook};
+use store::registry::batch::Batch as BatchNote;
+use store::registry::channel::ChannelEntry;
+use store::registry::directory::Directory;
+use store::registry::{Registry, RegistryError};
+use tokio::runtime::Handle;
+
+use crate::admission::{self, Limits};
+use crate::admitter::{Admitter, Rejected};
+use crate::inventory::ReadError;
+use crate::{quarantine, registration};
+use spool::Spooled;
+
+pub use message::{Message, Receipt, ToldFinding, Unknown};
+
+/// Readings that are committed together at the most; longer messages take several commits.
+const COMMIT_READINGS: u64 = 1 << 20;
+/// Findings that the answer to a sender repeats.
+const ANSWER_FINDINGS_MAX: usize = 100;
+
+/// The books that intake writes to.
+#[derive(Clone)]
+pub struct Books {
+    /// Readings.
+    pub readings: Arc<ReadingsBook>,
+    /// Bytes as received.
+    pub raw: Arc<RawBook>,
+    /// Master data, quarantine, history.
+    pub registry: Registry,
+}
+
+/// Why a message could not be taken; nothing of it is acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The bytes could not be read from where they come.
+    #[error("could not read the message")]
+    Read(#[source] io::Error),
+    /// The raw bytes could not be kept.
+    #[error("could not keep the raw bytes")]
+    Raw(#[source] RawError),
+    /// The readings could not be stored.
+    #[error("could not store the readings")]
+    Readings(#[source] store::readings::Error),
+    /// The registry could not answer or change.
+    #[error("could not use the registry")]
+    Registry(#[from] RegistryError),
+}
+
+/// Takes messages in, one after the other.
+pub struct Intake {
+    books: Books,
+    limits: Limits,
+    zone: SmolStr,
+    runtime: Handle,
+    directory: Directory,
+    touched: BTreeSet<(ChannelNumber, Date)>,
+}
+
+impl Intake {
+    /// An intake over open books; `zone` is the zone of channels registered without one.
+    ///
+    /// # Errors
+    /// [`IntakeError::Registry`].
+    pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
+        let directory = runtime.block_on(books.registry.directory())?;
+        Ok(Self { books, limits, zone, runtime, directory, touched: BTreeSet::new() })
+    }
+
+    /// Takes a message in; when this returns, everything the receipt says is durable.
+    ///
+    /// # Errors
+    /// [`IntakeError`]: nothing is acknowledged, and the same message can be taken again.
+    pub fn take(&mut self, message: &Message, bytes: &mut dyn Read, now: Timestamp) -> Result<Receipt, IntakeError> {
+        let spooled = spool::keep(&self.books.raw, message, bytes)?;
+        if let Some(receipt) = self.first_answer(&spooled.hash)? {
+            return Ok(receipt);
+        }
+        Ok(self.admit(message, &spooled, now)?.receipt)
+    }
+
+    /// Takes kept bytes in again, whether or not they were answered before, and says what is still rejected.
+    ///
+    /// # Errors
+    /// As [`Intake::take`].
+    pub fn take_again(
+        &mut self,
+        message: &Message,
+        raw: RawId,
+        now: Timestamp,
+    ) -> Result<(Receipt, Vec<Rejected>), IntakeError> {
+        let spooled = spool::kept(&self.books.raw, message, raw)?;
+        let outcome = self.admit(message, &spooled, now)?;
+        Ok((outcome.receipt, outcome.rejected))
+    }
+
+    /// Channel-days touched since the last call.
+    pub fn take_touched(&mut self) -> BTreeSet<(ChannelNumber, Date)> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Where calls to the registry run.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// The books.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The answer of the first time, with the counts that were noted after its commit.
+    fn first_answer(&self, hash: &[u8; 32]) -> Result<Option<Receipt>, IntakeError> {
+        let Some(answer) = self.books.readings.answer_for(hash).map_err(IntakeError::Readings)? else {
+            return Ok(None);
+        };
+        let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&answer) else { return Ok(None) };
+        receipt.repeated = true;
+        if let Some(noted) = self.runtime.block_on(self.books.registry.batches().by_hash(&receipt.hash))? {
+            (receipt.stored, receipt.duplicates) = (noted.stored, noted.duplicates);
+        }
+        Ok(Some(receipt))
+    }
+
+    fn admit(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<Outcome, IntakeError> {
+        self.refresh_directory()?;
+        let mut outcome = Outcome::new(spooled);
+        match &spooled.survey {
+            Err(ReadError { format, finding }) => {
+                outcome.receipt.format = format.map(|format| format.name().into());
+                outcome.refuse(message, finding);
+            }
+            Ok(format) => {
+                outcome.receipt.format = Some(format.name().into());
+                if message.unknown == Unknown::Register {
+                    outcome.receipt.registered = self.register_unknown(message, spooled, *format)?;
+                }
+                self.admit_pieces(message, spooled, *format, now, &mut outcome)?;
+            }
+        }
+        self.quarantine(message, spooled, &mut outcome, now)?;
+        self.commit_last(message, spooled, now, &mut outcome)?;
+        let note = note(message, spooled, &outcome.receipt, now);
+        self.runtime.block_on(self.books.registry.batches().add(&note))?;
+        Ok(outcome)
+    }
+
+    fn refresh_directory(&mut self) -> Result<(), IntakeError> {
+        let revision = self.runtime.block_on(self.books.registry.revision())?;
+        if revision != self.directory.revision {
+            self.directory = self.runtime.block_on(self.books.registry.directory())?;
+        }
+        Ok(())
+    }
+
+    fn admit_pieces(
+        &mut self,
+        message: &Message,
+        spooled: &Spooled,
+        format: Format,
+        now: Timestamp,
+        outcome: &mut Outcome,
+    ) -> Result<(), IntakeError> {
+        let book = &self.books.readings;
+        let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now);
+        let mut sink = Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
+        let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
+        if let Some(error) = sink.failure {
+            return Err(IntakeError::Readings(error));
+        }
+        let admitter = sink.admitter;
+        outcome.counts = sink.committed;
+        outcome.receipt.findings_count += admitter.findings_count;
+        outcome.findings.extend(admitter.findings);
+        outcome.rejected.extend(admitter.rejected.into_values());
+        outcome.batch = admitter.batch;
+        self.touched.extend(admitter.touched);
+        if let Err(ReadError { finding, .. }) = read {
+            outcome.refuse(message, &finding);
+        }
+        Ok(())
+    }
+
+    /// Registers the channels of a message that the registry does not know, in one commit.
+    fn register_unknown(&mut self, message: &Message, spooled: &Spooled, format: Format) -> Result<u64, IntakeError> {
+        let zone = match (format, &message.zone) {
+            // NEM12 knows one time, UTC+10 without daylight saving, in which its days begin.
+            (Format::Nem12 | Format::Nem13, _) => SmolStr::new_static("+10:00"),
+            (_, Some(zone)) => zone.clone(),
+            _ => self.zone.clone(),
+        };
+        let mut unknown = UnknownChannels { directory: &self.directory, zone, entries: HashMap::new() };
+        // The survey has read these bytes to the end, so their content is not refused now.
+        let _ = spooled.read(&self.books.raw, message, format, &mut unknown)?;
+        let entries: Vec<_> = unknown.entries.into_values().collect();
+        if !entries.is_empty() {
+            self.runtime.block_on(self.books.registry.channels().register(&entries))?;
+            self.directory = self.runtime.block_on(self.books.registry.directory())?;
+        }
+        Ok(entries.len() as u64)
+    }
+
+    fn quarantine(
+        &self,
+        message: &Message,
+        spooled: &Spooled,
+        outcome: &mut Outcome,
+        now: Timestamp,
+    ) -> Result<(), IntakeError> {
+        outcome.rejected.sort_by_key(|rejected| rejected.item);
+        let entries: Vec<_> =
+            outcome.rejected.iter().map(|rejected| quarantine::entry(message, spooled.raw, &spooled.hash_text(), rejected)).collect();
+        if !entries.is_empty() {
+            self.runtime.block_on(self.books.registry.quarantine().add(&entries, now))?;
+        }
+        Ok(())
+    }
+
+    fn commit_last(
+        &self,
+        message: &Message,
+        spooled: &Spooled,
+        now: Timestamp,
+        outcome: &mut Outcome,
+    ) -> Result<(), IntakeError> {
+        outcome.tell_findings();
+        let mut batch = std::mem::take(&mut outcome.batch);
+        if !spooled.again {
+            batch.key = spooled.hash;
+        }
+        batch.answer = serde_json::to_vec(&outcome.receipt).expect("a receipt has only texts and numbers");
+        let committed = commit(&self.books.readings, message, spooled, now, batch).map_err(IntakeError::Readings)?;
+        outcome.counts.add(&committed);
+        outcome.receipt.stored = outcome.counts.stored;
+        outcome.receipt.duplicates = outcome.counts.duplicates;
+        outcome.receipt.replaced = outcome.counts.replaced;
+        Ok(())
+    }
+}
+
+/// Readings of the commits of one message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    stored: u64,
+    duplicates: u64,
+    replaced: u64,
+}
+
+impl Counts {
+    fn add(&mut self, commit: &Commit) {
+        self.stored += commit.created;
+        self.duplicates += commit.duplicates;
+        self.replaced += commit.changed + commit.superseded;
+    }
+}
+
+/// What becomes of a message while it is admitted.
+struct Outcome {
+    receipt: Receipt,
+    findings: Vec<Finding>,
+    rejected: Vec<Rejected>,
+    counts: Counts,
+    batch: Batch,
+}
+
+impl Outcome {
+    fn new(spooled: &Spooled) -> Self {
+        let receipt = Receipt { hash: spooled.hash_text(), accepted: true, ..Receipt::default() };
+        let counts = Counts::default();
+        Self { receipt, findings: Vec::new(), rejected: Vec::new(), counts, batch: Batch::default() }
+    }
+
+    /// The whole message waits in quarantine as one item.
+    fn refuse(&mut self, message: &Message, finding: &Finding) {
+        self.receipt.accepted = false;
+        let finding = finding.clone().with_severity(Severity::Refused);
+        self.rejected.push(Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 });
+    }
+
+    fn tell_findings(&mut self) {
+        self.receipt.quarantined = self.rejected.iter().map(|rejected| rejected.readings).sum();
+        let rejected = self.rejected.iter().map(|rejected| &rejected.finding);
+        self.receipt.findings =
+            rejected.chain(&self.findings).take(ANSWER_FINDINGS_MAX).map(ToldFinding::from).collect();
+        self.receipt.findings_count += self.rejected.len() as u64;
+    }
+}
+
+/// Commits what the admitter has whenever it is enough.
+struct Committing<'a> {
+    admitter: Admitter<'a>,
+    book: &'a ReadingsBook,
+    message: &'a Message,
+    spooled: &'a Spooled,
+    now: Timestamp,
+    committed: Counts,
+    failure: Option<store::readings::Error>,
+}
+
+impl Sink for Committing<'_> {
+    fn message(&mut self, _header: &MessageHeader) {}
+
+    fn readings(&mut self, readings: &ChannelReadings) {
+        if self.failure.is_some() {
+            return;
+        }
+        self.admitter.admit(readings);
+        if COMMIT_READINGS <= self.admitter.batch.readings() {
+            let batch = std::mem::take(&mut self.admitter.batch);
+            match commit(self.book, self.message, self.spooled, self.now, batch) {
+                Ok(receipt) => self.committed.add(&receipt),
+                Err(error) => self.failure = Some(error),
+            }
+        }
+    }
+
+    fn event(&mut self, event: &EndDeviceEvent) {
+        let message = format!("event {} is kept with the raw message; it is not correlated yet", event.event_type);
+        let finding = Finding::new(event.line, "EndDeviceEvent", "event.kept", message);
+        self.admitter.note(finding.with_severity(Severity::Note));
+    }
+
+    fn finding(&mut self, finding: Finding) {
+        self.admitter.note(finding);
+    }
+}
+
+/// Commits a part of a message. Only the last part carries the message's key, so that a message cut off by a crash is
+/// not taken for answered; the others have a key of their own.
+fn commit(
+    book: &ReadingsBook,
+    message: &Message,
+    spooled: &Spooled,
+    now: Timestamp,
+    mut batch: Batch,
+) -> Result<Commit, store::readings::Error> {
+    batch.source.clone_from(&message.source);
+    batch.position = format!("{} {}", spooled.hash_text(), message.name);
+    batch.received_at = now.as_microsecond();
+    if batch.key == [0; 32] {
+        let part = format!("{} part at {now} after sequence {}", spooled.hash_text(), book.sequence());
+        batch.key = *blake3::hash(part.as_bytes()).as_bytes();
+    }
+    book.append(batch)
+}
+
+/// Collects the channels of a message that the registry does not know.
+struct UnknownChannels<'a> {
+    directory: &'a Directory,
+    zone: SmolStr,
+    entries: HashMap<String, ChannelEntry>,
+}
+
+impl Sink for UnknownChannels<'_> {
+    fn message(&mut self, _header: &MessageHeader) {}
+
+    fn readings(&mut self, readings: &ChannelReadings) {
+        let Some((at, _)) = admission::span(readings) else { return };
+        if self.directory.resolve(&readings.channel, at).is_ok() {
+            return;
+        }
+        let Some(entry) = registration::entry(readings, &self.zone) else { return };
+        let quantum = entry.quantum;
+        let known = self.entries.entry(entry.label()).or_insert(entry);
+        known.quantum = known.quantum.min(quantum);
+    }
+
+    fn event(&mut self, _event: &EndDeviceEvent) {}
+
+    fn finding(&mut self, _finding: Finding) {}
+}
+
+fn note(message: &Message, spooled: &Spooled, receipt: &Receipt, now: Timestamp) -> BatchNote {
+    BatchNote {
+        hash: receipt.hash.clone(),
+        source: message.source.clone(),
+        path: message.name.clone(),
+        format: receipt.format.clone(),
+        raw: spooled.raw.to_string(),
+        bytes: spooled.length,
+        stored: receipt.stored,
+        duplicates: receipt.duplicates,
+        quarantined: receipt.quarantined,
+        findings: receipt.findings_count,
+        received_at: now,
+    }
+}

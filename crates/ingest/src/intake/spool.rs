@@ -1,0 +1,131 @@
+//! Bytes as received: kept in the raw book and read once, so that it is known whether they can be trusted.
+
+use std::io::{self, Read};
+
+use formats::{Format, Sink};
+use model::event::EndDeviceEvent;
+use model::finding::Finding;
+use model::reading::{ChannelReadings, MessageHeader};
+use store::raw::{RawBook, RawError, RawId, RawWriter};
+
+use super::{IntakeError, Message};
+use crate::inventory::{self, ReadError};
+
+/// Messages up to this size are read from memory the second time, longer ones from the raw book.
+const MEMORY_BYTES_MAX: usize = 32 << 20;
+
+/// A message whose bytes are kept.
+pub(super) struct Spooled {
+    /// Content hash; the identity of the message.
+    pub(super) hash: [u8; 32],
+    /// Where the bytes are.
+    pub(super) raw: RawId,
+    /// How many there are.
+    pub(super) length: u64,
+    /// The format, or why the bytes cannot be used.
+    pub(super) survey: Result<Format, ReadError>,
+    /// Whether the message was answered before and is taken in again for replay.
+    pub(super) again: bool,
+    in_memory: Option<Vec<u8>>,
+}
+
+impl Spooled {
+    /// The hash in hexadecimal.
+    pub(super) fn hash_text(&self) -> String {
+        blake3::Hash::from_bytes(self.hash).to_hex().to_string()
+    }
+
+    /// Reads the bytes once more, into a sink.
+    pub(super) fn read(
+        &self,
+        raw: &RawBook,
+        message: &Message,
+        format: Format,
+        sink: &mut dyn Sink,
+    ) -> Result<Result<Format, ReadError>, IntakeError> {
+        if let Some(bytes) = &self.in_memory {
+            return Ok(inventory::read(&mut bytes.as_slice(), Some(format), &message.options, sink));
+        }
+        let mut bytes = raw.read(self.raw).map_err(IntakeError::Raw)?;
+        Ok(inventory::read(&mut bytes, Some(format), &message.options, sink))
+    }
+}
+
+/// Keeps the bytes of a message; when this returns they are durable.
+pub(super) fn keep(raw: &RawBook, message: &Message, bytes: &mut dyn Read) -> Result<Spooled, IntakeError> {
+    let mut tee = Tee {
+        inner: bytes,
+        raw: raw.begin().map_err(IntakeError::Raw)?,
+        hasher: blake3::Hasher::new(),
+        length: 0,
+        in_memory: Some(Vec::new()),
+        failure: None,
+    };
+    let survey = survey(message, &mut tee);
+    // A refused message is kept whole all the same; a source that cannot be read further is kept as far as it goes.
+    let drained = io::copy(&mut tee, &mut io::sink());
+    if let Some(failure) = tee.failure {
+        return Err(IntakeError::Raw(failure));
+    }
+    if let (Ok(_), Err(error)) = (&survey, drained) {
+        return Err(IntakeError::Read(error));
+    }
+    let raw = tee.raw.finish().map_err(IntakeError::Raw)?;
+    let hash = *tee.hasher.finalize().as_bytes();
+    Ok(Spooled { hash, raw, length: tee.length, survey, again: false, in_memory: tee.in_memory })
+}
+
+/// A message whose bytes were kept before.
+pub(super) fn kept(raw: &RawBook, message: &Message, id: RawId) -> Result<Spooled, IntakeError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut bytes = raw.read(id).map_err(IntakeError::Raw)?;
+    let length = io::copy(&mut bytes, &mut hasher).map_err(IntakeError::Read)?;
+    let mut bytes = raw.read(id).map_err(IntakeError::Raw)?;
+    let survey = survey(message, &mut bytes);
+    Ok(Spooled { hash: *hasher.finalize().as_bytes(), raw: id, length, survey, again: true, in_memory: None })
+}
+
+fn survey(message: &Message, bytes: &mut dyn Read) -> Result<Format, ReadError> {
+    inventory::read(bytes, message.format, &message.options, &mut Nothing)
+}
+
+/// Takes everything and keeps nothing.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn message(&mut self, _header: &MessageHeader) {}
+    fn readings(&mut self, _readings: &ChannelReadings) {}
+    fn event(&mut self, _event: &EndDeviceEvent) {}
+    fn finding(&mut self, _finding: Finding) {}
+}
+
+/// Gives bytes on and keeps them on the way.
+struct Tee<'a> {
+    inner: &'a mut dyn Read,
+    raw: RawWriter<'a>,
+    hasher: blake3::Hasher,
+    length: u64,
+    in_memory: Option<Vec<u8>>,
+    failure: Option<RawError>,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let bytes = &buffer[..count];
+        if let Err(failure) = self.raw.write(bytes) {
+            self.failure = Some(failure);
+            return Err(io::Error::other("the raw bytes could not be kept"));
+        }
+        self.hasher.update(bytes);
+        self.length += count as u64;
+        if let Some(kept) = &mut self.in_memory {
+            if kept.len() + count <= MEMORY_BYTES_MAX {
+                kept.extend_from_slice(bytes);
+            } else {
+                self.in_memory = None;
+            }
+        }
+        Ok(count)
+    }
+}

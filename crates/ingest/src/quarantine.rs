@@ -1,0 +1,176 @@
+//! What was not admitted waits with its reason, and gets in by replay after a fix.
+//!
+//! An item is one channel of one message with one reason. Replay takes the kept bytes of the message in once more:
+//! what is stored already is a duplicate, what is admitted now leaves quarantine, what is refused again says why.
+
+use std::collections::{BTreeMap, HashMap};
+
+use formats::{Format, Options};
+use jiff::Timestamp;
+use model::finding::Severity;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use store::raw::RawId;
+use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineState};
+
+use crate::admitter::Rejected;
+use crate::intake::{Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
+use crate::placement::zone_of;
+
+/// Everything about an item that is needed to explain and to replay it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Detail {
+    /// Why it was not admitted.
+    pub finding: ToldFinding,
+    /// How many readings wait.
+    pub readings: u64,
+    /// The file or message as people know it.
+    pub name: String,
+    /// The format that was asked for.
+    pub format: Option<String>,
+    /// The zone that was asked for.
+    pub zone: Option<String>,
+    /// The usage point that was named for a file without one.
+    pub usage_point: Option<String>,
+    /// The unit that was named for a file without one.
+    pub unit: Option<String>,
+}
+
+/// The quarantine entry of what a message could not bring in.
+pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Rejected) -> QuarantineEntry {
+    let detail = Detail {
+        finding: ToldFinding::from(&rejected.finding),
+        readings: rejected.readings,
+        name: message.name.clone(),
+        format: message.format.map(|format| format.name().into()),
+        zone: message.zone.as_ref().map(SmolStr::to_string),
+        usage_point: message.options.usage_point.as_ref().map(SmolStr::to_string),
+        unit: message.options.unit.as_ref().map(SmolStr::to_string),
+    };
+    QuarantineEntry {
+        batch: hash.into(),
+        item: rejected.item,
+        source: message.source.clone(),
+        raw: raw.to_string(),
+        line: rejected.finding.line,
+        channel: rejected.channel.clone(),
+        code: rejected.finding.code.to_string(),
+        message: rejected.finding.message.clone(),
+        advice: advice(&rejected.finding.code, rejected.finding.severity).into(),
+        finding: serde_json::to_string(&detail).expect("a detail has only texts and numbers"),
+    }
+}
+
+/// What a person can do about an item, by its reason.
+fn advice(code: &str, severity: Severity) -> &'static str {
+    match code {
+        "V01" => "register the channel, or replay with --register to take it as the message describes it",
+        "V02" => "correct the owning source of the channel, then replay",
+        "V03" => "correct the dates of the usage point, then replay",
+        "V05" | "V07" => "the channel is registered for other readings: correct its registration, then replay",
+        "V06" => "correct the unit of the channel or the source, then replay",
+        "V08" => "the times do not fit the days of the channel: correct its zone or the source, then replay",
+        "V10" => "register a finer quantum or correct the source, then replay",
+        "V14" => "enter the meter exchange in the registry, then replay",
+        "V17" => "correct the clock of the source; replay once the time has come",
+        _ if severity == Severity::Refused => "the message cannot be used: ask the source for a whole one, then drop it",
+        _ => "correct what the finding names, then replay",
+    }
+}
+
+/// What a replay did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Messages that were taken in again.
+    pub messages: u64,
+    /// Items that left quarantine.
+    pub released: u64,
+    /// Items that were refused again.
+    pub refused_again: u64,
+    /// Readings that were stored.
+    pub stored: u64,
+}
+
+/// Takes the messages of items in once more; with [`Unknown::Register`], unknown channels are registered.
+///
+/// # Errors
+/// As [`Intake::take`]; what was replayed before stays so.
+pub fn replay(
+    intake: &mut Intake,
+    items: &[QuarantineItem],
+    unknown: Unknown,
+    now: Timestamp,
+) -> Result<Replayed, IntakeError> {
+    let mut of_message: BTreeMap<(&str, &str), Vec<&QuarantineItem>> = BTreeMap::new();
+    for item in items {
+        of_message.entry((&item.entry.raw, &item.entry.batch)).or_default().push(item);
+    }
+    let mut replayed = Replayed::default();
+    for ((raw, _), items) in of_message {
+        let Some(first) = items.first() else { continue };
+        let (receipt, rejected) = again(intake, first, raw, unknown, now)?;
+        replayed.messages += 1;
+        replayed.stored += receipt.stored;
+        settle(intake, &items, &rejected, &mut replayed)?;
+    }
+    Ok(replayed)
+}
+
+fn again(
+    intake: &mut Intake,
+    item: &QuarantineItem,
+    raw: &str,
+    unknown: Unknown,
+    now: Timestamp,
+) -> Result<(Receipt, Vec<Rejected>), IntakeError> {
+    let raw = raw.parse().map_err(IntakeError::Raw)?;
+    intake.take_again(&message_of(item, unknown), raw, now)
+}
+
+fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
+    let detail: Option<Detail> = serde_json::from_str(&item.entry.finding).ok();
+    let of = |text: fn(&Detail) -> Option<&String>| detail.as_ref().and_then(text).map(SmolStr::new);
+    let zone = of(|detail| detail.zone.as_ref());
+    let format = of(|detail| detail.format.as_ref());
+    Message {
+        source: item.entry.source.clone(),
+        name: detail.as_ref().map_or_else(|| item.entry.channel.clone(), |detail| detail.name.clone()),
+        format: format.and_then(|name| Format::ALL.into_iter().find(|format| format.name() == name)),
+        options: Options {
+            zone: zone.as_deref().and_then(|zone| zone_of(zone).ok()),
+            usage_point: of(|detail| detail.usage_point.as_ref()),
+            unit: of(|detail| detail.unit.as_ref()),
+        },
+        zone,
+        unknown,
+    }
+}
+
+fn settle(
+    intake: &Intake,
+    items: &[&QuarantineItem],
+    rejected: &[Rejected],
+    replayed: &mut Replayed,
+) -> Result<(), IntakeError> {
+    let still: HashMap<&str, &Rejected> =
+        rejected.iter().map(|rejected| (rejected.channel.as_str(), rejected)).collect();
+    let mut released = Vec::new();
+    for item in items {
+        match still.get(item.entry.channel.as_str()) {
+            None => released.push(item.id),
+            Some(rejected) => {
+                replayed.refused_again += 1;
+                let entry = QuarantineEntry {
+                    code: rejected.finding.code.to_string(),
+                    message: rejected.finding.message.clone(),
+                    ..item.entry.clone()
+                };
+                let quarantine = intake.books().registry.quarantine();
+                intake.runtime().block_on(quarantine.refused_again(item.id, &entry))?;
+            }
+        }
+    }
+    let quarantine = intake.books().registry.quarantine();
+    replayed.released += intake.runtime().block_on(quarantine.close(&released, QuarantineState::Released))?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! When rules run: the plan over the channel-days that were touched and have ended.
+//!
+//! The rules are in `vee`; here their surroundings are gathered from the books, and what they decide is stored.
+//! Only the given days are run. A run changes no received value: its [`FinalDay`] lies over them.
+//!
+//! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
+
+pub mod surroundings;
+pub mod totals;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use model::lineage::FinalDay;
+use store::readings::{Batch, ReadingsBook};
+use store::registry::directory::Directory;
+use vee::{CheckedPlan, Outcome, Stamp};
+
+use surroundings::Surroundings;
+
+/// Final days that are stored in one commit.
+const COMMIT_DAYS: usize = 4096;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Channel-days that were run.
+    pub days: u64,
+    /// Channel-days that have not ended yet and wait.
+    pub waiting: u64,
+    /// Values that were estimated.
+    pub estimated: u64,
+    /// Rules that failed.
+    pub failures: u64,
+}
+
+/// Runs a plan over channel-days and stores what it decides; `progress` is told after each commit.
+///
+/// Channels without intervals, days without a zone and days that have not ended at `now` are passed over.
+///
+/// # Errors
+/// What the readings book says; days that were stored before stay.
+pub fn run(
+    book: &ReadingsBook,
+    directory: &Directory,
+    plan: &CheckedPlan,
+    days: &BTreeSet<(ChannelNumber, Date)>,
+    now: Timestamp,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Report, store::readings::Error> {
+    let stamp = Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now };
+    let mut report = Report::default();
+    let mut decided = Vec::new();
+    for (channel, date) in days {
+        let Some(channel) = directory.channel(*channel) else { continue };
+        let Some(surroundings) = Surroundings::of(book, directory, channel, *date)? else { continue };
+        if now.as_second() < surroundings.day_end() {
+            report.waiting += 1;
+            continue;
+        }
+        let outcome = surroundings.run(plan, stamp);
+        report.add(&outcome);
+        decided.push(outcome.final_day);
+        if COMMIT_DAYS <= decided.len() {
+            progress(decided.len() as u64);
+            store_days(book, &mut decided, report.days, stamp)?;
+        }
+    }
+    progress(decided.len() as u64);
+    store_days(book, &mut decided, report.days, stamp)?;
+    Ok(report)
+}
+
+impl Report {
+    fn add(&mut self, outcome: &Outcome) {
+        self.days += 1;
+        self.failures += outcome.final_day.failures.len() as u64;
+        self.estimated += outcome.final_day.values.iter().filter(|value| !value.method.is_empty()).count() as u64;
+    }
+}
+
+fn store_days(
+    book: &ReadingsBook,
+    decided: &mut Vec<FinalDay>,
+    days: u64,
+    stamp: Stamp,
+) -> Result<(), store::readings::Error> {
+    if decided.is_empty() {
+        return Ok(());
+    }
+    let key = *blake3::hash(format!("vee {} {days}", stamp.run).as_bytes()).as_bytes();
+    let mut batch = Batch::new("vee", key, stamp.now.as_microsecond());
+    for final_day in decided.drain(..) {
+        batch.push_final(&final_day).expect("the day was read from the book");
+    }
+    book.append(batch).map(drop)
+}
