@@ -2,7 +2,7 @@
 //! for number). Unknown numbers stay numbers.
 //!
 //! - [`kind`](super::kind): the long table of `measurementKind`.
-//! - [`unit`](super::unit): units and how people write them.
+//! - [`unit`](mod@super::unit): units and how people write them.
 
 use crate::code::Code;
 

@@ -1,7 +1,7 @@
 //! Reading types: the 18-field mRID of IEC 61968-9 edition 2.
 //!
 //! - [`codes`], [`kind`]: names of the numbers of each field; unknown numbers stay numbers.
-//! - [`unit`]: units as people write them.
+//! - [`mod@unit`]: units as people write them.
 
 pub mod codes;
 mod describe;
