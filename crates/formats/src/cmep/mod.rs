@@ -1,23 +1,11 @@
-//! CMEP skeleton.
+//! California Metering Exchange Protocol 1.20: metering data records, read only.
+//!
+//! - [`reader`]: records MEPMD01 (intervals and registers) and MEPMD02 (time-of-use totals).
+//! - [`unit`]: what the unit words measure.
+//! - [`number`]: numbers and interval lengths.
 
-use crate::{Options, Reader, Refused, Sink};
+mod number;
+mod reader;
+mod unit;
 
-/// Streaming reader.
-pub struct CmepReader;
-
-impl CmepReader {
-    /// A reader.
-    pub fn new(_options: &Options) -> Self {
-        Self
-    }
-}
-
-impl Reader for CmepReader {
-    fn push(&mut self, _bytes: &[u8], _sink: &mut dyn Sink) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _sink: &mut dyn Sink) -> Result<(), Refused> {
-        Ok(())
-    }
-}
+pub use reader::CmepReader;

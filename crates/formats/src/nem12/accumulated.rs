@@ -41,7 +41,7 @@ pub fn read(line: &Line<'_>, fields: &mut Fields<'_>, sink: &mut dyn Sink) {
     let current = Read { value: &current_value, at: &current_at, quality: current_quality.clone() };
     let previous = register_read(line, ["PreviousRegisterRead", "PreviousRegisterReadDateTime"], previous, sink);
     let current = register_read(line, ["CurrentRegisterRead", "CurrentRegisterReadDateTime"], current, sink);
-    let revision = reader::stamp(line, "UpdateDateTime", &updated, sink);
+    let revision = reader::stamp(line, "UpdateDateTime", updated.as_bytes(), sink);
 
     let piece = |channel: ChannelKey, reads: Vec<RegisterRead>| ChannelReadings {
         channel,

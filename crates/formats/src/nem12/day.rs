@@ -18,6 +18,8 @@ pub struct Day {
     state: State,
     /// The quality of the day before, which most days share.
     last: Quality,
+    /// Whether the spans of the piece are the one of `last`, so that they need not be made again.
+    spans_are_last: bool,
     line: u64,
     offset: u64,
     /// Intervals that 400 records cover so far.
@@ -59,25 +61,22 @@ impl Day {
             }
         };
         let mut fields = Fields::from(line.bytes, row.end);
-        let [flag, reason, remark, updated, _loaded] = std::array::from_fn(|_| text(&fields.next_or_empty()));
-        if flag.starts_with(|first: char| first.is_ascii_digit()) {
+        let [flag, reason, remark, updated] = std::array::from_fn(|_| fields.next_or_empty());
+        if flag.first().is_some_and(u8::is_ascii_digit) {
             sink.finding(wrong_count(line, first_value, stream.count));
             return;
         }
         run.start = start;
         run.exponent = row.exponent;
-        self.state = if flag == "V" { State::Variable } else { State::Uniform };
+        self.state = if *flag == *b"V" { State::Variable } else { State::Uniform };
         self.covered = 0;
         self.overlays.clear();
-        if flag.is_empty()
-            || flag != self.last.flag
-            || !reason.is_empty()
-            || self.last.reason.is_some()
-            || remark != self.last.remark
-        {
-            self.last = quality(line, [&flag, &reason, &remark], sink);
+        let same = *flag == *self.last.flag.as_bytes() && *remark == *self.last.remark.as_bytes();
+        if !same || flag.is_empty() || !reason.is_empty() || self.last.reason.is_some() {
+            self.last = quality(line, [&text(&flag), &text(&reason), &text(&remark)], sink);
+            self.spans_are_last = false;
         }
-        check_values(line, &row, &run.values, flag == "N" || flag == "V", sink);
+        check_values(line, &row, &run.values, matches!(&*flag, b"N" | b"V"), sink);
         stream.readings.revision = reader::stamp(line, "UpdateDateTime", &updated, sink);
         stream.readings.line = line.number;
     }
@@ -129,11 +128,13 @@ impl Day {
             sink.finding(uncovered(&line, self.covered + 1, stream.count));
         }
         let Values::Intervals(run) = &mut stream.readings.values else { return };
-        let rest = match state {
-            State::Variable => Quality { status: self.last.status | Status::SUSPECT, ..self.last.clone() },
-            _ => self.last.clone(),
-        };
-        fill(&mut run.qualities, &mut self.overlays, rest, stream.count);
+        let is_uniform = state == State::Uniform && self.overlays.is_empty();
+        if !is_uniform || !self.spans_are_last {
+            let doubt = if state == State::Variable { Status::SUSPECT } else { Status::NONE };
+            let rest = Quality { status: self.last.status | doubt, ..self.last.clone() };
+            fill(&mut run.qualities, &mut self.overlays, rest, stream.count);
+            self.spans_are_last = is_uniform;
+        }
         sink.readings(&stream.readings);
     }
 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
 use model::reading::{MessageHeader, Values};
-use smol_str::SmolStr;
 
 use super::day::Day;
 use super::stream::Stream;
@@ -161,7 +160,7 @@ impl Records {
             let finding = line.finding("VersionHeader", "nem12.version", message);
             sink.finding(finding.with_severity(Severity::Warning));
         }
-        let timestamp = stamp(line, "DateTime", &created, sink);
+        let timestamp = stamp(line, "DateTime", created.as_bytes(), sink);
         sink.message(&MessageHeader { noun: version, source: from, timestamp, ..MessageHeader::default() });
     }
 
@@ -226,13 +225,13 @@ impl Records {
 }
 
 /// Reads a stamp of market time; an empty one is `None`, a wrong one a finding and `None`.
-pub(super) fn stamp(line: &Line<'_>, field: &'static str, found: &SmolStr, sink: &mut dyn Sink) -> Option<Timestamp> {
+pub(super) fn stamp(line: &Line<'_>, field: &'static str, found: &[u8], sink: &mut dyn Sink) -> Option<Timestamp> {
     if found.is_empty() {
         return None;
     }
-    let instant = market_time::instant(found.as_bytes());
+    let instant = market_time::instant(found);
     if instant.is_none() {
-        let message = format!("`{found}` is not CCYYMMDDhhmmss; it is taken as not given");
+        let message = format!("`{}` is not CCYYMMDDhhmmss; it is taken as not given", text(found));
         sink.finding(line.finding(field, "nem12.date_time", message).with_severity(Severity::Warning));
     }
     instant

@@ -1,7 +1,9 @@
 //! The values of one 300 record: the hot path of the reader.
 //!
-//! Fields of up to seven characters are found and converted inside one 64-bit word (SWAR); anything
-//! else, such as a sign, an exponent, quotes or more digits, goes through [`Decimal::parse`].
+//! Three ways, each falling back to the next: a field of the same [`Shape`] as the one before it
+//! (the same length, its point at the same place) is checked and converted inside one 64-bit word;
+//! plain digits go one by one; anything else, such as a sign, an exponent or quotes, goes through
+//! [`Decimal::parse`].
 
 use model::quantity::Decimal;
 use model::reading::IntervalRun;
@@ -41,23 +43,32 @@ pub struct Row {
 /// The position of the first field that is not a value, and what is wrong with it.
 pub fn parse(line: &[u8], start: usize, values: &mut [i64]) -> Result<Row, (usize, Fault)> {
     let mut row = Row { end: start, exponent: 0, empty: 0, irregular: None };
-    let mut decimals = 0;
+    let mut shape = Shape::new(5, Some(1));
+    let mut decimals = 0_u32;
     for position in 0..values.len() {
-        let (digits, value_decimals, end) = match line.get(row.end..).and_then(<[u8]>::first_chunk).and_then(short) {
-            Some(short) => (short.digits, short.decimals, row.end + short.length + 1),
-            None => long(line, position, &mut row).map_err(|fault| (position, fault))?,
-        };
-        row.end = end;
-        values[position] = if value_decimals == decimals || digits == IntervalRun::MISSING {
-            digits
-        } else if value_decimals < decimals {
-            scaled(digits, decimals - value_decimals).ok_or((position, Fault::TooLong))?
+        let rest = line.get(row.end..).unwrap_or_default();
+        let (digits, value_decimals) = if let Some(digits) = rest.first_chunk().and_then(|word| shape.digits(word)) {
+            row.end += shape.bytes;
+            (digits, shape.decimals)
+        } else if let Some(plain) = plain(rest) {
+            row.end += plain.length + 1;
+            shape = Shape::new(plain.length, plain.point);
+            (plain.digits, plain.decimals)
         } else {
-            for earlier in &mut values[..position] {
-                *earlier = scaled(*earlier, value_decimals - decimals).ok_or((position, Fault::TooLong))?;
+            let (digits, value_decimals, end) = long(line, position, &mut row).map_err(|fault| (position, fault))?;
+            row.end = end;
+            (digits, value_decimals)
+        };
+        values[position] = match decimals.checked_sub(value_decimals) {
+            Some(0) => digits,
+            Some(places) => scaled(digits, places).ok_or((position, Fault::TooLong))?,
+            None => {
+                for earlier in &mut values[..position] {
+                    *earlier = scaled(*earlier, value_decimals - decimals).ok_or((position, Fault::TooLong))?;
+                }
+                decimals = value_decimals;
+                digits
             }
-            decimals = value_decimals;
-            digits
         };
     }
     row.exponent = i8::try_from(decimals).map(|decimals| -decimals).map_err(|_| (0, Fault::TooLong))?;
@@ -71,49 +82,87 @@ fn scaled(digits: i64, places: u32) -> Option<i64> {
     10_i64.checked_pow(places)?.checked_mul(digits)
 }
 
-struct Short {
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+const ZEROS: u64 = ONES * b'0' as u64;
+
+/// Where comma and point stand in the eight bytes that begin with a field.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    /// The bytes of comma and point, and what they have to be.
+    marks_mask: u64,
+    marks: u64,
+    /// The bytes of the digits before the point, and of those after it once they moved up to it.
+    whole: u64,
+    part: u64,
+    /// Bits that bring the last digit to the highest byte, and zeros for the bytes below the first.
+    shift: u32,
+    zeros: u64,
+    decimals: u32,
+    /// Bytes of the field and its comma.
+    bytes: usize,
+}
+
+impl Shape {
+    /// The shape of a field of `length` characters with a point at `point`; one that no bytes have
+    /// where field and comma do not fit in eight bytes.
+    fn new(length: usize, point: Option<usize>) -> Self {
+        let digits = length.saturating_sub(usize::from(point.is_some()));
+        let before = point.unwrap_or(length);
+        if 7 < length || digits == 0 {
+            let none = Self::new(1, None);
+            return Self { marks_mask: 0, marks: 1, ..none };
+        }
+        let low_bytes = |count: usize| if count == 8 { u64::MAX } else { (1 << (8 * count)) - 1 };
+        let at = |byte: u8, place: usize| u64::from(byte) << (8 * place);
+        let point_mask = |byte: u8| point.map_or(0, |place| at(byte, place));
+        Self {
+            marks_mask: at(0xFF, length) | point_mask(0xFF),
+            marks: at(b',', length) | point_mask(b'.'),
+            whole: low_bytes(before),
+            part: low_bytes(digits) & !low_bytes(before),
+            shift: 64 - 8 * digits as u32,
+            zeros: ZEROS & low_bytes(8 - digits),
+            decimals: (digits - before) as u32,
+            bytes: length + 1,
+        }
+    }
+
+    /// The digits of a field of this shape; `None` where the bytes have another.
+    #[inline]
+    fn digits(&self, bytes: &[u8; 8]) -> Option<i64> {
+        let word = u64::from_le_bytes(*bytes);
+        let text = word & self.whole | word >> 8 & self.part;
+        let digits = (text << self.shift | self.zeros) ^ ZEROS;
+        let others = (digits.wrapping_add(ONES * 0x76) | digits) & HIGHS;
+        (word & self.marks_mask == self.marks && others == 0).then(|| joined(digits))
+    }
+}
+
+/// A field of digits with at most one point, as [`Decimal::parse`] would read it.
+struct Plain {
     digits: i64,
     decimals: u32,
+    point: Option<usize>,
     length: usize,
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// Offset in bits of the lowest byte of `word` that equals `byte`; 64 where none does.
-fn find(word: u64, byte: u8) -> u32 {
-    let same = word ^ (ONES * u64::from(byte));
-    (same.wrapping_sub(ONES) & !same & HIGHS).trailing_zeros() & !7
-}
-
-/// A field of one to seven characters `d+` or `d+.d+` (either side of the point may be empty, not
-/// both) and its comma in eight bytes; `None` where that is not what the bytes are.
-#[inline]
-fn short(bytes: &[u8; 8]) -> Option<Short> {
-    let word = u64::from_le_bytes(*bytes);
-    let comma = find(word, b',');
-    if comma == 0 || comma == 64 {
-        return None;
+/// The digits before the next comma; `None` where another character, the end or too many come first.
+fn plain(rest: &[u8]) -> Option<Plain> {
+    let mut digits = 0_i64;
+    let mut point = None;
+    for (at, byte) in rest.iter().take(20).enumerate() {
+        match byte {
+            b'0'..=b'9' if at < 18 => digits = digits * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            b',' if at != usize::from(point.is_some()) => {
+                let decimals = point.map_or(0, |point| at as u32 - point as u32 - 1);
+                return Some(Plain { digits, decimals, point, length: at });
+            }
+            _ => return None,
+        }
     }
-    let field = word & ((1 << comma) - 1);
-    let point = find(field, b'.');
-    let (text, bits, decimals) = if point == 64 {
-        (field, comma, 0)
-    } else {
-        let whole = field & ((1 << point) - 1);
-        (whole | (field >> 8 >> point) << point, comma - 8, (comma - 8 - point) / 8)
-    };
-    if bits == 0 {
-        return None;
-    }
-    // The last digit goes to the highest byte, and zeros fill up below the first digit.
-    let aligned = text << (64 - bits) | (ONES * u64::from(b'0')) >> bits;
-    let digits = aligned ^ (ONES * u64::from(b'0'));
-    let other = (digits.wrapping_add(ONES * 0x76) | digits) & HIGHS;
-    if other != 0 {
-        return None;
-    }
-    Some(Short { digits: joined(digits), decimals, length: comma as usize / 8 })
+    None
 }
 
 /// The number of eight decimal digits, the first in the lowest byte.
@@ -203,20 +252,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_word_and_the_digit_by_digit_way_agree(field in "[0-9.]{1,7}", after in "[0-9A,.]{7}") {
+        fn the_word_and_the_digit_by_digit_way_agree(field in "[0-9.]{1,9}", after in "[0-9A,.]{9}") {
             let line = format!("{field},{after}");
-            let chunk = line.as_bytes().first_chunk().expect("more than eight bytes");
-            let read = short(chunk).map(|short| (short.digits, short.decimals));
-            let expected = Decimal::parse(field.as_bytes()).ok();
-            prop_assert_eq!(read, expected.map(|value| (value.digits, u32::from(value.exponent.unsigned_abs()))));
+            let expected = Decimal::parse(field.as_bytes()).ok().map(|value| (value.digits, -i32::from(value.exponent)));
+            let found = plain(line.as_bytes()).map(|plain| (plain.digits, plain.decimals as i32));
+            prop_assert_eq!(found, expected);
+            let shape = Shape::new(field.len(), field.find('.'));
+            let by_word = line.as_bytes().first_chunk().and_then(|word| shape.digits(word));
+            let fits = expected.filter(|_| field.len() < 8).map(|(digits, _)| digits);
+            prop_assert_eq!(by_word, fits);
         }
 
         #[test]
-        fn any_eight_bytes_are_a_value_or_left_to_the_other_way(bytes: [u8; 8]) {
-            if let Some(found) = short(&bytes) {
-                let field = &bytes[..found.length];
-                let expected = Decimal::parse(field).expect("what the word way takes is a decimal");
-                prop_assert_eq!((found.digits, found.decimals), (expected.digits, u32::from(expected.exponent.unsigned_abs())));
+        fn any_row_reads_as_its_fields_do(fields in proptest::collection::vec("-?[0-9]{0,4}\\.?[0-9]{0,6}", 12)) {
+            let line = format!("{},A", fields.join(","));
+            let mut values = [0; 12];
+            let parsed = parse(line.as_bytes(), 0, &mut values);
+            let expected: Result<Vec<_>, usize> = fields.iter().enumerate().map(|(at, field)| {
+                if field.is_empty() { return Ok(None); }
+                Decimal::parse(field.as_bytes()).map(Some).map_err(|_| at)
+            }).collect();
+            prop_assert_eq!(parsed.map_err(|(at, _)| at).map(drop), expected.clone().map(drop));
+            let (Ok(row), Ok(expected)) = (parsed, expected) else { return Ok(()) };
+            for (value, expected) in values.iter().zip(expected) {
+                let digits = expected.map_or(MISSING, |expected| expected.rescaled(row.exponent).expect("the finest"));
+                prop_assert_eq!(*value, digits);
             }
         }
     }

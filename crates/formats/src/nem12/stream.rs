@@ -83,7 +83,8 @@ pub fn channel(line: &Line<'_>, identity: Identity<'_>, sink: &mut dyn Sink) -> 
         let message = format!("the check digit of `{nmi}` should be {digit}; check the NMI");
         sink.finding(line.finding("NMI", "nem12.nmi_checksum", message).with_severity(Severity::Warning));
     }
-    let measured = measure::of_unit(unit);
+    // The format ignores case, where `m` alone would be milli.
+    let measured = measure::of_unit(&unit.to_ascii_uppercase());
     if measured.is_none() {
         let message = if unit.is_empty() {
             "the unit is empty; values are kept without one".to_owned()

@@ -16,14 +16,19 @@ pub const REVERSE: u16 = 19;
 /// Aggregate of an average over the interval.
 pub const AVERAGE: u16 = 2;
 
-const INDICATING: u16 = 6;
+/// Accumulation of what is read like a needle.
+pub const INDICATING: u16 = 6;
 
 /// The reading type of interval values in a unit, without direction, length and commodity;
 /// `None` where the unit is not known.
+pub fn of_unit(unit: &str) -> Option<ReadingType> {
+    parse_unit(unit).map(|(multiplier, unit)| of_code(multiplier, unit))
+}
+
+/// The same from a power of ten and a unit code.
 ///
 /// Energy and volume are deltas, power is the average of its interval, the rest is read like a needle.
-pub fn of_unit(unit: &str) -> Option<ReadingType> {
-    let (multiplier, unit) = parse_unit(unit)?;
+pub fn of_code(multiplier: i8, unit: u16) -> ReadingType {
     // Codes of IEC 61968-9 measurementKind: 12 energy, 37 power, 54 voltage, 4 current,
     // 38 power factor, 58 volume.
     let (measurement_kind, accumulation, aggregate) = match unit {
@@ -35,7 +40,7 @@ pub fn of_unit(unit: &str) -> Option<ReadingType> {
         42 | 119 | 128 | 134 => (58, DELTA, 0),
         _ => (0, 0, 0),
     };
-    Some(ReadingType { accumulation, aggregate, measurement_kind, multiplier, unit, ..ReadingType::default() })
+    ReadingType { accumulation, aggregate, measurement_kind, multiplier, unit, ..ReadingType::default() }
 }
 
 /// The register whose differences are the values of an interval reading type.
