@@ -1,0 +1,4 @@
+//! NEM12 and NEM13 files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::same_in_pieces(formats::Format::Nem12, bytes));
