@@ -69,6 +69,8 @@ pub struct QuarantineFilter {
     pub source: Option<String>,
     /// Only items of this channel, in the words of the message.
     pub channel: Option<String>,
+    /// Only items of the batch with this content hash.
+    pub batch: Option<String>,
     /// Only items with a greater id: the last id of the page before.
     pub after: u64,
     /// Most items to return.
@@ -77,7 +79,7 @@ pub struct QuarantineFilter {
 
 impl Default for QuarantineFilter {
     fn default() -> Self {
-        Self { state: None, code: None, source: None, channel: None, after: 0, limit: 100 }
+        Self { state: None, code: None, source: None, channel: None, batch: None, after: 0, limit: 100 }
     }
 }
 
@@ -148,10 +150,12 @@ impl Quarantine<'_> {
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
     pub async fn list(&self, filter: &QuarantineFilter) -> Result<Vec<QuarantineItem>, RegistryError> {
         let sql = "SELECT * FROM quarantine WHERE id > $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR code = $3) \
-                   AND ($4 IS NULL OR source = $4) AND ($5 IS NULL OR channel = $5) ORDER BY id LIMIT $6";
+                   AND ($4 IS NULL OR source = $4) AND ($5 IS NULL OR channel = $5) AND ($6 IS NULL OR batch = $6) \
+                   ORDER BY id LIMIT $7";
         let state = filter.state.map(QuarantineState::as_str);
         let (code, source, channel) = (filter.code.as_deref(), filter.source.as_deref(), filter.channel.as_deref());
-        let arguments = arguments![filter.after, state, code, source, channel, filter.limit];
+        let batch = filter.batch.as_deref();
+        let arguments = arguments![filter.after, state, code, source, channel, batch, filter.limit];
         self.database.rows(sql, arguments).await?.iter().map(item).collect()
     }
 

@@ -4,15 +4,18 @@
 //! column types exist, `TEXT` and `BIGINT`; instants are microseconds since the Unix epoch. Everything
 //! that differs between the engines is in this file.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, Decode, Row as _, SqlSafeStr, Type};
+use sqlx::{AssertSqlSafe, Connection as _, Decode, Row as _, SqlSafeStr, Type};
 
 use super::RegistryError;
 
@@ -20,8 +23,9 @@ use super::RegistryError;
 const READERS_MAX: u32 = 4;
 /// How long a statement waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Parameters in one statement; SQLite allows 32,766 and PostgreSQL 65,535.
-const PARAMETERS_MAX: usize = 8_000;
+/// Parameters in one statement. Engines allow far more (32,766 and 65,535), but SQLite finds each `$n` by
+/// walking the names before it, so that long statements take quadratic time.
+const PARAMETERS_MAX: usize = 600;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
 const MIGRATIONS: [(&str, &str); 1] = [("registry", include_str!("../../migrations/0001_registry.sql"))];
@@ -183,19 +187,29 @@ macro_rules! prepared {
 impl Database {
     /// Connects and brings the schema up to date.
     pub(super) async fn open(url: &str) -> Result<Self, RegistryError> {
+        let open_error = |source| RegistryError::Open { url: without_password(url), source };
         let database = match url.split_once(':') {
-            Some(("sqlite", path)) => Self::open_sqlite(path).await,
-            Some(("postgres" | "postgresql", _)) => Self::open_postgres(url).await,
+            Some(("sqlite", path)) => {
+                let path = Path::new(path.trim_start_matches("//"));
+                let alone = alone_at(path).await.map_err(|error| open_error(sqlx::Error::Io(error)))?;
+                let database = Self::open_sqlite(path).await.map_err(open_error)?;
+                database.migrate(url).await?;
+                drop(alone);
+                database
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                let database = Self::open_postgres(url).await.map_err(open_error)?;
+                database.migrate(url).await?;
+                database
+            }
             _ => return Err(RegistryError::Address(without_password(url))),
-        }
-        .map_err(|source| RegistryError::Open { url: without_password(url), source })?;
-        database.migrate().await.map_err(|source| RegistryError::Migrate { url: without_password(url), source })?;
+        };
         Ok(database)
     }
 
-    async fn open_sqlite(path: &str) -> Result<Self, sqlx::Error> {
+    async fn open_sqlite(path: &Path) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
-            .filename(path.trim_start_matches("//"))
+            .filename(path)
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -209,13 +223,22 @@ impl Database {
     async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("amity").options([("synchronous_commit", "on")]);
+        // A pool would try an unreachable server for a long time; the first connection says at once what is wrong.
+        let mut first = PgConnection::connect_with(&options).await?;
+        // SQLite calls byte order `binary`; giving PostgreSQL the same name keeps one text for both. The lock is
+        // for processes that start at once.
+        sqlx::raw_sql(
+            "BEGIN; SELECT pg_advisory_xact_lock(61968); \
+             CREATE COLLATION IF NOT EXISTS \"binary\" (LOCALE = 'C'); COMMIT",
+        )
+        .execute(&mut first)
+        .await?;
+        first.close().await?;
         let pool = PgPoolOptions::new().max_connections(READERS_MAX + 1).connect_with(options).await?;
-        // SQLite calls byte order `binary`; giving PostgreSQL the same name keeps one text for both.
-        sqlx::query("CREATE COLLATION IF NOT EXISTS \"binary\" (LOCALE = 'C')").execute(&pool).await?;
         Ok(Self::Postgres(pool))
     }
 
-    async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+    async fn migrate(&self, url: &str) -> Result<(), RegistryError> {
         let migrations = (1..).zip(MIGRATIONS).map(|(version, (name, text))| {
             Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
         });
@@ -224,6 +247,7 @@ impl Database {
             Self::Sqlite { writer, .. } => migrator.run(writer).await,
             Self::Postgres(pool) => migrator.run(pool).await,
         }
+        .map_err(|source| RegistryError::Migrate { url: without_password(url), source })
     }
 
     /// Begins a write transaction; its commit is on disk when it returns.
@@ -372,6 +396,14 @@ impl Transaction {
         }
         .map_err(RegistryError::Database)
     }
+}
+
+/// Waits until no other process creates or migrates the SQLite database at `path`; ends when dropped.
+///
+/// SQLite itself answers "locked" at once where two processes switch a new file to its write-ahead log.
+async fn alone_at(path: &Path) -> io::Result<File> {
+    let file = File::create(path.with_extension("lock"))?;
+    tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await.map_err(io::Error::other)?
 }
 
 /// `($1, $2), ($3, $4)` for two rows of two.

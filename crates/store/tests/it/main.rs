@@ -1,3 +1,5 @@
 //! The books on real and simulated disks.
 
 mod readings;
+mod registry_contract;
+mod registry_engines;

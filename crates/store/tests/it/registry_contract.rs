@@ -1,0 +1,612 @@
+//! What the registry promises, whatever engine keeps it.
+//!
+//! Each case gets a new, empty registry; [`super::registry_engines`] runs all of them on every engine.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::id::{Mrid, Name, UsagePointId};
+use model::master::Channel;
+use model::quantity::Decimal;
+use model::reading::ChannelKey;
+use serde_json::json;
+use store::registry::batch::Batch;
+use store::registry::channel::ChannelEntry;
+use store::registry::directory::Unresolved;
+use store::registry::link::{Link, Relation};
+use store::registry::master::Class;
+use store::registry::quarantine::{QuarantineEntry, QuarantineFilter, QuarantineState};
+use store::registry::source::Source;
+use store::registry::subscription::{
+    ATTEMPTS_KEPT, Attempt, DeliveryState, PayloadFormat, Subscription, SubscriptionId, SubscriptionState,
+};
+use store::registry::{Registry, RegistryError};
+use uuid::Uuid;
+
+/// Declares every case once: a function for the engine to call, and its name for the message.
+macro_rules! contract {
+    ($($case:ident,)*) => {
+        /// Names of the cases, in order.
+        pub const CASES: &[&str] = &[$(stringify!($case)),*];
+
+        /// Runs one case on a new registry; `again` opens a second connection to the same one.
+        pub async fn keep(case: &str, registry: Registry, again: Registry) {
+            match case {
+                $(stringify!($case) => $case(registry, again).await,)*
+                _ => panic!("no case `{case}`"),
+            }
+        }
+    };
+}
+
+contract! {
+    registering_again_changes_nothing,
+    names_of_two_objects_are_a_conflict,
+    a_name_without_authority_means_the_only_one_it_fits,
+    search_takes_text_as_it_is,
+    text_is_ordered_by_its_bytes,
+    links_of_a_subject_do_not_overlap,
+    links_are_closed_and_followed,
+    links_join_the_classes_of_their_relation,
+    channels_are_numbered_without_holes,
+    a_channel_does_not_change_its_meaning,
+    a_refused_registration_leaves_nothing,
+    two_processes_register_at_once,
+    thousands_of_channels_in_one_commit,
+    messages_find_their_channel,
+    a_meter_exchange_moves_the_channel_of_a_meter,
+    only_master_data_moves_the_revision,
+    quarantine_keeps_an_item_once,
+    quarantine_is_listed_in_pages,
+    quarantined_items_are_released_once,
+    the_first_note_of_a_batch_stands,
+    batches_are_totalled,
+    sources_are_put_and_read,
+    a_subscriber_goes_on_where_it_stopped,
+    attempts_are_bounded,
+    a_removed_subscription_leaves_nothing,
+    an_uncommitted_neighbour_is_not_seen,
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a timestamp")
+}
+
+fn nmi(value: &str) -> Name {
+    Name { authority: "AEMO".into(), kind: "NMI".into(), value: value.into() }
+}
+
+fn serial(value: &str) -> Name {
+    Name::new("SerialNumber", value)
+}
+
+/// Quarter-hour kWh delivered, kept in Wh.
+fn entry(usage_point: &str, suffix: &str) -> ChannelEntry {
+    ChannelEntry {
+        usage_point: nmi(usage_point),
+        meter: None,
+        meter_from: None,
+        suffix: suffix.into(),
+        reading_type: "0.0.2.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type"),
+        unit: "kWh".into(),
+        quantum: -3,
+        multiplier: Decimal::new(1, 0),
+        dials: Some(6),
+        interval_seconds: Some(900),
+        zone: "Australia/Sydney".into(),
+    }
+}
+
+async fn register(registry: &Registry, entries: &[ChannelEntry]) -> Vec<Channel> {
+    registry.channels().register(entries).await.expect("registered")
+}
+
+async fn object(registry: &Registry, class: Class, name: &Name) -> Mrid {
+    registry.master().register(class, std::slice::from_ref(name), None).await.expect("registered").id
+}
+
+// covers: MDQ-03
+async fn registering_again_changes_nothing(registry: Registry, _: Registry) {
+    let names = [nmi("NEM1201009"), Name::new("CIS id", "77")];
+    let attributes = json!({"phase": "A"});
+    let first =
+        registry.master().register(Class::UsagePoint, &names[..1], Some(&attributes)).await.expect("registered");
+    assert!(first.created);
+    let second = registry.master().register(Class::UsagePoint, &names, None).await.expect("registered");
+    assert_eq!((second.id, second.created), (first.id, false));
+    let revision = registry.revision().await.expect("revision");
+    let third = registry.master().register(Class::UsagePoint, &names, Some(&attributes)).await.expect("registered");
+    assert_eq!(third.id, first.id);
+    assert_eq!(registry.revision().await.expect("revision"), revision, "nothing changed");
+    let stored = registry.master().get(first.id).await.expect("stored");
+    assert_eq!(stored.attributes, attributes);
+    assert_eq!(stored.names, [Name::new("CIS id", "77"), nmi("NEM1201009")]);
+    let listed = registry.master().page(Class::UsagePoint, None, 10).await.expect("page");
+    assert_eq!(listed, [first.id]);
+    assert_eq!(registry.master().page(Class::UsagePoint, Some(first.id), 10).await.expect("page"), []);
+    assert_eq!(registry.master().count(Class::UsagePoint).await.expect("count"), 1);
+}
+
+async fn names_of_two_objects_are_a_conflict(registry: Registry, _: Registry) {
+    object(&registry, Class::Meter, &serial("A")).await;
+    object(&registry, Class::Meter, &serial("B")).await;
+    let both = registry.master().register(Class::Meter, &[serial("A"), serial("B")], None).await;
+    assert!(matches!(both, Err(RegistryError::Conflict { .. })), "{both:?}");
+    // The same words for objects of different classes do not meet.
+    object(&registry, Class::Transformer, &serial("A")).await;
+    assert_eq!(registry.master().count(Class::Meter).await.expect("count"), 2);
+}
+
+// covers: IIS-04
+async fn a_name_without_authority_means_the_only_one_it_fits(registry: Registry, _: Registry) {
+    let cis = Name { authority: "CIS".into(), kind: "id".into(), value: "4711".into() };
+    let hes = Name { authority: "HES-1".into(), kind: "id".into(), value: "4711".into() };
+    let first = object(&registry, Class::UsagePoint, &cis).await;
+    let find = async |name: &Name| registry.master().find(Class::UsagePoint, name).await.expect("answered");
+    assert_eq!(find(&cis).await, Some(first));
+    assert_eq!(find(&Name::new("id", "4711")).await, Some(first));
+    assert_eq!(find(&Name::new("", "4711")).await, Some(first));
+    assert_eq!(find(&Name::new("NMI", "4711")).await, None);
+    assert_eq!(find(&hes).await, None);
+    let second = object(&registry, Class::UsagePoint, &hes).await;
+    assert_eq!(find(&Name::new("id", "4711")).await, None, "two objects fit");
+    assert_eq!(find(&hes).await, Some(second));
+}
+
+async fn search_takes_text_as_it_is(registry: Registry, _: Registry) {
+    for value in ["NEM1201009", "nem1201010", "NEM_1", "100%", "1000"] {
+        object(&registry, Class::UsagePoint, &nmi(value)).await;
+    }
+    object(&registry, Class::Meter, &serial("NEM-meter")).await;
+    let found = async |prefix: &str, class| -> Vec<String> {
+        let hits = registry.master().search(prefix, class, 10).await.expect("searched");
+        hits.into_iter().map(|hit| hit.name.value.into()).collect()
+    };
+    assert_eq!(found("NEM12", None).await, ["NEM1201009", "nem1201010"]);
+    assert_eq!(found("nem_", None).await, ["NEM_1"]);
+    assert_eq!(found("100%", None).await, ["100%"]);
+    assert_eq!(found("nem", Some(Class::Meter)).await, ["NEM-meter"]);
+    assert_eq!(found("x", None).await, [] as [&str; 0]);
+    assert_eq!(registry.master().search("", None, 2).await.expect("searched").len(), 2);
+}
+
+async fn text_is_ordered_by_its_bytes(registry: Registry, _: Registry) {
+    let entries = ["b", "Ä", "a", "B", "_", "10", "9"].map(|name| entry(name, "E1"));
+    let channels = register(&registry, &entries).await;
+    assert_eq!(channels.iter().map(|channel| channel.number.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6]);
+    let hits = registry.master().search("", Some(Class::UsagePoint), 10).await.expect("searched");
+    // Lower case, in the order of UTF-8: digits, `_` (5F), a-z, then ä (C3 A4).
+    let values: Vec<_> = hits.iter().map(|hit| hit.name.value.to_lowercase()).collect();
+    assert_eq!(values, ["10", "9", "_", "a", "b", "b", "ä"]);
+}
+
+// covers: MDQ-05
+async fn links_of_a_subject_do_not_overlap(registry: Registry, _: Registry) {
+    let meter = object(&registry, Class::Meter, &serial("M1")).await;
+    let here = object(&registry, Class::UsagePoint, &nmi("HERE")).await;
+    let there = object(&registry, Class::UsagePoint, &nmi("THERE")).await;
+    let link = async |target, from: &str, to: Option<&str>| {
+        let link =
+            Link { relation: Relation::MeterAtUsagePoint, subject: meter, target, from: at(from), to: to.map(at) };
+        registry.master().link(&link).await
+    };
+    let refused = |answer: Result<(), RegistryError>| matches!(answer, Err(RegistryError::Overlap { .. }));
+    link(here, "2024-03-01T00:00Z", Some("2024-06-01T00:00Z")).await.expect("the first");
+    assert!(refused(link(there, "2024-05-31T23:59:59Z", None).await), "its last second is taken");
+    assert!(refused(link(there, "2024-01-01T00:00Z", Some("2024-03-01T00:00:01Z")).await), "its first second");
+    assert!(refused(link(there, "2024-04-01T00:00Z", Some("2024-05-01T00:00Z")).await), "inside");
+    assert!(refused(link(there, "2024-01-01T00:00Z", None).await), "around");
+    link(there, "2024-06-01T00:00Z", None).await.expect("ends are not inside");
+    link(there, "2024-01-01T00:00Z", Some("2024-03-01T00:00Z")).await.expect("ends are not inside");
+    link(here, "2024-04-01T00:00Z", Some("2024-05-01T00:00Z")).await.expect("covered by the first");
+    let empty = link(here, "2025-01-01T00:00Z", Some("2025-01-01T00:00Z")).await;
+    assert!(matches!(empty, Err(RegistryError::EmptyLink { .. })), "{empty:?}");
+    let links = registry.master().links_of(meter).await.expect("links");
+    assert_eq!(links.iter().map(|link| link.target).collect::<Vec<_>>(), [there, here, there]);
+}
+
+// covers: MDQ-05
+async fn links_are_closed_and_followed(registry: Registry, _: Registry) {
+    let transformer = object(&registry, Class::Transformer, &serial("T1")).await;
+    let point = object(&registry, Class::UsagePoint, &nmi("P")).await;
+    let relation = Relation::UsagePointOnTransformer;
+    let open = Link { relation, subject: point, target: transformer, from: at("2024-01-01T00:00Z"), to: None };
+    registry.master().link(&open).await.expect("linked");
+    let none = registry.master().close_link(relation, point, at("2023-01-01T00:00Z")).await;
+    assert!(matches!(none, Err(RegistryError::NotFound { .. })), "{none:?}");
+    let empty = registry.master().close_link(relation, point, open.from).await;
+    assert!(matches!(empty, Err(RegistryError::EmptyLink { .. })), "{empty:?}");
+    let closed = registry.master().close_link(relation, point, at("2024-07-01T00:00Z")).await.expect("closed");
+    assert_eq!(closed, open);
+    let next = Link { target: object(&registry, Class::Transformer, &serial("T2")).await, ..open.clone() };
+    let next = Link { from: at("2024-07-01T00:00Z"), ..next };
+    registry.master().link(&next).await.expect("the next one");
+    let links = registry.master().links_of(point).await.expect("links");
+    assert_eq!(links, [Link { to: Some(at("2024-07-01T00:00Z")), ..open }, next]);
+}
+
+async fn links_join_the_classes_of_their_relation(registry: Registry, _: Registry) {
+    let meter = object(&registry, Class::Meter, &serial("M1")).await;
+    let link = Link {
+        relation: Relation::MeterAtUsagePoint,
+        subject: meter,
+        target: meter,
+        from: at("2024-01-01T00:00Z"),
+        to: None,
+    };
+    let answer = registry.master().link(&link).await;
+    assert!(matches!(answer, Err(RegistryError::NotFound { what: "UsagePoint", .. })), "{answer:?}");
+}
+
+async fn channels_are_numbered_without_holes(registry: Registry, _: Registry) {
+    let first = register(&registry, &[entry("P1", "E1"), entry("P1", "B1")]).await;
+    let again = register(&registry, &[entry("P2", "E1"), entry("P1", "B1"), entry("P2", "E1")]).await;
+    assert_eq!(first.iter().map(|channel| channel.number.0).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(again.iter().map(|channel| channel.number.0).collect::<Vec<_>>(), [2, 1, 2]);
+    assert_eq!(again[1], first[1]);
+    let channels = registry.channels();
+    assert_eq!(channels.count().await.expect("count"), 3);
+    for wanted in [&again[0], &first[0]] {
+        assert_eq!(&channels.find(&wanted.number.to_string()).await.expect("by number"), wanted);
+        assert_eq!(&channels.find(&wanted.id.to_string()).await.expect("by mRID"), wanted);
+        assert_eq!(&channels.find(&wanted.label).await.expect("by label"), wanted);
+        assert_eq!(&channels.by_number(wanted.number).await.expect("by number"), wanted);
+    }
+    assert!(matches!(channels.find("P9/E1").await, Err(RegistryError::NotFound { .. })));
+    let of_first = channels.of_usage_point(first[0].usage_point).await.expect("channels");
+    assert_eq!(of_first, [first[1].clone(), first[0].clone()]);
+    assert_eq!(channels.page(first[1].number, 5).await.expect("page"), [first[1].clone(), again[0].clone()]);
+    let hits = registry.master().search("p2/", None, 5).await.expect("searched");
+    assert_eq!(hits.iter().map(|hit| (hit.class, hit.id)).collect::<Vec<_>>(), [(Class::Channel, again[0].id.0)]);
+}
+
+async fn a_channel_does_not_change_its_meaning(registry: Registry, _: Registry) {
+    let before = register(&registry, &[entry("P1", "E1")]).await.remove(0);
+    let revision = registry.revision().await.expect("revision");
+    type Change = fn(&mut ChannelEntry);
+    let changes: [(&str, Change); 5] = [
+        ("unit", |entry| entry.unit = "MWh".into()),
+        ("quantum", |entry| entry.quantum = -4),
+        ("interval", |entry| entry.interval_seconds = Some(1800)),
+        ("zone", |entry| entry.zone = "Australia/Perth".into()),
+        ("usage point", |entry| entry.usage_point.authority = "CIS".into()),
+    ];
+    for (field, change) in changes {
+        let mut changed = entry("P1", "E1");
+        change(&mut changed);
+        let answer = registry.channels().register(&[changed]).await;
+        assert!(matches!(answer, Err(RegistryError::Conflict { .. })), "{field}: {answer:?}");
+    }
+    assert_eq!(registry.revision().await.expect("revision"), revision);
+    let larger = ChannelEntry { multiplier: Decimal::new(40, 0), dials: Some(5), ..entry("P1", "E1") };
+    let after = register(&registry, &[larger]).await.remove(0);
+    assert_eq!(after, Channel { multiplier: Decimal::new(40, 0), dials: Some(5), ..before });
+    assert_eq!(registry.channels().find("P1/E1").await.expect("stored"), after);
+    assert!(revision < registry.revision().await.expect("revision"));
+}
+
+async fn a_refused_registration_leaves_nothing(registry: Registry, _: Registry) {
+    let installed = ChannelEntry { meter: Some(serial("M1")), ..entry("P1", "E1") };
+    register(&registry, &[installed]).await;
+    let elsewhere = ChannelEntry { meter: Some(serial("M1")), ..entry("P3", "E1") };
+    let answer = registry.channels().register(&[entry("P2", "E1"), elsewhere]).await;
+    assert!(matches!(answer, Err(RegistryError::Overlap { .. })), "{answer:?}");
+    assert_eq!(registry.channels().count().await.expect("count"), 1);
+    assert_eq!(registry.master().count(Class::UsagePoint).await.expect("count"), 1);
+    let next = register(&registry, &[entry("P4", "E1")]).await;
+    assert_eq!(next[0].number.0, 1, "no number was used up");
+}
+
+async fn two_processes_register_at_once(registry: Registry, again: Registry) {
+    let run = |registry: Registry, ours: &'static str| {
+        tokio::spawn(async move {
+            let mut numbers = Vec::new();
+            for at in 0..20 {
+                let both = [entry(&format!("{ours}{at}"), "E1"), entry(&format!("shared{at}"), "E1")];
+                let channels = registry.channels().register(&both).await.expect("registered");
+                numbers.extend(channels.into_iter().map(|channel| (channel.label, channel.number.0)));
+            }
+            numbers
+        })
+    };
+    let (left, right) = (run(registry.clone(), "left"), run(again, "right"));
+    let mut seen: BTreeSet<_> = left.await.expect("ran").into_iter().collect();
+    seen.extend(right.await.expect("ran"));
+    assert_eq!(seen.len(), 60, "both saw the same numbers for the shared ones");
+    let numbers: BTreeSet<u32> = seen.into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (0..60).collect());
+}
+
+async fn thousands_of_channels_in_one_commit(registry: Registry, _: Registry) {
+    let entries: Vec<_> = (0..3000)
+        .map(|at| ChannelEntry { meter: Some(serial(&format!("M{at}"))), ..entry(&format!("P{at}"), "E1") })
+        .collect();
+    let revision = registry.revision().await.expect("revision");
+    let channels = register(&registry, &entries).await;
+    assert!(channels.iter().map(|channel| channel.number.0).eq(0..3000));
+    assert_eq!(registry.revision().await.expect("revision"), revision + 1);
+    let directory = registry.directory().await.expect("directory");
+    assert_eq!(directory.len(), 3000);
+    assert_eq!(directory.by_label("P2999/E1"), Some(&channels[2999]));
+    assert_eq!(register(&registry, &entries).await, channels);
+    assert_eq!(registry.revision().await.expect("revision"), revision + 1);
+}
+
+async fn messages_find_their_channel(registry: Registry, _: Registry) {
+    let daily = "11.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type");
+    let interval = ChannelEntry { meter: Some(serial("M1")), ..entry("P1", "E1") };
+    let second = ChannelEntry { suffix: "E2".into(), ..interval.clone() };
+    let daily = ChannelEntry { suffix: "".into(), reading_type: daily, interval_seconds: None, ..interval.clone() };
+    let channels = register(&registry, &[interval.clone(), second, daily.clone()]).await;
+    let directory = registry.directory().await.expect("directory");
+    let now = at("2024-05-01T00:00Z");
+    let resolve = |usage_point: Option<Name>, meter: Option<Name>, suffix: &str, reading_type| {
+        let key = ChannelKey { usage_point, meter, suffix: suffix.into(), reading_type };
+        directory.resolve(&key, now).map(|channel| channel.number.0)
+    };
+    let quarter_hour = interval.reading_type;
+    assert_eq!(resolve(Some(nmi("P1")), None, "E2", quarter_hour), Ok(1));
+    assert_eq!(resolve(None, Some(serial("M1")), "E1", quarter_hour), Ok(0));
+    assert_eq!(resolve(Some(nmi("P1")), Some(serial("other")), "", daily.reading_type), Ok(2));
+    let ambiguous = Unresolved::Ambiguous { count: 2, reading_type: quarter_hour.to_string() };
+    assert_eq!(resolve(Some(nmi("P1")), None, "", quarter_hour), Err(ambiguous));
+    assert_eq!(resolve(Some(nmi("P1")), None, "E3", quarter_hour), Err(Unresolved::UnknownChannel("P1/E3".into())));
+    assert_eq!(resolve(Some(nmi("P2")), None, "E1", quarter_hour), Err(Unresolved::UnknownUsagePoint("P2".into())));
+    assert_eq!(resolve(None, Some(serial("M2")), "E1", quarter_hour), Err(Unresolved::UnknownMeter("M2".into())));
+    assert_eq!(resolve(None, None, "E1", quarter_hour), Err(Unresolved::Unnamed));
+    assert_eq!(directory.channel(channels[1].number), Some(&channels[1]));
+    assert_eq!(directory.revision, registry.revision().await.expect("revision"));
+}
+
+// covers: MDQ-05
+async fn a_meter_exchange_moves_the_channel_of_a_meter(registry: Registry, _: Registry) {
+    let exchange = at("2024-06-15T02:00Z");
+    let since =
+        ChannelEntry { meter: Some(serial("OLD")), meter_from: Some(at("2024-01-01T00:00Z")), ..entry("P1", "E1") };
+    let channel = register(&registry, std::slice::from_ref(&since)).await.remove(0);
+    let old = registry.master().find(Class::Meter, &serial("OLD")).await.expect("answered").expect("registered");
+    registry.master().close_link(Relation::MeterAtUsagePoint, old, exchange).await.expect("closed");
+    let new = ChannelEntry { meter: Some(serial("NEW")), meter_from: Some(exchange), ..since };
+    register(&registry, &[new]).await;
+    let directory = registry.directory().await.expect("directory");
+    let resolve = |meter: &str, when: &str| {
+        let key = ChannelKey { meter: Some(serial(meter)), suffix: "E1".into(), ..ChannelKey::default() };
+        directory.resolve(&key, at(when)).map(|channel| channel.number)
+    };
+    let nowhere = |meter: &str, when| Err(Unresolved::NotInstalled { meter: meter.into(), at: at(when) });
+    assert_eq!(resolve("OLD", "2023-12-31T23:59:59Z"), nowhere("OLD", "2023-12-31T23:59:59Z"));
+    assert_eq!(resolve("OLD", "2024-06-15T01:59:59Z"), Ok(channel.number));
+    assert_eq!(resolve("OLD", "2024-06-15T02:00:00Z"), nowhere("OLD", "2024-06-15T02:00:00Z"));
+    assert_eq!(resolve("NEW", "2024-06-15T01:59:59Z"), nowhere("NEW", "2024-06-15T01:59:59Z"));
+    assert_eq!(resolve("NEW", "2024-06-15T02:00:00Z"), Ok(channel.number));
+    let names_at = |when: &str| -> Vec<Name> {
+        let meters = directory.meters_at(channel.usage_point, at(when));
+        meters.flat_map(|meter| directory.meter_names(meter).to_vec()).collect()
+    };
+    assert_eq!(names_at("2024-06-15T01:59:59Z"), [serial("OLD")]);
+    assert_eq!(names_at("2024-06-15T02:00:00Z"), [serial("NEW")]);
+    assert_eq!(directory.meters_at(UsagePointId(old), exchange).count(), 0);
+}
+
+async fn only_master_data_moves_the_revision(registry: Registry, _: Registry) {
+    let revision = async || registry.revision().await.expect("revision");
+    assert_eq!(revision().await, 0);
+    register(&registry, &[entry("P1", "E1")]).await;
+    assert_eq!(revision().await, 1);
+    registry.quarantine().add(&[item("b1", 0, "V01")], Timestamp::UNIX_EPOCH).await.expect("added");
+    registry.batches().add(&batch("b1", 10)).await.expect("added");
+    registry.subscriptions().add(&subscription("cis"), 0).await.expect("added");
+    assert_eq!(revision().await, 1);
+    registry.sources().put(&source("HES-1")).await.expect("put");
+    assert_eq!(revision().await, 2);
+}
+
+fn item(batch: &str, item: u32, code: &str) -> QuarantineEntry {
+    QuarantineEntry {
+        batch: batch.into(),
+        item,
+        source: "HES-1".into(),
+        raw: "raw-1".into(),
+        line: 7,
+        channel: format!("P{item}/E1"),
+        code: code.into(),
+        message: "no such usage point".into(),
+        advice: "register it".into(),
+        finding: "{}".into(),
+    }
+}
+
+async fn quarantine_keeps_an_item_once(registry: Registry, again: Registry) {
+    let seen = at("2024-05-01T10:00:00.123456Z");
+    let quarantine = registry.quarantine();
+    assert_eq!(quarantine.add(&[item("b1", 0, "V01"), item("b1", 1, "V06")], seen).await.expect("added"), 2);
+    let overlapping = [item("b1", 1, "V99"), item("b2", 1, "V06")];
+    assert_eq!(again.quarantine().add(&overlapping, at("2024-05-02T00:00Z")).await.expect("added"), 1);
+    assert_eq!(quarantine.add(&[], seen).await.expect("added"), 0);
+    let all = quarantine.list(&QuarantineFilter::default()).await.expect("listed");
+    let what: Vec<_> = all.iter().map(|item| (&*item.entry.batch, item.entry.item, &*item.entry.code)).collect();
+    assert_eq!(what, [("b1", 0, "V01"), ("b1", 1, "V06"), ("b2", 1, "V06")]);
+    assert_eq!((all[0].first_seen, all[0].tries, all[0].state), (seen, 1, QuarantineState::Open));
+    assert_eq!(all[0].entry, item("b1", 0, "V01"));
+    assert_eq!(quarantine.get(all[2].id).await.expect("got"), all[2]);
+    assert!(matches!(quarantine.get(999).await, Err(RegistryError::NotFound { .. })));
+}
+
+async fn quarantine_is_listed_in_pages(registry: Registry, _: Registry) {
+    let items: Vec<_> = (0..25).map(|at| item("b1", at, if at % 5 == 0 { "V06" } else { "V01" })).collect();
+    registry.quarantine().add(&items, Timestamp::UNIX_EPOCH).await.expect("added");
+    let mut filter = QuarantineFilter { code: Some("V01".into()), limit: 8, ..QuarantineFilter::default() };
+    let mut pages = Vec::new();
+    loop {
+        let page = registry.quarantine().list(&filter).await.expect("listed");
+        let Some(last) = page.last() else { break };
+        filter.after = last.id;
+        pages.push(page.len());
+    }
+    assert_eq!(pages, [8, 8, 4]);
+    let of_channel = QuarantineFilter { channel: Some("P5/E1".into()), ..QuarantineFilter::default() };
+    assert_eq!(registry.quarantine().list(&of_channel).await.expect("listed").len(), 1);
+    let other = QuarantineFilter { source: Some("HES-2".into()), ..QuarantineFilter::default() };
+    assert_eq!(registry.quarantine().list(&other).await.expect("listed"), []);
+    let counts = registry.quarantine().counts().await.expect("counted");
+    let counts: Vec<_> = counts.iter().map(|count| (&*count.code, count.state, count.items)).collect();
+    assert_eq!(counts, [("V01", QuarantineState::Open, 20), ("V06", QuarantineState::Open, 5)]);
+}
+
+async fn quarantined_items_are_released_once(registry: Registry, _: Registry) {
+    let quarantine = registry.quarantine();
+    quarantine.add(&[item("b1", 0, "V01"), item("b1", 1, "V01")], Timestamp::UNIX_EPOCH).await.expect("added");
+    let ids: Vec<u64> =
+        quarantine.list(&QuarantineFilter::default()).await.expect("listed").iter().map(|item| item.id).collect();
+    quarantine.refused_again(ids[0], &item("b1", 0, "V06")).await.expect("noted");
+    let tried = quarantine.get(ids[0]).await.expect("got");
+    assert_eq!((tried.tries, &*tried.entry.code), (2, "V06"));
+    assert_eq!(quarantine.close(&ids, QuarantineState::Released).await.expect("closed"), 2);
+    assert_eq!(quarantine.close(&ids, QuarantineState::Dropped).await.expect("closed"), 0);
+    assert!(matches!(quarantine.refused_again(ids[0], &tried.entry).await, Err(RegistryError::NotFound { .. })));
+    let open = QuarantineFilter { state: Some(QuarantineState::Open), ..QuarantineFilter::default() };
+    assert_eq!(quarantine.list(&open).await.expect("listed"), []);
+    // The batch that comes again does not open them again.
+    assert_eq!(quarantine.add(&[item("b1", 0, "V01")], Timestamp::UNIX_EPOCH).await.expect("added"), 0);
+}
+
+fn batch(hash: &str, stored: u64) -> Batch {
+    Batch {
+        hash: hash.into(),
+        source: "HES-1".into(),
+        path: format!("{hash}.csv"),
+        format: None,
+        raw: "raw-1".into(),
+        bytes: 1000,
+        stored,
+        duplicates: 2,
+        quarantined: 1,
+        findings: 3,
+        received_at: at("2024-05-01T10:00:00.5Z"),
+    }
+}
+
+async fn the_first_note_of_a_batch_stands(registry: Registry, again: Registry) {
+    let first = registry.batches().add(&batch("b1", 10)).await.expect("added");
+    assert_eq!(first, batch("b1", 10));
+    let second = again.batches().add(&batch("b1", 99)).await.expect("added");
+    assert_eq!(second, first);
+    assert_eq!(registry.batches().by_hash("b1").await.expect("read"), Some(first));
+    assert_eq!(registry.batches().by_hash("b2").await.expect("read"), None);
+}
+
+async fn batches_are_totalled(registry: Registry, _: Registry) {
+    let none = registry.batches().totals().await.expect("totals");
+    assert_eq!((none.batches, none.stored, none.last_received_at), (0, 0, None));
+    for (hash, stored) in [("b1", 10), ("b2", 20), ("b3", 30)] {
+        let format = (hash == "b2").then(|| "nem12".to_owned());
+        registry.batches().add(&Batch { format, ..batch(hash, stored) }).await.expect("added");
+    }
+    let totals = registry.batches().totals().await.expect("totals");
+    assert_eq!((totals.batches, totals.bytes, totals.stored), (3, 3000, 60));
+    assert_eq!((totals.duplicates, totals.quarantined), (6, 3));
+    assert_eq!(totals.last_received_at, Some(at("2024-05-01T10:00:00.5Z")));
+    let newest = registry.batches().newest(1, 5).await.expect("listed");
+    assert_eq!(newest.iter().map(|batch| &*batch.hash).collect::<Vec<_>>(), ["b2", "b1"]);
+    assert_eq!(newest[0].format.as_deref(), Some("nem12"));
+}
+
+fn source(name: &str) -> Source {
+    Source { name: name.into(), zone: "+10:00".into(), format: None, settings: json!({"naming": "ending"}) }
+}
+
+async fn sources_are_put_and_read(registry: Registry, _: Registry) {
+    registry.sources().put(&source("HES-2")).await.expect("put");
+    registry.sources().put(&source("HES-1")).await.expect("put");
+    let changed = Source { format: Some("cmep".into()), zone: "America/Toronto".into(), ..source("HES-2") };
+    registry.sources().put(&changed).await.expect("put");
+    assert_eq!(registry.sources().all().await.expect("listed"), [source("HES-1"), changed.clone()]);
+    assert_eq!(registry.sources().get("HES-2").await.expect("read"), changed);
+    assert!(matches!(registry.sources().get("HES-3").await, Err(RegistryError::NotFound { .. })));
+}
+
+fn subscription(name: &str) -> Subscription {
+    Subscription {
+        id: SubscriptionId(Uuid::from_u128(name.bytes().fold(0, |sum, byte| sum * 256 + u128::from(byte)))),
+        name: name.into(),
+        address: "https://cis.example/readings".into(),
+        format: PayloadFormat::Xml,
+        secret: "file:secrets/cis".into(),
+        filter: json!({}),
+        state: SubscriptionState::Active,
+        created_at: at("2024-05-01T10:00Z"),
+    }
+}
+
+// covers: VRB-14
+async fn a_subscriber_goes_on_where_it_stopped(registry: Registry, again: Registry) {
+    let cis = subscription("cis");
+    registry.subscriptions().add(&cis, 42).await.expect("added");
+    let twice = Subscription { id: subscription("other").id, ..cis.clone() };
+    assert!(matches!(registry.subscriptions().add(&twice, 0).await, Err(RegistryError::Conflict { .. })));
+    registry.subscriptions().add(&subscription("bill"), 7).await.expect("added");
+    let told = DeliveryState {
+        position: 1_000_000_000_000,
+        attempts: 3,
+        next_attempt: Some(at("2024-05-01T11:00Z")),
+        last_error: Some("503 Service Unavailable".into()),
+        delivered_at: Some(at("2024-05-01T10:30Z")),
+    };
+    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(42));
+    registry.subscriptions().record(cis.id, &told, None).await.expect("recorded");
+    registry.subscriptions().set_state(cis.id, SubscriptionState::Disabled).await.expect("changed");
+    let disabled = Subscription { state: SubscriptionState::Disabled, ..cis.clone() };
+    assert_eq!(again.subscriptions().delivery(cis.id).await.expect("read"), told);
+    assert_eq!(again.subscriptions().all().await.expect("listed"), [subscription("bill"), disabled.clone()]);
+    assert_eq!(again.subscriptions().by_name("cis").await.expect("read"), disabled);
+    assert!(matches!(again.subscriptions().by_name("x").await, Err(RegistryError::NotFound { .. })));
+}
+
+async fn attempts_are_bounded(registry: Registry, _: Registry) {
+    let cis = subscription("cis");
+    registry.subscriptions().add(&cis, 0).await.expect("added");
+    let attempt = |number: u32| Attempt {
+        message: format!("msg_{number}"),
+        at: Timestamp::from_second(i64::from(number)).expect("an instant"),
+        status: number.is_multiple_of(2).then_some(503),
+        error: Some("refused".into()),
+    };
+    for number in 0..ATTEMPTS_KEPT + 5 {
+        let state = DeliveryState { attempts: number, ..DeliveryState::starting_at(0) };
+        registry.subscriptions().record(cis.id, &state, Some(&attempt(number))).await.expect("recorded");
+    }
+    let attempts = registry.subscriptions().attempts(cis.id).await.expect("listed");
+    assert_eq!(attempts.len(), ATTEMPTS_KEPT as usize);
+    assert_eq!(attempts[0], attempt(ATTEMPTS_KEPT + 4));
+    assert_eq!(attempts[99], attempt(5));
+}
+
+// covers: VRB-15
+async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) {
+    let cis = subscription("cis");
+    registry.subscriptions().add(&cis, 0).await.expect("added");
+    let state = DeliveryState::starting_at(5);
+    let attempt = Attempt { message: "m".into(), at: Timestamp::UNIX_EPOCH, status: None, error: None };
+    registry.subscriptions().record(cis.id, &state, Some(&attempt)).await.expect("recorded");
+    registry.subscriptions().remove(cis.id).await.expect("removed");
+    let gone = |answer: Result<(), RegistryError>| matches!(answer, Err(RegistryError::NotFound { .. }));
+    assert!(gone(registry.subscriptions().remove(cis.id).await));
+    assert!(gone(registry.subscriptions().record(cis.id, &state, Some(&attempt)).await));
+    assert!(gone(registry.subscriptions().set_state(cis.id, SubscriptionState::Active).await));
+    assert_eq!(registry.subscriptions().attempts(cis.id).await.expect("listed"), []);
+    registry.subscriptions().add(&cis, 9).await.expect("added again");
+    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(9));
+}
+
+async fn an_uncommitted_neighbour_is_not_seen(registry: Registry, again: Registry) {
+    // A call that was given up half-way (its future dropped) leaves no trace and does not block the next one.
+    let thousand: Vec<_> = (0..1000).map(|at| entry(&format!("P{at}"), "E1")).collect();
+    let channels = registry.channels();
+    let mut given_up = Box::pin(channels.register(&thousand));
+    let first_step = std::future::poll_fn(|context| std::task::Poll::Ready(given_up.as_mut().poll(context).is_ready()));
+    assert!(!first_step.await);
+    drop(given_up);
+    let directory = again.directory().await.expect("directory");
+    assert!(directory.is_empty());
+    assert_eq!(register(&again, &[entry("Q", "E1")]).await[0].number.0, 0);
+}
