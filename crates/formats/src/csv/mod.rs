@@ -1,28 +1,19 @@
-//! CSV skeleton.
+//! Amity's own CSV, read and write: `docs/formats/csv.md`.
+//!
+//! - [`header`]: the columns, by name in any order.
+//! - [`reader`]: rows of the long and the wide form.
+//! - [`series`]: where values lie in time when rows carry one stamp only.
+//! - [`stamp`]: stamps with and without an offset.
+//! - [`quality`]: the words of quality.
+//! - [`writer`]: the long form.
 
-use crate::{Options, Reader, Refused, Sink};
+mod header;
+mod quality;
+mod reader;
+mod series;
+mod stamp;
+mod writer;
 
-/// Streaming reader.
-pub struct CsvReader;
-
-impl CsvReader {
-    /// A reader.
-    pub fn new(_options: &Options) -> Self {
-        Self
-    }
-}
-
-impl Reader for CsvReader {
-    fn push(&mut self, _bytes: &[u8], _sink: &mut dyn Sink) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _sink: &mut dyn Sink) -> Result<(), Refused> {
-        Ok(())
-    }
-}
-
-/// header
-pub(crate) fn is_header(_names: &[String]) -> bool {
-    false
-}
+pub(crate) use header::is_header;
+pub use reader::CsvReader;
+pub use writer::Writer;
