@@ -45,9 +45,8 @@ pub(crate) fn duration(seconds: i64) -> String {
 }
 
 /// `left / right` with two decimals, rounded up, so that a ratio above a limit never reads as the
-/// limit; `None` where the right side is not above zero or the numbers are too large.
+/// limit; `None` where the right side is not above zero.
 pub(crate) fn ratio(left: i64, right: i64) -> Option<Amount> {
-    let hundredths = i128::from(left).checked_mul(100)?;
-    let right = i128::from(right);
+    let (hundredths, right) = (i128::from(left) * 100, i128::from(right));
     (0 < right).then(|| Amount::new((hundredths + right - 1).div_euclid(right), -2))
 }

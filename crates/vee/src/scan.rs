@@ -1,82 +1,93 @@
 //! The fused value checks: one pass over a day that lets most rules say "nothing here".
 //!
-//! [`Extremes`] is a few vector instructions for each 16 values. From the least value follow missing
-//! (the mark is the smallest integer), negative and zero; from the highest and a lower bound of the
-//! third highest follows that a day cannot hold a spike. Only days that are not cleared this way are
-//! looked at value by value, so the answer is exact and the usual day is fast.
+//! [`Extremes`] is a few vector instructions for each four values. Values that are all above zero are
+//! neither missing nor negative nor zero, since the mark of a missing value is the smallest integer; and
+//! the highest value with a lower bound of the third highest tells most days that cannot hold a spike.
+//! Only days that are not cleared this way are looked at again, so the answer is exact and the usual
+//! day is fast.
+
+use std::ops::BitOr;
 
 /// An integer that a day may be stored in; its smallest value marks a slot without a value.
-pub trait SlotValue: Copy + Ord + Into<i64> {
+pub trait SlotValue: Copy + Ord + Into<i64> + BitOr<Output = Self> {
     /// The mark of a slot without a value.
     const MISSING: Self;
-    /// The largest value.
-    const LARGEST: Self;
     /// Nothing used.
     const ZERO: Self;
+
+    /// A number with the sign bit set exactly where this one is zero or below: free of branches and
+    /// of comparisons, which plain x86-64 has no vector form of.
+    fn sign_unless_above_zero(self) -> Self;
 }
 
-impl SlotValue for i64 {
-    const MISSING: Self = Self::MIN;
-    const LARGEST: Self = Self::MAX;
-    const ZERO: Self = 0;
+macro_rules! slot_values {
+    ($($integer:ty),*) => {$(
+        impl SlotValue for $integer {
+            const MISSING: Self = Self::MIN;
+            const ZERO: Self = 0;
+
+            #[inline]
+            fn sign_unless_above_zero(self) -> Self {
+                self | self.wrapping_sub(1)
+            }
+        }
+    )*};
 }
 
-impl SlotValue for i32 {
-    const MISSING: Self = Self::MIN;
-    const LARGEST: Self = Self::MAX;
-    const ZERO: Self = 0;
-}
+slot_values!(i32, i64);
 
 /// Bounds of the values of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extremes<T = i64> {
-    /// The least; the mark where a slot has no value; the largest integer where there are no slots.
-    pub least: T,
+    /// Whether every slot has a value above zero; true where there are no slots.
+    pub all_above_zero: bool,
     /// The highest; the mark where no slot has a value.
     pub highest: T,
     /// At most the third highest, and close to it on days without a spike.
     pub third_highest_at_least: T,
 }
 
-/// How many partial results the pass keeps: four vectors of SSE, two of AVX2 for 32-bit values.
+/// How many partial results the pass keeps: four vectors of four 32-bit values.
 const LANES: usize = 16;
 
 impl<T: SlotValue> Extremes<T> {
     /// The bounds of the values of a day.
+    #[inline]
     pub fn of(values: &[T]) -> Self {
-        let mut least = [T::LARGEST; LANES];
+        let mut signs = [T::ZERO; LANES];
         let mut highest = [T::MISSING; LANES];
         let (chunks, rest) = values.as_chunks::<LANES>();
         for chunk in chunks {
             for lane in 0..LANES {
-                least[lane] = least[lane].min(chunk[lane]);
-                highest[lane] = highest[lane].max(chunk[lane]);
+                let value = chunk[lane];
+                signs[lane] = signs[lane] | value.sign_unless_above_zero();
+                // Written out: the compiler makes vectors of this, and not of `max`.
+                highest[lane] = if highest[lane] < value { value } else { highest[lane] };
             }
         }
         for (lane, value) in rest.iter().enumerate() {
-            least[lane] = least[lane].min(*value);
+            signs[lane] = signs[lane] | value.sign_unless_above_zero();
             highest[lane] = highest[lane].max(*value);
         }
-        Self::of_lanes(least, highest)
+        Self::of_lanes(signs, highest)
     }
 
-    /// The lanes hold the maxima of disjoint groups of slots, so the third of them is at most the
-    /// third of all values.
-    fn of_lanes(mut least: [T; LANES], mut highest: [T; LANES]) -> Self {
-        for width in [8, 4] {
-            for lane in 0..width {
-                least[lane] = least[lane].min(least[lane + width]);
-                highest[lane] = highest[lane].max(highest[lane + width]);
-            }
+    /// The four groups of lanes hold the maxima of disjoint sets of slots, so the third highest of
+    /// the groups is at most the third highest of all values.
+    #[inline]
+    fn of_lanes(signs: [T; LANES], highest: [T; LANES]) -> Self {
+        let sign = signs.into_iter().fold(T::ZERO, |sign, lane| sign | lane);
+        let mut groups = [T::MISSING; 4];
+        for (lane, value) in highest.into_iter().enumerate() {
+            groups[lane % 4] = groups[lane % 4].max(value);
         }
-        let [a, b, c, d] = [highest[0], highest[1], highest[2], highest[3]];
+        let [a, b, c, d] = groups;
         let (high, low) = (a.max(b), a.min(b));
         let (other_high, other_low) = (c.max(d), c.min(d));
-        let second_or_third = high.min(other_high);
         Self {
-            least: least[0].min(least[1]).min(least[2].min(least[3])),
+            all_above_zero: T::ZERO <= sign,
             highest: high.max(other_high),
-            third_highest_at_least: low.max(other_low).min(second_or_third),
+            third_highest_at_least: low.max(other_low).min(high.min(other_high)),
         }
     }
 }
@@ -110,9 +121,8 @@ impl Screen {
     #[inline]
     pub fn of<T: SlotValue>(values: &[T], limits: ScreenLimits) -> Self {
         let extremes = Extremes::of(values);
-        let screen = Self { spike: may_spike(extremes, limits), ..Self::default() };
-        if T::ZERO < extremes.least && !screen.spike {
-            return screen;
+        if extremes.all_above_zero && !may_spike(extremes, limits) {
+            return Self::default();
         }
         Self::slowly(values, extremes, limits)
     }
@@ -120,14 +130,20 @@ impl Screen {
     #[cold]
     #[inline(never)]
     fn slowly<T: SlotValue>(values: &[T], extremes: Extremes<T>, limits: ScreenLimits) -> Self {
-        let third = if may_spike(extremes, limits) { top_three(values)[2] } else { extremes.third_highest_at_least };
-        Self {
-            missing: extremes.least == T::MISSING && !values.is_empty(),
-            negative: extremes.least < T::ZERO && values.iter().any(|value| *value < T::ZERO && *value != T::MISSING),
-            spike: may_spike(Extremes { third_highest_at_least: third, ..extremes }, limits)
-                && limits.spike_floor.max(1) <= third.into(),
-            zero_run: extremes.least <= T::ZERO && has_zero_run(values, limits.zero_run_fewest),
+        let mut screen = Self::default();
+        if may_spike(extremes, limits) {
+            let third = top_three(values)[2];
+            let exact = Extremes { third_highest_at_least: third, ..extremes };
+            screen.spike = may_spike(exact, limits) && limits.spike_floor.max(1) <= third.into();
         }
+        if !extremes.all_above_zero {
+            for value in values {
+                screen.missing |= *value == T::MISSING;
+                screen.negative |= (*value < T::ZERO) & (*value != T::MISSING);
+            }
+            screen.zero_run = has_zero_run(values, limits.zero_run_fewest);
+        }
+        screen
     }
 }
 
@@ -153,10 +169,14 @@ pub(crate) fn top_three<T: SlotValue>(values: &[T]) -> [T; 3] {
 }
 
 /// Whether so many consecutive values are zero.
+///
+/// A run of `n` covers a position `n-1, 2n-1, ...`, so only those need a look, and the values around
+/// one that is zero.
 fn has_zero_run<T: SlotValue>(values: &[T], fewest: u16) -> bool {
-    let mut run = 0_u32;
-    values.iter().any(|value| {
-        run = if *value == T::ZERO { run + 1 } else { 0 };
-        u32::from(fewest.max(1)) <= run
+    let fewest = usize::from(fewest.max(1));
+    (fewest - 1..values.len()).step_by(fewest).filter(|at| values[*at] == T::ZERO).any(|at| {
+        let before = values[..at].iter().rev().take_while(|value| **value == T::ZERO).count();
+        let after = values[at..].iter().take_while(|value| **value == T::ZERO).count();
+        fewest <= before + after
     })
 }

@@ -16,7 +16,7 @@ pub(crate) struct View<'a> {
     pub values: &'a [i64],
     /// The statuses that go with the values; empty where nothing is said of any.
     pub statuses: &'a [Status],
-    /// Least, highest and at least third highest of `values`.
+    /// The bounds of `values`.
     pub extremes: Extremes,
 }
 

@@ -5,7 +5,6 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{duration, span};
-use crate::scan::SlotValue;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -30,7 +29,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if slots == 0 {
         return Finding::NotApplicable("the day has no intervals".into());
     }
-    if view.extremes.least != i64::MISSING {
+    if view.extremes.all_above_zero {
         return Finding::Passed(slots);
     }
     let longest = settings.seconds(&AUTO_FILL_LONGEST);

@@ -7,8 +7,9 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::amount::Amount;
+use crate::day::MISSING;
 use crate::evidence::{clock, quantity, ratio};
-use crate::scan::{SlotValue, top_three};
+use crate::scan::top_three;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -49,7 +50,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         return Finding::Passed(view.slots());
     }
     let [_, _, third] = top_three(view.values);
-    if third == i64::MISSING {
+    if third == MISSING {
         return Finding::NotApplicable("fewer than three values in the day".into());
     }
     match is_below_floor(view, third, floor) {

@@ -6,6 +6,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::Activity;
+use crate::day::MISSING;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -26,14 +27,13 @@ const DAYS: SettingForm = SettingForm {
 };
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
-    let extremes = view.extremes;
     if view.context.activity == Activity::Inactive {
         return Finding::NotApplicable("the usage point is not active".into());
     }
-    if view.slots() == 0 || extremes.least == i64::MIN {
+    if view.values.is_empty() || view.values.contains(&MISSING) {
         return Finding::NotApplicable("the day is not complete".into());
     }
-    if extremes.least != 0 || extremes.highest != 0 {
+    if view.values.iter().any(|value| *value != 0) {
         return Finding::Passed(view.slots());
     }
     if view.has_outage() {

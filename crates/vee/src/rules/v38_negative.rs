@@ -20,7 +20,7 @@ fn judge(view: &View<'_>, _: &Settings) -> Finding {
     if view.context.negative_allowed {
         return Finding::NotApplicable("the channel may be negative".into());
     }
-    if 0 <= view.extremes.least {
+    if view.extremes.all_above_zero {
         return Finding::Passed(view.slots());
     }
     let runs = view.runs(|slot| view.value(slot).is_some_and(|value| value < 0));

@@ -8,7 +8,7 @@ use super::{Fault, Finding, Rule, Stage};
 use crate::context::{Measured, Total};
 use crate::evidence::clock;
 use crate::settings::{SettingForm, SettingKind, Settings};
-use crate::sum_check::{SumCheckError, Tolerance, sum_check};
+use crate::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use crate::view::View;
 
 pub(super) static RULE: Rule = Rule {
@@ -85,21 +85,22 @@ fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, 
         Err(fell @ SumCheckError::RegisterFell { .. }) => return Ok((from, to, Some(fell.to_string()))),
         Err(error) => return Err(error.to_string()),
     };
+    Ok((from, to, Some(evidence(view, total, (from, to), &check))))
+}
+
+fn evidence(view: &View<'_>, total: &Total, (from, to): (u16, u16), check: &SumCheck) -> String {
     let unit = view.context.unit;
-    let evidence = format!(
-        "intervals from {} to {} add up to {} {unit}, the {} to {} {unit}: {} {unit} apart; the tolerance is {} {unit}",
+    let said = match total.measured {
+        Measured::Register(_) => "register counted",
+        Measured::Amount(_) => "stated amount is",
+    };
+    let SumCheck { sum, expected, apart, tolerance } = check;
+    format!(
+        "intervals from {} to {} add up to {sum} {unit}, the {said} {expected} {unit}: {apart} {unit} apart; \
+         the tolerance is {tolerance} {unit}",
         clock(view.day, from),
         clock(view.day, to),
-        check.sum,
-        match total.measured {
-            Measured::Register(_) => "register differences",
-            Measured::Amount(_) => "stated amount comes",
-        },
-        check.expected,
-        check.apart,
-        check.tolerance,
-    );
-    Ok((from, to, Some(evidence)))
+    )
 }
 
 /// The sum of the whole span, in quanta.

@@ -1,5 +1,6 @@
 //! What the engine decides, seen from outside.
 
+mod decisions;
 mod documents;
 mod golden;
 mod notation;

@@ -28,7 +28,7 @@ const EXPONENT: i8 = -2;
 fn rows(file: &str) -> Option<Vec<(Timestamp, Option<Decimal>)>> {
     let folder = std::env::var_os("AMITY_REAL_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     let Ok(text) = std::fs::read_to_string(folder.join("meters").join(file)) else {
-        println!("skipped: no real data");
+        eprintln!("skipped: no real data");
         return None;
     };
     let row = |line: &str| {
