@@ -7,6 +7,7 @@ mod installation;
 mod output;
 mod progress;
 mod settings;
+mod workload;
 
 use std::process::ExitCode;
 

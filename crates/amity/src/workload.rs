@@ -127,6 +127,15 @@ impl Workload {
         }
     }
 
+    /// The cumulative register in Wh at an instant: it goes on counting where interval values are lost.
+    pub fn register(&self, channel: u32, instant: i64) -> i64 {
+        let begin = self.start.div_euclid(i64::from(INTERVAL_SECONDS));
+        let end = instant.div_euclid(i64::from(INTERVAL_SECONDS));
+        let counted: i64 =
+            (begin..end).map(|quarter| self.true_value(channel, quarter, quarter.div_euclid(96))).sum();
+        1_000_000 + (self.hash(channel, 0, 7) % 40_000_000) as i64 + counted
+    }
+
     fn true_value(&self, channel: u32, quarter: i64, day: i64) -> i64 {
         let hour = (quarter.div_euclid(4)).rem_euclid(24) as usize;
         let next_hour = (hour + 1) % 24;

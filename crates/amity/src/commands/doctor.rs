@@ -36,21 +36,21 @@ impl Doctor {
         let report =
             installation.books.readings.verify().map_err(|error| Failure::work("could not check the readings", error))?;
         let damages: Vec<String> =
-            installation.recovery.damaged.iter().chain(&report.damaged).map(ToString::to_string).collect();
+            report.damaged.iter().map(ToString::to_string).collect();
         if self.json {
             output::print_json(&json!({
                 "records_checked": report.records,
                 "blocks_checked": report.blocks,
-                "bytes_checked": report.bytes,
+                "segments_checked": report.segments,
                 "records_replayed": installation.recovery.records_replayed,
                 "damages": damages,
             }))?;
         } else {
             output::print(&format!(
-                "readings: {} log records and {} blocks ({} bytes) have right checksums; {} records were replayed at start",
+                "readings: {} log records and {} blocks of {} segments were checked; {} records were replayed at start",
                 grouped(report.records),
                 grouped(report.blocks),
-                grouped(report.bytes),
+                grouped(report.segments),
                 grouped(installation.recovery.records_replayed)
             ))?;
             for damage in &damages {

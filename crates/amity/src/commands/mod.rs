@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod bench;
 mod completions;
 mod doctor;
 mod ingest;
@@ -10,6 +11,7 @@ mod quarantine;
 mod read;
 mod reading_options;
 mod registry;
+mod serve;
 mod status;
 mod time_span;
 mod validate;
@@ -44,7 +46,9 @@ enum Command {
     Quality(quality::Quality),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
+    Serve(serve::Serve),
     Status(status::Status),
+    Bench(Box<bench::Bench>),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -61,6 +65,8 @@ impl CommandLine {
             Command::Quality(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
+            Command::Serve(command) => command.run(data),
+            Command::Bench(command) => command.run(),
             Command::Status(command) => command.run(data),
             Command::Doctor(command) => command.run(data),
             Command::Completions(command) => command.run(),

@@ -1,0 +1,110 @@
+//! `amity bench`: every speed as a ratio to a peer or a physical limit, measured in the same run.
+//!
+//! - [`parsing`]: NEM12 and XML to rows.
+//! - [`keeping`]: durable ingest, bytes per reading, scans, cold reads, replay.
+//! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
+//! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
+
+mod generate;
+mod keeping;
+mod measure;
+mod parquet_peer;
+mod parsing;
+mod postgres_peer;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::output::{self, Failure};
+use measure::Figure;
+
+/// Measure speeds and sizes beside a peer in the same run, or make up a utility.
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Channels of the made-up fleet.
+    #[arg(long, default_value_t = 50_000)]
+    channels: u32,
+    /// Days of the made-up fleet.
+    #[arg(long, default_value_t = 7)]
+    days: u32,
+    /// Seed of the made-up fleet.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only figures whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Leave out the comparison with PostgreSQL.
+    #[arg(long)]
+    no_postgres: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Generate(generate::Generate),
+}
+
+impl Bench {
+    /// Measures and prints. Exit status 1 when a figure misses its floor.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(Action::Generate(generate)) = self.action {
+            return generate.run();
+        }
+        let wanted = |name: &str| self.only.as_deref().is_none_or(|text| name.contains(text));
+        let mut figures = Vec::new();
+        if wanted("NEM12") {
+            figures.push(parsing::nem12());
+        }
+        if wanted("XML") {
+            figures.push(parsing::cim());
+        }
+        if self.only.as_deref().is_none_or(|text| !["NEM12", "XML"].contains(&text)) {
+            let fleet = keeping::Fleet { channels: self.channels, days: self.days, seed: self.seed };
+            figures.extend(keeping::measure(fleet, !self.no_postgres)?);
+        }
+        figures.retain(|figure| wanted(figure.name));
+        let memory_mib = peak_memory_mib();
+        if self.json {
+            output::print_json(&json!({ "figures": figures, "peak_memory_mib": memory_mib }))?;
+        } else {
+            output::print(&output::table(&HEAD, &figures.iter().map(row).collect::<Vec<_>>()))?;
+            if let Some(memory_mib) = memory_mib {
+                output::print(&format!("peak memory of this run, the peers' included: {memory_mib} MiB"))?;
+            }
+        }
+        Ok(ExitCode::from(u8::from(!figures.iter().all(Figure::holds))))
+    }
+}
+
+const HEAD: [&str; 7] = ["what", "Amity", "peer", "peer's figure", "ratio", "floor / goal", "verdict"];
+
+fn row(figure: &Figure) -> Vec<String> {
+    let sign = if figure.smaller_is_better { "<=" } else { ">=" };
+    let verdict = match (figure.reaches_goal(), figure.holds()) {
+        (true, _) => "goal",
+        (false, true) => "floor held",
+        (false, false) => "MISSED",
+    };
+    vec![
+        figure.name.to_owned(),
+        figure.ours.clone(),
+        figure.peer_name.to_owned(),
+        figure.peer.clone(),
+        format!("{:.3}", figure.ratio),
+        format!("{sign} {} / {}", figure.floor, figure.goal),
+        verdict.to_owned(),
+    ]
+}
+
+/// The most memory this process ever held, where the system tells.
+pub(super) fn peak_memory_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
+}

@@ -1,0 +1,201 @@
+//! `amity serve`: the page, the API and the deliveries, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+use formats::{Format, Options};
+use ingest::intake::{IntakeError, Message, Unknown};
+use ingest::placement::zone_of;
+use ingest::{Intake, quarantine, validation};
+use jiff::Timestamp;
+use smol_str::SmolStr;
+use store::registry::Registry;
+use store::registry::quarantine::QuarantineState;
+use tokio::net::TcpListener;
+use vee::CheckedPlan;
+
+use super::validate;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// How long open requests may take to end after the word to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serve the page and the API, and deliver to subscribers.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port, instead of the one in the settings.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Further host names under which the page may be reached.
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+}
+
+impl Serve {
+    /// Serves until interrupted, then lets open requests end.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        for damage in &installation.recovery.damaged {
+            output::say(&format!("warning: {damage}"));
+        }
+        let unknown = installation.unknown(false);
+        let way_in = WayIn {
+            intake: Arc::new(Mutex::new(installation.intake()?)),
+            registry: installation.books.registry.clone(),
+            plan: Arc::new(validate::plan(&installation)?),
+            unknown,
+        };
+        let state = api::State {
+            readings: installation.books.readings.clone(),
+            registry: installation.books.registry.clone(),
+            intake: Arc::new(way_in),
+            now: Timestamp::now,
+            hosts: self.host.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let listen = self.listen.unwrap_or(installation.settings.serve.listen);
+        installation.runtime.block_on(serve(listen, state, &installation))?;
+        output::say("stopped; everything that was acknowledged is on disk");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(listen: SocketAddr, state: api::State, installation: &Installation) -> Result<(), Failure> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Failure::work(format!("could not listen on {listen}"), error))?;
+    let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
+    let delivery = interop::Delivery::start(
+        interop::Config::default(),
+        installation.books.readings.clone(),
+        installation.books.registry.clone(),
+    )
+    .map_err(|error| Failure::work("could not start the deliveries", error))?;
+    output::print(&format!("Amity serves http://{address} (Ctrl-C stops)"))?;
+    let served = axum::serve(listener, api::router(state)).with_graceful_shutdown(stop_word());
+    tokio::select! {
+        outcome = served => outcome.map_err(|error| Failure::work("could not serve", error))?,
+        () = async { stop_word().await; tokio::time::sleep(DRAIN).await } => {}
+    }
+    delivery.stop().await;
+    Ok(())
+}
+
+/// Ready when the program is asked to stop, by Ctrl-C or by a service manager.
+async fn stop_word() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    let Ok(mut terminate) = terminate else {
+        // Without the signal there is still Ctrl-C.
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The way in behind the API.
+struct WayIn {
+    intake: Arc<Mutex<Intake>>,
+    registry: Registry,
+    plan: Arc<CheckedPlan>,
+    unknown: Unknown,
+}
+
+impl WayIn {
+    /// Runs work with the intake where it may block, then validates what it touched.
+    fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, api::IntakeError>> + Send + 'static {
+        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        async move {
+            let done = tokio::task::spawn_blocking(move || {
+                let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
+                let outcome = work(&mut intake)?;
+                let touched = intake.take_touched();
+                let directory = intake.directory();
+                let book = &intake.books().readings;
+                validation::run(book, directory, &plan, &touched, Timestamp::now(), &mut |_| {})
+                    .map_err(IntakeError::Readings)?;
+                Ok(outcome)
+            });
+            done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
+        }
+    }
+}
+
+fn refused(error: IntakeError) -> api::IntakeError {
+    match &error {
+        IntakeError::Readings(store::readings::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
+        IntakeError::Raw(raw) if raw.is_temporary() => api::IntakeError::StorageFull,
+        IntakeError::Readings(readings) if readings.is_temporary() => {
+            api::IntakeError::Unavailable(readings.to_string())
+        }
+        IntakeError::Readings(store::readings::Error::ReadOnly(why)) => api::IntakeError::Unavailable(why.to_string()),
+        _ => api::IntakeError::Failed(error.into()),
+    }
+}
+
+impl api::Intake for WayIn {
+    fn receive(&self, upload: api::Upload) -> api::Answer<api::Receipt> {
+        let message = match message(&upload, self.unknown) {
+            Ok(message) => message,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let work = self.work(move |intake| intake.take(&message, &mut &upload.bytes[..], Timestamp::now()));
+        Box::pin(async move {
+            let receipt = work.await?;
+            let told = serde_json::to_value(&receipt).map_err(|error| api::IntakeError::Failed(error.into()))?;
+            Ok(api::Receipt { accepted: receipt.accepted, told })
+        })
+    }
+
+    fn replay(&self, items: Vec<u64>) -> api::Answer<api::Replayed> {
+        let registry = self.registry.clone();
+        let unknown = self.unknown;
+        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        Box::pin(async move {
+            let mut open = Vec::new();
+            for id in items {
+                let item = registry.quarantine().get(id).await;
+                let item = item.map_err(|error| api::IntakeError::Failed(error.into()))?;
+                if item.state == QuarantineState::Open {
+                    open.push(item);
+                }
+            }
+            let way_in = Self { intake, registry, plan, unknown };
+            let replayed =
+                way_in.work(move |intake| quarantine::replay(intake, &open, unknown, Timestamp::now())).await?;
+            Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
+        })
+    }
+}
+
+fn message(upload: &api::Upload, unknown: Unknown) -> Result<Message, api::IntakeError> {
+    let parameter = |name: &'static str, detail: String| api::IntakeError::Parameter { name, detail };
+    let format = match upload.format.as_deref() {
+        None => None,
+        Some(name) => Some(
+            Format::ALL
+                .into_iter()
+                .find(|format| format.name() == name)
+                .ok_or_else(|| parameter("format", format!("`{name}` is not a format Amity reads")))?,
+        ),
+    };
+    let zone = upload.zone.as_deref().map(zone_of).transpose();
+    Ok(Message {
+        source: upload.source.clone(),
+        name: upload.name.clone(),
+        format,
+        options: Options { zone: zone.map_err(|error| parameter("zone", error.to_string()))?, ..Options::default() },
+        zone: upload.zone.as_deref().map(SmolStr::new),
+        unknown,
+    })
+}
