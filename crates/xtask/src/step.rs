@@ -64,11 +64,16 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Command {
 
 /// Runs a command whose output the reader sees, and fails with `to_do` unless it exits with 0.
 pub fn succeed(command: &mut Command, to_do: &str) -> Result<(), Failure> {
+    end_with(command, &[0], to_do)
+}
+
+/// The same for a program that tells more by its exit status: any of `expected` will do.
+pub fn end_with(command: &mut Command, expected: &[i32], to_do: &str) -> Result<(), Failure> {
     let text = spelled(command);
     eprintln!("    $ {text}");
     let status =
         command.status().map_err(|error| Failure::new(format!("`{text}` could not be started: {error}"), to_do))?;
-    if status.success() {
+    if status.code().is_some_and(|code| expected.contains(&code)) {
         return Ok(());
     }
     let exit = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
