@@ -23,3 +23,4 @@ mod stream;
 mod writer;
 
 pub use reader::NemReader;
+pub use writer::{WriteError, Writer};

@@ -1,5 +1,11 @@
 //! Readers and writers of every format, on real files and on cases made by hand.
 
+mod cim;
 mod cmep;
 mod collect;
+mod csv;
+mod detect;
+mod fuzz_smoke;
+mod green_button;
 mod nem12;
+mod parquet;
