@@ -3,6 +3,7 @@
 //! `main` reads the command line and the settings, and hands over to one file per subcommand in [`commands`].
 
 mod commands;
+mod extract;
 mod installation;
 mod output;
 mod progress;

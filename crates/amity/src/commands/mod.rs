@@ -3,6 +3,7 @@
 mod bench;
 mod completions;
 mod doctor;
+mod export;
 mod ingest;
 mod init;
 mod inspect;
@@ -49,6 +50,7 @@ enum Command {
     Serve(serve::Serve),
     Status(status::Status),
     Bench(Box<bench::Bench>),
+    Export(export::Export),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -68,6 +70,7 @@ impl CommandLine {
             Command::Serve(command) => command.run(data),
             Command::Bench(command) => command.run(),
             Command::Status(command) => command.run(data),
+            Command::Export(command) => command.run(data),
             Command::Doctor(command) => command.run(data),
             Command::Completions(command) => command.run(),
         }

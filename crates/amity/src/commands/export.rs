@@ -1,0 +1,182 @@
+//! `amity export`: readings in the formats that others read.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use ingest::placement::zone_of;
+use jiff::Timestamp;
+use model::id::{ChannelNumber, Name};
+use model::master::Channel;
+use model::reading::{ChannelReadings, MessageHeader};
+use store::readings::AsOf;
+
+use super::time_span::{TimeSpan, instant};
+use crate::extract::{Extract, Layer};
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+use crate::progress::Progress;
+
+/// Write readings as IEC 61968-9 XML, NEM12, CSV or Parquet.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Only channels whose label begins with this.
+    prefix: Option<String>,
+    /// The format.
+    #[arg(long, value_enum)]
+    format: Written,
+    #[command(flatten)]
+    span: TimeSpan,
+    /// What was known at this time, instead of now.
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// Values as received, without what validation and estimation decided.
+    #[arg(long)]
+    raw: bool,
+    /// File to write; standard output where not given.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Formats that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Written {
+    Cim,
+    Nem12,
+    Csv,
+    Parquet,
+}
+
+impl Export {
+    /// Writes channel by channel.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        let zone = zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(error.to_string()))?;
+        let as_of = match &self.as_of {
+            Some(text) => AsOf::At(instant("--as-of", text, &zone)?.as_microsecond()),
+            None => AsOf::Now,
+        };
+        let directory = installation.ask(installation.books.registry.directory())?;
+        let extract = Extract {
+            book: &installation.books.readings,
+            directory: &directory,
+            layer: if self.raw { Layer::Raw } else { Layer::Final },
+            range: self.span.range(&zone)?,
+            as_of,
+        };
+        let file: Box<dyn Write + Send> = match &self.output {
+            Some(path) => Box::new(
+                File::create(path).map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?,
+            ),
+            None => Box::new(io::stdout()),
+        };
+        let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
+        let prefix = self.prefix.as_deref().unwrap_or("");
+        channels.retain(|channel| channel.label.starts_with(prefix));
+        let decimals = channels.iter().map(|channel| channel.quantum.min(0).unsigned_abs()).max().unwrap_or(0);
+        let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
+        let mut progress = Progress::new("wrote", "channels");
+        for channel in &channels {
+            let name = usage_point_name(&installation, channel)?;
+            let pieces = extract
+                .pieces(channel, name.as_ref())
+                .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;
+            writer.write(&pieces)?;
+            progress.add(1, &channel.label);
+        }
+        writer.finish()?;
+        progress.finish();
+        if let Some(path) = &self.output {
+            output::say(&format!("wrote {}", path.display()));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn usage_point_name(installation: &Installation, channel: &Channel) -> Result<Option<Name>, Failure> {
+    let object = installation.ask(installation.books.registry.master().get(channel.usage_point.0))?;
+    Ok(object.names.into_iter().next())
+}
+
+/// A writer of one format over a file.
+enum Writer {
+    Cim(formats::cim::MeterReadingsWriter, Out),
+    Nem12(formats::nem12::Writer, Out),
+    Csv(formats::csv::Writer, Out),
+    Parquet(formats::parquet::Writer<Out>),
+}
+
+type Out = BufWriter<Box<dyn Write + Send>>;
+
+fn not_written(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+    Failure::work("could not write the export", error)
+}
+
+impl Writer {
+    fn new(format: Written, mut out: Out, decimals: u8) -> Result<Self, Failure> {
+        let now = Timestamp::now();
+        Ok(match format {
+            Written::Cim => {
+                let header = MessageHeader {
+                    verb: "created".into(),
+                    noun: "MeterReadings".into(),
+                    id: uuid::Uuid::new_v4().to_string().into(),
+                    source: "Amity".into(),
+                    timestamp: Some(now),
+                };
+                let mut bytes = Vec::new();
+                let writer = formats::cim::MeterReadingsWriter::new(&header, &mut bytes);
+                out.write_all(&bytes).map_err(not_written)?;
+                Self::Cim(writer, out)
+            }
+            Written::Nem12 => {
+                Self::Nem12(formats::nem12::Writer::new("AMITY", "", now), out)
+            }
+            Written::Csv => Self::Csv(formats::csv::Writer::new(), out),
+            Written::Parquet => Self::Parquet(formats::parquet::Writer::new(out, decimals).map_err(not_written)?),
+        })
+    }
+
+    fn write(&mut self, pieces: &[ChannelReadings]) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        match self {
+            Self::Cim(writer, out) => {
+                pieces.iter().for_each(|piece| writer.write(piece, &mut bytes));
+                out.write_all(&bytes).map_err(not_written)
+            }
+            Self::Nem12(writer, out) => {
+                for piece in pieces {
+                    if let Err(reason) = writer.write(piece) {
+                        output::say(&format!("left out: {reason}"));
+                    }
+                }
+                out.write_all(&writer.take()).map_err(not_written)
+            }
+            Self::Csv(writer, out) => {
+                pieces.iter().for_each(|piece| writer.write(piece));
+                out.write_all(&writer.take()).map_err(not_written)
+            }
+            Self::Parquet(writer) => pieces.iter().try_for_each(|piece| writer.write(piece)).map_err(not_written),
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        let mut out = match self {
+            Self::Cim(writer, out) => {
+                writer.finish(&mut bytes);
+                out
+            }
+            Self::Nem12(mut writer, out) => {
+                writer.finish();
+                bytes = writer.take();
+                out
+            }
+            Self::Csv(_, out) => out,
+            Self::Parquet(writer) => writer.finish().map_err(not_written)?,
+        };
+        out.write_all(&bytes).and_then(|()| out.flush()).map_err(not_written)
+    }
+}

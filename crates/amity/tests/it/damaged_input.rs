@@ -1,0 +1,82 @@
+//! Bombs, nonsense and wrong calls: refused in bounded time and memory, with words that help.
+
+use std::io::Write;
+
+use crate::program::Program;
+
+#[track_caller]
+fn refused(program: &Program, name: &str, content: &[u8], expected: &str) {
+    let file = program.file(name, content);
+    let ended = program.run(&["inspect", "--json", &file]);
+    assert_eq!(ended.code, 2, "{name}: {ended:?}");
+    assert!(ended.out.contains(expected), "{name}: expected `{expected}` in {}", ended.out);
+}
+
+#[test]
+fn entity_bombs_and_deep_nesting_are_refused() {
+    let program = Program::without_installation();
+    let laughs = br#"<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>
+<MeterReadings xmlns="http://iec.ch/TC57/2011/MeterReadings#"><MeterReading>&lol2;</MeterReading></MeterReadings>"#;
+    refused(&program, "laughs.xml", laughs, "refused");
+    let outside = br#"<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/hostname">]><MeterReadings xmlns="http://iec.ch/TC57/2011/MeterReadings#">&file;</MeterReadings>"#;
+    refused(&program, "outside.xml", outside, "refused");
+    let mut deep = b"<MeterReadings xmlns=\"http://iec.ch/TC57/2011/MeterReadings#\">".to_vec();
+    (0..10_000).for_each(|_| deep.extend_from_slice(b"<a>"));
+    refused(&program, "deep.xml", &deep, "refused");
+}
+
+#[test]
+fn a_zip_bomb_stops_early() {
+    let program = Program::without_installation();
+    let path = program.path("bomb.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).expect("file"));
+    archive.start_file("bomb.csv", zip::write::SimpleFileOptions::default()).expect("member");
+    let zeros = vec![b'0'; 1 << 20];
+    (0..300).for_each(|_| archive.write_all(&zeros).expect("bytes"));
+    archive.finish().expect("finish");
+    let ended = program.run(&["inspect", "--json", path.to_str().expect("UTF-8 path")]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+}
+
+#[test]
+fn one_endless_line_is_refused() {
+    let program = Program::without_installation();
+    let mut line = b"100,NEM12,202404011200,A,B\n300,".to_vec();
+    line.resize(64 << 20, b'1');
+    let file = program.file("line.csv", &line);
+    let ended = program.run(&["inspect", "--json", &file]);
+    assert!((1..=2).contains(&ended.code), "{ended:?}");
+    assert!(ended.out.len() < 10_000, "the answer stays short");
+}
+
+#[test]
+fn wrong_calls_say_what_was_expected() {
+    let program = Program::without_installation();
+    let check = |arguments: &[&str], code: i32, expected: &str| {
+        let ended = program.run(arguments);
+        assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
+        assert!(ended.talk.contains(expected), "{arguments:?}: {}", ended.talk);
+    };
+    check(&["status"], 2, "is not an installation");
+    check(&["inspect"], 2, "required");
+    check(&["inspect", "x", "--zone", "Mars/Olympus"], 2, "America/Toronto");
+    check(&["inspect", "x", "--format", "pdf"], 2, "nem12");
+    check(&["ingset"], 2, "ingest");
+    let unknown = program.file("unknown.bin", [0_u8, 159, 146, 150]);
+    let ended = program.run(&["inspect", &unknown]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.out.contains("expected one of cim, nem12"), "{ended:?}");
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_batch() {
+    let program = Program::with_installation(&["--zone", "UTC"]);
+    let good = program.file("b-good.csv", "usage_point_id,uom,start,end,value\nUP1,kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1.5\nUP1,kWh,2026-01-01T01:00:00Z,2026-01-01T02:00:00Z,2.5\n");
+    let bad = program.file("a-bad.xml", "<MeterReadings xmlns=\"http://iec.ch/TC57/2011/MeterReadings#\"><MeterReading>");
+    let ended = program.run(&["ingest", &bad, &good, "--register"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    let status = program.json(&["status", "--json"]);
+    assert_eq!(status["readings_stored"], 2, "{status}");
+    let waiting = program.json(&["quarantine", "list", "--json"]);
+    assert_eq!(waiting.as_array().map(Vec::len), Some(1), "{waiting}");
+}
