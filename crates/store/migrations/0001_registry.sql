@@ -109,6 +109,7 @@ CREATE TABLE subscription (
     id         TEXT COLLATE "binary" PRIMARY KEY,
     name       TEXT COLLATE "binary" NOT NULL UNIQUE,
     address    TEXT NOT NULL,
+    reach      TEXT NOT NULL,
     format     TEXT NOT NULL,
     secret     TEXT NOT NULL,
     filter     TEXT NOT NULL,
@@ -119,7 +120,7 @@ CREATE TABLE subscription (
 -- How far each subscriber has been told.
 CREATE TABLE delivery (
     subscription TEXT PRIMARY KEY REFERENCES subscription (id) ON DELETE CASCADE,
-    position     BIGINT NOT NULL,
+    position     TEXT,
     attempts     BIGINT NOT NULL,
     next_attempt BIGINT,
     last_error   TEXT,

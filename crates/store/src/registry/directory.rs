@@ -25,6 +25,7 @@ pub struct Directory {
     by_label: HashMap<SmolStr, ChannelNumber>,
     of_usage_point: HashMap<UsagePointId, Vec<ChannelNumber>>,
     usage_points: HashMap<SmolStr, Vec<(Name, Mrid)>>,
+    usage_point_names: HashMap<Mrid, Vec<Name>>,
     meters: HashMap<SmolStr, Vec<(Name, Mrid)>>,
     meter_names: HashMap<Mrid, Vec<Name>>,
     meter_links: HashMap<Mrid, Vec<Link>>,
@@ -76,8 +77,9 @@ impl Registry {
         }
         let sql = "SELECT * FROM name WHERE class = $1";
         for row in &self.database.rows(sql, arguments![Class::UsagePoint.as_str()]).await? {
-            let name = name(row)?;
-            directory.usage_points.entry(name.value.clone()).or_default().push((name, row.parsed("object")?));
+            let (name, id) = (name(row)?, row.parsed("object")?);
+            directory.usage_point_names.entry(id).or_default().push(name.clone());
+            directory.usage_points.entry(name.value.clone()).or_default().push((name, id));
         }
         for row in &self.database.rows(sql, arguments![Class::Meter.as_str()]).await? {
             let (name, id) = (name(row)?, row.parsed("object")?);
@@ -130,6 +132,11 @@ impl Directory {
     pub fn of_usage_point(&self, usage_point: UsagePointId) -> impl Iterator<Item = &Channel> {
         let numbers = self.of_usage_point.get(&usage_point).into_iter().flatten();
         numbers.filter_map(|number| self.channels.get(number))
+    }
+
+    /// What a usage point is called.
+    pub fn usage_point_names(&self, usage_point: UsagePointId) -> &[Name] {
+        self.usage_point_names.get(&usage_point.0).map_or(&[], Vec::as_slice)
     }
 
     /// The meters that were at a usage point at an instant.

@@ -133,6 +133,12 @@ impl Row {
         text.parse().map_err(|_| RegistryError::Damaged { column, text })
     }
 
+    /// The value of a text column that may be null, in its type.
+    pub(super) fn parsed_or_null<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, RegistryError> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|_| self.parsed(column)).transpose()
+    }
+
     /// The whole number of a column in a narrower type.
     pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, RegistryError> {
         let number: i64 = self.get(column)?;

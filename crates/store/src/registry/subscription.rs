@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::sql::{Database, Row, arguments, text_enum};
 use super::{Registry, RegistryError};
+use crate::readings::Cursor;
 
 /// Attempts kept for each subscription.
 pub const ATTEMPTS_KEPT: u32 = 100;
@@ -57,6 +58,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Which network addresses a subscriber may have.
+    pub enum Reach {
+        /// Only addresses of the public Internet; what anyone but the operator registers.
+        Public = "public",
+        /// Also loopback and private networks, where the systems of the enterprise are; the operator's word.
+        Private = "private",
+    }
+}
+
 /// A registered subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Subscription {
@@ -66,6 +77,8 @@ pub struct Subscription {
     pub name: String,
     /// Where messages are posted.
     pub address: String,
+    /// Which network addresses that may lead to.
+    pub reach: Reach,
     /// How readings are written.
     pub format: PayloadFormat,
     /// Where the signing secrets are (`file:<path>`); never a secret itself.
@@ -79,10 +92,12 @@ pub struct Subscription {
 }
 
 /// How far a subscriber has been told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DeliveryState {
-    /// Position in the readings book up to which everything was accepted by the subscriber.
-    pub position: u64,
+    /// Place in the feed of the readings book up to which everything was accepted by the subscriber; `None`:
+    /// it is told what arrives once deliveries run.
+    #[serde(serialize_with = "as_text")]
+    pub position: Option<Cursor>,
     /// Failed attempts at the message after `position`.
     pub attempts: u32,
     /// When that message is tried again; `None` when nothing failed.
@@ -95,8 +110,15 @@ pub struct DeliveryState {
 
 impl DeliveryState {
     /// Nothing told yet of what comes after a position.
-    pub fn starting_at(position: u64) -> Self {
-        Self { position, attempts: 0, next_attempt: None, last_error: None, delivered_at: None }
+    pub fn starting_at(position: Option<Cursor>) -> Self {
+        Self { position, ..Self::default() }
+    }
+}
+
+fn as_text<S: serde::Serializer>(position: &Option<Cursor>, serializer: S) -> Result<S::Ok, S::Error> {
+    match position {
+        Some(position) => serializer.collect_str(position),
+        None => serializer.serialize_none(),
     }
 }
 
@@ -127,19 +149,20 @@ impl Registry {
 }
 
 impl Subscriptions<'_> {
-    /// Registers a subscriber that is told what comes after `position`.
+    /// Registers a subscriber that is told what comes after `position`; see [`DeliveryState::position`].
     ///
     /// # Errors
     /// [`RegistryError::Conflict`] where the name is taken.
-    pub async fn add(&self, subscription: &Subscription, position: u64) -> Result<(), RegistryError> {
+    pub async fn add(&self, subscription: &Subscription, position: Option<Cursor>) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
-        let sql = "INSERT INTO subscription (id, name, address, format, secret, filter, state, created_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO subscription (id, name, address, reach, format, secret, filter, state, \
+                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
         let id = subscription.id.to_string();
         let arguments = arguments![
             &*id,
             &*subscription.name,
             &*subscription.address,
+            subscription.reach.as_str(),
             subscription.format.as_str(),
             &*subscription.secret,
             subscription.filter.to_string(),
@@ -151,7 +174,7 @@ impl Subscriptions<'_> {
             return Err(RegistryError::Conflict { what: "subscription", name, difference });
         }
         let sql = "INSERT INTO delivery (subscription, position, attempts) VALUES ($1, $2, 0)";
-        transaction.execute(sql, arguments![id, position]).await?;
+        transaction.execute(sql, arguments![id, position.map(|cursor| cursor.to_string())]).await?;
         transaction.commit().await
     }
 
@@ -201,7 +224,7 @@ impl Subscriptions<'_> {
             self.database.row("SELECT * FROM delivery WHERE subscription = $1", arguments![id.to_string()]).await?;
         let row = row.ok_or_else(|| not_found(id))?;
         Ok(DeliveryState {
-            position: row.number("position")?,
+            position: row.parsed_or_null("position")?,
             attempts: row.number("attempts")?,
             next_attempt: row.instant_or_null("next_attempt")?,
             last_error: row.get("last_error")?,
@@ -225,7 +248,7 @@ impl Subscriptions<'_> {
         let key = id.to_string();
         let arguments = arguments![
             &*key,
-            delivery.position,
+            delivery.position.map(|cursor| cursor.to_string()),
             delivery.attempts,
             delivery.next_attempt,
             delivery.last_error.as_deref(),
@@ -268,6 +291,7 @@ fn subscription(row: &Row) -> Result<Subscription, RegistryError> {
         id: row.parsed("id")?,
         name: row.get("name")?,
         address: row.get("address")?,
+        reach: row.parsed("reach")?,
         format: row.parsed("format")?,
         secret: row.get("secret")?,
         filter: row.parsed("filter")?,

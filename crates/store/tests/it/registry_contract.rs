@@ -10,6 +10,7 @@ use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading::ChannelKey;
 use serde_json::json;
+use store::readings::Cursor;
 use store::registry::batch::Batch;
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Unresolved;
@@ -18,7 +19,7 @@ use store::registry::master::Class;
 use store::registry::quarantine::{QuarantineEntry, QuarantineFilter, QuarantineState};
 use store::registry::source::Source;
 use store::registry::subscription::{
-    ATTEMPTS_KEPT, Attempt, DeliveryState, PayloadFormat, Subscription, SubscriptionId, SubscriptionState,
+    ATTEMPTS_KEPT, Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
 };
 use store::registry::{Registry, RegistryError};
 use uuid::Uuid;
@@ -395,7 +396,7 @@ async fn only_master_data_moves_the_revision(registry: Registry, _: Registry) {
     assert_eq!(revision().await, 1);
     registry.quarantine().add(&[item("b1", 0, "V01")], Timestamp::UNIX_EPOCH).await.expect("added");
     registry.batches().add(&batch("b1", 10)).await.expect("added");
-    registry.subscriptions().add(&subscription("cis"), 0).await.expect("added");
+    registry.subscriptions().add(&subscription("cis"), None).await.expect("added");
     assert_eq!(revision().await, 1);
     registry.sources().put(&source("HES-1")).await.expect("put");
     assert_eq!(revision().await, 2);
@@ -525,11 +526,16 @@ async fn sources_are_put_and_read(registry: Registry, _: Registry) {
     assert!(matches!(registry.sources().get("HES-3").await, Err(RegistryError::NotFound { .. })));
 }
 
+fn cursor(sequence: u64) -> Option<Cursor> {
+    Some(Cursor { sequence, seen: 3 })
+}
+
 fn subscription(name: &str) -> Subscription {
     Subscription {
         id: SubscriptionId(Uuid::from_u128(name.bytes().fold(0, |sum, byte| sum * 256 + u128::from(byte)))),
         name: name.into(),
         address: "https://cis.example/readings".into(),
+        reach: Reach::Public,
         format: PayloadFormat::Xml,
         secret: "file:secrets/cis".into(),
         filter: json!({}),
@@ -541,18 +547,18 @@ fn subscription(name: &str) -> Subscription {
 // covers: VRB-14
 async fn a_subscriber_goes_on_where_it_stopped(registry: Registry, again: Registry) {
     let cis = subscription("cis");
-    registry.subscriptions().add(&cis, 42).await.expect("added");
+    registry.subscriptions().add(&cis, cursor(42)).await.expect("added");
     let twice = Subscription { id: subscription("other").id, ..cis.clone() };
-    assert!(matches!(registry.subscriptions().add(&twice, 0).await, Err(RegistryError::Conflict { .. })));
-    registry.subscriptions().add(&subscription("bill"), 7).await.expect("added");
+    assert!(matches!(registry.subscriptions().add(&twice, None).await, Err(RegistryError::Conflict { .. })));
+    registry.subscriptions().add(&subscription("bill"), None).await.expect("added");
     let told = DeliveryState {
-        position: 1_000_000_000_000,
+        position: Some(Cursor { sequence: u64::MAX, seen: u32::MAX }),
         attempts: 3,
         next_attempt: Some(at("2024-05-01T11:00Z")),
         last_error: Some("503 Service Unavailable".into()),
         delivered_at: Some(at("2024-05-01T10:30Z")),
     };
-    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(42));
+    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(cursor(42)));
     registry.subscriptions().record(cis.id, &told, None).await.expect("recorded");
     registry.subscriptions().set_state(cis.id, SubscriptionState::Disabled).await.expect("changed");
     let disabled = Subscription { state: SubscriptionState::Disabled, ..cis.clone() };
@@ -564,7 +570,7 @@ async fn a_subscriber_goes_on_where_it_stopped(registry: Registry, again: Regist
 
 async fn attempts_are_bounded(registry: Registry, _: Registry) {
     let cis = subscription("cis");
-    registry.subscriptions().add(&cis, 0).await.expect("added");
+    registry.subscriptions().add(&cis, None).await.expect("added");
     let attempt = |number: u32| Attempt {
         message: format!("msg_{number}"),
         at: Timestamp::from_second(i64::from(number)).expect("an instant"),
@@ -572,7 +578,7 @@ async fn attempts_are_bounded(registry: Registry, _: Registry) {
         error: Some("refused".into()),
     };
     for number in 0..ATTEMPTS_KEPT + 5 {
-        let state = DeliveryState { attempts: number, ..DeliveryState::starting_at(0) };
+        let state = DeliveryState { attempts: number, ..DeliveryState::starting_at(None) };
         registry.subscriptions().record(cis.id, &state, Some(&attempt(number))).await.expect("recorded");
     }
     let attempts = registry.subscriptions().attempts(cis.id).await.expect("listed");
@@ -584,8 +590,8 @@ async fn attempts_are_bounded(registry: Registry, _: Registry) {
 // covers: VRB-15
 async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) {
     let cis = subscription("cis");
-    registry.subscriptions().add(&cis, 0).await.expect("added");
-    let state = DeliveryState::starting_at(5);
+    registry.subscriptions().add(&cis, None).await.expect("added");
+    let state = DeliveryState::starting_at(cursor(5));
     let attempt = Attempt { message: "m".into(), at: Timestamp::UNIX_EPOCH, status: None, error: None };
     registry.subscriptions().record(cis.id, &state, Some(&attempt)).await.expect("recorded");
     registry.subscriptions().remove(cis.id).await.expect("removed");
@@ -594,8 +600,8 @@ async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) 
     assert!(gone(registry.subscriptions().record(cis.id, &state, Some(&attempt)).await));
     assert!(gone(registry.subscriptions().set_state(cis.id, SubscriptionState::Active).await));
     assert_eq!(registry.subscriptions().attempts(cis.id).await.expect("listed"), []);
-    registry.subscriptions().add(&cis, 9).await.expect("added again");
-    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(9));
+    registry.subscriptions().add(&cis, cursor(9)).await.expect("added again");
+    assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(cursor(9)));
 }
 
 async fn an_uncommitted_neighbour_is_not_seen(registry: Registry, again: Registry) {
