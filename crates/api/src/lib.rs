@@ -1,1 +1,96 @@
-//! api
+//! HTTP: versioned views of the books and the embedded page.
+//!
+//! [`router`] answers requests; sockets, settings and shutdown are the binary's. Views read the books and change
+//! nothing; what comes in goes through [`Intake`], which the binary wires to `ingest`, because views must not know
+//! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
+//!
+//! - [`fleet`], [`channel`], [`point`], [`reading`], [`register`], [`day`], [`sum_check`], [`quarantine`],
+//!   [`subscription`], [`intake`], [`operate`], [`page`]: one file for each kind of address.
+//! - [`profile`], [`status`], [`coverage`]: what several of them show.
+//! - [`guard`], [`problem`], [`query`], [`etag`]: what holds for all of them.
+
+mod book;
+mod channel;
+mod coverage;
+mod day;
+mod etag;
+mod fleet;
+mod guard;
+mod intake;
+mod operate;
+mod page;
+mod point;
+mod problem;
+mod profile;
+mod quarantine;
+mod query;
+mod reading;
+mod register;
+mod state;
+mod status;
+mod subscription;
+mod sum_check;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get, post};
+use tower_http::compression::CompressionLayer;
+
+use problem::{Code, Problem};
+use state::{Inner, Shared};
+
+pub use state::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
+pub use sum_check::SumCheckLimits;
+
+/// Everything Amity answers over HTTP.
+pub fn router(state: State) -> Router {
+    let state: Shared = Arc::new(Inner::new(state));
+    let mut router = Router::new();
+    for (_, path, handler) in routes() {
+        router = router.route(path, handler);
+    }
+    router
+        .fallback(page::page)
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Code::MethodNotAllowed, "this address does not take that method").into_response()
+        })
+        .layer(from_fn_with_state(Arc::clone(&state), guard::guard))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+/// Method and path of every route but the page, as the description of the interface lists them.
+pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
+    routes().into_iter().map(|(method, path, _)| (method, path))
+}
+
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 23] {
+    [
+        ("get", "/live", get(operate::live)),
+        ("get", "/ready", get(operate::ready)),
+        ("get", "/metrics", get(operate::metrics)),
+        ("get", "/api/v1/openapi.yaml", get(operate::openapi)),
+        ("get", "/api/v1/problems/{code}", get(operate::problem)),
+        ("get", "/api/v1/fleet", get(fleet::get)),
+        ("get", "/api/v1/usage-points", get(point::usage_points)),
+        ("get", "/api/v1/usage-points/{id}", get(point::usage_point)),
+        ("get", "/api/v1/meters", get(point::meters)),
+        ("get", "/api/v1/meters/{id}", get(point::meter)),
+        ("get", "/api/v1/channels", get(channel::list)),
+        ("get", "/api/v1/channels/{channel}", get(channel::get)),
+        ("get", "/api/v1/channels/{channel}/readings", get(reading::list)),
+        ("get", "/api/v1/channels/{channel}/readings.csv", get(reading::csv)),
+        ("get", "/api/v1/channels/{channel}/versions", get(reading::versions)),
+        ("get", "/api/v1/channels/{channel}/registers", get(register::list)),
+        ("get", "/api/v1/channels/{channel}/days", get(day::list)),
+        ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
+        ("get", "/api/v1/quarantine", get(quarantine::list)),
+        ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
+        ("get", "/api/v1/subscriptions", get(subscription::list)),
+        ("post", "/api/v1/quarantine/replay", post(quarantine::replay)),
+        ("post", "/api/v1/readings", post(intake::receive)),
+    ]
+}

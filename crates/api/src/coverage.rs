@@ -1,0 +1,147 @@
+//! Which readings are there: first and last of each channel, how many on each day.
+//!
+//! Kept in memory and brought up to date from the feed of changes: a day that changed is scanned again. It is a
+//! view of the readings book and can be thrown away at any time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use store::readings::{Cursor, Error, NO_VALUE, ReadingsBook, ScannedDay, Subject};
+
+/// Changes taken from the feed at a time.
+const CHANGES_MAX: usize = 100_000;
+/// Days back from the newest of which the count of each channel is kept.
+pub(crate) const RECENT_DAYS: usize = 15;
+
+/// Where the intervals of a channel begin and end, epoch seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Start of the first interval with a value.
+    pub(crate) first: i64,
+    /// End of the last.
+    pub(crate) last: i64,
+}
+
+/// What is there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Coverage {
+    sequence: u64,
+    cursor: Cursor,
+    /// Interval values with a value, of each day.
+    received: BTreeMap<Date, u64>,
+    /// Of the newest days also of each channel.
+    by_channel: BTreeMap<Date, HashMap<ChannelNumber, u32>>,
+    extents: HashMap<ChannelNumber, Extent>,
+    newest: Option<i64>,
+    started: bool,
+}
+
+impl Coverage {
+    /// Whether nothing happened since the last time.
+    pub(crate) fn is_current(&self, book: &ReadingsBook) -> bool {
+        self.started && book.sequence() == self.sequence
+    }
+
+    /// Takes in what happened since the last time.
+    pub(crate) fn refresh(&mut self, book: &ReadingsBook) -> Result<(), Error> {
+        let sequence = book.sequence();
+        let touched = self.touched(book)?;
+        let newest = touched.iter().next_back().max(self.received.keys().next_back()).copied();
+        let recent = newest.and_then(|newest| newest.checked_sub(jiff::Span::new().days(RECENT_DAYS as i64)).ok());
+        for date in touched {
+            self.scan(book, date, recent.is_none_or(|recent| recent < date))?;
+        }
+        self.by_channel.retain(|date, _| recent.is_none_or(|recent| recent < *date));
+        self.sequence = sequence;
+        self.started = true;
+        Ok(())
+    }
+
+    fn touched(&mut self, book: &ReadingsBook) -> Result<BTreeSet<Date>, Error> {
+        if !self.started {
+            // Everything up to the sequence of now is in the days themselves.
+            self.cursor = Cursor { sequence: book.sequence(), seen: u32::MAX };
+            return Ok(book.days().into_iter().collect());
+        }
+        let mut touched = BTreeSet::new();
+        loop {
+            let changes = match book.changes(self.cursor, CHANGES_MAX) {
+                Ok(changes) => changes,
+                Err(Error::CursorTooOld { .. }) => {
+                    self.started = false;
+                    return self.touched(book);
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(last) = changes.last() else { return Ok(touched) };
+            self.cursor = last.cursor;
+            let intervals = changes.iter().filter(|change| change.subject == Subject::Intervals);
+            touched.extend(intervals.map(|change| change.date));
+        }
+    }
+
+    fn scan(&mut self, book: &ReadingsBook, date: Date, is_recent: bool) -> Result<(), Error> {
+        let mut received = 0;
+        let mut by_channel = HashMap::new();
+        let (extents, newest) = (&mut self.extents, &mut self.newest);
+        book.scan_day(date, |day| {
+            let Some((count, extent)) = present(&day) else { return };
+            received += u64::from(count);
+            *newest = (*newest).max(Some(extent.last));
+            extents
+                .entry(day.channel)
+                .and_modify(|known| *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) })
+                .or_insert(extent);
+            if is_recent {
+                *by_channel.entry(day.channel).or_default() += count;
+            }
+        })?;
+        self.received.insert(date, received);
+        if is_recent {
+            self.by_channel.insert(date, by_channel);
+        }
+        Ok(())
+    }
+
+    /// Where the intervals of a channel begin and end; `None` where it has none.
+    pub(crate) fn extent(&self, channel: ChannelNumber) -> Option<Extent> {
+        self.extents.get(&channel).copied()
+    }
+
+    /// Interval values that are there now.
+    pub(crate) fn readings(&self) -> u64 {
+        self.received.values().sum()
+    }
+
+    /// The end of the newest interval, epoch seconds.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.newest
+    }
+
+    /// The newest date of which something is there.
+    pub(crate) fn newest_date(&self) -> Option<Date> {
+        self.received.iter().rev().find(|(_, received)| 0 < **received).map(|(date, _)| *date)
+    }
+
+    /// The values of each channel on a date, where it is among the newest; `None` for older ones.
+    pub(crate) fn of_recent(&self, date: Date) -> Option<&HashMap<ChannelNumber, u32>> {
+        self.by_channel.get(&date)
+    }
+
+    /// Up to which batch this is true.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
+/// How many values a channel-day has, and from when to when; `None` without any.
+pub(crate) fn present(day: &ScannedDay<'_>) -> Option<(u32, Extent)> {
+    let has_value = |value: &i64| *value != NO_VALUE;
+    let first = day.values.iter().position(has_value)? as i64;
+    let last = day.values.iter().rposition(has_value)? as i64;
+    let count = day.values.iter().filter(|value| has_value(value)).count();
+    let seconds = i64::from(day.slot_seconds);
+    let extent = Extent { first: day.day_start + first * seconds, last: day.day_start + (last + 1) * seconds };
+    Some((u32::try_from(count).unwrap_or(u32::MAX), extent))
+}

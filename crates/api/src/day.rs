@@ -1,0 +1,226 @@
+//! The local days of a channel: how long they are, what came, what validation found and decided. Newest first.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::id::ChannelNumber;
+use model::lineage::FinalDay;
+use model::quality::{Quality, Status};
+use model::time::{LocalDay, TimeRange};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use store::readings::{AsOf, Day, QualityId, ReadingsBook};
+
+use crate::book;
+use crate::channel::{extent, find, zone_of};
+use crate::etag;
+use crate::problem::{Code, Problem};
+use crate::profile::{Frame, Profile, by_date, local_days};
+use crate::query::{Ask, Place, cursor, range, rows};
+use crate::reading::total;
+use crate::state::Shared;
+use crate::status::{QualityClass, StatusWords};
+
+/// Which days.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    from: Timestamp,
+    to: Timestamp,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct DayView {
+    date: Date,
+    start: Timestamp,
+    end: Timestamp,
+    hours: String,
+    expected: usize,
+    received: usize,
+    raw_sum: String,
+    final_sum: String,
+    status: StatusWords,
+    run: Option<u64>,
+    decided_at: Option<Timestamp>,
+    plan_version: Option<u32>,
+    superseded: u32,
+    estimates: Vec<MethodCount>,
+    failures: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct MethodCount {
+    method: SmolStr,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    rule: SmolStr,
+    from: Timestamp,
+    to: Timestamp,
+    blocks: bool,
+    evidence: String,
+}
+
+/// `GET /api/v1/channels/{channel}/days`
+pub(crate) async fn list(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    Place(channel): Place<String>,
+    Ask(asked): Ask<Filter>,
+) -> Result<Response, Problem> {
+    let limit = rows(asked.limit)? as usize;
+    let from: Option<Date> = cursor(asked.cursor.as_deref())?;
+    let asked = range(asked.from, asked.to)?;
+    let directory = state.directory().await?;
+    let channel = find(&directory, &state, &channel).await?;
+    let Some(interval_seconds) = channel.interval_seconds else {
+        return Err(Problem::new(Code::NotFound, format!("channel `{}` has no intervals", channel.label)));
+    };
+    let zone = zone_of(&channel)?;
+    let coverage = state.coverage().await?;
+    let known = extent(&state, &coverage, &channel).await?;
+    let mut days: Vec<LocalDay> = match known {
+        None => Vec::new(),
+        Some(extent) => {
+            let known = TimeRange { start: second(extent.first), end: second(extent.last) };
+            let both = TimeRange { start: asked.start.max(known.start), end: asked.end.min(known.end) };
+            local_days(both, &zone).collect()
+        }
+    };
+    days.retain(|day| from.is_none_or(|from| day.date <= from));
+    let earlier = days.len().saturating_sub(limit);
+    let next = earlier.checked_sub(1).map(|at| days[at].date.to_string());
+    let page = days.split_off(earlier);
+    let (number, quantum, unit) = (channel.number, channel.quantum, channel.unit.clone());
+    let viewed = Viewed { number, quantum, interval_seconds, zone };
+    let items = state.read(move |book| views(book, &viewed, &page)).await??;
+    etag::json(&headers, &serde_json::json!({ "unit": unit, "items": items, "next": next }))
+}
+
+struct Viewed {
+    number: ChannelNumber,
+    quantum: i8,
+    interval_seconds: u32,
+    zone: TimeZone,
+}
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap_or_default()
+}
+
+fn views(
+    book: &ReadingsBook,
+    viewed: &Viewed,
+    days: &[LocalDay],
+) -> Result<Result<Vec<DayView>, Problem>, store::readings::Error> {
+    let Some((first, last)) = days.first().zip(days.last()) else { return Ok(Ok(Vec::new())) };
+    let (start, end) = (first.range.start.as_second(), last.range.end.as_second());
+    let history = book.read(viewed.number, start, end, AsOf::Now)?;
+    let stored = by_date(&history.days);
+    let quality = |id: QualityId| book::quality(book, id);
+    Ok(days.iter().rev().map(|day| view(viewed, *day, stored.get(&day.date).copied(), &quality)).collect())
+}
+
+fn view(
+    viewed: &Viewed,
+    day: LocalDay,
+    stored: Option<&Day>,
+    quality: &impl Fn(QualityId) -> Quality,
+) -> Result<DayView, Problem> {
+    let range = day.range;
+    let (start, end) = (range.start.as_second(), range.end.as_second());
+    let frame = Frame {
+        start,
+        end,
+        zone: &viewed.zone,
+        interval_seconds: viewed.interval_seconds,
+        expected: (start, end),
+    };
+    let profile = Profile::of(stored.map_or(&[], std::slice::from_ref), &frame, quality);
+    let decided = stored.and_then(|day| day.final_day.as_ref());
+    let seconds = profile.slots.first().map_or(viewed.interval_seconds, |slot| slot.seconds);
+    let classes = profile.slots.iter().map(|slot| profile.class(slot.final_status));
+    let received = profile.slots.iter().filter(|slot| slot.raw.is_some()).count();
+    Ok(DayView {
+        date: day.date,
+        start: range.start,
+        end: range.end,
+        hours: hours(range),
+        expected: profile.slots.len(),
+        received,
+        raw_sum: total(profile.slots.iter().filter_map(|slot| slot.raw), viewed.quantum)?,
+        final_sum: total(profile.slots.iter().filter_map(|slot| slot.last), viewed.quantum)?,
+        status: StatusWords {
+            class: classes.max().unwrap_or(QualityClass::Missing),
+            words: words(decided, received),
+        },
+        run: decided.map(|decided| decided.run),
+        decided_at: decided.map(|decided| decided.decided_at),
+        plan_version: decided.map(|decided| decided.plan_version),
+        superseded: stored.map_or(0, |day| day.superseded),
+        estimates: decided.map(estimates).unwrap_or_default(),
+        failures: decided.map(|decided| failures(decided, range, seconds)).unwrap_or_default(),
+    })
+}
+
+fn words(decided: Option<&FinalDay>, received: usize) -> String {
+    match decided {
+        Some(day) if day.status != Status::NONE => day.status.to_string(),
+        Some(_) => "validated with findings".into(),
+        None if received == 0 => "nothing received".into(),
+        None => "not validated yet".into(),
+    }
+}
+
+fn estimates(decided: &FinalDay) -> Vec<MethodCount> {
+    let mut counts: BTreeMap<SmolStr, usize> = BTreeMap::new();
+    for value in decided.values.iter().filter(|value| !value.method.is_empty()) {
+        *counts.entry(value.method.clone()).or_default() += 1;
+    }
+    counts.into_iter().map(|(method, count)| MethodCount { method, count }).collect()
+}
+
+fn failures(decided: &FinalDay, range: TimeRange, seconds: u32) -> Vec<Failure> {
+    let instant = |slot: u16| second(range.start.as_second() + i64::from(slot) * i64::from(seconds));
+    let failures = decided.failures.iter().map(|failure| Failure {
+        rule: failure.rule.clone(),
+        from: instant(failure.from),
+        to: instant(failure.to),
+        blocks: failure.blocks,
+        evidence: failure.evidence.clone(),
+    });
+    failures.collect()
+}
+
+/// `24`, `23`, `25`, or `23.5` where the clock moves by half an hour.
+fn hours(range: TimeRange) -> String {
+    let (whole, rest) = (range.seconds() / 3600, range.seconds() % 3600);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{}", rest * 10 / 3600) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_as_long_as_their_zone_makes_them() {
+        let check = |zone: &str, date: Date, expected: &str| {
+            let zone = TimeZone::get(zone).expect("bundled");
+            let day = LocalDay::of(date, &zone).expect("in range");
+            assert_eq!(hours(day.range), expected);
+        };
+        check("America/Toronto", jiff::civil::date(2024, 3, 10), "23");
+        check("America/Toronto", jiff::civil::date(2024, 11, 3), "25");
+        check("Australia/Lord_Howe", jiff::civil::date(2024, 10, 6), "23.5");
+        check("UTC", jiff::civil::date(2024, 10, 6), "24");
+    }
+}

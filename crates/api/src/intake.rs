@@ -1,0 +1,54 @@
+//! The way in over HTTP: any file Amity reads, answered only when it is durable.
+
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::guard::content_type;
+use crate::problem::{Code, Problem};
+use crate::query::Ask;
+use crate::state::{Shared, Upload};
+
+/// Longest message of one request.
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// What the bytes do not say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Told {
+    source: Option<String>,
+    name: Option<String>,
+    format: Option<String>,
+    zone: Option<String>,
+}
+
+/// `POST /api/v1/readings`
+pub(crate) async fn receive(
+    State(state): State<Shared>,
+    Ask(told): Ask<Told>,
+    request: Request,
+) -> Result<Response, Problem> {
+    content_type(request.headers())?;
+    let busy = || Problem::new(Code::Unavailable, "as many messages are being taken in as there is memory for");
+    let _permit = state.uploads.try_acquire().map_err(|_| busy())?;
+    let too_large = |_| Problem::new(Code::BodyTooLarge, format!("expected at most {BODY_BYTES_MAX} bytes"));
+    let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(too_large)?;
+    if bytes.is_empty() {
+        return Err(Problem::parameter("body", "expected a file, found no bytes"));
+    }
+    let upload = Upload {
+        source: told.source.unwrap_or_else(|| "http".into()),
+        name: told.name.unwrap_or_else(|| "posted message".into()),
+        format: told.format,
+        zone: told.zone,
+        bytes,
+    };
+    let receipt = state.intake.receive(upload).await?;
+    if receipt.accepted {
+        return Ok(Json(receipt.told).into_response());
+    }
+    let members = vec![("receipt", receipt.told)];
+    Err(Problem { members, ..Problem::new(Code::Refused, "nothing of the message was stored") })
+}

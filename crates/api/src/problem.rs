@@ -1,0 +1,193 @@
+//! Problems: what a caller is told when a request cannot be answered (RFC 9457).
+//!
+//! The `type` of each is an address of this server that explains it. Callers are told what they can act on; what
+//! only an operator can act on goes to the log, with its causes.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use store::readings;
+use store::registry::RegistryError;
+
+/// Every kind of problem, one for each thing a caller can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A parameter is absent or not of its form.
+    InvalidParameter,
+    /// More was asked for at once than one answer gives.
+    RangeTooLarge,
+    /// There is no such object or address.
+    NotFound,
+    /// The address exists, for another method.
+    MethodNotAllowed,
+    /// The request was sent to a name this server does not serve.
+    WrongHost,
+    /// A page of another origin sent the request.
+    ForeignOrigin,
+    /// The body has no content type, or not the one that is read here.
+    UnsupportedMediaType,
+    /// The body is longer than one request may be.
+    BodyTooLarge,
+    /// The message holds nothing that can be used.
+    Refused,
+    /// The disk is full: nothing was stored.
+    StorageFull,
+    /// The server is busy or starting: nothing was stored.
+    Unavailable,
+    /// Stored bytes are damaged, or something else that only an operator can act on.
+    Internal,
+}
+
+impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 12] = [
+        Self::InvalidParameter,
+        Self::RangeTooLarge,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::WrongHost,
+        Self::ForeignOrigin,
+        Self::UnsupportedMediaType,
+        Self::BodyTooLarge,
+        Self::Refused,
+        Self::StorageFull,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The word in `type` and `code`.
+    pub const fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Status, title and what to do, when the problem itself knows nothing better.
+    const fn row(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+        match self {
+            Self::InvalidParameter => {
+                ("invalid-parameter", StatusCode::BAD_REQUEST, "A parameter is not valid", "Correct the parameter named in `pointer`.")
+            }
+            Self::RangeTooLarge => {
+                ("range-too-large", StatusCode::BAD_REQUEST, "Too much at once", "Ask for a shorter range, or page through it.")
+            }
+            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found", "Look it up with /api/v1/channels?q=."),
+            Self::MethodNotAllowed => {
+                ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", "The header `Allow` names what this address takes.")
+            }
+            Self::WrongHost => {
+                ("wrong-host", StatusCode::MISDIRECTED_REQUEST, "This server does not serve that name", "Use the address Amity printed, or add the name to `hosts` in its settings.")
+            }
+            Self::ForeignOrigin => {
+                ("foreign-origin", StatusCode::FORBIDDEN, "The request came from another page", "Send it from Amity's own page or from a program.")
+            }
+            Self::UnsupportedMediaType => {
+                ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content type missing or not read here", "State what the body is in `Content-Type`.")
+            }
+            Self::BodyTooLarge => {
+                ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", "Send it in pieces, or load the file with `amity ingest`.")
+            }
+            Self::Refused => {
+                ("refused", StatusCode::UNPROCESSABLE_ENTITY, "Nothing of the message can be used", "The findings say where and why; `amity inspect` shows the same.")
+            }
+            Self::StorageFull => {
+                ("storage-full", StatusCode::INSUFFICIENT_STORAGE, "The disk is full", "Nothing was stored; free space and send it again.")
+            }
+            Self::Unavailable => {
+                ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now", "Nothing was stored; send it again later.")
+            }
+            Self::Internal => {
+                ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Amity failed", "The log says why; `amity doctor` looks for damage.")
+            }
+        }
+    }
+}
+
+/// Why a request is not answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Its kind.
+    pub code: Code,
+    /// What was found and what was expected, in one sentence.
+    pub detail: String,
+    /// The parameter or field it is about (`from`, `/ids/3`).
+    pub pointer: Option<String>,
+    /// What to do, where that is more than the kind says.
+    pub remedy: Option<String>,
+    /// Further members, such as the findings of a refused message.
+    pub members: Vec<(&'static str, Value)>,
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), pointer: None, remedy: None, members: Vec::new() }
+    }
+
+    /// A parameter that is not of its form.
+    pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(name.into()), ..Self::new(Code::InvalidParameter, detail) }
+    }
+
+    /// Something that only an operator can act on: the causes go to the log, not to the caller.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push_str(": ");
+            causes.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error = causes, "request failed");
+        Self::new(Code::Internal, "the request could not be answered")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (name, status, title, remedy) = self.code.row();
+        let mut body = json!({
+            "type": format!("/api/v1/problems/{name}"),
+            "code": name,
+            "title": title,
+            "status": status.as_u16(),
+            "detail": self.detail,
+            "remedy": self.remedy.as_deref().unwrap_or(remedy),
+        });
+        if let Some(pointer) = self.pointer {
+            body["pointer"] = pointer.into();
+        }
+        for (member, value) in self.members {
+            body[member] = value;
+        }
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self.code, Code::StorageFull | Code::Unavailable) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<readings::Error> for Problem {
+    fn from(error: readings::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+/// What a problem's `type` address says.
+pub(crate) fn explanation(name: &str) -> Result<Value, Problem> {
+    let code = Code::ALL.into_iter().find(|code| code.name() == name);
+    let code = code.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no problem called `{name}`")))?;
+    let (name, status, title, remedy) = code.row();
+    Ok(json!({ "code": name, "status": status.as_u16(), "title": title, "remedy": remedy }))
+}

@@ -1,0 +1,231 @@
+//! What was not admitted: listed by reason, explained, replayed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineState};
+use vee::catalogue::CATALOGUE;
+
+use crate::etag;
+use crate::guard::content_type;
+use crate::problem::{Code, Problem};
+use crate::query::{Ask, Place, cursor, rows};
+use crate::state::Shared;
+
+/// Items that one request replays.
+const REPLAY_MAX: usize = 10_000;
+
+/// Which items to list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    reason: Option<String>,
+    batch: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// How many items wait for a reason.
+#[derive(Serialize)]
+pub(crate) struct ReasonCount {
+    reason: String,
+    title: String,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Item {
+    id: String,
+    reason: String,
+    title: String,
+    subject: String,
+    batch: String,
+    line: u64,
+    field: String,
+    message: String,
+    received_at: Timestamp,
+    tries: u32,
+    state: QuarantineState,
+}
+
+/// The parts of a finding's JSON that are shown; written by `ingest`.
+#[derive(Default, Deserialize)]
+struct Detail {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    finding: Finding,
+}
+
+#[derive(Default, Deserialize)]
+struct Finding {
+    #[serde(default)]
+    field: String,
+}
+
+/// `GET /api/v1/quarantine`
+pub(crate) async fn list(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    Ask(asked): Ask<Filter>,
+) -> Result<Response, Problem> {
+    let limit = rows(asked.limit)?;
+    let after = cursor(asked.cursor.as_deref())?.unwrap_or(0);
+    let filter = QuarantineFilter {
+        state: Some(QuarantineState::Open),
+        code: asked.reason,
+        batch: asked.batch,
+        after,
+        limit,
+        ..QuarantineFilter::default()
+    };
+    let found = state.registry.quarantine().list(&filter).await?;
+    let next = found.last().filter(|_| found.len() == limit as usize).map(|item| item.id.to_string());
+    let items: Vec<Item> = found.into_iter().map(item).collect();
+    let reasons = reasons(&state).await?;
+    etag::json(&headers, &serde_json::json!({ "reasons": reasons, "items": items, "next": next }))
+}
+
+/// `GET /api/v1/quarantine/{id}`
+pub(crate) async fn get(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    Place(id): Place<u64>,
+) -> Result<Response, Problem> {
+    let found = state.registry.quarantine().get(id).await?;
+    let explanation = explanation(&found.entry.code);
+    let remedy = found.entry.advice.clone();
+    let finding: serde_json::Value = serde_json::from_str(&found.entry.finding).unwrap_or_default();
+    let mut body = serde_json::to_value(item(found)).map_err(|error| Problem::internal(&error))?;
+    body["explanation"] = explanation.into();
+    body["remedy"] = remedy.into();
+    body["detail"] = finding;
+    etag::json(&headers, &body)
+}
+
+/// Which items to replay: by id, by reason, or every open one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selection {
+    ids: Option<Vec<String>>,
+    reason: Option<String>,
+}
+
+/// `POST /api/v1/quarantine/replay`
+pub(crate) async fn replay(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Result<Json<serde_json::Value>, Problem> {
+    if content_type(&headers)? != "application/json" {
+        return Err(Problem::new(Code::UnsupportedMediaType, "expected `Content-Type: application/json`"));
+    }
+    let selection: Selection =
+        serde_json::from_slice(&body).map_err(|error| Problem::parameter("/", error.to_string()))?;
+    let ids = chosen(&state, selection).await?;
+    let asked = ids.len();
+    let replayed = state.intake.replay(ids.clone()).await?;
+    let mut messages = Vec::new();
+    for id in ids.iter().take(if replayed.kept == 0 { 0 } else { 3 }) {
+        let item = state.registry.quarantine().get(*id).await?;
+        if item.state == QuarantineState::Open {
+            messages.push(format!("{}: {}", item.entry.channel, item.entry.message));
+        }
+    }
+    Ok(Json(serde_json::json!({
+        "replayed": asked,
+        "released": replayed.released,
+        "kept": replayed.kept,
+        "stored": replayed.stored,
+        "messages": messages,
+    })))
+}
+
+async fn chosen(state: &Shared, selection: Selection) -> Result<Vec<u64>, Problem> {
+    let Some(texts) = selection.ids else {
+        let limit = u32::try_from(REPLAY_MAX).unwrap_or(u32::MAX);
+        let filter = QuarantineFilter {
+            state: Some(QuarantineState::Open),
+            code: selection.reason,
+            limit,
+            ..QuarantineFilter::default()
+        };
+        return Ok(state.registry.quarantine().list(&filter).await?.iter().map(|item| item.id).collect());
+    };
+    if REPLAY_MAX < texts.len() {
+        return Err(Problem::parameter("/ids", format!("expected at most {REPLAY_MAX} ids, found {}", texts.len())));
+    }
+    let invalid = |at: usize, text: &str| Problem::parameter(&format!("/ids/{at}"), format!("`{text}` is not an id"));
+    texts.iter().enumerate().map(|(at, text)| text.parse().map_err(|_| invalid(at, text))).collect()
+}
+
+/// Open items by reason, most first.
+pub(crate) async fn reasons(state: &Shared) -> Result<Vec<ReasonCount>, Problem> {
+    let counts = state.registry.quarantine().counts().await?;
+    let open = counts.into_iter().filter(|count| count.state == QuarantineState::Open);
+    Ok(open.map(|count| ReasonCount { title: title(&count.code), reason: count.code, count: count.items }).collect())
+}
+
+impl ReasonCount {
+    /// How many items wait.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+fn item(item: QuarantineItem) -> Item {
+    let detail: Detail = serde_json::from_str(&item.entry.finding).unwrap_or_default();
+    Item {
+        id: item.id.to_string(),
+        title: title(&item.entry.code),
+        reason: item.entry.code,
+        subject: item.entry.channel,
+        batch: if detail.name.is_empty() { item.entry.source } else { detail.name },
+        line: item.entry.line,
+        field: detail.finding.field,
+        message: item.entry.message,
+        received_at: item.first_seen,
+        tries: item.tries,
+        state: item.state,
+    }
+}
+
+/// A reason code as people read it: the name of a rule of the catalogue, or the code's own words.
+fn title(code: &str) -> String {
+    let words = CATALOGUE.iter().find(|entry| entry.id == code).map_or_else(
+        || code.rsplit('.').next().unwrap_or(code).replace(['_', '-'], " "),
+        |entry| format!("{} ({code})", entry.name),
+    );
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn explanation(code: &str) -> String {
+    match CATALOGUE.iter().find(|entry| entry.id == code) {
+        Some(entry) => format!(
+            "The check “{}” ({code} of the rule catalogue) did not let these readings in. Their bytes are kept as \
+             received, and the rest of the message was taken.",
+            entry.name
+        ),
+        None => format!(
+            "Admission stopped these readings with `{code}`. Their bytes are kept as received, and the rest of the \
+             message was taken."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_in_words() {
+        assert_eq!(title("V01"), "Point exists (V01)");
+        assert_eq!(title("zone.unknown"), "Unknown");
+        assert_eq!(title("unknown_channel"), "Unknown channel");
+        assert_eq!(title(""), "");
+    }
+}

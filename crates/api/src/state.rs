@@ -1,0 +1,189 @@
+//! What handlers share: the books, the way in, the clock, and how much one request may ask for.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+use store::readings::ReadingsBook;
+use store::registry::directory::Directory;
+use store::registry::{Registry, RegistryError};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::coverage::Coverage;
+use crate::fleet::ReadRate;
+use crate::problem::{Code, Problem};
+use crate::sum_check::SumCheckLimits;
+
+/// What the binary gives to the router.
+#[derive(Clone)]
+pub struct State {
+    /// Readings and what became of them.
+    pub readings: Arc<ReadingsBook>,
+    /// Master data, quarantine, batches, subscriptions.
+    pub registry: Registry,
+    /// The way in, which this crate must not know.
+    pub intake: Arc<dyn Intake>,
+    /// The clock seam.
+    pub now: fn() -> Timestamp,
+    /// Names served besides those of loopback.
+    pub hosts: Vec<String>,
+    /// The version of the binary.
+    pub version: &'static str,
+    /// How far sums may be from registers (V50), as the plan of validation says.
+    pub sum_check: SumCheckLimits,
+}
+
+/// The way in, as the binary wires it: `ingest` behind it in the product, a double in tests.
+pub trait Intake: Send + Sync + 'static {
+    /// Takes a message; ready only when everything the receipt says is durable.
+    fn receive(&self, upload: Upload) -> Answer<Receipt>;
+    /// Takes quarantined items in once more.
+    fn replay(&self, items: Vec<u64>) -> Answer<Replayed>;
+}
+
+/// An answer of the way in that is still to come.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, IntakeError>> + Send>>;
+
+/// A message as it came over HTTP.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The source system, as the caller names it.
+    pub source: String,
+    /// The message as people know it.
+    pub name: String,
+    /// The format, where content alone should not decide.
+    pub format: Option<String>,
+    /// Zone of stamps without an offset.
+    pub zone: Option<String>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Whether any of it could be used.
+    pub accepted: bool,
+    /// Counts and findings, as the intake tells them.
+    pub told: Value,
+}
+
+/// What a replay did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Items that left quarantine.
+    pub released: u64,
+    /// Items that were refused again.
+    pub kept: u64,
+    /// Readings that were stored.
+    pub stored: u64,
+}
+
+/// Why the way in took nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The disk is full.
+    #[error("the disk is full")]
+    StorageFull,
+    /// Too much is under way, or the books only read now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A parameter of the upload cannot be used.
+    #[error("{detail}")]
+    Parameter {
+        /// Which.
+        name: &'static str,
+        /// What was found and expected.
+        detail: String,
+    },
+    /// Anything else.
+    #[error("could not take the message in")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::StorageFull => Self::new(Code::StorageFull, error.to_string()),
+            IntakeError::Unavailable(why) => Self::new(Code::Unavailable, why),
+            IntakeError::Parameter { name, detail } => Self::parameter(name, detail),
+            IntakeError::Failed(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// [`State`] and what only this crate keeps.
+pub(crate) struct Inner {
+    state: State,
+    directory: Mutex<Arc<Directory>>,
+    coverage: Mutex<Arc<Coverage>>,
+    /// The read rate and what it was computed from: the batch and the registry revision.
+    pub(crate) read_rate: Mutex<Option<(u64, u64, Arc<ReadRate>)>>,
+    /// Uploads held in memory at a time.
+    pub(crate) uploads: Semaphore,
+}
+
+/// Uploads held in memory at a time.
+const UPLOADS_MAX: usize = 4;
+
+pub(crate) type Shared = Arc<Inner>;
+
+impl std::ops::Deref for Inner {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(state: State) -> Self {
+        Self {
+            state,
+            directory: Mutex::default(),
+            coverage: Mutex::default(),
+            read_rate: Mutex::default(),
+            uploads: Semaphore::new(UPLOADS_MAX),
+        }
+    }
+
+    /// Every channel, loaded again when the registry has changed.
+    pub(crate) async fn directory(&self) -> Result<Arc<Directory>, RegistryError> {
+        let revision = self.registry.revision().await?;
+        let mut directory = self.directory.lock().await;
+        if directory.revision != revision {
+            *directory = Arc::new(self.registry.directory().await?);
+        }
+        Ok(Arc::clone(&directory))
+    }
+
+    /// Which readings are there, brought up to date.
+    pub(crate) async fn coverage(&self) -> Result<Arc<Coverage>, Problem> {
+        let mut coverage = self.coverage.lock().await;
+        if coverage.is_current(&self.readings) {
+            return Ok(Arc::clone(&coverage));
+        }
+        // The old one stays where the refresh fails or panics, so it is taken over only when it is done.
+        let mut next = Arc::clone(&coverage);
+        *coverage = self
+            .read(move |book| {
+                Arc::make_mut(&mut next).refresh(book)?;
+                Ok(next)
+            })
+            .await?;
+        Ok(Arc::clone(&coverage))
+    }
+
+    /// Runs a read of the readings book where it may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&ReadingsBook) -> Result<T, store::readings::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let book = Arc::clone(&self.readings);
+        let answer = tokio::task::spawn_blocking(move || read(&book)).await;
+        Ok(answer.map_err(|error| Problem::internal(&error))??)
+    }
+}

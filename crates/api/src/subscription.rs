@@ -1,0 +1,58 @@
+//! Who is told about readings, and how far they have been told.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::registry::subscription::{PayloadFormat, SubscriptionState};
+
+use crate::etag;
+use crate::problem::Problem;
+use crate::state::Shared;
+
+/// A subscriber and its delivery. Its secret is never shown.
+#[derive(Serialize)]
+pub(crate) struct Subscription {
+    id: String,
+    name: String,
+    address: String,
+    format: PayloadFormat,
+    /// Registered state, or `retrying` while the last attempt failed.
+    state: String,
+    /// Batches of the readings book that it has not accepted yet.
+    pub(crate) lag: u64,
+    attempts: u32,
+    next_attempt: Option<Timestamp>,
+    last_delivered_at: Option<Timestamp>,
+    last_error: Option<String>,
+}
+
+/// `GET /api/v1/subscriptions`
+pub(crate) async fn list(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Problem> {
+    let items = subscriptions(&state).await?;
+    etag::json(&headers, &serde_json::json!({ "items": items, "next": null }))
+}
+
+/// Every subscriber by name.
+pub(crate) async fn subscriptions(state: &Shared) -> Result<Vec<Subscription>, Problem> {
+    let end = state.read(|book| Ok(crate::book::position(book))).await?;
+    let mut items = Vec::new();
+    for subscription in state.registry.subscriptions().all().await? {
+        let delivery = state.registry.subscriptions().delivery(subscription.id).await?;
+        let retrying = subscription.state == SubscriptionState::Active && delivery.last_error.is_some();
+        items.push(Subscription {
+            id: subscription.id.to_string(),
+            name: subscription.name,
+            address: subscription.address,
+            format: subscription.format,
+            state: if retrying { "retrying".into() } else { subscription.state.to_string() },
+            lag: end.saturating_sub(delivery.position),
+            attempts: delivery.attempts,
+            next_attempt: delivery.next_attempt,
+            last_delivered_at: delivery.delivered_at,
+            last_error: delivery.last_error,
+        });
+    }
+    Ok(items)
+}

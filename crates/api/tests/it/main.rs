@@ -1,0 +1,7 @@
+//! The interface against real books in temporary folders.
+
+mod fixture;
+mod guard;
+mod interface;
+mod readings;
+mod work;
