@@ -5,7 +5,7 @@ export interface Named { id: string; name: string }
 export interface ChannelBrief {
   channel: number;
   label: string;
-  usage_point: Named | null;
+  usage_point: Named;
   meter: Named | null;
   reading_type: string;
   description: string;
@@ -48,10 +48,12 @@ export interface Subscription {
 export interface Fleet {
   as_of: string;
   version: string;
-  counts: { usage_points: number; meters: number; channels: number; readings: number; register_reads: number };
+  counts: { usage_points: number; meters: number; channels: number; readings: number; batches: number };
   newest_reading: string | null;
   read_rate: ReadRateDay[];
   gaps: { from: string | null; to: string | null; missing: number; channels: number; worst: ChannelGap[] };
+  /** Channels that gave nothing for 35 days before the newest reading; they are no longer expected. */
+  silent: number;
   quarantine: { open: number; reasons: ReasonCount[] };
   batches: Batch[];
   subscriptions: Subscription[];
@@ -66,7 +68,7 @@ export interface Point {
   kind: 'usage-point' | 'meter';
   name: string;
   names: { authority: string; kind: string; value: string }[];
-  time_zone: string;
+  time_zone: string | null;
   links: { what: string; id: string; name: string; from: string | null; to: string | null }[];
   channels: ChannelBrief[];
 }
@@ -139,6 +141,8 @@ export interface SumCheck {
   difference: string | null;
   tolerance: string | null;
   outcome: 'passed' | 'failed' | 'incomplete';
+  /** Why it could not be compared, or why a register cannot be right. */
+  reason: string | null;
 }
 
 export interface Days extends Page<DayQuality> { unit: string }
@@ -160,6 +164,7 @@ export interface Version {
   recorded_at: string;
   value: string | null;
   status: StatusWords;
+  current: boolean;
   source: string;
 }
 
@@ -178,11 +183,11 @@ export interface QuarantineItem {
   state: string;
 }
 
-export interface QuarantineDetail extends QuarantineItem { explanation: string; remedy: string; excerpt: string }
+export interface QuarantineDetail extends QuarantineItem { explanation: string; remedy: string; tries: number }
 
 export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCount[] }
 
-export interface ReplayOutcome { replayed: number; released: number; kept: number; messages: string[] }
+export interface ReplayOutcome { replayed: number; released: number; kept: number; stored: number; messages: string[] }
 
 /** An RFC 9457 problem, or what the browser said when there was no answer at all. */
 export class Problem extends Error {
@@ -229,6 +234,6 @@ export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): P
 export const post = <T>(path: string, body: unknown): Promise<T> =>
   answer<T>(apiPath(path), {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json', 'x-amity-request': 'page' },
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });

@@ -78,7 +78,7 @@ export function viewOf(point: Point, query: URLSearchParams, preferred: number |
   const channels = chosen.length ? chosen : fallback ? [fallback] : [];
   const choice = query.get('zone');
   const zoneChoice: ZoneChoice = choice === 'browser' || choice === 'utc' ? choice : 'meter';
-  const zone = { meter: channels[0]?.time_zone ?? point.time_zone, browser: browserZone(), utc: 'UTC' }[zoneChoice];
+  const zone = { meter: channels[0]?.time_zone ?? point.time_zone ?? 'UTC', browser: browserZone(), utc: 'UTC' }[zoneChoice];
   const { first, last } = extent(channels, now);
   const week = presetRange('week', first, last, zone);
   const from = fromRfc3339(query.get('from')) ?? week.from;
