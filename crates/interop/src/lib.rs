@@ -1,1 +1,25 @@
-//! interop
+//! Integration services: whoever subscribed is told about readings.
+//!
+//! A subscriber is told from a place in the feed of the readings book, in the order of the feed, at least once, at
+//! its own speed: one task each, which keeps its place in the registry after every message that was accepted. Messages are
+//! IEC 61968-9 `created` and `changed` MeterReadings or their JSON twin (`docs/interop/subscriptions.md`), posted with the
+//! signatures of Standard Webhooks to registered addresses only.
+//!
+//! - [`subscribers`]: register, list, try, follow.
+//! - [`message`], [`payload`]: which changes make the next message, and what it says.
+//! - [`engine`]: what to do now, and what follows from an answer; pure.
+//! - [`secret`], [`address`]: signatures, and which addresses may be called.
+//! - [`delivery`]: the tasks, one courier for each subscriber.
+
+pub mod address;
+mod courier;
+pub mod delivery;
+pub mod engine;
+mod json;
+pub mod message;
+pub mod payload;
+mod post;
+pub mod secret;
+pub mod subscribers;
+
+pub use delivery::{Config, Delivery, DeliveryError};

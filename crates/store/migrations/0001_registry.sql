@@ -133,7 +133,6 @@ CREATE TABLE attempt (
     number       BIGINT NOT NULL,
     message      TEXT NOT NULL,
     at           BIGINT NOT NULL,
-    status       BIGINT,
     error        TEXT,
     PRIMARY KEY (subscription, number)
 );

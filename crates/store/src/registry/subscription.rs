@@ -129,9 +129,7 @@ pub struct Attempt {
     pub message: String,
     /// When.
     pub at: Timestamp,
-    /// HTTP status, where there was an answer.
-    pub status: Option<u32>,
-    /// Why it failed, where it failed.
+    /// Why it failed; `None` where the subscriber accepted it.
     pub error: Option<String>,
 }
 
@@ -256,10 +254,10 @@ impl Subscriptions<'_> {
         ];
         found(transaction.execute(sql, arguments).await?, id)?;
         if let Some(attempt) = attempt {
-            let sql = "INSERT INTO attempt (subscription, number, message, at, status, error) SELECT $1, \
-                       coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM attempt WHERE subscription = $1";
+            let sql = "INSERT INTO attempt (subscription, number, message, at, error) SELECT $1, \
+                       coalesce(max(number), 0) + 1, $2, $3, $4 FROM attempt WHERE subscription = $1";
             let error = attempt.error.as_deref();
-            let arguments = arguments![&*key, &*attempt.message, attempt.at, attempt.status, error];
+            let arguments = arguments![&*key, &*attempt.message, attempt.at, error];
             transaction.execute(sql, arguments).await?;
             let sql = "DELETE FROM attempt WHERE subscription = $1 AND number <= \
                        (SELECT max(number) FROM attempt WHERE subscription = $1) - $2";
@@ -301,11 +299,5 @@ fn subscription(row: &Row) -> Result<Subscription, RegistryError> {
 }
 
 fn attempt(row: &Row) -> Result<Attempt, RegistryError> {
-    let status: Option<i64> = row.get("status")?;
-    Ok(Attempt {
-        message: row.get("message")?,
-        at: row.instant("at")?,
-        status: status.map(|_| row.number("status")).transpose()?,
-        error: row.get("error")?,
-    })
+    Ok(Attempt { message: row.get("message")?, at: row.instant("at")?, error: row.get("error")? })
 }

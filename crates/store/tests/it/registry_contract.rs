@@ -574,8 +574,7 @@ async fn attempts_are_bounded(registry: Registry, _: Registry) {
     let attempt = |number: u32| Attempt {
         message: format!("msg_{number}"),
         at: Timestamp::from_second(i64::from(number)).expect("an instant"),
-        status: number.is_multiple_of(2).then_some(503),
-        error: Some("refused".into()),
+        error: number.is_multiple_of(2).then(|| "HTTP 503".into()),
     };
     for number in 0..ATTEMPTS_KEPT + 5 {
         let state = DeliveryState { attempts: number, ..DeliveryState::starting_at(None) };
@@ -592,7 +591,7 @@ async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) 
     let cis = subscription("cis");
     registry.subscriptions().add(&cis, None).await.expect("added");
     let state = DeliveryState::starting_at(cursor(5));
-    let attempt = Attempt { message: "m".into(), at: Timestamp::UNIX_EPOCH, status: None, error: None };
+    let attempt = Attempt { message: "m".into(), at: Timestamp::UNIX_EPOCH, error: None };
     registry.subscriptions().record(cis.id, &state, Some(&attempt)).await.expect("recorded");
     registry.subscriptions().remove(cis.id).await.expect("removed");
     let gone = |answer: Result<(), RegistryError>| matches!(answer, Err(RegistryError::NotFound { .. }));

@@ -1,0 +1,264 @@
+//! One subscriber's deliveries: reads its part of the feed, posts, keeps its place.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use store::readings::{Change, Cursor, ReadingsBook};
+use store::registry::directory::Directory;
+use store::registry::subscription::{Attempt, DeliveryState, Subscription, SubscriptionState};
+use store::registry::{Registry, RegistryError};
+use tokio::sync::{RwLock, watch};
+use tokio::task::spawn_blocking;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::delivery::Config;
+use crate::engine::{self, Answer};
+use crate::message::{CHANGES_MAX, Filter, Stage, Stretch};
+use crate::payload::{self, Cover, PayloadError};
+use crate::post::{Poster, chain};
+
+/// Stretches of which a subscriber wants nothing, before its place is kept all the same.
+const SKIPPED_MAX: u32 = 64;
+
+/// What all couriers share.
+pub(crate) struct Office {
+    pub(crate) config: Config,
+    pub(crate) book: Arc<ReadingsBook>,
+    pub(crate) registry: Registry,
+    poster: Poster,
+    directory: RwLock<Arc<Directory>>,
+}
+
+/// One subscriber's deliveries.
+pub(crate) struct Courier {
+    office: Arc<Office>,
+    subscription: Subscription,
+    filter: Filter,
+    state: DeliveryState,
+    skipped: u32,
+    built: Option<Message>,
+}
+
+/// A message ready to be posted, as often as it takes.
+#[derive(Debug)]
+struct Message {
+    id: Uuid,
+    to: Cursor,
+    body: Vec<u8>,
+}
+
+/// What follows a place in the feed.
+enum Next {
+    Nothing,
+    Skip(Cursor),
+    Send(Message),
+}
+
+/// Why deliveries to one subscriber stopped for now; they are begun again.
+#[derive(Debug, thiserror::Error)]
+enum CourierError {
+    #[error("could not use the registry")]
+    Registry(#[from] RegistryError),
+    #[error("a task ended early")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// What ends the waiting of a courier.
+#[derive(Clone, Debug)]
+pub(crate) struct Signals {
+    /// The last sequence of the book.
+    pub(crate) news: watch::Receiver<u64>,
+    /// Becomes true when the courier has to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Office {
+    pub(crate) fn new(config: Config, book: Arc<ReadingsBook>, registry: Registry) -> Self {
+        let poster = Poster::new(&config);
+        Self { config, book, registry, poster, directory: RwLock::default() }
+    }
+
+    /// The directory, loaded anew where the registry has changed.
+    async fn directory(&self) -> Result<Arc<Directory>, RegistryError> {
+        let revision = self.registry.revision().await?;
+        let known = Arc::clone(&*self.directory.read().await);
+        if known.revision == revision && !known.is_empty() {
+            return Ok(known);
+        }
+        let loaded = Arc::new(self.registry.directory().await?);
+        *self.directory.write().await = Arc::clone(&loaded);
+        Ok(loaded)
+    }
+}
+
+impl Courier {
+    /// Delivers until told to stop, or until the subscription is disabled.
+    pub(crate) async fn deliver(office: Arc<Office>, subscription: Subscription, signals: Signals) {
+        let name = subscription.name.clone();
+        match Self::try_deliver(office, subscription, signals).await {
+            Ok(()) => {}
+            // Removed while a message was under way.
+            Err(CourierError::Registry(RegistryError::NotFound { .. })) => {}
+            Err(error) => warn!(subscriber = name, error = chain(&error), "deliveries stopped, they begin again"),
+        }
+    }
+
+    async fn try_deliver(
+        office: Arc<Office>,
+        subscription: Subscription,
+        mut signals: Signals,
+    ) -> Result<(), CourierError> {
+        let state = office.registry.subscriptions().delivery(subscription.id).await?;
+        let filter = serde_json::from_value(subscription.filter.clone());
+        let mut courier = Self { office, subscription, filter: Filter::default(), state, skipped: 0, built: None };
+        match filter {
+            Ok(filter) => courier.filter = filter,
+            Err(error) => {
+                courier.state.last_error = Some(format!("the filter cannot be read: {error}"));
+                courier.keep(None).await?;
+                return courier.disable().await;
+            }
+        }
+        if courier.state.position.is_none() {
+            courier.state.position = Some(Cursor { sequence: courier.office.book.sequence(), seen: u32::MAX });
+            courier.keep(None).await?;
+        }
+        loop {
+            let now = (courier.office.config.now)();
+            let goes_on = tokio::select! {
+                biased;
+                _ = signals.stop.wait_for(|stop| *stop) => false,
+                goes_on = courier.step(&mut signals.news, now) => goes_on?,
+            };
+            if !goes_on {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits, or builds and posts the next message; `false` when there will be no more.
+    async fn step(&mut self, news: &mut watch::Receiver<u64>, now: Timestamp) -> Result<bool, CourierError> {
+        if let Some(until) = engine::wait_until(&self.state, now) {
+            let wait = until.duration_since(now).unsigned_abs();
+            tokio::time::sleep(wait).await;
+            return Ok(true);
+        }
+        if self.built.is_none() {
+            news.mark_unchanged();
+            match self.next_message(now).await {
+                Ok(Next::Send(message)) => self.built = Some(message),
+                Ok(Next::Skip(to)) => return self.skip(to).await.map(|()| true),
+                Ok(Next::Nothing) => {
+                    self.keep_skipped().await?;
+                    // The sender lives as long as the couriers; an error means that all is ending.
+                    return Ok(news.changed().await.is_ok());
+                }
+                Err(BuildError::Courier(error)) => return Err(error),
+                Err(BuildError::Payload(error)) => {
+                    let answer = Answer::Failed { error: chain(&error), retry_after: None };
+                    let position = self.state.position.unwrap_or_default();
+                    return self.answered(Uuid::nil(), position, &answer).await;
+                }
+            }
+        }
+        let Some(message) = &self.built else { return Ok(true) };
+        let (id, to) = (message.id, message.to);
+        let answer = self.office.poster.post(&self.subscription, id, message.body.clone()).await;
+        self.answered(id, to, &answer).await
+    }
+
+    async fn next_message(&self, now: Timestamp) -> Result<Next, BuildError> {
+        let directory = self.office.directory().await.map_err(CourierError::from)?;
+        let from = self.state.position.unwrap_or_default();
+        let (book, filter) = (Arc::clone(&self.office.book), self.filter.clone());
+        let (id, format) = (self.subscription.id, self.subscription.format);
+        let source = self.office.config.source.clone();
+        let build = move || -> Result<Next, PayloadError> {
+            let Some(stretch) = Stretch::first(from, &feed_after(&book, from)?) else {
+                return Ok(Next::Nothing);
+            };
+            let mut wanted = Vec::new();
+            for change in &stretch.changes {
+                let unknown = PayloadError::UnknownChannel(change.channel);
+                let channel = directory.channel(change.channel).ok_or(unknown)?;
+                if filter.wants(&channel.label, Stage::of(change.subject)) {
+                    wanted.push(*change);
+                }
+            }
+            let pieces = payload::pieces(&book, &directory, &wanted)?;
+            if pieces.is_empty() {
+                return Ok(Next::Skip(stretch.to));
+            }
+            let cover = Cover { id: stretch.message_id(id), kind: stretch.kind, source, now };
+            Ok(Next::Send(Message { id: cover.id, to: stretch.to, body: payload::body(&cover, &pieces, format) }))
+        };
+        Ok(spawn_blocking(build).await.map_err(CourierError::from)??)
+    }
+
+    /// Keeps what follows from an answer.
+    async fn answered(&mut self, id: Uuid, to: Cursor, answer: &Answer) -> Result<bool, CourierError> {
+        let now = (self.office.config.now)();
+        let seed = Uuid::new_v5(&self.subscription.id.0, &self.state.attempts.to_le_bytes()).as_u64_pair().0;
+        let retry = self.office.config.retry;
+        let (state, change) = engine::after_answer(&self.state, to, answer, retry, seed, now);
+        self.state = state;
+        let error = match answer {
+            Answer::Accepted => None,
+            Answer::Gone | Answer::Failed { .. } => self.state.last_error.clone(),
+        };
+        self.keep(Some(&Attempt { message: id.hyphenated().to_string(), at: now, error })).await?;
+        self.skipped = 0;
+        if *answer == Answer::Accepted {
+            self.built = None;
+        }
+        match change {
+            None => Ok(true),
+            Some(_) => self.disable().await.map(|()| false),
+        }
+    }
+
+    async fn skip(&mut self, to: Cursor) -> Result<(), CourierError> {
+        self.state.position = Some(to);
+        self.skipped += 1;
+        if self.skipped < SKIPPED_MAX { Ok(()) } else { self.keep_skipped().await }
+    }
+
+    async fn keep_skipped(&mut self) -> Result<(), CourierError> {
+        if 0 < self.skipped {
+            self.skipped = 0;
+            self.keep(None).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, attempt: Option<&Attempt>) -> Result<(), CourierError> {
+        let subscriptions = self.office.registry.subscriptions();
+        Ok(subscriptions.record(self.subscription.id, &self.state, attempt).await?)
+    }
+
+    async fn disable(&self) -> Result<(), CourierError> {
+        info!(subscriber = self.subscription.name, reason = self.state.last_error, "subscription disabled");
+        let subscriptions = self.office.registry.subscriptions();
+        Ok(subscriptions.set_state(self.subscription.id, SubscriptionState::Disabled).await?)
+    }
+}
+
+/// What follows a place in the feed. Before everything means the oldest that is kept.
+fn feed_after(book: &ReadingsBook, from: Cursor) -> Result<Vec<Change>, store::readings::Error> {
+    match book.changes(from, CHANGES_MAX) {
+        Err(store::readings::Error::CursorTooOld { oldest }) if from == Cursor::default() => {
+            book.changes(Cursor { sequence: oldest, seen: 0 }, CHANGES_MAX)
+        }
+        changes => changes,
+    }
+}
+
+/// Why the next message was not built.
+#[derive(Debug, thiserror::Error)]
+enum BuildError {
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error(transparent)]
+    Courier(#[from] CourierError),
+}

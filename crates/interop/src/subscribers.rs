@@ -1,0 +1,176 @@
+//! What people do with subscriptions: register, list, try, pause, follow.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use store::readings::{ChangeKind, Cursor, ReadingsBook};
+use store::registry::subscription::{
+    Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
+};
+use store::registry::{Registry, RegistryError};
+use uuid::Uuid;
+
+use crate::address::{self, AddressError};
+use crate::delivery::Config;
+use crate::engine::Answer;
+use crate::message::Filter;
+use crate::payload::{self, Cover};
+use crate::post::Poster;
+use crate::secret::{self, SecretError};
+
+/// A subscriber as a person describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSubscription {
+    /// Unique name.
+    pub name: String,
+    /// Where messages are posted.
+    pub address: String,
+    /// Which network addresses that may lead to; [`Reach::Private`] is the operator's word alone.
+    pub reach: Reach,
+    /// How readings are written.
+    pub format: PayloadFormat,
+    /// Where the signing secrets are: `file:<path>`, one a line.
+    pub secret: String,
+    /// What it is told.
+    pub filter: Filter,
+    /// What it is told first.
+    pub start: Start,
+}
+
+/// Where in the feed a subscriber begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With what arrives once deliveries run.
+    Now,
+    /// After a place of the feed; [`Cursor::default`] is its beginning.
+    After(Cursor),
+}
+
+impl Start {
+    fn position(self) -> Option<Cursor> {
+        match self {
+            Self::Now => None,
+            Self::After(cursor) => Some(cursor),
+        }
+    }
+}
+
+/// Why a subscription was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum SubscribeError {
+    /// The address is not taken.
+    #[error("the address is not taken")]
+    Address(#[from] AddressError),
+    /// There is no usable secret.
+    #[error("the secret is not usable")]
+    Secret(#[from] SecretError),
+    /// The registry refused or failed.
+    #[error("could not use the registry")]
+    Registry(#[from] RegistryError),
+}
+
+/// A subscription and how far it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// How far it was told.
+    pub delivery: DeliveryState,
+    /// How many batches it has not been told; `None` where the book cannot be asked or it was told nothing yet.
+    pub batches_behind: Option<u64>,
+}
+
+/// Registers a subscriber; it is told as soon as deliveries run.
+///
+/// # Errors
+/// [`SubscribeError`]; nothing is registered then.
+pub async fn add(registry: &Registry, new: &NewSubscription, now: Timestamp) -> Result<Subscription, SubscribeError> {
+    address::checked(&new.address, new.reach)?;
+    secret::load(&new.secret)?;
+    let subscription = Subscription {
+        id: SubscriptionId(Uuid::new_v4()),
+        name: new.name.clone(),
+        address: new.address.clone(),
+        reach: new.reach,
+        format: new.format,
+        secret: new.secret.clone(),
+        filter: serde_json::to_value(&new.filter).expect("a filter always has a JSON form"),
+        state: SubscriptionState::Active,
+        created_at: now,
+    };
+    registry.subscriptions().add(&subscription, new.start.position()).await?;
+    Ok(subscription)
+}
+
+/// Every subscription and how far it was told; `book` where this process has it open.
+///
+/// # Errors
+/// [`RegistryError`].
+pub async fn status(registry: &Registry, book: Option<&ReadingsBook>) -> Result<Vec<Status>, RegistryError> {
+    let newest = book.map(ReadingsBook::sequence);
+    let mut all = Vec::new();
+    for subscription in registry.subscriptions().all().await? {
+        let delivery = registry.subscriptions().delivery(subscription.id).await?;
+        let told = delivery.position.map(|position| position.sequence);
+        let batches_behind = newest.zip(told).map(|(newest, told)| newest.saturating_sub(told));
+        all.push(Status { subscription, delivery, batches_behind });
+    }
+    Ok(all)
+}
+
+/// The last attempts at a subscriber, newest first.
+///
+/// # Errors
+/// [`RegistryError::NotFound`].
+pub async fn attempts(registry: &Registry, name: &str) -> Result<Vec<Attempt>, RegistryError> {
+    let subscription = registry.subscriptions().by_name(name).await?;
+    registry.subscriptions().attempts(subscription.id).await
+}
+
+/// Removes a subscriber.
+///
+/// # Errors
+/// [`RegistryError::NotFound`].
+pub async fn remove(registry: &Registry, name: &str) -> Result<(), RegistryError> {
+    let subscription = registry.subscriptions().by_name(name).await?;
+    registry.subscriptions().remove(subscription.id).await
+}
+
+/// Pauses a subscriber, or lets it go on where it stopped, without waiting for the next attempt.
+///
+/// # Errors
+/// [`RegistryError::NotFound`].
+pub async fn set_state(registry: &Registry, name: &str, state: SubscriptionState) -> Result<(), RegistryError> {
+    let subscription = registry.subscriptions().by_name(name).await?;
+    if state == SubscriptionState::Active && subscription.state != state {
+        let stopped = registry.subscriptions().delivery(subscription.id).await?;
+        let ready = DeliveryState { next_attempt: None, ..stopped };
+        registry.subscriptions().record(subscription.id, &ready, None).await?;
+    }
+    registry.subscriptions().set_state(subscription.id, state).await
+}
+
+/// Begins anew elsewhere in the feed, for a subscriber that lost what it was told or fell behind what is kept.
+///
+/// # Errors
+/// [`RegistryError::NotFound`]; [`RegistryError::Conflict`] while deliveries run: pause it first.
+pub async fn restart(registry: &Registry, name: &str, start: Start) -> Result<(), RegistryError> {
+    let subscription = registry.subscriptions().by_name(name).await?;
+    if subscription.state == SubscriptionState::Active {
+        let difference = "it is active; pause it first".to_owned();
+        return Err(RegistryError::Conflict { what: "subscription", name: subscription.name, difference });
+    }
+    let state = DeliveryState::starting_at(start.position());
+    registry.subscriptions().record(subscription.id, &state, None).await
+}
+
+/// Posts a signed message without readings, and answers what the subscriber said.
+///
+/// # Errors
+/// [`RegistryError::NotFound`].
+pub async fn try_out(registry: &Registry, name: &str, config: &Config) -> Result<Answer, RegistryError> {
+    let subscription = registry.subscriptions().by_name(name).await?;
+    let cover =
+        Cover { id: Uuid::new_v4(), kind: ChangeKind::Created, source: config.source.clone(), now: (config.now)() };
+    let body = payload::body(&cover, &[], subscription.format);
+    Ok(Poster::new(config).post(&subscription, cover.id, body).await)
+}
