@@ -16,6 +16,12 @@ pub(crate) const VALUES_MAX: usize = 4096;
 /// Periods from this length on are amounts of a stated period: a local day may have 23 or 25 hours.
 pub(crate) const DAY_SECONDS: i64 = 86_400;
 
+/// Whether a run may start at a second: its last value lies in years that can be stated too.
+pub(crate) fn is_storable(start: i64) -> bool {
+    let last_end = start.checked_add(DAY_SECONDS * VALUES_MAX as i64);
+    Timestamp::from_second(start).is_ok() && last_end.is_some_and(|end| Timestamp::from_second(end).is_ok())
+}
+
 /// Which time a value is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Span {
@@ -118,6 +124,49 @@ impl<'a> Pieces<'a> {
         taken.ok_or(placed)
     }
 
+    /// Adds values of intervals that follow each other, the first of them placed.
+    ///
+    /// `digits` are at `exponent`; lines go up by `line_step`. A value that cannot be stated is handed
+    /// back, and what comes after it is not taken.
+    pub(crate) fn push_even(
+        &mut self,
+        first: Placed,
+        digits: &[i64],
+        exponent: i8,
+        line_step: u64,
+    ) -> Result<(), Placed> {
+        let Span::Interval { mut start, seconds } = first.span else { return Err(first) };
+        let mut line = first.line;
+        let mut rest = digits;
+        while let Some((next, after)) = rest.split_first() {
+            let value = (*next != IntervalRun::MISSING).then_some(Decimal::new(*next, exponent));
+            self.push(Placed { span: Span::Interval { start, seconds }, value, line, ..first })?;
+            let taken = self.extend(after, exponent);
+            let steps = 1 + taken as u64;
+            start += i64::from(seconds) * i64::try_from(steps).unwrap_or(i64::MAX);
+            line += line_step * steps;
+            rest = &after[taken..];
+        }
+        Ok(())
+    }
+
+    /// Copies values into the open run as long as nothing but their digits matters.
+    fn extend(&mut self, digits: &[i64], exponent: i8) -> usize {
+        let Open::Run { run, next, quality } = &mut self.open else { return 0 };
+        if run.exponent != exponent {
+            return 0;
+        }
+        let taken = digits.len().min(VALUES_MAX - run.values.len());
+        run.values.extend_from_slice(&digits[..taken]);
+        *next += i64::from(run.length_seconds) * i64::try_from(taken).unwrap_or(0);
+        if *quality != Qualities::NONE
+            && let Some(span) = run.qualities.last_mut()
+        {
+            span.to += u32::try_from(taken).unwrap_or(0);
+        }
+        taken
+    }
+
     /// Everything pushed, in order.
     pub(crate) fn finish(mut self) -> Vec<Piece> {
         self.close();
@@ -135,8 +184,10 @@ impl<'a> Pieces<'a> {
             mark(run, quality, placed.quality, self.qualities);
             return Some(());
         }
+        if !is_storable(start) {
+            return None;
+        }
         let start_at = Timestamp::from_second(start).ok()?;
-        Timestamp::from_second(start.checked_add(DAY_SECONDS * 10_000)?).ok()?;
         self.close();
         let exponent = placed.value.map_or(0, |value| value.exponent);
         let mut run = IntervalRun {

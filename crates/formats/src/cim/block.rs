@@ -6,14 +6,16 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::finding::Finding;
+use model::quantity::Decimal;
 use model::reading_type::ReadingType;
 use model::time::LocalDay;
 use smol_str::SmolStr;
 
 use super::calculation::Calculation;
 use super::reading::Entry;
+use super::series::{Series, Stretch};
 use crate::Sink;
-use crate::pieces::{DAY_SECONDS, Piece, Pieces, Placed, Qualities, Span};
+use crate::pieces::{DAY_SECONDS, Piece, Pieces, Placed, Qualities, Span, is_storable};
 
 /// What a message calls a reading type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(super) struct Block {
     pub(super) type_ref: TypeRef,
     /// How values are to be scaled, and the type of the result.
     pub(super) calculation: Option<(Calculation, TypeRef)>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) series: Series,
     /// One-based line.
     pub(super) line: u64,
 }
@@ -69,18 +71,18 @@ impl Block {
         let mut pieces = Pieces::new(qualities);
         let layout = Layout { kind: self.kind, reading_type, length: self.length(reading_type), zone };
         let mut previous = None;
-        for entry in &self.entries {
-            let Some(value) = self.scaled(entry, sink) else { continue };
-            let placed = layout.span(entry, previous).map(|span| Placed {
-                span,
-                value,
-                quality: entry.quality,
-                revision: entry.revision(),
-                line: entry.line(),
-            });
-            previous = Some(entry.end);
-            if placed.is_none_or(|placed| pieces.push(placed).is_err()) {
-                sink.finding(unplaced(entry));
+        for stretch in self.series.stretches() {
+            if self.calculation.is_none() && layout.is_run(stretch) && push_run(stretch, &mut pieces) {
+                previous = Some(stretch.last_end());
+                continue;
+            }
+            for entry in stretch.entries() {
+                let Some(value) = self.scaled(&entry, sink) else { continue };
+                let placed = layout.span(&entry, previous).map(|span| placed(&entry, span, value));
+                previous = Some(entry.end);
+                if placed.is_none_or(|placed| pieces.push(placed).is_err()) {
+                    sink.finding(unplaced(&entry));
+                }
             }
         }
         pieces.finish()
@@ -88,7 +90,7 @@ impl Block {
 
     /// The value after the pending calculation; `None` where it is not exact.
     #[expect(clippy::option_option, reason = "no value is a value of its own: a missing reading")]
-    fn scaled(&self, entry: &Entry, sink: &mut dyn Sink) -> Option<Option<model::quantity::Decimal>> {
+    fn scaled(&self, entry: &Entry, sink: &mut dyn Sink) -> Option<Option<Decimal>> {
         let (Some((calculation, _)), Some(value)) = (&self.calculation, entry.value()) else {
             return Some(entry.value());
         };
@@ -110,9 +112,22 @@ impl Block {
         if !is_amount(reading_type) {
             return None;
         }
-        let steps = self.entries.windows(2).map(|pair| pair[1].end.saturating_sub(pair[0].end));
-        steps.filter(|step| 0 < *step).min()
+        self.series.smallest_step()
     }
+}
+
+fn placed(entry: &Entry, span: Span, value: Option<Decimal>) -> Placed {
+    Placed { span, value, quality: entry.quality, revision: entry.revision(), line: entry.line() }
+}
+
+/// Pushes a stretch whose steps are its intervals; `false` when its times cannot be stated.
+fn push_run(stretch: &Stretch, pieces: &mut Pieces<'_>) -> bool {
+    let first = &stretch.first;
+    let storable = is_storable(stretch.last_end());
+    let start = first.end.checked_sub(stretch.step).filter(|start| storable && is_storable(*start));
+    let span = start.and_then(|start| Span::period(start, first.end));
+    let Some(span @ Span::Interval { .. }) = span else { return false };
+    pieces.push_even(placed(first, span, first.value()), &stretch.digits, first.exponent, stretch.line_step).is_ok()
 }
 
 /// Whether a value is an amount of its interval and not the state of a register.
@@ -128,6 +143,12 @@ struct Layout<'a> {
 }
 
 impl Layout<'_> {
+    /// Whether the readings are intervals that follow each other without a gap.
+    fn is_run(&self, stretch: &Stretch) -> bool {
+        let length = self.length.filter(|length| *length < DAY_SECONDS);
+        self.kind == Kind::Interval && stretch.first.start().is_none() && length == Some(stretch.step)
+    }
+
     fn span(&self, entry: &Entry, previous: Option<i64>) -> Option<Span> {
         let end = entry.end;
         match (self.kind, entry.start(), self.length) {

@@ -18,13 +18,13 @@ use super::block::{Block, Kind, TypeRef};
 use super::envelope::Envelope;
 use super::owner::{Owner, Owners};
 use super::profile;
-use super::reading::{Entries, Part, shown};
+use super::reading::{Entries, Entry, Part, shown};
 use super::schema::{Field, Place, child};
 use crate::xml::{Event, Leaf, Start};
 use crate::{Refused, Sink};
 
 /// Readings that may wait for the end of their MeterReading, or of the payload for their type.
-pub const WAITING_READINGS_MAX: usize = 2 << 20;
+pub const WAITING_READINGS_MAX: usize = 1 << 20;
 
 /// Different namespaces that are told apart in findings.
 const NAMESPACES_MAX: usize = 16;
@@ -156,17 +156,22 @@ impl Document {
         }
     }
 
-    /// Takes a reading that the scanner found.
-    pub(super) fn scanned(&mut self, line: u64, parts: &[Part<'_>], sink: &mut dyn Sink) -> Result<(), Refused> {
-        if self.place() == Place::IntervalBlock {
-            if let Some(entry) = self.entries.entry(line, parts, sink) {
-                self.block.entries.push(entry);
-            }
-            return self.count_reading(line);
+    /// Takes a reading that the scanner found; `false` leaves it to the pull parser.
+    pub(super) fn scanned(&mut self, line: u64, parts: &[Part<'_>]) -> Result<bool, Refused> {
+        let in_block = self.place() == Place::IntervalBlock;
+        if !in_block {
+            self.entries.series_begins();
         }
-        let type_text = parts.iter().rev().find(|part| part.field == Field::TypeMrid).map(|part| part.text);
-        let type_ref = type_text.map_or(TypeRef::Missing, |text| self.type_ref(&String::from_utf8_lossy(text)));
-        self.register(line, parts, type_ref, sink)
+        let Some(entry) = self.entries.usual(line, parts) else { return Ok(false) };
+        if in_block {
+            self.block.series.push(entry);
+        } else {
+            let type_text = parts.iter().rev().find(|part| part.field == Field::TypeMrid).map(|part| part.text);
+            let type_ref = type_text.map_or(TypeRef::Missing, |text| self.type_ref(&String::from_utf8_lossy(text)));
+            self.push_register(line, entry, type_ref);
+        }
+        self.count_reading(line)?;
+        Ok(true)
     }
 
     /// Says that the document has ended.
@@ -290,11 +295,7 @@ impl Document {
                 }
             }
             Place::IntervalReading => return self.interval_ends(sink),
-            Place::Reading => {
-                let draft = std::mem::take(&mut self.draft);
-                let parts = borrowed(&draft.parts);
-                return self.register(draft.line, &parts, draft.type_ref, sink);
-            }
+            Place::Reading => return self.register_ends(sink),
             Place::IntervalBlock => self.meter_reading.blocks.push(std::mem::take(&mut self.block)),
             Place::OwnerName => {
                 let name = std::mem::replace(&mut self.name, Name::new("", ""));
@@ -429,28 +430,27 @@ impl Document {
     fn interval_ends(&mut self, sink: &mut dyn Sink) -> Result<(), Refused> {
         let draft = std::mem::take(&mut self.draft);
         if let Some(entry) = self.entries.entry(draft.line, &borrowed(&draft.parts), sink) {
-            self.block.entries.push(entry);
+            self.block.series.push(entry);
         }
         self.count_reading(draft.line)
     }
 
-    fn register(
-        &mut self,
-        line: u64,
-        parts: &[Part<'_>],
-        type_ref: TypeRef,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Refused> {
+    fn register_ends(&mut self, sink: &mut dyn Sink) -> Result<(), Refused> {
+        let draft = std::mem::take(&mut self.draft);
         self.entries.series_begins();
-        if let Some(entry) = self.entries.entry(line, parts, sink) {
-            let registers = &mut self.meter_reading.registers;
-            let at = registers.iter().rposition(|block| block.type_ref == type_ref).unwrap_or_else(|| {
-                registers.push(Block { kind: Kind::Register, type_ref, line, ..Block::default() });
-                registers.len() - 1
-            });
-            registers[at].entries.push(entry);
+        if let Some(entry) = self.entries.entry(draft.line, &borrowed(&draft.parts), sink) {
+            self.push_register(draft.line, entry, draft.type_ref);
         }
-        self.count_reading(line)
+        self.count_reading(draft.line)
+    }
+
+    fn push_register(&mut self, line: u64, entry: Entry, type_ref: TypeRef) {
+        let registers = &mut self.meter_reading.registers;
+        let at = registers.iter().rposition(|block| block.type_ref == type_ref).unwrap_or_else(|| {
+            registers.push(Block { kind: Kind::Register, type_ref, line, ..Block::default() });
+            registers.len() - 1
+        });
+        registers[at].series.push(entry);
     }
 
     fn count_reading(&mut self, line: u64) -> Result<(), Refused> {
@@ -472,10 +472,9 @@ impl Document {
             event.usage_point = event.usage_point.or_else(|| owners.usage_point.name());
             sink.event(&event);
         }
-        let waiting_before: usize = self.waiting.iter().map(|(_, block)| block.entries.len()).sum();
+        let waiting_before: usize = self.waiting.iter().map(|(_, block)| block.series.len()).sum();
         self.readings = waiting_before;
-        let blocks: Vec<Block> =
-            blocks.into_iter().chain(registers).filter(|block| !block.entries.is_empty()).collect();
+        let blocks: Vec<Block> = blocks.into_iter().chain(registers).filter(|block| block.series.len() != 0).collect();
         if !blocks.is_empty() && owners.is_empty() {
             let message = "neither Meter nor UsagePoint is named, expected one of them with an mRID or a Names; the \
                            readings were not accepted";
@@ -486,7 +485,7 @@ impl Document {
             match *block.result_type() {
                 TypeRef::Known(reading_type) => self.tell(&owners, &block, reading_type, sink),
                 _ => {
-                    self.readings += block.entries.len();
+                    self.readings += block.series.len();
                     self.waiting.push((owners.clone(), block));
                 }
             }
@@ -505,7 +504,7 @@ impl Document {
                     let message = format!(
                         "the reading type `{name}` is neither 18 numbers nor defined in the payload; {} readings were not \
                          accepted",
-                        block.entries.len()
+                        block.series.len()
                     );
                     sink.finding(Finding::new(block.line, "ReadingType", "2.6", message));
                 }

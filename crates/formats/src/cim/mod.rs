@@ -4,7 +4,7 @@
 //! generations in the field are rows of [`profile`]. What is written is edition 2, in order.
 //!
 //! - [`schema`]: which element means what; [`document`]: the meaning of a whole message.
-//! - [`envelope`], [`owner`], [`reading`], [`block`], [`quality`], [`calculation`], [`stamp`],
+//! - [`envelope`], [`owner`], [`reading`], [`series`], [`block`], [`quality`], [`calculation`], [`stamp`],
 //!   [`compressed`]: its parts.
 //! - [`scan`]: the fast path for readings of a known shape; the pull parser is its referee.
 //! - [`writer`]: messages out.
@@ -20,6 +20,7 @@ mod quality;
 mod reading;
 mod scan;
 mod schema;
+mod series;
 mod stamp;
 mod writer;
 
@@ -63,7 +64,7 @@ impl CimReader {
 
     fn take_events(&mut self, sink: &mut dyn Sink) -> Result<(), Refused> {
         loop {
-            scan(&mut self.scanner, &mut self.parser, &mut self.document, sink)?;
+            scan(&mut self.scanner, &mut self.parser, &mut self.document)?;
             let compressed = self.document.place() == Place::Compressed;
             match self.parser.next()? {
                 None => return Ok(()),
@@ -117,7 +118,7 @@ fn inflated(
     for piece in pieces {
         parser.feed(piece);
         loop {
-            scan(scanner, parser, document, sink)?;
+            scan(scanner, parser, document)?;
             match parser.next()? {
                 Some(event) => document.event(&event, sink)?,
                 None => break,
@@ -128,12 +129,7 @@ fn inflated(
 }
 
 /// Reads ahead as many readings as the scanner knows.
-fn scan(
-    scanner: &mut Option<Scanner>,
-    parser: &mut Parser,
-    document: &mut Document,
-    sink: &mut dyn Sink,
-) -> Result<(), Refused> {
+fn scan(scanner: &mut Option<Scanner>, parser: &mut Parser, document: &mut Document) -> Result<(), Refused> {
     let place = document.place();
     let (Some(scanner), Place::IntervalBlock | Place::MeterReading) = (scanner, place) else {
         return Ok(());
@@ -144,7 +140,9 @@ fn scan(
     let (mut bytes, mut elements) = (0, 0);
     let mut parts = Vec::new();
     while let Some(scanned) = scanner.element(place, &ahead[bytes..], line, &mut parts) {
-        document.scanned(line + scanned.lines_before, &parts, sink)?;
+        if !document.scanned(line + scanned.lines_before, &parts)? {
+            break;
+        }
         bytes += scanned.bytes;
         elements += scanned.elements;
         line += scanned.lines;

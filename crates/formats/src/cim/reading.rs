@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use model::finding::{Finding, Severity};
 use model::quantity::Decimal;
 use model::reading::IntervalRun;
+use model::time::parse_rfc3339_seconds;
 
 use super::quality::{QualityReader, QualityText};
 use super::schema::Field;
@@ -28,8 +29,9 @@ pub(super) struct Entry {
     pub(super) end: i64,
     start: i64,
     revision: i64,
-    digits: i64,
-    exponent: i8,
+    /// [`IntervalRun::MISSING`] where the source gives no value.
+    pub(super) digits: i64,
+    pub(super) exponent: i8,
     /// Number of the quality.
     pub(super) quality: u32,
     line: u32,
@@ -56,6 +58,15 @@ impl Entry {
     /// One-based line.
     pub(super) fn line(&self) -> u64 {
         u64::from(self.line)
+    }
+
+    /// The entry so many seconds and steps of lines after this one.
+    pub(super) fn moved(mut self, digits: i64, seconds: i64, line_step: u64, steps: i64) -> Self {
+        self.digits = digits;
+        self.end += seconds;
+        let lines = line_step.saturating_mul(steps.unsigned_abs());
+        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self
     }
 }
 
@@ -118,6 +129,29 @@ impl Entries {
             quality: self.qualities.number(&qualities),
             line: u32::try_from(line).unwrap_or(u32::MAX),
         })
+    }
+
+    /// The entry of a reading whose texts are all of the usual form; `None` leaves it to [`Self::entry`].
+    pub(super) fn usual(&mut self, line: u64, parts: &[Part<'_>]) -> Option<Entry> {
+        let (mut end, mut period_end, mut start, mut revision) = (None, None, Entry::NONE, Entry::NONE);
+        let mut value = Decimal::new(IntervalRun::MISSING, 0);
+        let mut qualities: Vec<QualityText<'_>> = Vec::new();
+        for part in parts {
+            match part.field {
+                Field::Stamp => end = Some(parse_rfc3339_seconds(part.text)?),
+                Field::Value => value = Decimal::parse(part.text).ok()?,
+                Field::Reported => revision = parse_rfc3339_seconds(part.text)?,
+                Field::PeriodStart => start = parse_rfc3339_seconds(part.text)?,
+                Field::PeriodEnd => period_end = Some(parse_rfc3339_seconds(part.text)?),
+                Field::QualityRef | Field::QualityComment | Field::QualitySource => collect(&mut qualities, *part),
+                _ => {}
+            }
+        }
+        let end = period_end.or(end)?;
+        self.previous = Some(end);
+        let quality = self.qualities.number(&qualities);
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        Some(Entry { end, start, revision, digits: value.digits, exponent: value.exponent, quality, line })
     }
 
     fn second(&mut self, part: Part<'_>, sink: &mut dyn Sink) -> Option<i64> {

@@ -111,12 +111,11 @@ impl Shape {
             let rest = ahead.get(at..)?.strip_prefix(segment.literal.as_slice())?;
             let length = memchr(segment.closing, rest.get(..TEXT_BYTES_MAX).unwrap_or(rest))?;
             let text = &rest[..length];
-            if !is_plain(text) {
+            if !has_own_grammar(segment.field) && !is_plain(text) {
                 return None;
             }
             at += segment.literal.len() + length;
             if let Some(field) = segment.field {
-                let text = if field == Field::QualityComment { text } else { text.trim_ascii() };
                 parts.push(Part { field, quality: segment.quality, text, line: line + segment.lines });
             }
         }
@@ -124,11 +123,19 @@ impl Shape {
     }
 }
 
-/// Whether a text means itself and nothing of it could be markup.
+/// Whether whoever takes the text accepts nothing but plain characters anyway.
+fn has_own_grammar(field: Option<Field>) -> bool {
+    use Field::{PeriodEnd, PeriodStart, Reported, Stamp, Value};
+    matches!(field, Some(Stamp | Value | Reported | PeriodStart | PeriodEnd))
+}
+
+/// Whether a text means itself, from end to end, and nothing of it could be markup.
 fn is_plain(text: &[u8]) -> bool {
-    text.iter().fold(true, |plain, byte| {
-        plain & (b' '..=b'~').contains(byte) & (*byte != b'&') & (*byte != b'<') & (*byte != b'>')
-    })
+    let trimmed = !matches!(text, [b' ', ..] | [.., b' ']);
+    trimmed
+        && text.iter().fold(true, |plain, byte| {
+            plain & (b' '..=b'~').contains(byte) & (*byte != b'&') & (*byte != b'<') & (*byte != b'>')
+        })
 }
 
 /// Takes an element apart that has no shape yet.
