@@ -1,6 +1,6 @@
 //! Validation rules, one file each, and the table that names them.
 //!
-//! A rule is a function of a [`View`] and its settings. It answers with what it found and never
+//! A rule is a function of a view of the day and its settings. It answers with what it found and never
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 mod v30_gap;
