@@ -221,10 +221,10 @@ A real household meter, hourly, 2015-11 to 2018-02, 21,927 kWh. Gaps of four len
 over the whole time, and estimated as if they had never arrived. *Filled*: share of the hidden hours that got a value. *Error of an
 hour*: mean distance of the estimate from the truth, as a share of the mean hour. *Error of a gap*: the same for the total of the gap,
 which is what a bill of one rate sees. Like days are searched in the whole history before and after. A single household is the
-hardest case there is: its hours jump between 0.1 and 20 kWh, so no method comes near an hour, but the total of a longer gap does.
+hardest case there is: its hours jump between 0 and 21 kWh, so no method comes near an hour; the longer the gap, the nearer its total.
 
 *E04 at any length* lifts the limit of two hours, to show why there is one. *Default plan with registers* also knows the register
-reads of both midnights of every day, so a gap that lies within one day has its total exact by scaling.
+reads of both midnights of every day, so the total of every day is exact by scaling.
 
 | hidden hours | gaps | way | filled | error of an hour | error of a gap |
 | --- | --- | --- | --- | --- | --- |
