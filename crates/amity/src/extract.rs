@@ -1,12 +1,12 @@
 //! Channel-days of the book as the pieces that writers of formats take.
 
+use interop::payload::channel_key;
 use jiff::Timestamp;
-use model::id::Name;
 use model::lineage::FinalDay;
 use model::master::Channel;
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
-use model::reading::{ChannelKey, ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
+use model::reading::{ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
 use model::time::TimeRange;
 use store::readings::{AsOf, Day, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
@@ -24,7 +24,7 @@ pub enum Layer {
 pub struct Extract<'a> {
     /// The book.
     pub book: &'a ReadingsBook,
-    /// Names of meters.
+    /// Names of usage points and meters.
     pub directory: &'a Directory,
     /// Which values.
     pub layer: Layer,
@@ -42,18 +42,14 @@ impl Extract<'_> {
     ///
     /// # Errors
     /// What the readings book says.
-    pub fn pieces(
-        &self,
-        channel: &Channel,
-        usage_point: Option<&Name>,
-    ) -> Result<Vec<ChannelReadings>, store::readings::Error> {
+    pub fn pieces(&self, channel: &Channel) -> Result<Vec<ChannelReadings>, store::readings::Error> {
         let (start, end) = (self.range.start.as_second(), self.range.end.as_second());
         let history = self.book.read(channel.number, start, end, self.as_of)?;
         let mut pieces = Vec::new();
         for day in history.days.iter().filter(|day| day.slot_seconds != 0) {
             let revision = self.revision(channel, day)?;
             let Some(run) = self.run(channel, day) else { continue };
-            pieces.push(self.piece(channel, usage_point, day.day_start, Values::Intervals(run), revision));
+            pieces.push(self.piece(channel, day.day_start, Values::Intervals(run), revision));
         }
         if let (Some(first), Some(last)) = (history.registers.first(), history.registers.last()) {
             let reads = history.registers.iter().filter_map(|read| {
@@ -65,7 +61,7 @@ impl Extract<'_> {
                 })
             });
             let revision = last.revision;
-            pieces.push(self.piece(channel, usage_point, first.at, Values::Registers(reads.collect()), revision));
+            pieces.push(self.piece(channel, first.at, Values::Registers(reads.collect()), revision));
         }
         Ok(pieces)
     }
@@ -73,21 +69,13 @@ impl Extract<'_> {
     fn piece(
         &self,
         channel: &Channel,
-        usage_point: Option<&Name>,
         at: i64,
         values: Values,
         revision: Option<i64>,
     ) -> ChannelReadings {
         let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut meters = self.directory.meters_at(channel.usage_point, at);
-        let meter = meters.next().and_then(|meter| self.directory.meter_names(meter).first().cloned());
         ChannelReadings {
-            channel: ChannelKey {
-                usage_point: usage_point.cloned(),
-                meter,
-                suffix: channel.suffix.clone(),
-                reading_type: channel.reading_type,
-            },
+            channel: channel_key(self.directory, channel, at),
             unit: channel.unit.clone(),
             values,
             revision: revision.and_then(|second| Timestamp::from_second(second).ok()),

@@ -67,7 +67,11 @@ pub fn say_over(text: &str) {
 /// [`Failure::Work`] when standard output is closed or full.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| Failure::work("could not write the result", error))
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever reads has seen enough (`amity ... | head`).
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.map_err(|error| Failure::work("could not write the result", error)),
+    }
 }
 
 /// Prints a result as one JSON document.

@@ -18,6 +18,7 @@ use model::reading::{ChannelReadings, IntervalRun, Values};
 use model::reading_type::parse_unit;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use store::registry::directory::Unresolved;
 
 /// Limits of the checks, with their units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,11 +66,10 @@ pub struct Target<'a> {
     pub meter: Option<&'a str>,
 }
 
-/// V01: nothing in the registry has this name.
-pub fn unknown_point(readings: &ChannelReadings) -> Finding {
-    let label = readings.channel.label();
+/// V01: nothing in the registry has this name, or not one thing; `reason` says which.
+pub fn unknown_point(readings: &ChannelReadings, reason: &Unresolved) -> Finding {
     let message = format!(
-        "no channel `{label}` in the registry; register it (`amity registry add`), or let the message say what it is \
+        "{reason}; register the channel (`amity registry add`), or let the message say what it is \
          (`amity quarantine replay --register`)"
     );
     Finding::new(readings.line, "channel", "V01", message)

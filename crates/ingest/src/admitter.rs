@@ -95,11 +95,7 @@ impl<'a> Admitter<'a> {
         let at = admission::span(readings).map_or(self.now, |(first, _)| first);
         let channel = match self.directory.resolve(&readings.channel, at) {
             Ok(channel) => channel,
-            Err(reason) => {
-                let mut finding = admission::unknown_point(readings);
-                finding.message = format!("{reason}; {}", finding.message);
-                return self.reject(readings, finding);
-            }
+            Err(reason) => return self.reject(readings, admission::unknown_point(readings, &reason)),
         };
         let meter = registered_meter(self.directory, channel, readings, at);
         let target = Target { channel, state: PointState::Connected, owner: None, meter: meter.as_deref() };
@@ -126,7 +122,6 @@ impl<'a> Admitter<'a> {
             Values::Intervals(run) => run.values.len(),
             Values::Registers(reads) => reads.len(),
         } as u64;
-        self.findings_count += 1;
         let label = readings.channel.label();
         self.rejected
             .entry((label.clone(), finding.code.clone()))

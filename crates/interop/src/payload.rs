@@ -163,7 +163,7 @@ fn piece<'d>(
         Values::Registers(reads) => reads.first()?.at,
     };
     let readings = ChannelReadings {
-        channel: key(directory, channel, at),
+        channel: channel_key(directory, channel, at),
         unit: channel.unit.clone(),
         values,
         revision: None,
@@ -173,7 +173,7 @@ fn piece<'d>(
 }
 
 /// The registered words for a channel: the name in its label first, and the meter that was there.
-fn key(directory: &Directory, channel: &Channel, at: Timestamp) -> ChannelKey {
+pub fn channel_key(directory: &Directory, channel: &Channel, at: Timestamp) -> ChannelKey {
     let names = directory.usage_point_names(channel.usage_point);
     let in_label =
         |name: &&Name| channel.label.strip_prefix(name.value.as_str()).is_some_and(|rest| rest.starts_with('/'));

@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use ingest::placement::zone_of;
 use jiff::Timestamp;
-use model::id::{ChannelNumber, Name};
-use model::master::Channel;
+use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use store::readings::AsOf;
 
@@ -79,9 +78,8 @@ impl Export {
         let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
         let mut progress = Progress::new("wrote", "channels");
         for channel in &channels {
-            let name = usage_point_name(&installation, channel)?;
             let pieces = extract
-                .pieces(channel, name.as_ref())
+                .pieces(channel)
                 .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;
             writer.write(&pieces)?;
             progress.add(1, &channel.label);
@@ -93,11 +91,6 @@ impl Export {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn usage_point_name(installation: &Installation, channel: &Channel) -> Result<Option<Name>, Failure> {
-    let object = installation.ask(installation.books.registry.master().get(channel.usage_point.0))?;
-    Ok(object.names.into_iter().next())
 }
 
 /// A writer of one format over a file.

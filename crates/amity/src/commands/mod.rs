@@ -14,6 +14,7 @@ mod reading_options;
 mod registry;
 mod serve;
 mod status;
+mod subscribe;
 mod time_span;
 mod validate;
 
@@ -49,6 +50,7 @@ enum Command {
     Registry(registry::Registry),
     Serve(serve::Serve),
     Status(status::Status),
+    Subscribe(subscribe::Subscribe),
     Bench(Box<bench::Bench>),
     Export(export::Export),
     Doctor(doctor::Doctor),
@@ -69,6 +71,7 @@ impl CommandLine {
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Bench(command) => command.run(),
+            Command::Subscribe(command) => command.run(data),
             Command::Status(command) => command.run(data),
             Command::Export(command) => command.run(data),
             Command::Doctor(command) => command.run(data),

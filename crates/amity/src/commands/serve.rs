@@ -57,6 +57,7 @@ impl Serve {
             now: Timestamp::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            sum_check: api::SumCheckLimits::default(),
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.block_on(serve(listen, state, &installation))?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 use store::registry::master::Class;
+use store::registry::quarantine::QuarantineState;
 
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -28,7 +29,8 @@ impl Status {
         let meters = installation.ask(registry.master().count(Class::Meter))?;
         let channels = installation.ask(registry.channels().count())?;
         let totals = installation.ask(registry.batches().totals())?;
-        let waiting = installation.ask(registry.quarantine().counts())?;
+        let mut waiting = installation.ask(registry.quarantine().counts())?;
+        waiting.retain(|count| count.state == QuarantineState::Open);
         let last = installation.ask(registry.batches().newest(0, 5))?;
         let days = installation.books.readings.days();
         if self.json {

@@ -213,7 +213,8 @@ impl Intake {
         let mut unknown = UnknownChannels { directory: &self.directory, zone, entries: HashMap::new() };
         // The survey has read these bytes to the end, so their content is not refused now.
         let _ = spooled.read(&self.books.raw, message, format, &mut unknown)?;
-        let entries: Vec<_> = unknown.entries.into_values().collect();
+        let mut entries: Vec<_> = unknown.entries.into_values().collect();
+        entries.sort_by_cached_key(ChannelEntry::label);
         if !entries.is_empty() {
             self.runtime.block_on(self.books.registry.channels().register(&entries))?;
             self.directory = self.runtime.block_on(self.books.registry.directory())?;
@@ -392,8 +393,10 @@ impl Sink for UnknownChannels<'_> {
 }
 
 fn note(message: &Message, spooled: &Spooled, receipt: &Receipt, now: Timestamp) -> BatchNote {
+    // A replay is an event of its own in the history.
+    let hash = if spooled.again { format!("{} again at {now}", receipt.hash) } else { receipt.hash.clone() };
     BatchNote {
-        hash: receipt.hash.clone(),
+        hash,
         source: message.source.clone(),
         path: message.name.clone(),
         format: receipt.format.clone(),

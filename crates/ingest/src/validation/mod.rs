@@ -9,7 +9,7 @@
 pub mod surroundings;
 pub mod totals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -54,15 +54,19 @@ pub fn run(
     let stamp = Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now };
     let mut report = Report::default();
     let mut decided = Vec::new();
+    // What this run decided for the channel at hand: later days may refer to earlier ones before they are stored.
+    let mut of_channel = Decided::default();
     for (channel, date) in days {
         let Some(channel) = directory.channel(*channel) else { continue };
-        let Some(surroundings) = Surroundings::of(book, directory, channel, *date)? else { continue };
+        of_channel.turn_to(channel.number);
+        let Some(surroundings) = Surroundings::of(book, directory, channel, *date, &of_channel.days)? else { continue };
         if now.as_second() < surroundings.day_end() {
             report.waiting += 1;
             continue;
         }
         let outcome = surroundings.run(plan, stamp);
         report.add(&outcome);
+        of_channel.days.insert(*date, outcome.final_day.clone());
         decided.push(outcome.final_day);
         if COMMIT_DAYS <= decided.len() {
             progress(decided.len() as u64);
@@ -72,6 +76,21 @@ pub fn run(
     progress(decided.len() as u64);
     store_days(book, &mut decided, report.days, stamp)?;
     Ok(report)
+}
+
+/// What a run decided for one channel.
+#[derive(Default)]
+struct Decided {
+    channel: Option<ChannelNumber>,
+    days: HashMap<Date, FinalDay>,
+}
+
+impl Decided {
+    fn turn_to(&mut self, channel: ChannelNumber) {
+        if self.channel.replace(channel) != Some(channel) {
+            self.days.clear();
+        }
+    }
 }
 
 impl Report {

@@ -1,5 +1,7 @@
 //! The surroundings of a channel-day, as the rules want them: history, neighbours, totals.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -53,10 +55,15 @@ impl FullDay {
         }
     }
 
-    /// A day with what validation decided laid over it.
-    pub(crate) fn decided(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone) -> Self {
+    /// A day with what validation decided laid over it: `newest`, else what is stored.
+    pub(crate) fn decided(
+        book: &ReadingsBook,
+        stored: &StoredDay,
+        zone: &TimeZone,
+        newest: Option<&FinalDay>,
+    ) -> Self {
         let mut day = Self::received(book, stored, zone);
-        if let Some(final_day) = &stored.final_day {
+        if let Some(final_day) = newest.or(stored.final_day.as_ref()) {
             day.lay_over(final_day);
         }
         day
@@ -99,7 +106,7 @@ pub struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Gathers them from the books; `None` where the channel has no intervals on the day or no valid zone.
+    /// Gathers them from the books, and from what was `decided` and is not stored yet; `None` where the channel has no intervals on the day or no valid zone.
     ///
     /// # Errors
     /// What the readings book says.
@@ -108,6 +115,7 @@ impl<'a> Surroundings<'a> {
         directory: &Directory,
         channel: &'a Channel,
         date: Date,
+        decided: &HashMap<Date, FinalDay>,
     ) -> Result<Option<Self>, store::readings::Error> {
         let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
         let Some(local) = LocalDay::of(date, &zone) else { return Ok(None) };
@@ -118,8 +126,8 @@ impl<'a> Surroundings<'a> {
         let Some(day) = of_length().find(|day| day.date == date).map(|day| FullDay::received(book, day, &zone)) else {
             return Ok(None);
         };
-        let around: Vec<_> =
-            of_length().filter(|day| day.date != date).map(|day| FullDay::decided(book, day, &zone)).collect();
+        let other_days = of_length().filter(|day| day.date != date);
+        let around: Vec<_> = other_days.map(|day| FullDay::decided(book, day, &zone, decided.get(&day.date))).collect();
         let within = TimeRange { start: instant(window.0), end: instant(end) };
         let mut found = totals::of_channel(book, directory, channel, within)?;
         found.retain(|total| total.range.start < local.range.end && local.range.start < total.range.end);

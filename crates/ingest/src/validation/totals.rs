@@ -48,6 +48,9 @@ pub fn of_channel(
     within: TimeRange,
 ) -> Result<Vec<KnownTotal>, store::readings::Error> {
     let mut totals = Vec::new();
+    if channel.interval_seconds.is_none() {
+        return Ok(totals);
+    }
     for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
         let Some(shift) = unit_shift(other, channel) else { continue };
         let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
@@ -173,7 +176,7 @@ pub fn check_all(
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
     let days = book.read(channel.number, start, end, AsOf::Now)?.days;
-    let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
+    let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone, None)));
     let totals = of_channel(book, directory, channel, within)?;
     Ok(totals.into_iter().map(|total| running.check(total, channel)).collect())
 }

@@ -1,0 +1,173 @@
+//! `amity subscribe`: who is told about readings, and how far they were told.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use interop::message::{Filter, Stage};
+use interop::subscribers::{self, NewSubscription, Start, SubscribeError};
+use jiff::Timestamp;
+use serde_json::json;
+use smol_str::SmolStr;
+use store::readings::Cursor;
+use store::registry::subscription::{PayloadFormat, Reach, SubscriptionState};
+
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// Register, list and try the subscribers of the readings feed.
+#[derive(Debug, Args)]
+pub struct Subscribe {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Register a subscriber; deliveries run while `amity serve` runs.
+    Add {
+        /// A unique name.
+        name: String,
+        /// Where messages are posted.
+        address: String,
+        /// File with the signing secrets, one `whsec_...` a line.
+        #[arg(long, value_name = "FILE")]
+        secret: String,
+        /// How readings are written.
+        #[arg(long, value_enum, default_value = "xml")]
+        format: Format,
+        /// Allow loopback and private addresses, where the systems of the enterprise are.
+        #[arg(long)]
+        private: bool,
+        /// Only this channel; a label that ends with `*` means every label that begins so. Can be repeated.
+        #[arg(long, value_name = "LABEL")]
+        channel: Vec<SmolStr>,
+        /// Only readings as validation decided, or only as received.
+        #[arg(long, value_enum)]
+        stage: Option<WhichStage>,
+        /// Begin with everything that is stored, instead of what arrives from now on.
+        #[arg(long)]
+        from_the_beginning: bool,
+    },
+    /// List subscribers with their place, last error and how far behind they are.
+    List {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop deliveries to a subscriber; they resume where they stopped.
+    Pause {
+        /// The subscriber.
+        name: String,
+    },
+    /// Resume deliveries to a subscriber.
+    Resume {
+        /// The subscriber.
+        name: String,
+    },
+    /// Forget a subscriber.
+    Remove {
+        /// The subscriber.
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Xml,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WhichStage {
+    Received,
+    Final,
+}
+
+impl Subscribe {
+    /// Does what was asked.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        let registry = &installation.books.registry;
+        let done = match self.action {
+            Action::List { json } => return list(&installation, json),
+            Action::Add { name, address, secret, format, private, channel, stage, from_the_beginning } => {
+                let new = NewSubscription {
+                    name: name.clone(),
+                    address,
+                    reach: if private { Reach::Private } else { Reach::Public },
+                    format: match format {
+                        Format::Xml => PayloadFormat::Xml,
+                        Format::Json => PayloadFormat::Json,
+                    },
+                    secret: secret_reference(&secret)?,
+                    filter: Filter {
+                        channels: channel,
+                        stages: stage.into_iter().map(Stage::from).collect(),
+                    },
+                    start: if from_the_beginning { Start::After(Cursor::default()) } else { Start::Now },
+                };
+                let added = installation.runtime.block_on(subscribers::add(registry, &new, Timestamp::now()));
+                added.map_err(|error| match error {
+                    SubscribeError::Registry(error) => Failure::work("could not use the registry", error),
+                    error => Failure::work(format!("`{name}` was not registered"), error),
+                })?;
+                format!("`{name}` is registered and told while `amity serve` runs")
+            }
+            Action::Pause { name } => {
+                installation.ask(subscribers::set_state(registry, &name, SubscriptionState::Paused))?;
+                format!("`{name}` is paused")
+            }
+            Action::Resume { name } => {
+                installation.ask(subscribers::set_state(registry, &name, SubscriptionState::Active))?;
+                format!("`{name}` is told again from where it stopped")
+            }
+            Action::Remove { name } => {
+                installation.ask(subscribers::remove(registry, &name))?;
+                format!("`{name}` is forgotten")
+            }
+        };
+        output::print(&done)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<WhichStage> for Stage {
+    fn from(stage: WhichStage) -> Self {
+        match stage {
+            WhichStage::Received => Self::Received,
+            WhichStage::Final => Self::Final,
+        }
+    }
+}
+
+/// Secrets are read where deliveries run, so a relative path is made complete.
+fn secret_reference(path: &str) -> Result<String, Failure> {
+    let complete = std::path::absolute(path).map_err(|error| Failure::Usage(format!("--secret {path}: {error}")))?;
+    Ok(format!("file:{}", complete.display()))
+}
+
+fn list(installation: &Installation, as_json: bool) -> Result<ExitCode, Failure> {
+    let book = Some(&*installation.books.readings);
+    let all = installation.ask(subscribers::status(&installation.books.registry, book))?;
+    if as_json {
+        output::print_json(&json!(all))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+    let rows: Vec<_> = all
+        .iter()
+        .map(|one| {
+            vec![
+                one.subscription.name.clone(),
+                one.subscription.state.as_str().to_owned(),
+                text(one.batches_behind.map(|behind| behind.to_string())),
+                text(one.delivery.delivered_at.map(|at| at.to_string())),
+                one.subscription.address.clone(),
+                text(one.delivery.last_error.clone()),
+            ]
+        })
+        .collect();
+    output::print(&output::table(&["name", "state", "behind", "last told", "address", "last error"], &rows))?;
+    Ok(ExitCode::SUCCESS)
+}
