@@ -56,30 +56,46 @@ export interface Plot { xs: number[]; ys: (number | null)[][] }
  * different interval lengths share one axis and a gap stays a gap.
  */
 export function stepPoints(lines: Line[]): Plot {
-  const boundaries = new Set<number>();
-  for (const { readings } of lines) {
-    for (const run of readings.runs) {
-      for (let slot = 0, at = runStart(run); slot <= run.raw.length; slot++, at += run.interval_seconds) boundaries.add(at);
-    }
+  const edges = [...new Set(lines.map(({ readings }) => readings))].map(edgesOf).reduce(merged, []);
+  const xs = new Array<number>(2 * Math.max(0, edges.length - 1));
+  for (let at = 0; at + 1 < edges.length; at++) {
+    xs[2 * at] = edges[at]!;
+    xs[2 * at + 1] = edges[at + 1]!;
   }
-  const edges = [...boundaries].sort((a, b) => a - b);
-  const xs: number[] = [];
-  for (let at = 0; at + 1 < edges.length; at++) xs.push(edges[at]!, edges[at + 1]!);
   return { xs, ys: lines.map((line) => stepHeights(line, edges)) };
 }
 
-function stepHeights({ readings, layer }: Line, edges: number[]): (number | null)[] {
+/** Where the intervals of all runs begin and end, in order. */
+function edgesOf(readings: Readings): Instant[] {
+  const edges: Instant[] = [];
+  for (const run of readings.runs) {
+    const start = runStart(run);
+    if (edges.at(-1) !== start) edges.push(start);
+    for (let slot = 1; slot <= run.raw.length; slot++) edges.push(start + slot * run.interval_seconds);
+  }
+  return edges;
+}
+
+function merged(left: Instant[], right: Instant[]): Instant[] {
+  if (!left.length) return right;
+  return [...new Set([...left, ...right])].sort((a, b) => a - b);
+}
+
+function stepHeights({ readings, layer }: Line, edges: Instant[]): (number | null)[] {
   const scale = 10 ** readings.exponent;
-  const heights: (number | null)[] = [];
-  let runAt = 0;
-  for (let at = 0; at + 1 < edges.length; at++) {
-    const edge = edges[at]!;
-    while (runAt < readings.runs.length && runEnd(readings.runs[runAt]!) <= edge) runAt++;
-    const run = readings.runs[runAt];
-    const slot = run && runStart(run) <= edge ? Math.floor((edge - runStart(run)) / run.interval_seconds) : -1;
-    const low = run && 0 <= slot ? (lowest(run, layer)[slot] ?? null) : null;
-    const high = (run && 0 <= slot ? highest(run, layer)?.[slot] : undefined) ?? low;
-    heights.push(low === null ? null : low * scale, high === null ? null : high * scale);
+  const heights = new Array<number | null>(2 * Math.max(0, edges.length - 1)).fill(null);
+  let at = 0;
+  for (const run of readings.runs) {
+    const [start, end, seconds] = [runStart(run), runEnd(run), run.interval_seconds];
+    const [low, high] = [lowest(run, layer), highest(run, layer)];
+    while (at < edges.length && edges[at]! < start) at++;
+    for (; at + 1 < edges.length && edges[at]! < end; at++) {
+      const slot = Math.floor((edges[at]! - start) / seconds);
+      const value = low[slot] ?? null;
+      if (value === null) continue;
+      heights[2 * at] = value * scale;
+      heights[2 * at + 1] = (high?.[slot] ?? value) * scale;
+    }
   }
   return heights;
 }
