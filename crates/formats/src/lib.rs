@@ -10,6 +10,7 @@ pub mod cmep;
 pub mod csv;
 mod detect;
 pub mod green_button;
+mod intervals;
 pub mod nem12;
 pub mod parquet;
 mod pieces;
@@ -22,7 +23,7 @@ use model::finding::Finding;
 use model::reading::{ChannelReadings, MessageHeader};
 use smol_str::SmolStr;
 
-pub use detect::{detect, DETECT_BYTES};
+pub use detect::{DETECT_BYTES, detect};
 
 /// Where a reader tells what it found, in the order of the input.
 pub trait Sink {

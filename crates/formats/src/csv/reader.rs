@@ -1,29 +1,25 @@
 //! Rows of the long and the wide form.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::finding::{Finding, Severity};
 use model::id::Name;
-use model::quality::{Quality, Status};
-use model::quantity::Decimal;
-use model::reading::{ChannelKey, ChannelReadings, Values};
+use model::reading::ChannelKey;
 use model::reading_type::ReadingType;
-use model::time::{IntervalNaming, LocalDay};
+use model::time::LocalDay;
 use smol_str::SmolStr;
 
+use super::group::Group;
 use super::header::{Column, Header};
-use super::quality::{self, Cells};
-use super::series::{Remark, Row, Series};
+use super::quality::Cells;
+use super::record::Record;
 use super::stamp::{self, StampError};
-use crate::pieces::{Pieces, Placed, Qualities, Span, VALUES_MAX};
+use crate::pieces::Span;
 use crate::text::lines::{is_blank, leaves_quote_open};
-use crate::text::{Fields, Line, Lines, measure, text};
+use crate::text::{Fields, Line, Lines, text};
 use crate::{Options, Reader, Refused, Sink};
 
 const LINE_BYTES_MAX: usize = 64 * 1024;
-/// What people write where there is no value.
-const NO_VALUE: [&str; 5] = ["", "nan", "null", "na", "n/a"];
 
 /// Reads Amity's CSV (`docs/formats/csv.md`), and the plain `start,value` of one channel.
 ///
@@ -107,7 +103,7 @@ impl Rows {
             return Ok(());
         };
         let cells: Vec<SmolStr> = Fields::new(line.bytes).map(|field| text(&field)).collect();
-        let row = Cell { line, header: &header, cells: &cells };
+        let row = Record { line, header: &header, cells: &cells };
         let read = self.channel(&row, sink).map(|(channel, unit)| {
             self.open_group(&row, channel, unit, sink);
             if header.is_wide() { self.wide(&row, sink) } else { self.long(&row, sink) }
@@ -143,7 +139,7 @@ impl Rows {
     }
 
     /// The channel of a row, and its unit as written.
-    fn channel(&self, row: &Cell<'_>, sink: &mut dyn Sink) -> Option<(ChannelKey, SmolStr)> {
+    fn channel(&self, row: &Record<'_>, sink: &mut dyn Sink) -> Option<(ChannelKey, SmolStr)> {
         let name = |column, kind: &str| {
             let value = row.get(column);
             (!value.is_empty()).then(|| Name::new(kind, value))
@@ -179,7 +175,7 @@ impl Rows {
         Some((ChannelKey { usage_point, meter: name(Column::Meter, "Meter"), suffix, reading_type }, unit))
     }
 
-    fn open_group(&mut self, row: &Cell<'_>, channel: ChannelKey, unit: SmolStr, sink: &mut dyn Sink) {
+    fn open_group(&mut self, row: &Record<'_>, channel: ChannelKey, unit: SmolStr, sink: &mut dyn Sink) {
         let version = row.revision(sink);
         if let Some(group) = &mut self.group {
             if group.channel == channel && group.unit == unit {
@@ -188,20 +184,10 @@ impl Rows {
             }
             group.finish(sink);
         }
-        let naming = if row.header.has(Column::Start) { IntervalNaming::Beginning } else { IntervalNaming::Ending };
-        self.group = Some(Group {
-            takes_type_from_length: row.get(Column::ReadingType).is_empty(),
-            channel,
-            unit,
-            version,
-            series: Series::new(naming),
-            previous: [None; 2],
-            qualities: Qualities::default(),
-            placed: Vec::new(),
-        });
+        self.group = Some(Group::new(row, channel, unit, version));
     }
 
-    fn long(&mut self, row: &Cell<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+    fn long(&mut self, row: &Record<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         let Some(group) = &mut self.group else { return Ok(()) };
         let mut stamps = [None; 2];
         for (at, (column, name)) in [(Column::Start, "start"), (Column::End, "end")].into_iter().enumerate() {
@@ -229,11 +215,11 @@ impl Rows {
             remark: row.get(Column::Remark),
         };
         let quality = group.quality(row, cells, value, sink);
-        group.add(row, stamps, value, quality, sink);
+        group.add(row, stamps, (value, quality), sink);
         Ok(())
     }
 
-    fn wide(&mut self, row: &Cell<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+    fn wide(&mut self, row: &Record<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         let Some(group) = &mut self.group else { return Ok(()) };
         let [date, minutes] = [Column::Date, Column::Minutes].map(|column| row.get(column));
         let Some(zone) = &self.options.zone else {
@@ -261,9 +247,8 @@ impl Rows {
             let quality = group.quality(row, cells, value, sink);
             let start = day.range.start.as_second() + i64::from(seconds) * i64::try_from(at).unwrap_or_default();
             let span = Span::Interval { start, seconds };
-            group.placed.push(group.place(row, span, value, quality));
+            group.place(row, span, (value, quality), sink);
         }
-        group.flush_full(sink);
         Ok(())
     }
 
@@ -279,205 +264,6 @@ impl Rows {
         }
         let finding = Finding::new(line, "header", "csv.empty", "the file is empty, expected a header");
         Err(Refused(finding.with_severity(Severity::Refused)))
-    }
-}
-
-/// A row and what its columns are called.
-struct Cell<'a> {
-    line: &'a Line<'a>,
-    header: &'a Header,
-    cells: &'a [SmolStr],
-}
-
-impl<'a> Cell<'a> {
-    fn get(&self, column: Column) -> &'a str {
-        self.header.cell(self.cells, column)
-    }
-
-    /// The reading type of a unit and a direction.
-    fn reading_type(&self, unit: &str, sink: &mut dyn Sink) -> ReadingType {
-        const NET: u16 = 4;
-        let mut warn = |field: &'static str, message: String| {
-            sink.finding(self.line.finding(field, "csv.reading_type", message).with_severity(Severity::Warning));
-        };
-        let mut measured = measure::of_unit(unit).unwrap_or_else(|| {
-            warn("uom", format!("`{unit}` is not a known unit; values are kept under it"));
-            ReadingType::default()
-        });
-        measured.flow_direction = match self.get(Column::Direction) {
-            "" | "delivered" => measure::FORWARD,
-            "received" => measure::REVERSE,
-            "net" => NET,
-            other => {
-                warn("direction", format!("`{other}` is not delivered, received or net; the direction is left open"));
-                0
-            }
-        };
-        // Volumes may be gas or water; everything else here is electricity.
-        let is_volume = measured.measurement_kind == 58;
-        measured.commodity = if is_volume || measured.unit == 0 { 0 } else { measure::ELECTRICITY };
-        measured
-    }
-
-    /// The value; outer `None` where it cannot be read.
-    fn value(&self, written: &str, field: &str, sink: &mut dyn Sink) -> Option<Option<Decimal>> {
-        if NO_VALUE.iter().any(|word| word.eq_ignore_ascii_case(written)) {
-            return Some(None);
-        }
-        match written.parse() {
-            Ok(value) => Some(Some(value)),
-            Err(error) => {
-                let message = format!("`{written}`: {error}; this value is not read");
-                sink.finding(self.line.finding(field, "csv.value", message));
-                None
-            }
-        }
-    }
-
-    /// The version: a moment, or a number that counts up.
-    fn revision(&self, sink: &mut dyn Sink) -> Option<Timestamp> {
-        let written = self.get(Column::Version);
-        if written.is_empty() {
-            return None;
-        }
-        let number = written.parse::<i64>().ok().and_then(|number| Timestamp::from_second(number).ok());
-        let version = number.or_else(|| written.parse().ok());
-        if version.is_none() {
-            let message = format!("`{written}` is neither a number nor a moment; the value has no version");
-            sink.finding(self.line.finding("version", "csv.version", message).with_severity(Severity::Warning));
-        }
-        version
-    }
-}
-
-/// Rows of one channel that follow each other.
-#[derive(Debug)]
-struct Group {
-    channel: ChannelKey,
-    unit: SmolStr,
-    /// Whether the reading type gets its period from the values, for the file does not state it.
-    takes_type_from_length: bool,
-    version: Option<Timestamp>,
-    series: Series,
-    /// Start and end of the row before.
-    previous: [Option<Timestamp>; 2],
-    qualities: Qualities,
-    placed: Vec<Placed>,
-}
-
-impl Group {
-    fn quality(&mut self, row: &Cell<'_>, cells: Cells<'_>, value: Option<Decimal>, sink: &mut dyn Sink) -> u32 {
-        let mut quality = quality::read(cells).unwrap_or_else(|wrong| {
-            let message = format!("{wrong}; the value is kept as suspect");
-            sink.finding(row.line.finding("quality", "csv.quality", message).with_severity(Severity::Warning));
-            Quality { flag: cells.quality.into(), remark: cells.remark.into(), ..Quality::of(Status::SUSPECT) }
-        });
-        if value.is_none() {
-            quality.status |= Status::MISSING;
-        }
-        if quality == Quality::default() { Qualities::NONE } else { self.qualities.number(quality) }
-    }
-
-    fn place(&self, row: &Cell<'_>, span: Span, value: Option<Decimal>, quality: u32) -> Placed {
-        let revision = self.version.map(Timestamp::as_second);
-        Placed { span, value, quality, revision, line: row.line.number }
-    }
-
-    fn add(
-        &mut self,
-        row: &Cell<'_>,
-        stamps: [Option<Timestamp>; 2],
-        value: Option<Decimal>,
-        quality: u32,
-        sink: &mut dyn Sink,
-    ) {
-        let reading_type = self.channel.reading_type;
-        let is_register = matches!(reading_type.accumulation, 1..=3 | 9);
-        let length = reading_type.interval_seconds().map(i64::from);
-        let moment = stamps[1].or(stamps[0]).map(Timestamp::as_second);
-        let span = match (stamps.map(|stamp| stamp.map(Timestamp::as_second)), length) {
-            ([None, None], _) => {
-                sink.finding(row.line.finding("start", "csv.stamp", "the row has no stamp; it is not read"));
-                return;
-            }
-            ([Some(start), Some(end)], _) if !is_register => Span::period(start, end),
-            _ if is_register => moment.map(|at| Span::Read { at, period_start: None }),
-            ([Some(start), None], Some(length)) => Span::period(start, start.saturating_add(length)),
-            ([None, Some(end)], Some(length)) => Span::period(end.saturating_sub(length), end),
-            _ => {
-                let Some(at) = stamps[0].or(stamps[1]) else { return };
-                let placed = self.place(row, Span::Read { at: at.as_second(), period_start: None }, value, quality);
-                let mut remarks = Vec::new();
-                self.series.push(Row { at, placed }, &mut self.placed, &mut remarks);
-                tell(remarks, sink);
-                self.flush_full(sink);
-                return;
-            }
-        };
-        let Some(span) = span else {
-            let message = "the end is not after the start; this row is not read";
-            sink.finding(row.line.finding("end", "csv.order", message));
-            return;
-        };
-        self.placed.push(self.place(row, span, value, quality));
-        self.flush_full(sink);
-    }
-
-    fn flush_full(&mut self, sink: &mut dyn Sink) {
-        if VALUES_MAX <= self.placed.len() {
-            self.flush(sink);
-        }
-    }
-
-    fn flush(&mut self, sink: &mut dyn Sink) {
-        let mut pieces = Pieces::new(&self.qualities);
-        for placed in self.placed.drain(..) {
-            let line = placed.line;
-            if pieces.push(placed).is_err() {
-                let message = "the stamp is outside the years that can be stored; this row is not read";
-                sink.finding(Finding::new(line, "start", "csv.stamp", message));
-            }
-        }
-        for piece in pieces.finish() {
-            let mut channel = self.channel.clone();
-            if self.takes_type_from_length {
-                channel.reading_type = with_period(channel.reading_type, &piece.values);
-            }
-            let (unit, revision, line) = (self.unit.clone(), piece.revision, piece.line);
-            sink.readings(&ChannelReadings { channel, unit, values: piece.values, revision, line });
-        }
-    }
-
-    fn finish(&mut self, sink: &mut dyn Sink) {
-        let mut remarks = Vec::new();
-        self.series.finish(&mut self.placed, &mut remarks);
-        tell(remarks, sink);
-        self.flush(sink);
-    }
-}
-
-/// The reading type with the length that the values have: an interval, a day, or a stated period.
-fn with_period(reading_type: ReadingType, values: &Values) -> ReadingType {
-    const DAILY: u16 = 11;
-    const SPECIFIED_PERIOD: u16 = 32;
-    const DAY_SECONDS_MAX: i64 = 25 * 3600;
-    match values {
-        Values::Intervals(run) => {
-            ReadingType { measuring_period: ReadingType::measuring_period_of(run.length_seconds), ..reading_type }
-        }
-        Values::Registers(reads) => {
-            let first = reads.iter().find_map(|read| Some(read.at.as_second() - read.period_start?.as_second()));
-            let macro_period =
-                if first.is_some_and(|seconds| seconds <= DAY_SECONDS_MAX) { DAILY } else { SPECIFIED_PERIOD };
-            ReadingType { macro_period, ..reading_type }
-        }
-    }
-}
-
-fn tell(remarks: Vec<Remark>, sink: &mut dyn Sink) {
-    for remark in remarks {
-        let finding = Finding::new(remark.line, "start", remark.code, remark.message);
-        sink.finding(finding.with_severity(remark.severity));
     }
 }
 

@@ -10,7 +10,7 @@ use model::time::IntervalNaming;
 use crate::pieces::{Placed, Span};
 
 /// The shortest local day.
-const DAY_SECONDS_MIN: i64 = 23 * 3600;
+pub const DAY_SECONDS_MIN: i64 = 23 * 3600;
 
 /// A row that waits for its neighbour; its `span` is set when the step is known.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +56,9 @@ impl Series {
         Self { naming, step: None, previous: None, first_waits: false }
     }
 
-    /// The stamp of the last row.
-    pub fn last(&self) -> Option<Timestamp> {
-        self.previous.map(|row| row.at)
+    /// The row that waits for its neighbour.
+    pub fn waiting(&mut self) -> Option<&mut Placed> {
+        self.previous.as_mut().map(|row| &mut row.placed)
     }
 
     /// Adds a row; `placed` and `remarks` get what it decides. A row that is not after the one before

@@ -5,6 +5,7 @@ use model::quantity::Decimal;
 use model::reading::{ChannelReadings, IntervalRun, Values};
 
 use super::quality;
+use crate::intervals::intervals;
 use crate::text::fields::write_field;
 
 const HEADER: &str =
@@ -50,18 +51,11 @@ impl Writer {
     }
 
     fn intervals(&mut self, readings: &ChannelReadings, run: &IntervalRun) {
-        let unsaid = Quality::default();
-        let mut spans = run.qualities.iter().peekable();
-        for (at, (digits, place)) in run.values.iter().zip(0_u32..).enumerate() {
-            spans.next_if(|span| span.to <= place);
-            let quality = spans.peek().filter(|span| span.from <= place).map_or(&unsaid, |span| &span.quality);
-            let value = (*digits != IntervalRun::MISSING).then_some(Decimal::new(*digits, run.exponent));
-            let seconds = i64::from(run.length_seconds);
-            let start = run.start.as_second() + seconds * i64::try_from(at).unwrap_or(i64::MAX / 4);
-            let [start, end] = [start, start + seconds].map(|second| {
+        for interval in intervals(run) {
+            let stamps = [interval.start, interval.end].map(|second| {
                 jiff::Timestamp::from_second(second).map_or(String::new(), |instant| instant.to_string())
             });
-            self.row(readings, [&start, &end], value, quality);
+            self.row(readings, [&stamps[0], &stamps[1]], interval.value, interval.quality);
         }
     }
 

@@ -8,7 +8,7 @@
 //! - [`row`]: the values of a 300 record, the hot path.
 //! - [`stream`]: the 200 record and what an NMISuffix measures.
 //! - [`accumulated`]: the 250 record.
-//! - [`market_time`]: stamps.
+//! - [`market_time`]: reading and writing stamps at UTC+10.
 //! - [`nmi`]: the check digit of a national metering identifier.
 //! - [`writer`]: NEM12 from the model.
 

@@ -70,7 +70,7 @@ enum Current {
     /// The last one could not be read; its records fall with it.
     Refused,
     /// The last 200 record, and the last 300 record waiting for its 400 records.
-    Stream(Stream, Day),
+    Stream(Box<(Stream, Day)>),
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +98,7 @@ impl Records {
             b"200" => {
                 self.complete_day(sink);
                 self.current = match Stream::read(line, &mut fields, sink) {
-                    Some(stream) => Current::Stream(stream, Day::default()),
+                    Some(stream) => Current::Stream(Box::new((stream, Day::default()))),
                     None => Current::Refused,
                 };
             }
@@ -167,7 +167,10 @@ impl Records {
     fn interval_data(&mut self, line: &Line<'_>, sink: &mut dyn Sink) {
         self.complete_day(sink);
         match &mut self.current {
-            Current::Stream(stream, day) => day.read(line, stream, sink),
+            Current::Stream(current) => {
+                let (stream, day) = &mut **current;
+                day.read(line, stream, sink);
+            }
             Current::Refused => {}
             Current::None => {
                 let message = "no data stream record 200 comes before this day; it is not read";
@@ -178,7 +181,10 @@ impl Records {
 
     fn interval_event(&mut self, line: &Line<'_>, fields: &mut Fields<'_>, sink: &mut dyn Sink) {
         match &mut self.current {
-            Current::Stream(stream, day) => day.overlay(line, fields, stream, sink),
+            Current::Stream(current) => {
+                let (stream, day) = &mut **current;
+                day.overlay(line, fields, stream, sink);
+            }
             Current::Refused => {}
             Current::None => {
                 let message = "no interval data record 300 comes before this record; it is not read";
@@ -189,7 +195,8 @@ impl Records {
 
     fn b2b_details(&mut self, line: &Line<'_>, fields: &mut Fields<'_>, sink: &mut dyn Sink) {
         self.complete_day(sink);
-        let Current::Stream(stream, _) = &self.current else { return };
+        let Current::Stream(current) = &self.current else { return };
+        let (stream, _) = &**current;
         let [_code, _order, read_at, index] = std::array::from_fn(|_| text(&fields.next_or_empty()));
         if index.is_empty() {
             return;
@@ -205,7 +212,8 @@ impl Records {
     }
 
     fn complete_day(&mut self, sink: &mut dyn Sink) {
-        if let Current::Stream(stream, day) = &mut self.current {
+        if let Current::Stream(current) = &mut self.current {
+            let (stream, day) = &mut **current;
             day.complete(stream, sink);
         }
     }

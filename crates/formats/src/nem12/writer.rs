@@ -9,6 +9,7 @@ use model::reading::{ChannelKey, ChannelReadings, IntervalRun, Values};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::market_time::{OFFSET, stamp};
+use crate::intervals::intervals;
 use crate::text::fields::write_field;
 use crate::text::measure;
 
@@ -109,7 +110,7 @@ impl Writer {
             return Err(WriteError::Negative { channel: label(), value: Decimal::new(*digits, run.exponent) });
         }
         self.begin_stream(readings, seconds)?;
-        self.add(run, market_start, readings.revision);
+        self.add(run, readings.revision);
         Ok(())
     }
 
@@ -145,27 +146,21 @@ impl Writer {
         Ok(())
     }
 
-    fn add(&mut self, run: &IntervalRun, market_start: i64, revision: Option<Timestamp>) {
+    fn add(&mut self, run: &IntervalRun, revision: Option<Timestamp>) {
         let length = i64::from(run.length_seconds);
         let count = usize::try_from(DAY_SECONDS / length).expect("a day has at most 1440 intervals of a minute");
-        let unsaid = Quality::default();
-        let mut spans = run.qualities.iter().peekable();
-        let mut at = market_start;
-        for (digits, place) in run.values.iter().zip(0_u32..) {
-            spans.next_if(|span| span.to <= place);
-            let quality = spans.peek().filter(|span| span.from <= place).map_or(&unsaid, |span| &span.quality);
+        for interval in intervals(run) {
+            let at = interval.start + i64::from(OFFSET.seconds());
             let number = at.div_euclid(DAY_SECONDS);
             if self.day.as_ref().is_none_or(|day| day.number != number) {
                 self.end_day();
-                self.day = Some(Day { number, values: vec![(None, unsaid.clone()); count], revision });
+                self.day = Some(Day { number, values: vec![(None, Quality::default()); count], revision });
             }
             if let Some(day) = &mut self.day {
                 let position = usize::try_from(at.rem_euclid(DAY_SECONDS) / length).unwrap_or_default();
-                let value = (*digits != IntervalRun::MISSING).then_some(Decimal::new(*digits, run.exponent));
-                day.values[position] = (value, quality.clone());
+                day.values[position] = (interval.value, interval.quality.clone());
                 day.revision = day.revision.max(revision);
             }
-            at += length;
         }
     }
 

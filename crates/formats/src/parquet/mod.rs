@@ -18,6 +18,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
+use crate::intervals::intervals;
+
 /// Rows of a row group; what is not written yet is held in memory.
 const ROWS_MAX: usize = 128 * 1024;
 
@@ -32,6 +34,9 @@ pub enum WriteError {
         /// Digits after the point of the column.
         scale: u8,
     },
+    /// An interval is outside the years that stamps can hold.
+    #[error("{0} s after 1970 is outside the supported years")]
+    Time(i64),
     /// The output failed.
     #[error("could not write Parquet")]
     Parquet(#[from] ParquetError),
@@ -109,7 +114,7 @@ impl<W: Write + Send> Writer<W> {
             Values::Intervals(run) => self.intervals(readings, run)?,
             Values::Registers(reads) => {
                 for read in reads {
-                    self.row(readings, [read.period_start, Some(read.at)], read.value, &read.quality)?;
+                    self.row(readings, (read.period_start, read.at), read.value, &read.quality)?;
                 }
             }
         }
@@ -126,17 +131,10 @@ impl<W: Write + Send> Writer<W> {
     }
 
     fn intervals(&mut self, readings: &ChannelReadings, run: &IntervalRun) -> Result<(), WriteError> {
-        let unsaid = Quality::default();
-        let mut spans = run.qualities.iter().peekable();
-        let mut start = run.start.as_second();
-        for (digits, place) in run.values.iter().zip(0_u32..) {
-            spans.next_if(|span| span.to <= place);
-            let quality = spans.peek().filter(|span| span.from <= place).map_or(&unsaid, |span| &span.quality);
-            let value = (*digits != IntervalRun::MISSING).then_some(Decimal::new(*digits, run.exponent));
-            let end = start.saturating_add(i64::from(run.length_seconds));
-            let stamps = [start, end].map(|second| Timestamp::from_second(second).ok());
-            self.row(readings, stamps, value, quality)?;
-            start = end;
+        for interval in intervals(run) {
+            let stamp = |second| Timestamp::from_second(second).map_err(|_| WriteError::Time(second));
+            let stamps = (Some(stamp(interval.start)?), stamp(interval.end)?);
+            self.row(readings, stamps, interval.value, interval.quality)?;
         }
         Ok(())
     }
@@ -144,7 +142,7 @@ impl<W: Write + Send> Writer<W> {
     fn row(
         &mut self,
         readings: &ChannelReadings,
-        [start, end]: [Option<Timestamp>; 2],
+        (start, end): (Option<Timestamp>, Timestamp),
         value: Option<Decimal>,
         quality: &Quality,
     ) -> Result<(), WriteError> {
@@ -162,7 +160,7 @@ impl<W: Write + Send> Writer<W> {
         rows.reading_type.push(channel.reading_type.to_string().into_bytes().into());
         rows.unit.push(readings.unit.as_str().into());
         rows.start.push(start.map(Timestamp::as_microsecond));
-        rows.end.push(end.map_or(i64::MAX, Timestamp::as_microsecond));
+        rows.end.push(end.as_microsecond());
         rows.value.push(digits);
         rows.quality.push(quality.status.to_string().into_bytes().into());
         rows.flag.push(quality.flag.as_str().into());

@@ -86,7 +86,7 @@ fn check_sum(file: &str, mdff: &Value, found: &Collected) {
     assert_eq!(found.totals().values().map(|total| total.count as u64).sum::<u64>(), count, "{file}");
     let mut sum = model::quantity::Sum::default();
     for total in found.totals().values() {
-        let total: model::quantity::Decimal = total.sum.parse().expect("decimal");
+        let total: Decimal = total.sum.parse().expect("decimal");
         sum.add(total.digits.into(), total.exponent).expect("fits");
     }
     assert_near(&sum.to_string(), &mdff["sum"], file);
@@ -245,7 +245,11 @@ fn blocks_follow_each_other_only_with_a_header() {
         (whole.replace('\n', "\r"), 48, vec![]),
         (format!("\u{feff}\r\n{}", whole.replace('\n', "\r\n\r\n")), 48, vec![]),
         (whole.replace("kWh", "\"kWh\"").replace(",A,", ",\"A\","), 48, vec![]),
-        (whole.replace("\n200,", "\n300,20240310,1\n400,1,2,A,,\n200,"), 48, vec!["2 nem12.no_stream", "3 nem12.no_day"]),
+        (
+            whole.replace("\n200,", "\n300,20240310,1\n400,1,2,A,,\n200,"),
+            48,
+            vec!["2 nem12.no_stream", "3 nem12.no_day"],
+        ),
     ] {
         let found = read(Format::Nem12, &input);
         assert_eq!(found.codes(), codes, "{input}");
