@@ -4,6 +4,7 @@
 //! tools with `cargo install` (not optimised, which takes a third of the time and changes nothing for us).
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::repository::Repository;
@@ -37,18 +38,40 @@ const TESTS: [Program; 3] = [
 
 /// The oldest Node.js that builds the page.
 const NODE_MAJOR_MIN: u32 = 20;
+/// Where a newer one goes, in the target folder.
+const NODE_FOLDER: &str = "tools/node";
 
-/// Makes sure that the page can be built.
+/// Makes sure that the page can be built: npm, and a Node.js that is new enough.
 pub fn prepare_for_page(repository: &Repository) -> Result<(), Failure> {
     install_missing(repository, &PAGE)?;
-    let version = step::printed(&mut step::command(repository.root(), "node", &["--version"])).unwrap_or_default();
+    let path = path_with_node(repository)?;
+    let version = step::printed(step::command(repository.root(), "node", &["--version"]).env("PATH", path));
+    let version = version.unwrap_or_default();
     if node_major(&version).is_some_and(|major| major >= NODE_MAJOR_MIN) {
         return Ok(());
     }
-    Err(Failure::new(
-        format!("Node.js {} is too old", version.trim()),
-        format!("install Node.js {NODE_MAJOR_MIN} or newer (Debian 13 has it; elsewhere the vendor's packages)"),
-    ))
+    // Debian 12 packages Node.js 18; the npm registry packages the program itself.
+    eprintln!("    Node.js {} is too old: installing a newer one beside it", version.trim());
+    let folder = repository.target()?.join(NODE_FOLDER);
+    let arguments = ["install", "--no-audit", "--no-fund", "--prefix", &folder.to_string_lossy(), &node_package("@22")];
+    step::succeed(
+        &mut step::command(repository.root(), "npm", &arguments),
+        &format!("install Node.js {NODE_MAJOR_MIN} or newer by hand; Debian 13 has it"),
+    )
+}
+
+/// The path of programs, with the Node.js that we installed first if there is one.
+pub fn path_with_node(repository: &Repository) -> Result<OsString, Failure> {
+    let ours = repository.target()?.join(NODE_FOLDER).join("node_modules").join(node_package("")).join("bin");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = ours.is_dir().then_some(ours).into_iter().chain(env::split_paths(&path));
+    env::join_paths(folders).map_err(|error| Failure::new(format!("PATH: {error}"), "move the target folder"))
+}
+
+/// The npm package that is the program for this machine.
+fn node_package(version: &str) -> String {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    format!("node-linux-{architecture}{version}")
 }
 
 /// Makes sure that the servers and the browser of the tests are there.

@@ -40,5 +40,6 @@ pub fn exists(repository: &Repository) -> bool {
 }
 
 fn npm(repository: &Repository, arguments: &[&str]) -> Result<(), Failure> {
-    step::succeed(&mut step::command(&repository.path(FOLDER), "npm", arguments), ADVICE)
+    let path = machine::path_with_node(repository)?;
+    step::succeed(step::command(&repository.path(FOLDER), "npm", arguments).env("PATH", path), ADVICE)
 }

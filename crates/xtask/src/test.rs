@@ -45,8 +45,10 @@ fn test_documentation(repository: &Repository) -> Result<(), Failure> {
 fn test_crates(repository: &Repository, nextest: &str, filters: &[String]) -> Result<(), Failure> {
     let mut arguments = vec!["nextest", "run", "--workspace", "--locked", "--profile", "ci"];
     arguments.extend(filters.iter().map(String::as_str));
+    // The test of the page runs a script.
+    let path = machine::path_with_node(repository)?;
     step::succeed(
-        &mut step::command(repository.root(), nextest, &arguments),
+        step::command(repository.root(), nextest, &arguments).env("PATH", path),
         "one test again: `cargo nextest run -p CRATE NAME`; a test that needs the page or a server needs `cargo xtask test NAME`",
     )
 }

@@ -2,7 +2,8 @@
 //!
 //! - In Rust, above a function or inside it: that function. In the module doc of a test file: every test in it.
 //! - In the `README.md` of a scenario folder below a `tests` folder: the tests whose name holds the folder's name.
-//! - In the scripts that test the page: the run of the page's tests.
+//! - In a script that drives the page in a browser, `NAME.mjs`: the tests in the module `NAME` that run it.
+//! - In the page's own tests, `*.test.ts`: their run as a whole.
 
 use crate::repository::{Repository, TextFile};
 use crate::source::Source;
@@ -28,7 +29,9 @@ pub enum By {
     File,
     /// Every test whose name holds the name of this folder.
     Scenario(String),
-    /// The tests of the page.
+    /// Every test in a module of this name.
+    Module(String),
+    /// The page's own tests.
     Page,
 }
 
@@ -76,26 +79,24 @@ fn in_rust(file: &TextFile) -> Vec<Citation> {
     citations
 }
 
-/// Scenario pages and the scripts of the page.
+/// Scenario pages, browser scripts and the page's own tests.
 fn in_text(file: &TextFile) -> Vec<Citation> {
-    let by = || {
-        let mut folders = file.path.rsplit('/').skip(1);
-        if !file.path.ends_with(".md") {
-            Some(By::Page)
-        } else {
-            folders.next().map(|folder| By::Scenario(folder.into()))
-        }
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or_default();
+    let by = || match name.rsplit_once('.') {
+        Some((_, "md")) => By::Scenario(folder.rsplit('/').next().unwrap_or_default().into()),
+        Some((module, "mjs")) => By::Module(module.into()),
+        _ => By::Page,
     };
-    let is_page = file.path.ends_with(".md");
-    if is_page && !file.path.contains("/tests/") {
+    if name.ends_with(".md") && !file.path.contains("/tests/") {
         return Vec::new();
     }
-    let lines = file.text.lines().enumerate();
-    lines
-        .filter_map(|(number, line)| Some((number + 1, ids(line.trim_start_matches(['/', '*', '-', ' ']))?)))
-        .flat_map(|(line, ids)| ids.into_iter().map(move |id| (line, id)))
-        .filter_map(|(line, id)| Some(Citation { path: file.path.clone(), line, id, by: by()? }))
-        .collect()
+    let mut citations = Vec::new();
+    for (number, line) in file.text.lines().enumerate() {
+        for id in ids(line.trim_start_matches(['/', '*', '-', ' '])).unwrap_or_default() {
+            citations.push(Citation { path: file.path.clone(), line: number + 1, id, by: by() });
+        }
+    }
+    citations
 }
 
 /// The ids behind `covers:` if the text starts with it.
@@ -137,7 +138,8 @@ mod tests {
         let path = "crates/amity/tests/scenarios/meter_exchanged_mid_day/README.md";
         check(path, page, &[&format!("3 B4-S1 {scenario}"), &format!("3 IS-001 {scenario}")]);
         check("requirements/README.md", "covers: IS-001", &[]);
-        check("web/tests/fleet.mjs", "// covers: SCP-01\n", &["1 SCP-01 Page"]);
+        check("web/tests/fleet.mjs", "// covers: SCP-01\n", &["1 SCP-01 Module(\"fleet\")"]);
+        check("web/src/time.test.ts", "// covers: SCP-01\n", &["1 SCP-01 Page"]);
     }
 
     #[track_caller]

@@ -52,6 +52,7 @@ impl Test {
         match &citation.by {
             By::Page => false,
             By::Scenario(folder) => segments.iter().any(|segment| segment.contains(folder.as_str())),
+            By::Module(module) => segments.contains(&module.as_str()),
             By::File => self.lives_in(&citation.path),
             // A function of a contract suite is run under its own name from a module of each engine.
             By::Function(function) => {
@@ -118,7 +119,8 @@ mod tests {
         check("crates/store/src/lo.rs", By::File, false);
         check("crates/amity/src/page/mod.rs", By::File, true);
         check("crates/amity/tests/scenarios/meter_exchanged/README.md", By::Scenario("meter_exchanged".into()), true);
-        check("web/tests/a.mjs", By::Page, true);
+        check("web/tests/page.mjs", By::Module("page".into()), true);
+        check("web/src/a.test.ts", By::Page, true);
     }
 
     #[track_caller]
