@@ -117,7 +117,7 @@ pub fn read_all(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Puts a complete, durable file under a name, in place of what was there: readers see the old
-/// content or the new one, after a power cut too.
+/// content or the new one, after a power cut too. An error that says that the disk is full leaves the old content.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let half_done = path.with_extension("tmp");
     let written = || {
@@ -132,7 +132,7 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     match path.parent() {
-        Some(folder) => disk.sync_dir(folder),
+        Some(folder) => disk.sync_dir(folder).map_err(io::Error::other),
         None => Ok(()),
     }
 }

@@ -1,54 +1,78 @@
-//! The raw book: every message byte for byte as received, compressed, for audit and replay.
+//! The raw book: every message byte for byte as received, compressed.
 //!
-//! Append-only files of records. A record is a header with lengths, content hash and checksum, then the zstd stream.
-//! Messages of usual size share a file and are appended whole when they are finished; a long one gets a file of
-//! its own, so that memory stays bounded. A start never appends behind an old tail, so a torn one does no harm.
+//! Files are only appended to, and each opening of the book begins a new one, so that nothing that was ever
+//! acknowledged is written over. A message that stays small lies with others in a file; a large one gets a file of
+//! its own while it streams in.
+//!
+//! ```text
+//! record   header 72 bytes: magic, flags, lengths, BLAKE3 of the message, CRC-32C of the header
+//!          the message, one zstd frame
+//! ```
 
+mod reader;
 mod record;
 
-use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at, write_all_at};
-use record::{HEADER_BYTES, Header};
+use smol_str::SmolStr;
 
-/// A shared file is closed when it is at least this long.
+use crate::disk::{Disk, DiskFile, OpenMode, is_full, write_all_at};
+
+pub use reader::RawReader;
+use record::{HEADER_LEN, Header};
+
+const COMPRESSION_LEVEL: i32 = 3;
+/// A message whose compressed form grows beyond this gets a file of its own.
+const SMALL_BYTES: usize = 4 << 20;
+/// A shared file that is this large gets no more messages.
 const FILE_BYTES: u64 = 256 << 20;
-/// A message whose compressed bytes exceed this gets a file of its own.
-const SPILL_BYTES: usize = 8 << 20;
-const COMPRESSION_LEVEL: i32 = 1;
 
-/// Where a message is kept: `<file>-<offset>`.
+/// Where a message lies. It never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RawId {
     file: u32,
     offset: u64,
 }
 
-impl fmt::Display for RawId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for RawId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.file, self.offset)
     }
 }
 
-impl FromStr for RawId {
-    type Err = RawError;
+/// The text is not the id of a raw message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the id of a raw message such as 12-4096, found `{0}`")]
+pub struct InvalidRawId(pub SmolStr);
 
-    fn from_str(text: &str) -> Result<Self, RawError> {
-        let parsed = text
-            .split_once('-')
-            .and_then(|(file, offset)| Some(Self { file: file.parse().ok()?, offset: offset.parse().ok()? }));
-        parsed.ok_or_else(|| RawError::InvalidId(text.into()))
+impl FromStr for RawId {
+    type Err = InvalidRawId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRawId> {
+        let parsed = text.split_once('-').and_then(|(file, offset)| Some((file.parse().ok()?, offset.parse().ok()?)));
+        parsed.map(|(file, offset)| Self { file, offset }).ok_or_else(|| InvalidRawId(text.into()))
     }
 }
 
-/// Why raw bytes could not be kept or given back.
-#[derive(Debug, thiserror::Error)]
-pub enum RawError {
-    /// The disk refused.
+/// Why a message could not be kept or read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The disk is full: the message was not kept. It can be sent again when there is space.
+    #[error("the disk is full, the message was not kept")]
+    OutOfSpace(#[source] Arc<io::Error>),
+    /// A write or sync failed before; messages can still be read.
+    #[error("raw messages are only read since {0}; check the disk and restart")]
+    ReadOnly(Arc<str>),
+    /// There is no message with this id.
+    #[error("there is no raw message {0}")]
+    Unknown(RawId),
+    /// The stored bytes are not those of the message.
+    #[error("raw message {0} is damaged; fetch it from its source again")]
+    Damaged(RawId),
+    /// A file could not be read, written or named.
     #[error("could not {doing} `{}`", .path.display())]
     Io {
         /// What was tried.
@@ -57,285 +81,217 @@ pub enum RawError {
         path: PathBuf,
         /// Why it failed.
         #[source]
-        source: io::Error,
+        source: Arc<io::Error>,
     },
-    /// The stored bytes are not what was written.
-    #[error("the raw message {0} is damaged; ask its source for it again")]
-    Damaged(RawId),
-    /// The text is not the id of a raw message.
-    #[error("expected the id of a raw message such as 3-4096, found `{0}`")]
-    InvalidId(String),
 }
 
-impl RawError {
+impl Error {
     fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { doing, path: path.into(), source }
-    }
-
-    /// Whether the disk is full, so that the same call may work later.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if crate::disk::is_full(source))
+        move |error| {
+            if is_full(&error) {
+                return Self::OutOfSpace(Arc::new(error));
+            }
+            Self::Io { doing, path: path.into(), source: Arc::new(error) }
+        }
     }
 }
 
-/// The raw messages of one installation. It is used by any number of threads.
+/// The raw book. It is used by any number of threads.
 pub struct RawBook {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
-    tail: Mutex<Tail>,
+    end: Mutex<End>,
+    /// Held by the one who syncs; with the file and offset that are synced.
+    synced: Mutex<(u32, u64)>,
 }
 
-/// The file that messages are appended to.
-struct Tail {
+/// Where the next message goes.
+struct End {
+    /// The number of the next new file.
     next_file: u32,
-    open: Option<OpenFile>,
+    /// The shared file and its length.
+    shared: Option<(u32, Arc<dyn DiskFile>, u64)>,
+    read_only: Option<Arc<str>>,
 }
 
-struct OpenFile {
-    number: u32,
-    file: Box<dyn DiskFile>,
-    len: u64,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What our locks protect is whole at every point where a thread can panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RawBook {
-    /// Opens the book in a folder, making it where there is none.
-    ///
-    /// # Errors
-    /// [`RawError::Io`].
-    pub fn open(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, RawError> {
-        disk.create_dir(dir).map_err(RawError::io("create", dir))?;
-        let names = disk.list(dir).map_err(RawError::io("list", dir))?;
+    /// Opens a book, making the folder where there is none. A message that was not acknowledged is not there.
+    pub fn open(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, Error> {
+        disk.create_dir(dir).map_err(Error::io("create", dir))?;
+        let names = disk.list(dir).map_err(Error::io("list", dir))?;
         let numbers = names.iter().filter_map(|name| name.strip_suffix(".raw")?.parse::<u32>().ok());
-        let next_file = numbers.max().map_or(1, |last| last.saturating_add(1));
-        Ok(Self { disk, dir: dir.into(), tail: Mutex::new(Tail { next_file, open: None }) })
+        let next_file = numbers.max().map_or(1, |last| last + 1);
+        let end = Mutex::new(End { next_file, shared: None, read_only: None });
+        Ok(Self { disk, dir: dir.into(), end, synced: Mutex::new((0, 0)) })
     }
 
-    /// Begins to keep a message. Nothing of it is kept until [`RawWriter::finish`].
-    ///
-    /// # Errors
-    /// [`RawError::Io`].
-    pub fn begin(&self) -> Result<RawWriter<'_>, RawError> {
-        let stream = zstd::Encoder::new(Vec::new(), COMPRESSION_LEVEL).map_err(RawError::io("write", &self.dir))?;
-        Ok(RawWriter { book: self, stream, hasher: blake3::Hasher::new(), raw_len: 0, spilled: None })
+    /// Begins a message.
+    pub fn begin(&self) -> Result<RawWriter<'_>, Error> {
+        let compressor = zstd::Encoder::new(Vec::new(), COMPRESSION_LEVEL)
+            .map_err(Error::io("compress a message for", &self.dir))?;
+        Ok(RawWriter { book: self, compressor, hasher: blake3::Hasher::new(), len: 0, own_file: None })
     }
 
-    /// Gives a message back as a stream that fails where the kept bytes are not what was written.
-    ///
-    /// # Errors
-    /// [`RawError::Io`] or [`RawError::Damaged`].
-    pub fn read(&self, id: RawId) -> Result<RawReader, RawError> {
-        let path = self.path(id.file);
-        let file = self.disk.open(&path, OpenMode::Read).map_err(RawError::io("open", &path))?;
-        let mut bytes = [0; HEADER_BYTES];
-        read_exact_at(&*file, &mut bytes, id.offset).map_err(|_| RawError::Damaged(id))?;
-        let header = Header::decode(&bytes).ok_or(RawError::Damaged(id))?;
-        let stored = Stored { file, at: id.offset + HEADER_BYTES as u64, left: header.stored_len };
-        let stream = zstd::Decoder::new(stored).map_err(RawError::io("read", &path))?;
-        Ok(RawReader { id, stream, hasher: blake3::Hasher::new(), left: header.raw_len, hash: header.hash })
+    /// Keeps a message that is all there.
+    pub fn keep(&self, message: &[u8]) -> Result<RawId, Error> {
+        let mut writer = self.begin()?;
+        writer.write(message)?;
+        writer.finish()
+    }
+
+    /// Reads a message. Its bytes are checked against its hash when the end is reached.
+    pub fn read(&self, id: RawId) -> Result<RawReader, Error> {
+        RawReader::open(&*self.disk, &self.path(id.file), id)
+    }
+
+    /// A message that fits memory, checked.
+    pub fn read_all(&self, id: RawId) -> Result<Vec<u8>, Error> {
+        let mut message = Vec::new();
+        let read = io::Read::read_to_end(&mut self.read(id)?, &mut message);
+        // The decompressor and the hash have the same thing to say.
+        read.map_err(|_| Error::Damaged(id))?;
+        Ok(message)
+    }
+
+    /// Every message that can be found, by file and place.
+    pub fn ids(&self) -> Result<Vec<RawId>, Error> {
+        let mut ids = Vec::new();
+        for name in self.disk.list(&self.dir).map_err(Error::io("list", &self.dir))? {
+            if let Some(file) = name.strip_suffix(".raw").and_then(|number| number.parse().ok()) {
+                let offsets = record::offsets(&*self.disk, &self.path(file))?;
+                ids.extend(offsets.into_iter().map(|offset| RawId { file, offset }));
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Bytes on the disk.
+    pub fn bytes(&self) -> Result<u64, Error> {
+        let mut bytes = 0;
+        for name in self.disk.list(&self.dir).map_err(Error::io("list", &self.dir))? {
+            let path = self.dir.join(name);
+            let file = self.disk.open(&path, OpenMode::Read).map_err(Error::io("open", &path))?;
+            bytes += file.len().map_err(Error::io("read", &path))?;
+        }
+        Ok(bytes)
     }
 
     fn path(&self, file: u32) -> PathBuf {
         self.dir.join(format!("{file:08}.raw"))
     }
 
-    fn create(&self, tail: &mut Tail) -> Result<OpenFile, RawError> {
-        let number = tail.next_file;
+    /// A new file whose name is durable.
+    fn new_file(&self, end: &mut End) -> Result<(u32, Arc<dyn DiskFile>), Error> {
+        let number = end.next_file;
         let path = self.path(number);
-        let file = self.disk.open(&path, OpenMode::Create).map_err(RawError::io("create", &path))?;
-        self.disk.sync_dir(&self.dir).map_err(RawError::io("sync", &self.dir))?;
-        tail.next_file += 1;
-        Ok(OpenFile { number, file, len: 0 })
+        let file = self.disk.open(&path, OpenMode::Create).map_err(Error::io("create", &path))?;
+        end.next_file += 1;
+        self.disk.sync_dir(&self.dir).map_err(Error::io("sync", &self.dir))?;
+        Ok((number, file.into()))
     }
 
-    fn tail(&self) -> std::sync::MutexGuard<'_, Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes a small message behind the others, without syncing it. Tells file, place and end.
+    fn append(&self, record: &[u8]) -> Result<(RawId, Arc<dyn DiskFile>, u64), Error> {
+        let mut end = lock(&self.end);
+        if let Some(reason) = &end.read_only {
+            return Err(Error::ReadOnly(Arc::clone(reason)));
+        }
+        if end.shared.as_ref().is_none_or(|(.., len)| FILE_BYTES <= *len) {
+            let (number, file) = self.new_file(&mut end)?;
+            end.shared = Some((number, file, 0));
+        }
+        let (number, file, len) = end.shared.as_mut().expect("a file was made above");
+        let id = RawId { file: *number, offset: *len };
+        // What a failed write left is written over by the next message, or is no record.
+        write_all_at(&**file, record, *len).map_err(Error::io("write", &self.path(id.file)))?;
+        *len += record.len() as u64;
+        Ok((id, Arc::clone(file), *len))
     }
 
-    /// Appends a whole record and syncs it. After a failure the file is left alone and a new one is begun.
-    fn append(&self, header: Header, stored: &[u8]) -> Result<RawId, RawError> {
-        let mut tail = self.tail();
-        let mut open = match tail.open.take() {
-            Some(open) if open.len < FILE_BYTES => open,
-            _ => self.create(&mut tail)?,
+    /// Makes everything before `len` in a file durable; one sync serves all who wait.
+    fn sync(&self, id: RawId, file: &dyn DiskFile, len: u64) -> Result<(), Error> {
+        let mut synced = lock(&self.synced);
+        if (id.file, len) <= *synced {
+            return Ok(());
+        }
+        let through = {
+            let end = lock(&self.end);
+            if let Some(reason) = &end.read_only {
+                return Err(Error::ReadOnly(Arc::clone(reason)));
+            }
+            end.shared.as_ref().filter(|(number, ..)| *number == id.file).map_or(len, |(.., len)| *len)
         };
-        let id = RawId { file: open.number, offset: open.len };
-        let written = write_all_at(&*open.file, &header.encode(), open.len)
-            .and_then(|()| write_all_at(&*open.file, stored, open.len + HEADER_BYTES as u64))
-            .and_then(|()| open.file.sync_data());
-        written.map_err(RawError::io("write", &self.path(open.number)))?;
-        open.len += HEADER_BYTES as u64 + stored.len() as u64;
-        tail.open = Some(open);
-        Ok(id)
-    }
-}
-
-/// A message that is being kept.
-pub struct RawWriter<'a> {
-    book: &'a RawBook,
-    stream: zstd::Encoder<'static, Vec<u8>>,
-    hasher: blake3::Hasher,
-    raw_len: u64,
-    spilled: Option<OpenFile>,
-}
-
-impl RawWriter<'_> {
-    /// Takes the next bytes of the message.
-    ///
-    /// # Errors
-    /// [`RawError::Io`]; the message cannot be finished then.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), RawError> {
-        self.stream.write_all(bytes).map_err(RawError::io("compress into", &self.book.dir))?;
-        self.hasher.update(bytes);
-        self.raw_len += bytes.len() as u64;
-        if SPILL_BYTES < self.stream.get_ref().len() { self.spill() } else { Ok(()) }
-    }
-
-    /// Returns where the message is once every byte of it is durable.
-    ///
-    /// # Errors
-    /// [`RawError::Io`]; the message is not kept then.
-    pub fn finish(mut self) -> Result<RawId, RawError> {
-        let finished = self.stream.do_finish();
-        finished.map_err(RawError::io("compress into", &self.book.dir))?;
-        let (hash, raw_len) = (*self.hasher.finalize().as_bytes(), self.raw_len);
-        if self.spilled.is_some() {
-            self.spill()?;
+        if let Err(error) = file.sync_data() {
+            // After a failed sync nothing is known of the file; it is never tried again.
+            let reason: Arc<str> = format!("syncing `{}` failed: {error}", self.path(id.file).display()).into();
+            lock(&self.end).read_only = Some(Arc::clone(&reason));
+            return Err(Error::ReadOnly(reason));
         }
-        let Some(own) = &self.spilled else {
-            let stored = self.stream.get_ref();
-            return self.book.append(Header { raw_len, stored_len: stored.len() as u64, hash }, stored);
-        };
-        let header = Header { raw_len, stored_len: own.len - HEADER_BYTES as u64, hash };
-        let written = write_all_at(&*own.file, &header.encode(), 0).and_then(|()| own.file.sync_data());
-        written.map_err(RawError::io("write", &self.book.path(own.number)))?;
-        Ok(RawId { file: own.number, offset: 0 })
-    }
-
-    /// Moves what is compressed so far to the message's own file, behind the place of its header.
-    fn spill(&mut self) -> Result<(), RawError> {
-        if self.spilled.is_none() {
-            let mut own = self.book.create(&mut self.book.tail())?;
-            own.len = HEADER_BYTES as u64;
-            self.spilled = Some(own);
-        }
-        if let Some(own) = &mut self.spilled {
-            let bytes = self.stream.get_mut();
-            write_all_at(&*own.file, bytes, own.len).map_err(RawError::io("write", &self.book.path(own.number)))?;
-            own.len += bytes.len() as u64;
-            bytes.clear();
-        }
+        *synced = (id.file, through).max(*synced);
         Ok(())
     }
 }
 
-/// A kept message as a stream.
-pub struct RawReader {
-    id: RawId,
-    stream: zstd::Decoder<'static, io::BufReader<Stored>>,
+/// A message on its way in. Dropped before [`RawWriter::finish`], it was never there.
+pub struct RawWriter<'a> {
+    book: &'a RawBook,
+    compressor: zstd::Encoder<'static, Vec<u8>>,
     hasher: blake3::Hasher,
-    left: u64,
-    hash: [u8; 32],
+    len: u64,
+    /// The file of a large message, and how long its compressed form is so far.
+    own_file: Option<(u32, Arc<dyn DiskFile>, u64)>,
 }
 
-impl Read for RawReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, RawError::Damaged(self.id));
-        let count = self.stream.read(buffer).map_err(|_| damaged())?;
-        self.hasher.update(&buffer[..count]);
-        self.left = self.left.checked_sub(count as u64).ok_or_else(damaged)?;
-        let ended = count == 0 && !buffer.is_empty();
-        if ended && (self.left != 0 || *self.hasher.finalize().as_bytes() != self.hash) {
-            return Err(damaged());
+impl RawWriter<'_> {
+    /// Adds bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hasher.update(bytes);
+        self.len += bytes.len() as u64;
+        self.compressor.write_all(bytes).map_err(Error::io("compress a message for", &self.book.dir))?;
+        if SMALL_BYTES < self.compressor.get_ref().len() { self.spill() } else { Ok(()) }
+    }
+
+    /// Ends the message; when this returns it is durable.
+    pub fn finish(mut self) -> Result<RawId, Error> {
+        let spills = self.own_file.is_some();
+        let Self { book, hasher, len, .. } = &self;
+        let (book, len, hash) = (*book, *len, *hasher.finalize().as_bytes());
+        self.compressor.do_finish().map_err(Error::io("compress a message for", &book.dir))?;
+        if spills {
+            self.spill()?;
         }
-        Ok(count)
-    }
-}
-
-/// The stored bytes of one record.
-struct Stored {
-    file: Box<dyn DiskFile>,
-    at: u64,
-    left: u64,
-}
-
-impl Read for Stored {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let count = self.file.read_at(&mut buffer[..wanted], self.at)?;
-        self.at += count as u64;
-        self.left -= count as u64;
-        Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::RealDisk;
-
-    fn keep(book: &RawBook, pieces: &[&[u8]]) -> RawId {
-        let mut writer = book.begin().expect("begin");
-        pieces.iter().for_each(|piece| writer.write(piece).expect("write"));
-        writer.finish().expect("finish")
-    }
-
-    fn give(book: &RawBook, id: RawId) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        book.read(id).map_err(io::Error::other)?.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Bytes that do not compress, so that the spill is reached.
-    fn noise(len: usize) -> Vec<u8> {
-        let mut state = 1_u64;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    #[test]
-    fn messages_come_back_as_received_also_after_a_restart() {
-        let folder = tempfile::tempdir().expect("folder");
-        let long = noise(3 * SPILL_BYTES);
-        let ids = {
-            let book = RawBook::open(Arc::new(RealDisk), folder.path()).expect("open");
-            let long = keep(&book, &[&long[..SPILL_BYTES], &long[SPILL_BYTES..]]);
-            [keep(&book, &[b"100,NEM12\n", b"900\n"]), keep(&book, &[]), long, keep(&book, &[b"last"])]
-        };
-        let book = RawBook::open(Arc::new(RealDisk), folder.path()).expect("open again");
-        let new = keep(&book, &[b"after the restart"]);
-        let expected: [&[u8]; 5] = [b"100,NEM12\n900\n", b"", &long, b"last", b"after the restart"];
-        for (id, expected) in ids.into_iter().chain([new]).zip(expected) {
-            assert_eq!(id.to_string().parse::<RawId>().expect("id"), id);
-            assert!(give(&book, id).expect("whole") == expected, "{id}");
+        let packed = std::mem::take(self.compressor.get_mut());
+        if let Some((number, file, packed_len)) = self.own_file {
+            let id = RawId { file: number, offset: 0 };
+            let header = Header { len, packed_len, hash }.encode();
+            write_all_at(&*file, &header, 0).map_err(Error::io("write", &book.path(number)))?;
+            book.sync(id, &*file, HEADER_LEN as u64 + packed_len)?;
+            return Ok(id);
         }
+        let mut record = Header { len, packed_len: packed.len() as u64, hash }.encode().to_vec();
+        record.extend_from_slice(&packed);
+        let (id, file, end) = book.append(&record)?;
+        book.sync(id, &*file, end)?;
+        Ok(id)
     }
 
-    #[test]
-    fn damage_is_told_and_never_given_back_as_data() {
-        let folder = tempfile::tempdir().expect("folder");
-        let book = RawBook::open(Arc::new(RealDisk), folder.path()).expect("open");
-        let message = noise(5000);
-        let id = keep(&book, &[&message]);
-        let path = book.path(id.file);
-        let whole = std::fs::read(&path).expect("file");
-        for at in (0..whole.len()).step_by(37) {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 0x10;
-            std::fs::write(&path, &damaged).expect("write");
-            let given = give(&book, id);
-            assert!(given.is_err() || given.is_ok_and(|bytes| bytes == message), "byte {at}");
+    /// Moves what is compressed into the message's own file.
+    fn spill(&mut self) -> Result<(), Error> {
+        let book = self.book;
+        if self.own_file.is_none() {
+            let (number, file) = book.new_file(&mut lock(&book.end))?;
+            self.own_file = Some((number, file, 0));
         }
-        std::fs::write(&path, &whole[..whole.len() / 2]).expect("write");
-        assert!(give(&book, id).is_err());
-    }
-
-    #[test]
-    fn ids_are_checked() {
-        for text in ["", "3", "a-1", "1-", "-1-2"] {
-            assert!(matches!(text.parse::<RawId>(), Err(RawError::InvalidId(_))), "{text}");
-        }
+        let (number, file, written) = self.own_file.as_mut().expect("a file was made above");
+        let packed = self.compressor.get_mut();
+        write_all_at(&**file, packed, HEADER_LEN as u64 + *written).map_err(Error::io("write", &book.path(*number)))?;
+        *written += packed.len() as u64;
+        packed.clear();
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::block::Kind;
 use super::day::DayNumber;
 use super::quality::QualityId;
 use super::record::{Register, Run, Shape};
@@ -283,15 +284,38 @@ impl Arena {
         self.finals.insert(channel, versions);
     }
 
-    /// Whether intervals of a channel are here.
-    pub(super) fn has_intervals(&self, channel: u32) -> bool {
-        self.row_of(channel).is_some()
+    /// Whether anything of a kind is here of a channel; if so, everything known of it is.
+    pub(super) fn has(&self, channel: u32, kind: Kind) -> bool {
+        match kind {
+            Kind::Intervals => self.row_of(channel).is_some(),
+            Kind::Registers => self.registers.contains_key(&channel),
+            Kind::Finals => self.finals.contains_key(&channel),
+        }
+    }
+
+    /// Takes back what another arena of the day has of a channel.
+    pub(super) fn take_back(&mut self, channel: u32, kind: Kind, other: &Self) {
+        match kind {
+            Kind::Intervals => other.intervals(channel).iter().for_each(|day| self.restore_intervals(channel, day)),
+            Kind::Registers => {
+                self.restore_registers(channel, other.registers(channel).unwrap_or_default().to_vec());
+            }
+            Kind::Finals => self.restore_finals(channel, other.finals(channel).unwrap_or_default().to_vec()),
+        }
     }
 
     /// The channels with anything here, in order.
     pub(super) fn channels(&self) -> Vec<u32> {
-        let mut channels: Vec<u32> = self.rows.iter().map(|row| row.channel).collect();
+        let mut channels = self.interval_channels();
         channels.extend(self.registers.keys().chain(self.finals.keys()));
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+
+    /// The channels with intervals here, in order.
+    pub(super) fn interval_channels(&self) -> Vec<u32> {
+        let mut channels: Vec<u32> = self.rows.iter().map(|row| row.channel).collect();
         channels.sort_unstable();
         channels.dedup();
         channels

@@ -208,7 +208,7 @@ pub(super) fn start(shared: &Arc<Shared>, start: Start) -> Result<Vec<std::threa
     threads.into_iter().collect::<Result<_, _>>().map_err(Error::io("start a thread for", &shared.dir))
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<std::thread::JoinHandle<()>> {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(work)
 }
 
@@ -263,6 +263,7 @@ impl Writer {
                     if !error.is_temporary() {
                         shared.stop_writing(&error);
                     }
+                    shared.ask_for_maintenance();
                     entry.ticket.settle(Err(error));
                     continue;
                 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// Why the book could not do something.
@@ -135,7 +136,7 @@ pub enum InvalidReading {
 /// Stored bytes that are not what was written, as exactly as can be told.
 ///
 /// Nothing of it is served. What is named here has to be fetched again from where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
     /// The file, relative to the book's folder.
     pub file: PathBuf,
@@ -144,7 +145,7 @@ pub struct Damage {
 }
 
 /// What cannot be read because of a damage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lost {
     /// Batches of the log that were acknowledged.
     Batches {
@@ -189,6 +190,28 @@ pub enum Lost {
     },
     /// Nothing: another copy was used or the part was not in use.
     Nothing,
+}
+
+impl Lost {
+    /// Whether it can be the reason that a read of a channel between two days is incomplete.
+    pub(super) fn touches(&self, channel: ChannelNumber, first: Date, last: Date) -> bool {
+        match self {
+            Self::Channel { channel: lost, from, to } => *lost == channel && *from <= last && first <= *to,
+            Self::Days { from, to } | Self::Arrivals { from, to } => *from <= last && first <= *to,
+            Self::Batches { .. } => true,
+            Self::Answers | Self::Changes { .. } | Self::Nothing => false,
+        }
+    }
+}
+
+impl Lost {
+    /// Whether it can be the reason that a scan of a day is incomplete.
+    pub(super) fn touches_day(&self, date: Date) -> bool {
+        match self {
+            Self::Channel { channel, .. } => self.touches(*channel, date, date),
+            _ => self.touches(ChannelNumber(0), date, date),
+        }
+    }
 }
 
 impl fmt::Display for Damage {

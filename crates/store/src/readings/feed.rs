@@ -8,12 +8,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use smol_str::SmolStr;
 
 use super::day::DayNumber;
+use super::feed_file::FeedEntry;
 
 /// A place in the feed: everything up to and including it was seen. The default is before everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -160,6 +162,10 @@ impl BatchChanges {
 pub(super) struct Feed {
     /// Batches up to this sequence are in files.
     pub(super) filed_through: u64,
+    /// Batches up to this sequence are not kept any more.
+    pub(super) dropped_through: u64,
+    /// The files, oldest first.
+    pub(super) files: Vec<Arc<FeedEntry>>,
     recent: VecDeque<BatchChanges>,
 }
 
@@ -188,10 +194,17 @@ impl Feed {
     }
 
     /// Forgets what is in files now.
-    pub(super) fn filed(&mut self, through: u64) {
+    pub(super) fn filed(&mut self, through: u64, files: &[FeedEntry], dropped_through: u64) {
         self.filed_through = through;
+        self.dropped_through = dropped_through;
+        self.files = files.iter().cloned().map(Arc::new).collect();
         let done = self.recent.partition_point(|batch| batch.sequence <= through);
         self.recent.drain(..done);
+    }
+
+    /// The first file that may have changes after a cursor.
+    pub(super) fn file_after(&self, cursor: Cursor) -> Option<Arc<FeedEntry>> {
+        self.files.iter().find(|file| cursor.sequence <= file.last()).cloned()
     }
 
     /// Memory in use.
@@ -239,7 +252,7 @@ mod tests {
         let text = all[3].cursor.to_string();
         assert_eq!(text.parse(), Ok(all[3].cursor));
         assert!("12".parse::<Cursor>().is_err());
-        feed.filed(3);
+        feed.filed(3, &[], 0);
         let mut rest = Vec::new();
         feed.after(all[5].cursor, usize::MAX, &mut rest);
         assert_eq!(rest, all[6..]);

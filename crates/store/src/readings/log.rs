@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::Error;
-use super::record::{ALIGNMENT, HEADER_LEN};
+use super::record::ALIGNMENT;
 use crate::disk::{Disk, DiskFile, OpenMode, is_full, read_exact_at, write_all_at};
 
 /// The log as the committing thread sees it.
@@ -53,11 +53,6 @@ impl Log {
     ) -> Self {
         let (current, offset) = tail.map_or((None, 0), |tail| (Some(tail.file), tail.offset));
         Self { disk, dir: dir.into(), file_bytes, files, current, offset, mark }
-    }
-
-    /// The longest record that fits.
-    pub(super) fn record_max(&self) -> u64 {
-        self.file_bytes
     }
 
     /// How many more bytes go into the current file.
@@ -247,6 +242,3 @@ impl Mark {
         (mark.encode() == *bytes).then_some(mark)
     }
 }
-
-/// The smallest useful file: one record with an empty body.
-pub(super) const FILE_BYTES_MIN: u64 = 16 * HEADER_LEN as u64;

@@ -16,26 +16,41 @@
 mod answers;
 mod arena;
 mod batch;
+mod block;
+mod catalog;
+mod codec;
 mod commit;
 mod day;
+mod dictionary;
 mod error;
 mod feed;
+mod feed_file;
 mod final_day;
 mod history;
+mod layers;
 mod log;
+mod maintenance;
+mod merge;
+mod open;
 mod quality;
 mod query;
 mod record;
 mod replay;
+mod scan;
+mod seal;
+mod segment;
 mod state;
+mod verify;
 mod version;
 mod wire;
 
 use std::any::Any;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use model::quality::Quality;
 
 use crate::disk::Disk;
@@ -45,44 +60,64 @@ pub use commit::Pending;
 pub use error::{Damage, Error, InvalidReading, Lost};
 pub use feed::{Change, ChangeKind, Cursor, InvalidCursor, Subject};
 pub use history::{AsOf, ChannelHistory, Day, RegisterRead, ScannedDay, Summary, Version};
+pub use open::Recovery;
 pub use quality::QualityId;
 pub use state::Receipt;
+pub use verify::{Statistics, Verified};
 
-use answers::{Answered, Answers};
+use answers::Answers;
+use catalog::Catalog;
 use commit::{Queue, lock};
 use log::Log;
 use quality::Qualities;
-use record::{Head, RecordKind};
 use state::State;
 
 /// Limits of a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Memory for open days; beyond it the oldest are sealed.
+    /// Memory for open days; beyond it the oldest are sealed, and beyond twice of it batches wait.
     pub arena_bytes: u64,
-    /// Size of a log file.
+    /// Days before the newest one that stay open.
+    pub open_days: u32,
+    /// Size of a log file; a batch has at most half of it.
     pub log_file_bytes: u64,
+    /// Log files in use; beyond it the days that need the oldest are sealed.
+    pub log_bytes: u64,
+    /// Unused log files that are kept: the next batches are sure of their space, and a full disk has a reserve.
+    pub spare_log_files: usize,
     /// Bytes of batches written and synced together.
     pub group_bytes: usize,
     /// Bytes of batches that may wait for the log.
     pub queue_bytes: usize,
+    /// Segments of a day, one over the other, before they are joined.
+    pub layers: usize,
+    /// Days after its end when a month is rolled into one segment.
+    pub roll_after_days: u16,
+    /// Days before the newest one whose day segments stay beside the month's.
+    pub rolled_days: u16,
+    /// The feed of changes in files; beyond it the oldest are given up.
+    pub feed_bytes: u64,
+    /// Whether a thread of the book seals what is due; else [`ReadingsBook::maintain`] does.
+    pub background: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { arena_bytes: 512 << 20, log_file_bytes: 64 << 20, group_bytes: 1 << 20, queue_bytes: 64 << 20 }
+        Self {
+            arena_bytes: 384 << 20,
+            open_days: 10,
+            log_file_bytes: 64 << 20,
+            log_bytes: 512 << 20,
+            spare_log_files: 1,
+            group_bytes: 1 << 20,
+            queue_bytes: 64 << 20,
+            layers: 4,
+            roll_after_days: 3,
+            rolled_days: 40,
+            feed_bytes: 1 << 30,
+            background: true,
+        }
     }
-}
-
-/// What opening a book found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovery {
-    /// Records of the log that were placed again.
-    pub records_replayed: u64,
-    /// File and offset of a group that was never acknowledged and was cut off.
-    pub torn_tail: Option<(PathBuf, u64)>,
-    /// Stored bytes that are not what was written. What is lost has to be fetched again.
-    pub damaged: Vec<Damage>,
 }
 
 /// The readings book. It is used by any number of threads.
@@ -93,9 +128,11 @@ pub struct ReadingsBook {
 }
 
 /// What the threads of a book share. Locks are taken in the order of the fields.
-pub(crate) struct Shared {
+struct Shared {
+    disk: Arc<dyn Disk>,
     dir: PathBuf,
     config: Config,
+    catalog: Mutex<Catalog>,
     log: Mutex<Log>,
     state: RwLock<State>,
     answers: Mutex<Answers>,
@@ -105,60 +142,13 @@ pub(crate) struct Shared {
     /// The last sequence that readers can see.
     visible: Mutex<u64>,
     visible_changed: Condvar,
+    /// Bytes of open days.
+    memory: AtomicU64,
+    maintenance: Mutex<maintenance::Orders>,
+    maintenance_wanted: Condvar,
 }
 
 impl ReadingsBook {
-    /// Opens a book, making the folder where there is none, and brings it to the last acknowledged batch.
-    pub fn open(disk: Arc<dyn Disk>, dir: &Path, config: Config) -> Result<(Self, Recovery), Error> {
-        let log_dir = dir.join("log");
-        disk.create_dir(&log_dir).map_err(Error::io("create", &log_dir))?;
-        let guard = disk.lock(&dir.join("lock")).map_err(|error| match error.kind() {
-            std::io::ErrorKind::WouldBlock => Error::InUse(dir.into()),
-            _ => Error::io("lock", dir)(error),
-        })?;
-        let mut state = State::default();
-        let mut answers = Answers::default();
-        let mut qualities = Qualities::default();
-        let mut last_received_at = i64::MIN;
-        let (log, replayed) = replay::replay(&disk, &log_dir, config.log_file_bytes, 1, |header, head, body| {
-            last_received_at = last_received_at.max(header.received_at);
-            if header.kind == RecordKind::Qualities {
-                return qualities
-                    .define(body)
-                    .map_err(|_| Error::io("read", dir)(std::io::ErrorKind::InvalidData.into()));
-            }
-            let head =
-                Head::decode(head).map_err(|_| Error::io("read", dir)(std::io::ErrorKind::InvalidData.into()))?;
-            let answered =
-                Answered { sequence: header.sequence, received_at: header.received_at, answer: head.answer.into() };
-            answers.insert(head.key, answered);
-            state.note_position(head.source, head.position);
-            state.apply(header.sequence, header.received_at, body).map(drop)
-        })?;
-        let recovery =
-            Recovery { records_replayed: replayed.records, torn_tail: replayed.torn, damaged: replayed.damage };
-        let start = commit::Start {
-            last_sequence: replayed.last_sequence,
-            epoch: replayed.epoch + 1,
-            last_received_at,
-            qualities: qualities.len(),
-        };
-        let shared = Arc::new(Shared {
-            dir: dir.into(),
-            config,
-            log: Mutex::new(log),
-            state: RwLock::new(state),
-            answers: Mutex::new(answers),
-            qualities: RwLock::new(qualities),
-            queue: Mutex::default(),
-            queue_changed: Condvar::new(),
-            visible: Mutex::new(start.last_sequence),
-            visible_changed: Condvar::new(),
-        });
-        let threads = commit::start(&shared, start)?;
-        Ok((Self { shared, threads, _lock: guard }, recovery))
-    }
-
     /// Stores a batch and returns when it is durable and can be read.
     pub fn append(&self, batch: Batch) -> Result<Receipt, Error> {
         self.submit(batch)?.wait()
@@ -197,11 +187,41 @@ impl ReadingsBook {
         let waited = self.shared.visible_changed.wait_timeout_while(visible, timeout, |last| *last <= sequence);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
+
+    /// Does what is due: seals days, joins segments, rolls months, lets the log go. Where
+    /// [`Config::background`] is set a thread does the same by itself.
+    pub fn maintain(&self) -> Result<(), Error> {
+        self.shared.maintain()
+    }
+
+    /// Seals every open day before a date.
+    pub fn seal(&self, before: Date) -> Result<(), Error> {
+        self.shared.seal_before(before)
+    }
+
+    /// Why the book takes no batches any more; `None` while it does.
+    pub fn read_only(&self) -> Option<Arc<str>> {
+        lock(&self.shared.queue).read_only.clone()
+    }
+
+    /// Damage found and not settled.
+    pub fn damage(&self) -> Vec<Damage> {
+        self.shared.state.read().unwrap_or_else(PoisonError::into_inner).damage.clone()
+    }
+
+    /// Forgets a damage whose readings were fetched again or given up.
+    pub fn settle(&self, damage: &Damage) -> Result<(), Error> {
+        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.damage.retain(|other| other != damage);
+        drop(state);
+        self.shared.save_catalog()
+    }
 }
 
 impl Drop for ReadingsBook {
     fn drop(&mut self) {
         self.shared.close();
+        self.shared.stop_maintaining();
         for thread in self.threads.drain(..) {
             // A thread that panicked has nothing more to finish.
             let _ = thread.join();
@@ -217,14 +237,10 @@ impl Shared {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let receipt = state.apply(sequence, received_at, &batch.body)?;
         state.note_position(&batch.source, &batch.position);
+        self.note_memory(&state);
         drop(state);
         *lock(&self.visible) = sequence;
         self.visible_changed.notify_all();
         Ok(receipt)
-    }
-
-    /// Sees to it that there is memory for more.
-    fn make_room(&self) -> Result<(), Error> {
-        Ok(())
     }
 }

@@ -45,9 +45,24 @@ impl Qualities {
         self.by_id.get(id.0 as usize)
     }
 
+    /// All, by number.
+    pub(super) fn all(&self) -> &[Quality] {
+        &self.by_id
+    }
+
     /// How many there are; the next new one gets this number.
     pub(super) fn len(&self) -> u32 {
         self.by_id.len() as u32
+    }
+
+    /// The dictionary of a list by number.
+    pub(super) fn of(list: Vec<Quality>) -> Self {
+        let mut dictionary = Self::default();
+        for (number, quality) in (0..).zip(list).skip(1) {
+            dictionary.ids.insert(quality.clone(), QualityId(number));
+            dictionary.by_id.push(quality);
+        }
+        dictionary
     }
 
     /// Everything from a number on, for the log.

@@ -1,19 +1,28 @@
 //! Reading.
+//!
+//! What is in the arenas is copied while the state is locked; segments are read after, from files that stay as long
+//! as someone holds them.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::io::ErrorKind;
+use std::sync::{Arc, PoisonError};
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 
+use super::block::{Kind, intervals};
 use super::day::DayNumber;
-use super::error::Error;
+use super::error::{Damage, Error};
 use super::feed::{Change, Cursor};
-use super::history::{AsOf, ChannelHistory, Day, RegisterRead, ScannedDay, Summary, Version};
+use super::feed_file::FeedEntry;
+use super::history::{AsOf, ChannelHistory, Day, RegisterRead, Summary, Version};
+use super::layers::Lookup;
+use super::record::Shape;
+use super::segment::Segment;
 use super::state::State;
 use super::version::{FinalVersion, IntervalDay, RegisterVersion, current_registers};
-use super::{NO_VALUE, ReadingsBook, final_day};
+use super::{NO_VALUE, ReadingsBook, feed_file, final_day};
 
 /// Local days begin at most this many days away from 00:00 UTC of their date.
 const DAYS_AROUND: i32 = 2;
@@ -23,40 +32,49 @@ impl ReadingsBook {
     /// with their moment in it.
     pub fn read(&self, channel: ChannelNumber, start: i64, end: i64, as_of: AsOf) -> Result<ChannelHistory, Error> {
         let mut history = ChannelHistory::default();
-        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        for day in state.days_between(start, end) {
-            let found = state.channel_day(channel.0, day);
-            history.add(channel, day, found, as_of);
+        let (collected, known) = self.collect(channel, |state| state.days_between(start, end));
+        let mut lookup = Lookup::new(channel.0);
+        for day in collected {
+            history.add(channel, &day, &mut lookup, as_of)?;
         }
         history.days.retain(|day| {
             let length = i64::from(day.slot_seconds) * day.values.len() as i64;
             day.slot_seconds == 0 || (day.day_start < end && start < day.day_start + length)
         });
         history.registers.retain(|read| start <= read.at && read.at < end);
+        for damage in known {
+            history.note(damage);
+        }
+        let (first, last) = (date_of(start, -DAYS_AROUND), date_of(end, DAYS_AROUND));
+        history.damaged.retain(|damage| damage.lost.touches(channel, first, last));
         Ok(history)
     }
 
     /// Every version of every slot of a channel-day, by slot and arrival.
     pub fn versions(&self, channel: ChannelNumber, date: Date) -> Result<Vec<Version>, Error> {
-        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        let found = state.channel_day(channel.0, DayNumber::of_date(date));
-        Ok(found.intervals.iter().flat_map(versions_of).collect())
+        let intervals = self.collect_day(channel, date).intervals(&mut Lookup::new(channel.0))?;
+        Ok(intervals.iter().flat_map(versions_of).collect())
     }
 
     /// What validation had decided for a channel-day.
     pub fn final_day(&self, channel: ChannelNumber, date: Date, as_of: AsOf) -> Result<Option<FinalDay>, Error> {
-        let day = DayNumber::of_date(date);
-        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(latest_final(channel, day, &state.channel_day(channel.0, day).finals, as_of))
+        let finals = self.collect_day(channel, date).finals(&mut Lookup::new(channel.0))?;
+        Ok(latest_final(channel, date, &finals, as_of))
     }
 
     /// Figures of a channel-day; `None` where there are no intervals. Where the interval length changed, those of
     /// the shortest.
     pub fn summary(&self, channel: ChannelNumber, date: Date) -> Result<Option<Summary>, Error> {
-        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        let found = state.channel_day(channel.0, DayNumber::of_date(date));
-        let finest = found.intervals.iter().min_by_key(|day| day.shape.slot_seconds);
-        Ok(finest.map(|day| Summary::of(day.shape, &day.values)))
+        let day = self.collect_day(channel, date);
+        let mut lookup = Lookup::new(channel.0);
+        let summaries = match day.intervals {
+            Some(days) => days.iter().map(|day| Summary::of(day.shape, &day.values)).collect(),
+            None => match lookup.find(&day.segments, day.day, Kind::Intervals)? {
+                Some(found) => found.each(intervals::summary)?,
+                None => Vec::new(),
+            },
+        };
+        Ok(summaries.into_iter().min_by_key(|summary| summary.slot_seconds))
     }
 
     /// The days of which something arrived, in order.
@@ -65,115 +83,198 @@ impl ReadingsBook {
         state.days.keys().filter_map(|day| day.date()).collect()
     }
 
-    /// Shows every channel of a day, in order.
-    pub fn scan_day(&self, date: Date, mut visit: impl FnMut(ScannedDay<'_>)) -> Result<(), Error> {
-        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(arena) = state.days.get(&DayNumber::of_date(date)).and_then(|day| day.live.as_ref()) else {
-            return Ok(());
-        };
-        let mut buffer = Default::default();
-        for channel in arena.channels() {
-            arena.visit_current(channel, &mut buffer, |shape, values, qualities| {
-                visit(ScannedDay {
-                    channel: ChannelNumber(channel),
-                    day_start: shape.day_start,
-                    slot_seconds: shape.slot_seconds,
-                    values,
-                    qualities,
-                });
-            });
+    /// Changes after a cursor, oldest first, at most `limit`. Nothing is left out; an empty answer means that
+    /// there is nothing new.
+    ///
+    /// # Errors
+    /// [`Error::CursorTooOld`] where the feed no longer reaches back; [`Error::Damaged`] where a part of it is lost.
+    pub fn changes(&self, after: Cursor, limit: usize) -> Result<Vec<Change>, Error> {
+        let [_, _, dir] = self.shared.folders();
+        let mut changes = Vec::new();
+        let mut cursor = after;
+        // One more round for each sealing that files changes while this reads.
+        while changes.len() < limit {
+            let file = {
+                let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+                let dropped_through = state.feed.dropped_through;
+                if 0 < dropped_through && cursor.sequence <= dropped_through {
+                    return Err(Error::CursorTooOld { oldest: dropped_through + 1 });
+                }
+                let Some(file) = state.feed.file_after(cursor) else {
+                    state.feed.after(cursor, limit, &mut changes);
+                    return Ok(changes);
+                };
+                file
+            };
+            match feed_file::after(&*self.shared.disk, &dir, &file, cursor, limit, &mut changes) {
+                // Given up in the meantime: the next round says so.
+                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound && !self.has_feed(&file) => {}
+                read => {
+                    read?;
+                    cursor = Cursor { sequence: file.last() + 1, seen: 0 };
+                }
+            }
         }
-        Ok(())
+        Ok(changes)
     }
 
-    /// Changes after a cursor, oldest first, at most `limit`.
-    pub fn changes(&self, after: Cursor, limit: usize) -> Result<Vec<Change>, Error> {
-        let mut changes = Vec::new();
+    fn has_feed(&self, file: &FeedEntry) -> bool {
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.feed.after(after, limit, &mut changes);
-        Ok(changes)
+        state.feed.files.iter().any(|other| **other == *file)
     }
 
     /// How far a source was read when its last batch was stored.
     pub fn position(&self, source: &str) -> Option<String> {
         self.shared.state.read().unwrap_or_else(PoisonError::into_inner).positions.get(source).cloned()
     }
+
+    fn collect(
+        &self,
+        channel: ChannelNumber,
+        days: impl FnOnce(&State) -> BTreeSet<DayNumber>,
+    ) -> (Vec<Collected>, Vec<Damage>) {
+        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        let collected = days(&state).into_iter().map(|day| state.collect(channel.0, day)).collect();
+        (collected, state.damage.clone())
+    }
+
+    fn collect_day(&self, channel: ChannelNumber, date: Date) -> Collected {
+        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.collect(channel.0, DayNumber::of_date(date))
+    }
 }
 
-/// Everything known of a channel-day.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Found {
-    pub(super) intervals: Vec<IntervalDay>,
-    pub(super) registers: Vec<RegisterVersion>,
-    pub(super) finals: Vec<FinalVersion>,
+fn date_of(second: i64, days: i32) -> Date {
+    let number = i32::try_from(second.div_euclid(86_400)).ok().and_then(|number| number.checked_add(days));
+    let outside = if second < 0 { Date::MIN } else { Date::MAX };
+    number.and_then(|number| DayNumber(number).date()).unwrap_or(outside)
+}
+
+/// A channel-day: what the arenas have of it, and where the rest is.
+struct Collected {
+    day: DayNumber,
+    intervals: Option<Vec<IntervalDay>>,
+    registers: Option<Vec<RegisterVersion>>,
+    finals: Option<Vec<FinalVersion>>,
+    segments: Vec<Arc<Segment>>,
 }
 
 impl State {
-    pub(super) fn note_position(&mut self, source: &str, position: &str) {
-        if !position.is_empty() {
-            self.positions.insert(source.into(), position.into());
-        }
-    }
-
     /// Days that can overlap `[start, end)`.
     fn days_between(&self, start: i64, end: i64) -> BTreeSet<DayNumber> {
-        let number = |second: i64| {
-            i32::try_from(second.div_euclid(86_400)).unwrap_or(if second < 0 { i32::MIN } else { i32::MAX })
-        };
-        let first = DayNumber(number(start).saturating_sub(DAYS_AROUND));
-        let last = DayNumber(number(end).saturating_add(DAYS_AROUND));
+        let first = DayNumber::of_date(date_of(start, -DAYS_AROUND));
+        let last = DayNumber::of_date(date_of(end, DAYS_AROUND));
         if last < first {
             return BTreeSet::new();
         }
         self.days.range(first..=last).map(|(day, _)| *day).collect()
     }
 
-    fn channel_day(&self, channel: u32, day: DayNumber) -> Found {
-        let Some(arena) = self.days.get(&day).and_then(|day| day.live.as_ref()) else {
-            return Found::default();
-        };
-        Found {
-            intervals: arena.intervals(channel),
-            registers: arena.registers(channel).unwrap_or_default().to_vec(),
-            finals: arena.finals(channel).unwrap_or_default().to_vec(),
+    fn collect(&self, channel: u32, day: DayNumber) -> Collected {
+        let arenas = || self.days.get(&day).into_iter().flat_map(|day| day.arenas());
+        let first = |kind| arenas().find(|arena| arena.has(channel, kind));
+        Collected {
+            day,
+            intervals: first(Kind::Intervals).map(|arena| arena.intervals(channel)),
+            registers: first(Kind::Registers).and_then(|arena| arena.registers(channel)).map(<[_]>::to_vec),
+            finals: first(Kind::Finals).and_then(|arena| arena.finals(channel)).map(<[_]>::to_vec),
+            segments: self.segments_of(day),
         }
     }
 }
 
-impl ChannelHistory {
-    fn add(&mut self, channel: ChannelNumber, day: DayNumber, found: Found, as_of: AsOf) {
-        let Some(date) = day.date() else { return };
-        let final_day = latest_final(channel, day, &found.finals, as_of);
-        let intervals = found.intervals.into_iter().filter_map(|day| match as_of {
+impl Collected {
+    fn intervals(self, lookup: &mut Lookup) -> Result<Vec<IntervalDay>, Error> {
+        match self.intervals {
+            Some(intervals) => Ok(intervals),
+            None => lookup.intervals(&self.segments, self.day),
+        }
+    }
+
+    fn finals(&self, lookup: &mut Lookup) -> Result<Vec<FinalVersion>, Error> {
+        match &self.finals {
+            Some(finals) => Ok(finals.clone()),
+            None => lookup.finals(&self.segments, self.day),
+        }
+    }
+
+    fn registers(&self, lookup: &mut Lookup) -> Result<Vec<RegisterVersion>, Error> {
+        match &self.registers {
+            Some(registers) => Ok(registers.clone()),
+            None => lookup.registers(&self.segments, self.day),
+        }
+    }
+
+    /// The days as they were known. Only a question about the past needs to know when each value arrived.
+    fn days(&self, lookup: &mut Lookup, date: Date, as_of: AsOf) -> Result<Vec<Day>, Error> {
+        let known = |day: IntervalDay| match as_of {
             AsOf::Now => Some(day),
             AsOf::At(moment) => day.as_of(moment),
-        });
-        let before = self.days.len();
-        for day in intervals {
-            self.days.push(Day {
-                date,
-                day_start: day.shape.day_start,
-                slot_seconds: day.shape.slot_seconds,
-                qualities: day.qualities(),
-                superseded: day.superseded.len() as u32,
-                values: day.values,
-                final_day: final_day.clone(),
-            });
+        };
+        let whole = |day: IntervalDay| known(day).map(|day| day_of(date, day));
+        if let Some(days) = &self.intervals {
+            return Ok(days.iter().cloned().filter_map(whole).collect());
         }
-        if self.days.len() == before
-            && let Some(final_day) = final_day
-        {
-            self.days.push(Day {
-                date,
-                day_start: day.midnight_utc(),
-                slot_seconds: 0,
-                values: Vec::new(),
-                qualities: Vec::new(),
-                superseded: 0,
-                final_day: Some(final_day),
-            });
+        let Some(found) = lookup.find(&self.segments, self.day, Kind::Intervals)? else { return Ok(Vec::new()) };
+        let days = found.each(|body, dictionary| match as_of.moment() {
+            Some(moment) if moment < dictionary.received_max => Ok(whole(intervals::whole(body, dictionary)?)),
+            _ => {
+                let mut current = intervals::Current::default();
+                let Shape { day_start, slot_seconds, .. } = intervals::current(body, dictionary, &mut current)?;
+                let intervals::Current { values, qualities, superseded, .. } = current;
+                Ok(Some(Day { date, day_start, slot_seconds, values, qualities, superseded, final_day: None }))
+            }
+        })?;
+        Ok(days.into_iter().flatten().collect())
+    }
+}
+
+impl ChannelHistory {
+    fn add(&mut self, channel: ChannelNumber, day: &Collected, lookup: &mut Lookup, as_of: AsOf) -> Result<(), Error> {
+        let Some(date) = day.day.date() else { return Ok(()) };
+        let mut days = self.unless_damaged(day.days(lookup, date, as_of))?;
+        let finals = self.unless_damaged(day.finals(lookup))?;
+        let registers = self.unless_damaged(day.registers(lookup))?;
+        let final_day = latest_final(channel, date, &finals, as_of);
+        if days.is_empty() && final_day.is_some() {
+            let day_start = day.day.midnight_utc();
+            let (values, qualities) = (Vec::new(), Vec::new());
+            days.push(Day { date, day_start, slot_seconds: 0, values, qualities, superseded: 0, final_day: None });
         }
-        self.registers.extend(current_registers(&found.registers, as_of.moment()).iter().map(register_read));
+        for day in &mut days {
+            day.final_day.clone_from(&final_day);
+        }
+        self.days.append(&mut days);
+        self.registers.extend(current_registers(&registers, as_of.moment()).iter().map(register_read));
+        Ok(())
+    }
+
+    fn unless_damaged<T: Default>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Err(Error::Damaged(damage)) => {
+                self.note(damage);
+                Ok(T::default())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn note(&mut self, damage: Damage) {
+        if !self.damaged.contains(&damage) {
+            self.damaged.push(damage);
+        }
+    }
+}
+
+fn day_of(date: Date, day: IntervalDay) -> Day {
+    Day {
+        date,
+        day_start: day.shape.day_start,
+        slot_seconds: day.shape.slot_seconds,
+        qualities: day.qualities(),
+        superseded: day.superseded.len() as u32,
+        values: day.values,
+        final_day: None,
     }
 }
 
@@ -189,8 +290,7 @@ fn register_read(version: &RegisterVersion) -> RegisterRead {
     }
 }
 
-fn latest_final(channel: ChannelNumber, day: DayNumber, versions: &[FinalVersion], as_of: AsOf) -> Option<FinalDay> {
-    let date = day.date()?;
+fn latest_final(channel: ChannelNumber, date: Date, versions: &[FinalVersion], as_of: AsOf) -> Option<FinalDay> {
     let known = versions.iter().filter(|version| as_of.moment().is_none_or(|moment| version.received_at <= moment));
     let decoded = known.filter_map(|version| final_day::decode(channel, date, &version.bytes).ok());
     decoded.max_by_key(|final_day| final_day.run)

@@ -158,17 +158,10 @@ struct Seen {
 impl Seen {
     /// Notes every record header of a file that can matter.
     fn look_through(&mut self, at: usize, file: &LogFile, start: u64) -> Result<(), Error> {
-        let mut front = [0; HEADER_LEN];
-        if file.len < HEADER_LEN as u64 {
-            return Ok(());
-        }
-        read_exact_at(&*file.file, &mut front, 0).map_err(Error::io("read", &file.path))?;
-        // A recycled file is written from its front: a stale record there means that all of them are.
-        if Header::decode(&front).is_some_and(|header| header.sequence < start) {
-            return Ok(());
-        }
         let bytes = read_file(file)?;
         let mut offset = 0;
+        // Where the record after the last one has to begin, and its sequence.
+        let mut next = (0, None);
         while let Some(rest) = bytes.get(offset..).filter(|rest| rest.len() >= HEADER_LEN) {
             let Some(header) = Header::decode(rest) else {
                 offset += ALIGNMENT;
@@ -176,19 +169,23 @@ impl Seen {
             };
             self.synced = self.synced.max(header.durable_through);
             self.epoch = self.epoch.max(header.epoch);
-            if header.sequence < start {
+            let whole = (offset as u64).saturating_add(header.record_len());
+            let in_order = offset == next.0 && next.1.is_none_or(|sequence| sequence == header.sequence);
+            if header.sequence < start && !in_order {
                 // Stale; newer records may begin anywhere behind it.
                 offset += ALIGNMENT;
                 continue;
             }
-            let place = Place { file: at, offset: offset as u64, header };
-            self.places.entry(header.sequence).or_default().push(place);
-            let whole = (offset as u64).saturating_add(header.record_len());
+            if start <= header.sequence {
+                let place = Place { file: at, offset: offset as u64, header };
+                self.places.entry(header.sequence).or_default().push(place);
+            }
             // A record that cannot end within the file is a broken one; go on looking behind its header.
             offset = match usize::try_from(whole) {
                 Ok(whole) if whole <= bytes.len() => whole,
                 _ => offset + HEADER_LEN,
             };
+            next = (offset, Some(header.sequence.wrapping_add(1)));
         }
         Ok(())
     }

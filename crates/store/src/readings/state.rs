@@ -7,22 +7,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arena::{Arena, Arrival};
+use super::block::Kind;
 use super::day::DayNumber;
 use super::error::{Damage, Error};
 use super::feed::{BatchChanges, ChangeKind, Feed, Span, Subject};
-use super::record::{Body, Item, Register, Run};
+use super::layers::Lookup;
+use super::record::{Body, Item, Run};
+use super::segment::Segment;
 use super::version::{Effect, FinalVersion, Placed};
 
 /// Everything that a batch changes.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) days: BTreeMap<DayNumber, DayState>,
+    /// Complete months, by `DayNumber::month`.
+    pub(super) months: BTreeMap<i32, Arc<Segment>>,
     /// The last batch that is placed.
     pub(super) applied: u64,
     pub(super) feed: Feed,
+    /// The latest moment of arrival.
+    pub(super) received_max: i64,
     /// Source to position.
     pub(super) positions: BTreeMap<String, String>,
-    /// Damage found so far.
+    /// Damage found and not settled.
     pub(super) damage: Vec<Damage>,
 }
 
@@ -30,10 +37,14 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct DayState {
     pub(super) live: Option<Arena>,
-    /// Being sealed, or waiting for space to be.
-    pub(super) frozen: Option<Arc<Arena>>,
+    /// Being sealed, or waiting for space to be; with the last batch that is in it.
+    pub(super) frozen: Option<(Arc<Arena>, u64)>,
     /// Batches up to this one are sealed.
     pub(super) sealed_through: u64,
+    /// Newest first; what the month segment does not have.
+    pub(super) segments: Vec<Arc<Segment>>,
+    /// The day as the month segment has it, kept for scans of the day.
+    pub(super) rolled: Option<Arc<Segment>>,
 }
 
 /// What the book did with a batch.
@@ -68,24 +79,26 @@ impl State {
         let mut placed = Placed::default();
         let mut body = Body::new(body);
         while let Some(item) = body.next().expect("the body was encoded here or passed its checksum") {
+            let (channel, number, kind, readings) = match &item {
+                Item::Run(run) => (run.channel, run.day, Kind::Intervals, body.values.len() as u64),
+                Item::Register(register) => (register.channel, register.day, Kind::Registers, 1),
+                Item::Final { channel, day, .. } => (channel.0, *day, Kind::Finals, 0),
+            };
+            let Some(arena) = self.open_day(number, sequence, channel, kind)? else { continue };
             match item {
-                Item::Run(run) => {
-                    let count = body.values.len() as u64;
-                    let Some(day) = self.open_day(run.day, sequence) else { continue };
-                    receipt.late += if day.sealed_through > 0 { count } else { 0 };
-                    placed += day.place_run(&run, &body, arrival, &mut changes)?;
-                }
+                Item::Run(run) => placed += place_run(arena, &run, &body, arrival, &mut changes),
                 Item::Register(register) => {
-                    let Some(day) = self.open_day(register.day, sequence) else { continue };
-                    receipt.late += u64::from(day.sealed_through > 0);
-                    day.place_register(&register, arrival, &mut placed, &mut changes)?;
+                    let effect = arena.place_register(&register, arrival, &mut placed);
+                    push(&mut changes, whole_day(channel, number, Subject::Registers), effect);
                 }
-                Item::Final { channel, day: number, bytes } => {
-                    let Some(day) = self.open_day(number, sequence) else { continue };
+                Item::Final { bytes, .. } => {
                     let version = FinalVersion { sequence, received_at, bytes: bytes.into() };
-                    receipt.finals += day.place_final(channel.0, number, version, &mut changes)?;
+                    let effect = arena.place_final(channel, version);
+                    push(&mut changes, whole_day(channel, number, Subject::Final), effect);
+                    receipt.finals += u64::from(effect != Effect::None);
                 }
             }
+            receipt.late += if self.is_sealed(number) { readings } else { 0 };
         }
         receipt.created = placed.created;
         receipt.changed = placed.changed;
@@ -93,17 +106,74 @@ impl State {
         receipt.superseded = placed.superseded;
         self.feed.push(changes);
         self.applied = sequence;
+        self.received_max = self.received_max.max(received_at);
         Ok(receipt)
     }
 
-    /// The day, ready to take a batch; `None` where the batch is sealed in it already.
-    fn open_day(&mut self, day: DayNumber, sequence: u64) -> Option<&mut DayState> {
+    fn is_sealed(&self, day: DayNumber) -> bool {
+        self.days.get(&day).is_some_and(|day| day.sealed_through > 0)
+    }
+
+    /// The live arena of a day with all that is known of the channel in it; `None` where the batch is sealed in the
+    /// day already.
+    fn open_day(
+        &mut self,
+        day: DayNumber,
+        sequence: u64,
+        channel: u32,
+        kind: Kind,
+    ) -> Result<Option<&mut Arena>, Error> {
         let state = self.days.entry(day).or_default();
         if sequence <= state.sealed_through {
-            return None;
+            return Ok(None);
         }
-        state.live.get_or_insert_with(|| Arena::new(day, sequence));
-        Some(state)
+        let arena = state.live.get_or_insert_with(|| Arena::new(day, sequence));
+        if state.sealed_through == 0 && state.frozen.is_none() {
+            return Ok(Some(arena));
+        }
+        if !arena.has(channel, kind) {
+            let frozen = state.frozen.as_ref().map(|(frozen, _)| &**frozen).filter(|frozen| frozen.has(channel, kind));
+            if let Some(frozen) = frozen {
+                arena.take_back(channel, kind, frozen);
+            } else {
+                let month = day.month().and_then(|month| self.months.get(&month));
+                let segments: Vec<Arc<Segment>> = state.segments.iter().chain(month).cloned().collect();
+                match take_back(arena, channel, kind, &segments) {
+                    // What is damaged cannot be read either; it is told, and the channel-day begins anew.
+                    Err(Error::Damaged(damage)) => note(&mut self.damage, damage),
+                    outcome => outcome?,
+                }
+            }
+        }
+        Ok(Some(arena))
+    }
+
+    /// Everything that a reader of one channel's day looks through after the arenas, newest first.
+    pub(super) fn segments_of(&self, day: DayNumber) -> Vec<Arc<Segment>> {
+        let of_day = self.days.get(&day).into_iter().flat_map(|day| &day.segments);
+        let month = day.month().and_then(|month| self.months.get(&month));
+        of_day.chain(month).cloned().collect()
+    }
+
+    /// Notes a damage once.
+    pub(super) fn note_damage(&mut self, damage: Damage) {
+        note(&mut self.damage, damage);
+    }
+
+    /// Notes how far a source was read.
+    pub(super) fn note_position(&mut self, source: &str, position: &str) {
+        if !position.is_empty() {
+            self.positions.insert(source.into(), position.into());
+        }
+    }
+
+    /// The first batch that the log has to keep once the frozen arenas of some days are sealed.
+    pub(super) fn first_unsealed(&self, sealing: &[DayNumber]) -> u64 {
+        let kept = self.days.iter().flat_map(|(number, day)| {
+            let frozen = day.frozen.iter().map(|(frozen, _)| &**frozen).filter(|_| !sealing.contains(number));
+            day.live.iter().chain(frozen)
+        });
+        kept.map(|arena| arena.first_sequence).min().unwrap_or(u64::MAX)
     }
 
     /// Memory of the open days and the feed.
@@ -113,58 +183,45 @@ impl State {
 }
 
 impl DayState {
-    fn bytes(&self) -> u64 {
-        self.live.as_ref().map_or(0, Arena::bytes) + self.frozen.as_ref().map_or(0, |frozen| frozen.bytes())
+    /// Memory of the arenas.
+    pub(super) fn bytes(&self) -> u64 {
+        let frozen = self.frozen.as_ref().map_or(0, |(frozen, _)| frozen.bytes());
+        self.live.as_ref().map_or(0, Arena::bytes) + frozen
     }
 
-    fn place_run(
-        &mut self,
-        run: &Run,
-        body: &Body<'_>,
-        arrival: Arrival,
-        changes: &mut BatchChanges,
-    ) -> Result<Placed, Error> {
-        let arena = self.live.as_mut().expect("the day was opened");
-        let mut span = Span {
-            channel: run.channel,
-            channels: 1,
-            day: run.day,
-            first: 0,
-            end: 0,
-            subject: Subject::Intervals,
-            kind: ChangeKind::Created,
-        };
-        Ok(arena.place(run, &body.values, &body.qualities, arrival, |first, end, effect| {
-            (span.first, span.end) = (first, end);
-            push(changes, span, effect);
-        }))
+    /// The arenas, newest first.
+    pub(super) fn arenas(&self) -> impl Iterator<Item = &Arena> {
+        self.live.iter().chain(self.frozen.iter().map(|(frozen, _)| &**frozen))
     }
+}
 
-    fn place_register(
-        &mut self,
-        register: &Register,
-        arrival: Arrival,
-        placed: &mut Placed,
-        changes: &mut BatchChanges,
-    ) -> Result<(), Error> {
-        let arena = self.live.as_mut().expect("the day was opened");
-        let effect = arena.place_register(register, arrival, placed);
-        push(changes, whole_day(register.channel, register.day, Subject::Registers), effect);
-        Ok(())
+fn note(known: &mut Vec<Damage>, damage: Damage) {
+    if !known.contains(&damage) {
+        known.push(damage);
     }
+}
 
-    fn place_final(
-        &mut self,
-        channel: u32,
-        day: DayNumber,
-        version: FinalVersion,
-        changes: &mut BatchChanges,
-    ) -> Result<u64, Error> {
-        let arena = self.live.as_mut().expect("the day was opened");
-        let effect = arena.place_final(channel, version);
-        push(changes, whole_day(channel, day, Subject::Final), effect);
-        Ok(u64::from(effect != Effect::None))
+fn take_back(arena: &mut Arena, channel: u32, kind: Kind, segments: &[Arc<Segment>]) -> Result<(), Error> {
+    let mut lookup = Lookup::new(channel);
+    let day = arena.day;
+    match kind {
+        Kind::Intervals => {
+            for intervals in lookup.intervals(segments, day)? {
+                arena.restore_intervals(channel, &intervals);
+            }
+        }
+        Kind::Registers => arena.restore_registers(channel, lookup.registers(segments, day)?),
+        Kind::Finals => arena.restore_finals(channel, lookup.finals(segments, day)?),
     }
+    Ok(())
+}
+
+fn place_run(arena: &mut Arena, run: &Run, body: &Body<'_>, arrival: Arrival, changes: &mut BatchChanges) -> Placed {
+    let mut span = whole_day(run.channel, run.day, Subject::Intervals);
+    arena.place(run, &body.values, &body.qualities, arrival, |first, end, effect| {
+        (span.first, span.end) = (first, end);
+        push(changes, span, effect);
+    })
 }
 
 fn whole_day(channel: u32, day: DayNumber, subject: Subject) -> Span {

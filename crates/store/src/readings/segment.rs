@@ -1,0 +1,377 @@
+//! Segments: immutable files of blocks.
+//!
+//! ```text
+//! magic     8 bytes
+//! extents   the blocks of one channel each, by channel
+//! footer    dictionaries; channels and the lengths of their extents
+//! trailer   32 bytes: where the footer lies, its checksum, magic
+//! ```
+//!
+//! A day segment holds one day of many channels, a month segment a month of them, channel by channel. The layout is
+//! the same; blocks are copied from one to the other as they are.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use serde::{Deserialize, Serialize};
+
+use super::block::{self, Block, Kind};
+use super::commit::lock;
+use super::dictionary::Dictionary;
+use super::error::{Damage, Error, Lost};
+use super::wire::{Input, Malformed, Put};
+use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at, write_all_at};
+
+const MAGIC: &[u8; 8] = b"AMITYSG1";
+const TRAILER_LEN: usize = 32;
+/// Written and scanned in pieces of about this size.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What the catalog knows of a segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SegmentEntry {
+    /// Unique in the book, never used again.
+    pub(super) id: u64,
+    /// First and last day.
+    pub(super) from: Date,
+    pub(super) to: Date,
+    /// Length of the file.
+    pub(super) bytes: u64,
+    /// Checksum of the footer; tells the file from an older one under its name.
+    pub(super) checksum: u32,
+}
+
+impl SegmentEntry {
+    /// The name of the file in the folder of segments.
+    pub(super) fn name(&self) -> String {
+        segment_name(self.from, self.to, self.id)
+    }
+}
+
+fn segment_name(from: Date, to: Date, id: u64) -> String {
+    if from == to { format!("{from}.{id:08}.day") } else { format!("{}.{id:08}.month", from.strftime("%Y-%m")) }
+}
+
+/// Writes a segment, channel by channel in rising order.
+pub(super) struct SegmentWriter<'a> {
+    disk: &'a dyn Disk,
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+    waiting: Vec<u8>,
+    written: u64,
+    channels: Vec<(u32, u64)>,
+    entry: SegmentEntry,
+}
+
+impl<'a> SegmentWriter<'a> {
+    /// Begins a file under a name that is not yet the segment's.
+    pub(super) fn create(disk: &'a dyn Disk, dir: &Path, id: u64, from: Date, to: Date) -> Result<Self, Error> {
+        let path = dir.join(segment_name(from, to, id));
+        let half_done = half_done(&path);
+        let file = disk.open(&half_done, OpenMode::Create).map_err(Error::io("create", &half_done))?;
+        let entry = SegmentEntry { id, from, to, bytes: 0, checksum: 0 };
+        Ok(Self { disk, path, file, waiting: MAGIC.to_vec(), written: 0, channels: Vec::new(), entry })
+    }
+
+    /// Adds the blocks of a channel.
+    pub(super) fn push<'b>(&mut self, channel: u32, blocks: impl IntoIterator<Item = Block<'b>>) -> Result<(), Error> {
+        let before = self.waiting.len();
+        for block in blocks {
+            block::put(&mut self.waiting, &block);
+        }
+        self.channels.push((channel, (self.waiting.len() - before) as u64));
+        if PIECE_BYTES <= self.waiting.len() { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        write_all_at(&*self.file, &self.waiting, self.written).map_err(Error::io("write", &self.path))?;
+        self.written += self.waiting.len() as u64;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Ends the file, makes it durable and gives it its name. The folder is not synced yet.
+    pub(super) fn finish<'b>(
+        mut self,
+        dictionaries: impl ExactSizeIterator<Item = &'b [u8]>,
+    ) -> Result<SegmentEntry, Error> {
+        let mut footer = Vec::new();
+        footer.put_varint(dictionaries.len() as u64);
+        for dictionary in dictionaries {
+            footer.put_bytes(dictionary);
+        }
+        footer.put_varint(self.channels.len() as u64);
+        let mut last = 0;
+        for &(channel, len) in &self.channels {
+            footer.put_varint(u64::from(channel - last));
+            footer.put_varint(len);
+            last = channel;
+        }
+        let footer_at = self.written + self.waiting.len() as u64;
+        self.entry.checksum = crc32c::crc32c(&footer);
+        self.waiting.extend_from_slice(&footer);
+        let mut trailer = footer_at.to_le_bytes().to_vec();
+        trailer.extend_from_slice(&(footer.len() as u64).to_le_bytes());
+        trailer.extend_from_slice(&self.entry.checksum.to_le_bytes());
+        trailer.extend_from_slice(&crc32c::crc32c(&trailer).to_le_bytes());
+        trailer.extend_from_slice(MAGIC);
+        self.waiting.extend_from_slice(&trailer);
+        self.flush()?;
+        self.entry.bytes = self.written;
+        self.file.sync_data().map_err(Error::io("sync", &self.path))?;
+        self.disk.rename(&half_done(&self.path), &self.path).map_err(Error::io("rename", &self.path))?;
+        Ok(self.entry)
+    }
+}
+
+fn half_done(path: &Path) -> PathBuf {
+    path.with_extension("tmp")
+}
+
+/// A segment of the catalog. It is opened when it is first read.
+pub(super) struct Segment {
+    pub(super) entry: SegmentEntry,
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    opened: Mutex<Option<Arc<OpenSegment>>>,
+    retired: AtomicBool,
+}
+
+impl Segment {
+    pub(super) fn new(disk: &Arc<dyn Disk>, dir: &Path, entry: SegmentEntry) -> Arc<Self> {
+        let path = dir.join(entry.name());
+        Arc::new(Self {
+            entry,
+            disk: Arc::clone(disk),
+            path,
+            opened: Mutex::default(),
+            retired: AtomicBool::new(false),
+        })
+    }
+
+    /// The opened file. [`Error::Damaged`] where it is not the one that was written.
+    pub(super) fn open(&self) -> Result<Arc<OpenSegment>, Error> {
+        let mut opened = lock(&self.opened);
+        if let Some(opened) = &*opened {
+            return Ok(Arc::clone(opened));
+        }
+        let segment = Arc::new(OpenSegment::open(&*self.disk, &self.path, &self.entry)?);
+        *opened = Some(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    /// Forgets the opened file and its index until it is read again.
+    pub(super) fn close(&self) {
+        *lock(&self.opened) = None;
+    }
+
+    /// Removes the file when the last reader is done: no catalog names it any more.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
+
+    /// Whether a damage is one of this file.
+    pub(super) fn is_named_by(&self, damage: &Damage) -> bool {
+        damage.file.ends_with(self.entry.name())
+    }
+
+    /// Whether a day may be in it.
+    pub(super) fn covers(&self, day: Date) -> bool {
+        self.entry.from <= day && day <= self.entry.to
+    }
+
+    fn damage(&self, lost: Lost) -> Damage {
+        Damage { file: Path::new("segments").join(self.entry.name()), lost }
+    }
+
+    /// One channel of it is lost.
+    pub(super) fn channel_lost(&self, channel: u32, from: Date, to: Date) -> Damage {
+        self.damage(Lost::Channel { channel: ChannelNumber(channel), from, to })
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if *self.retired.get_mut() {
+            // A file that stays is removed when the book is opened next.
+            let _ = self.disk.remove(&self.path);
+        }
+    }
+}
+
+/// A segment whose footer was read and holds.
+pub(super) struct OpenSegment {
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+    pub(super) dictionaries: Vec<Dictionary>,
+    pub(super) channels: Vec<u32>,
+    /// Where each channel's extent begins, and where the last one ends.
+    offsets: Vec<u64>,
+}
+
+impl OpenSegment {
+    fn open(disk: &dyn Disk, path: &Path, entry: &SegmentEntry) -> Result<Self, Error> {
+        let damaged = || {
+            let file = Path::new("segments").join(entry.name());
+            Error::Damaged(Damage { file, lost: Lost::Days { from: entry.from, to: entry.to } })
+        };
+        let file = match disk.open(path, OpenMode::Read) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(damaged()),
+            Err(error) => return Err(Error::io("open", path)(error)),
+        };
+        if file.len().map_err(Error::io("read", path))? != entry.bytes || entry.bytes < TRAILER_LEN as u64 {
+            return Err(damaged());
+        }
+        let mut trailer = [0; TRAILER_LEN];
+        let trailer_at = entry.bytes - TRAILER_LEN as u64;
+        read_exact_at(&*file, &mut trailer, trailer_at).map_err(Error::io("read", path))?;
+        let (footer_at, footer_len) = footer_place(&trailer, trailer_at, entry).ok_or_else(damaged)?;
+        let mut footer = vec![0; footer_len];
+        read_exact_at(&*file, &mut footer, footer_at).map_err(Error::io("read", path))?;
+        if crc32c::crc32c(&footer) != entry.checksum {
+            return Err(damaged());
+        }
+        let (dictionaries, channels, offsets) = parse_footer(&footer, footer_at).map_err(|Malformed| damaged())?;
+        Ok(Self { path: path.into(), file, dictionaries, channels, offsets })
+    }
+
+    /// The blocks of a channel; `None` where it has none.
+    pub(super) fn extent(&self, channel: u32) -> Result<Option<Extent>, Error> {
+        let Ok(at) = self.channels.binary_search(&channel) else { return Ok(None) };
+        let (start, end) = (self.offsets[at], self.offsets[at + 1]);
+        let mut bytes = vec![0; (end - start) as usize];
+        read_exact_at(&*self.file, &mut bytes, start).map_err(Error::io("read", &self.path))?;
+        Ok(Some(Extent::parse(channel, &bytes, &self.dictionaries)))
+    }
+
+    /// Hands every extent to `visit`, in the order of channels, reading the file once from front to end.
+    pub(super) fn scan(&self, mut visit: impl FnMut(u32, &[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        let mut scan = self.scanner(PIECE_BYTES);
+        while let Some(channel) = scan.channel() {
+            visit(channel, scan.bytes()?)?;
+            scan.advance();
+        }
+        Ok(())
+    }
+
+    /// Reads extents one after the other, `piece` bytes at a time.
+    pub(super) fn scanner(&self, piece: usize) -> Scanner<'_> {
+        Scanner { segment: self, at: 0, piece, buffer: Vec::new(), buffer_at: 0 }
+    }
+}
+
+fn footer_place(trailer: &[u8; TRAILER_LEN], trailer_at: u64, entry: &SegmentEntry) -> Option<(u64, usize)> {
+    let mut input = Input::new(trailer);
+    let footer_at = input.u64().ok()?;
+    let footer_len = input.u64().ok()?;
+    let holds = input.u32() == Ok(entry.checksum)
+        && input.u32() == Ok(crc32c::crc32c(&trailer[..20]))
+        && input.rest() == MAGIC
+        && footer_at.checked_add(footer_len) == Some(trailer_at);
+    holds.then_some((footer_at, usize::try_from(footer_len).ok()?))
+}
+
+type Footer = (Vec<Dictionary>, Vec<u32>, Vec<u64>);
+
+fn parse_footer(footer: &[u8], footer_at: u64) -> Result<Footer, Malformed> {
+    let mut input = Input::new(footer);
+    let mut dictionaries = Vec::new();
+    for _ in 0..input.varint()? {
+        dictionaries.push(Dictionary::decode(input.bytes()?)?);
+    }
+    let (mut channels, mut offsets) = (Vec::new(), vec![MAGIC.len() as u64]);
+    let (mut channel, mut offset) = (0_u32, MAGIC.len() as u64);
+    for _ in 0..input.varint()? {
+        channel = channel.checked_add(input.number()?).ok_or(Malformed)?;
+        offset = offset.checked_add(input.varint()?).ok_or(Malformed)?;
+        channels.push(channel);
+        offsets.push(offset);
+    }
+    if offset == footer_at { Ok((dictionaries, channels, offsets)) } else { Err(Malformed) }
+}
+
+/// Reads a segment from front to end.
+pub(super) struct Scanner<'a> {
+    segment: &'a OpenSegment,
+    at: usize,
+    piece: usize,
+    buffer: Vec<u8>,
+    buffer_at: u64,
+}
+
+impl Scanner<'_> {
+    /// The channel whose extent is next; `None` at the end.
+    pub(super) fn channel(&self) -> Option<u32> {
+        self.segment.channels.get(self.at).copied()
+    }
+
+    /// The extent of that channel.
+    pub(super) fn bytes(&mut self) -> Result<&[u8], Error> {
+        let (start, end) = (self.segment.offsets[self.at], self.segment.offsets[self.at + 1]);
+        if start < self.buffer_at || self.buffer_at + (self.buffer.len() as u64) < end {
+            let last = self.segment.offsets[self.segment.offsets.len() - 1];
+            let stop = last.min((start + self.piece as u64).max(end));
+            self.buffer.resize((stop - start) as usize, 0);
+            self.buffer_at = start;
+            read_exact_at(&*self.segment.file, &mut self.buffer, start)
+                .map_err(Error::io("read", &self.segment.path))?;
+        }
+        Ok(&self.buffer[(start - self.buffer_at) as usize..(end - self.buffer_at) as usize])
+    }
+
+    /// Goes on to the next extent.
+    pub(super) fn advance(&mut self) {
+        self.at += 1;
+    }
+}
+
+/// The blocks of one channel, checked.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    blocks: Vec<(Kind, usize, u32, Vec<u8>)>,
+    /// Something in it does not hold: what is not found may have been there.
+    pub(super) is_broken: bool,
+}
+
+impl Extent {
+    fn parse(channel: u32, bytes: &[u8], dictionaries: &[Dictionary]) -> Self {
+        let mut extent = Self::default();
+        extent.is_broken = !for_each_block(channel, bytes, dictionaries, |block| {
+            extent.blocks.push((block.kind, block.dictionary, block.checksum, block.body.into()));
+        });
+        extent
+    }
+
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        self.blocks.iter().map(|(kind, dictionary, checksum, body)| Block {
+            kind: *kind,
+            dictionary: *dictionary,
+            checksum: *checksum,
+            body,
+        })
+    }
+}
+
+/// Hands every whole block of an extent to `visit`; `false` where something in it does not hold.
+pub(super) fn for_each_block<'a>(
+    channel: u32,
+    bytes: &'a [u8],
+    dictionaries: &[Dictionary],
+    mut visit: impl FnMut(Block<'a>),
+) -> bool {
+    let mut input = Input::new(bytes);
+    let mut whole = true;
+    while !input.is_empty() {
+        match block::take(&mut input, channel, dictionaries) {
+            Ok(Some(block)) => visit(block),
+            Ok(None) => whole = false,
+            Err(Malformed) => return false,
+        }
+    }
+    whole
+}
