@@ -269,6 +269,14 @@ impl Record<'_> {
             let message = format!("the count is {announced} but the line ends after {present} values; those are read");
             sink.finding(self.line.finding("count", "cmep.count", message));
         }
+        // One more field may be the CRC.
+        if announced.saturating_mul(3).saturating_add(1) < rest.len() {
+            let message = format!(
+                "{} fields follow the {announced} values of the count; they are not read",
+                rest.len() - announced * 3
+            );
+            sink.finding(self.line.finding("count", "cmep.extra_fields", message).with_severity(Severity::Warning));
+        }
         rest.resize(present * 3, SmolStr::default());
         let (triplets, _) = rest.as_chunks::<3>();
         triplets.to_vec()

@@ -75,6 +75,8 @@ const UNSAID_NAMING: [&str; 4] = ["timestamp", "datetime", "time", "date"];
 /// The columns of a file.
 #[derive(Clone, Debug)]
 pub struct Header {
+    /// Number of columns.
+    pub columns: usize,
     places: [Option<usize>; COLUMNS],
     /// Places of `v1`, `v2` ... of the wide form.
     pub values: Vec<usize>,
@@ -93,6 +95,7 @@ impl Header {
     /// A sentence that says which column is there twice or not at all.
     pub fn parse(names: &[String]) -> Result<Self, String> {
         let mut header = Self {
+            columns: names.len(),
             places: [None; COLUMNS],
             values: numbered(names, 'v'),
             qualities: numbered(names, 'q'),

@@ -103,6 +103,14 @@ impl Rows {
             return Ok(());
         };
         let cells: Vec<SmolStr> = Fields::new(line.bytes).map(|field| text(&field)).collect();
+        if cells.len() != header.columns {
+            let message = format!(
+                "the row has {} cells, the header {}; it is read as far as it goes",
+                cells.len(),
+                header.columns
+            );
+            sink.finding(line.finding("row", "csv.cells", message).with_severity(Severity::Warning));
+        }
         let row = Record { line, header: &header, cells: &cells };
         let read = self.channel(&row, sink).map(|(channel, unit)| {
             self.open_group(&row, channel, unit, sink);

@@ -107,7 +107,7 @@ impl Records {
             b"500" => self.b2b_details(line, &mut fields, sink),
             b"250" => {
                 self.complete_day(sink);
-                self.current = Current::Refused;
+                self.current = Current::None;
                 accumulated::read(line, &mut fields, sink);
             }
             b"550" => {}
@@ -195,8 +195,15 @@ impl Records {
 
     fn b2b_details(&mut self, line: &Line<'_>, fields: &mut Fields<'_>, sink: &mut dyn Sink) {
         self.complete_day(sink);
-        let Current::Stream(current) = &self.current else { return };
-        let (stream, _) = &**current;
+        let stream = match &self.current {
+            Current::Stream(current) => &current.0,
+            Current::Refused => return,
+            Current::None => {
+                let message = "no data stream record 200 comes before this record; it is not read";
+                sink.finding(line.finding("RecordIndicator", "nem12.no_stream", message));
+                return;
+            }
+        };
         let [_code, _order, read_at, index] = std::array::from_fn(|_| text(&fields.next_or_empty()));
         if index.is_empty() {
             return;

@@ -113,6 +113,7 @@ fn faults_are_told_and_the_rest_goes_on() {
         ("M1,OK,E,KWH,1,00000015,1,202403110515,,abc", vec!["1 cmep.value"]),
         ("M1,OK,E,KWH,1,00000015,1,202403110515,Q,1", vec!["1 cmep.flag"]),
         ("M1,OK,E,KWH,1,00000015,2,202403110515,,1", vec!["1 cmep.count"]),
+        ("M1,OK,E,KWH,1,00000015,1,202403110515,,1,,,2", vec!["1 cmep.extra_fields"]),
         ("M1,OK,E,KWH,1,00000015,x,202403110515,,1", vec!["1 cmep.count"]),
         ("M1,OK,E,KWH,1,00000015,1,,,1", vec!["1 cmep.date_time"]),
         ("M1,OK,E,KWH,1,00000015,1,202403112400,,1", vec!["1 cmep.date_time"]),

@@ -3,8 +3,12 @@
 use std::fs;
 
 use formats::{Format, Options, csv, detect};
-use model::reading::Values;
-use serde_json::Value;
+use model::id::Name;
+use model::quality::{Quality, Status};
+use model::quantity::Decimal;
+use model::reading::{ChannelKey, ChannelReadings, IntervalRun, QualitySpan, Values};
+use proptest::prelude::*;
+use serde_json::Value as Json;
 
 use crate::collect::{Collected, read, read_in_pieces, real_data};
 
@@ -27,7 +31,7 @@ fn rows(found: &Collected) -> Vec<String> {
                     let start = run.start.as_second() + i64::from(run.length_seconds) * at as i64;
                     let [start, end] = [start, start + i64::from(run.length_seconds)]
                         .map(|second| jiff::Timestamp::from_second(second).expect("in range"));
-                    let value = model::quantity::Decimal::new(*digits, run.exponent);
+                    let value = Decimal::new(*digits, run.exponent);
                     let value = if *digits == i64::MIN { "_".to_owned() } else { value.to_string() };
                     rows.push(format!("{start} {end} {value}"));
                 }
@@ -49,7 +53,7 @@ fn rows(found: &Collected) -> Vec<String> {
 fn real_files_of_one_meter_give_the_expected_values() {
     let Some(folder) = real_data("meters") else { return };
     let expected = fs::read_to_string(folder.join("expected.json")).expect("expected.json");
-    let expected: Value = serde_json::from_str(&expected).expect("JSON");
+    let expected: Json = serde_json::from_str(&expected).expect("JSON");
     for (file, numbers) in expected.as_object().expect("files") {
         let input = fs::read(folder.join(file)).expect(file);
         assert_eq!(detect(&input), Some(Format::Csv), "{file}");
@@ -258,4 +262,78 @@ fn what_is_written_reads_back_equal() {
     };
     assert_eq!(plain(&again), plain(&first));
     assert_eq!(first.readings.len(), 2);
+}
+
+#[test]
+fn days_of_23_hours_with_both_stamps_are_periods_too() {
+    check(
+        "start,end,value\n2024-03-10,2024-03-11,11\n2024-03-11,2024-03-12,12\n",
+        &["2024-03-10T05:00:00Z 2024-03-11T04:00:00Z 11", "2024-03-11T04:00:00Z 2024-03-12T04:00:00Z 12"],
+        &[],
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_run_survives_writing(
+        digits in prop::collection::vec((-10_i64.pow(15)..10_i64.pow(15), 0_u8..4), 1..200),
+        exponent in -6_i8..=0,
+        start in -2_000_000_000_i64..4_000_000_000,
+    ) {
+        let flags = ["", "nothing", "S14", "a, \"b\"\n"];
+        let missing = IntervalRun::MISSING;
+        let qualities: Vec<QualitySpan> = digits.iter().zip(0_u32..).map(|((digits, flag), from)| {
+            let status = if *digits % 7 == 0 { Status::MISSING } else { Status::RAW };
+            let quality = Quality { flag: flags[usize::from(*flag)].into(), ..Quality::of(status) };
+            QualitySpan { from, to: from + 1, quality }
+        }).collect();
+        let values = digits.iter().map(|(digits, _)| if *digits % 7 == 0 { missing } else { *digits }).collect();
+        let start = jiff::Timestamp::from_second(start).expect("in range");
+        let run = IntervalRun { start, length_seconds: 900, values, exponent, qualities };
+        let reading_type = "0.0.2.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("18 fields");
+        let channel = ChannelKey { meter: Some(Name::new("Meter", "M 1")), reading_type, ..ChannelKey::default() };
+        let piece = ChannelReadings { channel, unit: "kWh".into(), values: Values::Intervals(run), revision: None, line: 2 };
+        let mut writer = csv::Writer::new();
+        writer.write(&piece);
+        let text = String::from_utf8(writer.take()).expect("UTF-8");
+        let found = read_with(&Options::default(), &text);
+        prop_assert_eq!(found.codes(), Vec::<String>::new());
+        prop_assert_eq!(every_value(&found.readings), every_value(&[piece]));
+    }
+}
+
+/// Every value with its start and quality, whatever pieces and spans they came in.
+fn every_value(pieces: &[ChannelReadings]) -> Vec<String> {
+    let mut told = Vec::new();
+    for piece in pieces {
+        let Values::Intervals(run) = &piece.values else { panic!("a run") };
+        for (digits, at) in run.values.iter().zip(0_u32..) {
+            let quality = run.qualities.iter().find(|span| span.from <= at && at < span.to).map(|span| &span.quality);
+            let value = if *digits == IntervalRun::MISSING {
+                "_".into()
+            } else {
+                Decimal::new(*digits, run.exponent).normalized().to_string()
+            };
+            told.push(format!(
+                "{:?} {} {value} {quality:?}",
+                piece.channel,
+                run.start.as_second() + i64::from(at * run.length_seconds)
+            ));
+        }
+    }
+    told
+}
+
+#[test]
+fn a_row_of_another_width_than_the_header_is_told() {
+    let rows = "2024-03-11T05:00:00Z,1,extra\n2024-03-11T06:00:00Z\n";
+    check(
+        &format!("start,value\n{rows}2024-03-11T07:00:00Z,3\n"),
+        &[
+            "2024-03-11T05:00:00Z 2024-03-11T06:00:00Z 1",
+            "2024-03-11T06:00:00Z 2024-03-11T07:00:00Z _",
+            "2024-03-11T07:00:00Z 2024-03-11T08:00:00Z 3",
+        ],
+        &["2 csv.cells", "3 csv.cells"],
+    );
 }

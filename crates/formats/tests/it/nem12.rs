@@ -168,7 +168,6 @@ fn check_day(records: &str, spans: &str, codes: &[&str]) {
     );
 }
 
-// covers: AMT-BKG-05
 #[test]
 fn a_number_under_flag_n_is_kept_and_called_missing() {
     let found = read(Format::Nem12, &file("300,20240310,{v},N,,,,"));
@@ -191,6 +190,7 @@ fn a_record_that_cannot_be_read_is_named_and_the_rest_goes_on() {
         ("300,20240231,{v},A,,,,".into(), "3 nem12.date"),
         ("300,2024031,{v},A,,,,".into(), "3 nem12.date"),
         ("301,20240310,{v},A,,,,".into(), "3 nem12.record"),
+        ("250,NEM1311002,11,1,11,11,11002,E,1,20041117093206,A,,,3,20050217074053,A,,,2,KWH,,,\n300,20240310,{v},A,,,,\n200,2001985732,E1,E1,E1,N1,M1,kWh,30,".into(), "4 nem12.no_stream"),
         (
             "200,,E1,E1,E1,N1,M1,kWh,30,\n300,20240310,{v},A,,,,\n200,2001985732,E1,E1,E1,N1,M1,kWh,30,".into(),
             "3 nem12.no_nmi",
