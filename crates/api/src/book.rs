@@ -10,11 +10,6 @@ pub(crate) fn whole(book: &ReadingsBook, channel: ChannelNumber) -> Result<Chann
     book.read(channel, i64::MIN / 2, i64::MAX / 2, AsOf::Now)
 }
 
-/// Up to where the book is filled; subscribers follow it.
-pub(crate) fn position(book: &ReadingsBook) -> u64 {
-    book.sequence()
-}
-
 /// The state of knowledge that a request asks for.
 pub(crate) fn as_of(asked: Option<Timestamp>) -> AsOf {
     asked.map_or(AsOf::Now, |moment| AsOf::At(moment.as_microsecond()))

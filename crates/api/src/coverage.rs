@@ -91,7 +91,9 @@ impl Coverage {
             *newest = (*newest).max(Some(extent.last));
             extents
                 .entry(day.channel)
-                .and_modify(|known| *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) })
+                .and_modify(|known| {
+                    *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) }
+                })
                 .or_insert(extent);
             if is_recent {
                 *by_channel.entry(day.channel).or_default() += count;

@@ -101,7 +101,8 @@ pub(crate) async fn list(
     let next = earlier.checked_sub(1).map(|at| days[at].date.to_string());
     let page = days.split_off(earlier);
     let (number, quantum, unit) = (channel.number, channel.quantum, channel.unit.clone());
-    let viewed = Viewed { number, quantum, interval_seconds, zone };
+    let expected = known.map_or((0, 0), |extent| (extent.first, (state.now)().as_second()));
+    let viewed = Viewed { number, quantum, interval_seconds, zone, expected };
     let items = state.read(move |book| views(book, &viewed, &page)).await??;
     etag::json(&headers, &serde_json::json!({ "unit": unit, "items": items, "next": next }))
 }
@@ -111,6 +112,8 @@ struct Viewed {
     quantum: i8,
     interval_seconds: u32,
     zone: TimeZone,
+    /// From the first reading to now: nothing is missing outside.
+    expected: (i64, i64),
 }
 
 fn second(second: i64) -> Timestamp {
@@ -137,13 +140,12 @@ fn view(
     quality: &impl Fn(QualityId) -> Quality,
 ) -> Result<DayView, Problem> {
     let range = day.range;
-    let (start, end) = (range.start.as_second(), range.end.as_second());
     let frame = Frame {
-        start,
-        end,
+        start: range.start.as_second(),
+        end: range.end.as_second().min(viewed.expected.1),
         zone: &viewed.zone,
         interval_seconds: viewed.interval_seconds,
-        expected: (start, end),
+        expected: viewed.expected,
     };
     let profile = Profile::of(stored.map_or(&[], std::slice::from_ref), &frame, quality);
     let decided = stored.and_then(|day| day.final_day.as_ref());
@@ -159,10 +161,7 @@ fn view(
         received,
         raw_sum: total(profile.slots.iter().filter_map(|slot| slot.raw), viewed.quantum)?,
         final_sum: total(profile.slots.iter().filter_map(|slot| slot.last), viewed.quantum)?,
-        status: StatusWords {
-            class: classes.max().unwrap_or(QualityClass::Missing),
-            words: words(decided, received),
-        },
+        status: StatusWords { class: classes.max().unwrap_or(QualityClass::Missing), words: words(decided, received) },
         run: decided.map(|decided| decided.run),
         decided_at: decided.map(|decided| decided.decided_at),
         plan_version: decided.map(|decided| decided.plan_version),

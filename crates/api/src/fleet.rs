@@ -217,10 +217,13 @@ pub(crate) async fn incomplete(
             let mut counts: HashMap<ChannelNumber, u32> = HashMap::new();
             match coverage.of_recent(date) {
                 Some(known) => counts.clone_from(known),
-                None => book.scan_day(date, |day| {
-                    let count = present(&day).map_or(0, |(count, _)| count);
-                    *counts.entry(day.channel).or_default() += count;
-                })?,
+                None => {
+                    // Damaged channels count as incomplete; the book names the damage itself.
+                    book.scan_day(date, |day| {
+                        let count = present(&day).map_or(0, |(count, _)| count);
+                        *counts.entry(day.channel).or_default() += count;
+                    })?;
+                }
             }
             let mut lengths = Lengths::default();
             let is_incomplete = |channel: &&Channel| {

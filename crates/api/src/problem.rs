@@ -63,40 +63,73 @@ impl Code {
     /// Status, title and what to do, when the problem itself knows nothing better.
     const fn row(self) -> (&'static str, StatusCode, &'static str, &'static str) {
         match self {
-            Self::InvalidParameter => {
-                ("invalid-parameter", StatusCode::BAD_REQUEST, "A parameter is not valid", "Correct the parameter named in `pointer`.")
-            }
-            Self::RangeTooLarge => {
-                ("range-too-large", StatusCode::BAD_REQUEST, "Too much at once", "Ask for a shorter range, or page through it.")
-            }
+            Self::InvalidParameter => (
+                "invalid-parameter",
+                StatusCode::BAD_REQUEST,
+                "A parameter is not valid",
+                "Correct the parameter named in `pointer`.",
+            ),
+            Self::RangeTooLarge => (
+                "range-too-large",
+                StatusCode::BAD_REQUEST,
+                "Too much at once",
+                "Ask for a shorter range, or page through it.",
+            ),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found", "Look it up with /api/v1/channels?q=."),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", "The header `Allow` names what this address takes.")
-            }
-            Self::WrongHost => {
-                ("wrong-host", StatusCode::MISDIRECTED_REQUEST, "This server does not serve that name", "Use the address Amity printed, or add the name to `hosts` in its settings.")
-            }
-            Self::ForeignOrigin => {
-                ("foreign-origin", StatusCode::FORBIDDEN, "The request came from another page", "Send it from Amity's own page or from a program.")
-            }
-            Self::UnsupportedMediaType => {
-                ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content type missing or not read here", "State what the body is in `Content-Type`.")
-            }
-            Self::BodyTooLarge => {
-                ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", "Send it in pieces, or load the file with `amity ingest`.")
-            }
-            Self::Refused => {
-                ("refused", StatusCode::UNPROCESSABLE_ENTITY, "Nothing of the message can be used", "The findings say where and why; `amity inspect` shows the same.")
-            }
-            Self::StorageFull => {
-                ("storage-full", StatusCode::INSUFFICIENT_STORAGE, "The disk is full", "Nothing was stored; free space and send it again.")
-            }
-            Self::Unavailable => {
-                ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now", "Nothing was stored; send it again later.")
-            }
-            Self::Internal => {
-                ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Amity failed", "The log says why; `amity doctor` looks for damage.")
-            }
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method not allowed",
+                "The header `Allow` names what this address takes.",
+            ),
+            Self::WrongHost => (
+                "wrong-host",
+                StatusCode::MISDIRECTED_REQUEST,
+                "This server does not serve that name",
+                "Use the address Amity printed, or add the name to `hosts` in its settings.",
+            ),
+            Self::ForeignOrigin => (
+                "foreign-origin",
+                StatusCode::FORBIDDEN,
+                "The request came from another page",
+                "Send it from Amity's own page or from a program.",
+            ),
+            Self::UnsupportedMediaType => (
+                "unsupported-media-type",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Content type missing or not read here",
+                "State what the body is in `Content-Type`.",
+            ),
+            Self::BodyTooLarge => (
+                "body-too-large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+                "Send it in pieces, or load the file with `amity ingest`.",
+            ),
+            Self::Refused => (
+                "refused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Nothing of the message can be used",
+                "The findings say where and why; `amity inspect` shows the same.",
+            ),
+            Self::StorageFull => (
+                "storage-full",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The disk is full",
+                "Nothing was stored; free space and send it again.",
+            ),
+            Self::Unavailable => (
+                "unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not available now",
+                "Nothing was stored; send it again later.",
+            ),
+            Self::Internal => (
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Amity failed",
+                "The log says why; `amity doctor` looks for damage.",
+            ),
         }
     }
 }

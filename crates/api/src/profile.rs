@@ -54,7 +54,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) zone: &'a TimeZone,
     /// The interval length of the channel, for days of which nothing arrived.
     pub(crate) interval_seconds: u32,
-    /// Where the channel's readings begin and end, epoch seconds; nothing is expected outside.
+    /// Where the channel's readings begin and end, epoch seconds. Nothing is expected before, and no day after; of a
+    /// day that has begun to arrive all is expected.
     pub(crate) expected: (i64, i64),
 }
 
@@ -70,15 +71,19 @@ impl Profile {
             profile.add_missing(expected, shaped.start, frame);
             expected = expected.max(shaped.end());
             profile.is_decided |= day.final_day.is_some();
-            profile.add_day(day, &shaped, frame, &mut |id| {
-                known.entry(id).or_insert_with(|| quality(id)).clone()
-            });
+            profile.add_day(day, &shaped, frame, &mut |id| known.entry(id).or_insert_with(|| quality(id)).clone());
         }
         profile.add_missing(expected, frame.end.min(frame.expected.1), frame);
         profile
     }
 
-    fn add_day(&mut self, day: &Day, shaped: &Shaped, frame: &Frame<'_>, quality: &mut dyn FnMut(QualityId) -> Quality) {
+    fn add_day(
+        &mut self,
+        day: &Day,
+        shaped: &Shaped,
+        frame: &Frame<'_>,
+        quality: &mut dyn FnMut(QualityId) -> Quality,
+    ) {
         let mut spans = day.qualities.iter().peekable();
         for slot in 0..shaped.slots {
             while spans.peek().is_some_and(|(_, to, _)| *to <= slot) {
@@ -94,6 +99,9 @@ impl Profile {
             };
             let raw = day.values.get(usize::from(slot)).copied().filter(|value| *value != NO_VALUE);
             let last = final_value(day.final_day.as_ref(), slot, raw);
+            if last.is_none() && start < frame.expected.0 {
+                continue;
+            }
             let status = final_status(day.final_day.as_ref(), slot, said.status);
             let raw_status = self.index(said.status, &said.flag, raw.is_some());
             let final_status = self.index(status, &SmolStr::default(), last.is_some());
@@ -187,9 +195,10 @@ pub(crate) fn runs(profile: &Profile, points_max: usize) -> (Vec<Run>, bool) {
     let bucket = profile.slots.len().div_ceil(points_max.max(1)).max(1);
     let mut runs: Vec<Run> = Vec::new();
     let mut end = (i64::MIN, 0);
-    for stretch in profile.slots.chunk_by(|left, right| {
-        left.seconds == right.seconds && left.start + i64::from(left.seconds) == right.start
-    }) {
+    for stretch in profile
+        .slots
+        .chunk_by(|left, right| left.seconds == right.seconds && left.start + i64::from(left.seconds) == right.start)
+    {
         for step in stretch.chunks(bucket) {
             let seconds = step.iter().map(|slot| slot.seconds).sum();
             if end != (step[0].start, seconds) {
@@ -243,7 +252,8 @@ pub(crate) fn local_days(range: TimeRange, zone: &TimeZone) -> impl Iterator<Ite
 pub(crate) fn by_date(days: &[Day]) -> HashMap<Date, &Day> {
     let mut by_date: HashMap<Date, &Day> = HashMap::new();
     for day in days {
-        let finer = |known: &Day| day.slot_seconds != 0 && (known.slot_seconds == 0 || day.slot_seconds < known.slot_seconds);
+        let finer =
+            |known: &Day| day.slot_seconds != 0 && (known.slot_seconds == 0 || day.slot_seconds < known.slot_seconds);
         if by_date.get(&day.date).is_none_or(|known| finer(known)) {
             by_date.insert(day.date, day);
         }
@@ -293,10 +303,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_expected_before_the_first_and_after_the_last_reading() {
-        let first = day(jiff::civil::date(1970, 1, 1), &"1 ".repeat(24));
-        let ends = Frame { expected: (0, 24 * HOUR), ..frame(-48 * HOUR, 200 * HOUR) };
-        assert_eq!(Profile::of(&[first], &ends, |_| Quality::default()).slots.len(), 24);
+    fn nothing_is_expected_before_the_first_reading_and_after_its_last_day() {
+        let only = day(jiff::civil::date(1970, 1, 1), &format!("_ _ 1 {}_ _", "1 ".repeat(19)));
+        let ends = Frame { expected: (2 * HOUR, 22 * HOUR), ..frame(-48 * HOUR, 200 * HOUR) };
+        let profile = Profile::of(&[only], &ends, |_| Quality::default());
+        assert_eq!((profile.slots.len(), profile.slots[0].start), (22, 2 * HOUR));
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub(crate) fn range(from: Timestamp, to: Timestamp) -> Result<TimeRange, Problem
         return Err(Problem::parameter("to", format!("expected an instant after `from` ({from}), found {to}")));
     }
     if RANGE_SECONDS_MAX < range.seconds() {
-        let detail = format!("expected at most {} days, found {}", RANGE_SECONDS_MAX / 86_400, range.seconds() / 86_400);
+        let detail =
+            format!("expected at most {} days, found {}", RANGE_SECONDS_MAX / 86_400, range.seconds() / 86_400);
         return Err(Problem { pointer: Some("to".into()), ..Problem::new(Code::RangeTooLarge, detail) });
     }
     Ok(range)
@@ -75,6 +76,7 @@ pub(crate) fn range(from: Timestamp, to: Timestamp) -> Result<TimeRange, Problem
 
 /// A cursor that this server gave out earlier.
 pub(crate) fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
-    let invalid = |text: &str| Problem::parameter("cursor", format!("expected the `next` of an answer, found `{text}`"));
+    let invalid =
+        |text: &str| Problem::parameter("cursor", format!("expected the `next` of an answer, found `{text}`"));
     text.map(|text| text.parse().map_err(|_| invalid(text))).transpose()
 }

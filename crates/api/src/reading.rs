@@ -130,7 +130,8 @@ async fn profile(
     let expected = extent(state, &coverage, &channel).await?.map_or((0, 0), |extent| (extent.first, extent.last));
     let zone = zone_of(&channel)?;
     let number = channel.number;
-    let (start, end) = (range.start.as_second(), range.end.as_second());
+    // What has not happened yet is not missing.
+    let (start, end) = (range.start.as_second(), range.end.min((state.now)()).as_second());
     let as_of = book::as_of(asked);
     let (history, profile) = state
         .read(move |book| {
@@ -149,7 +150,8 @@ fn summary(profile: &Profile, quantum: i8) -> Result<Summary, Problem> {
         let at = Timestamp::from_second(slot.start).ok()?;
         Some(Extreme { at, value: Decimal::new(value, quantum).to_string() })
     };
-    let count = |class: QualityClass| profile.slots.iter().filter(|slot| profile.class(slot.final_status) == class).count();
+    let count =
+        |class: QualityClass| profile.slots.iter().filter(|slot| profile.class(slot.final_status) == class).count();
     let mut classes: Vec<ClassCount> =
         QualityClass::ALL.into_iter().map(|class| ClassCount { class, count: count(class) }).collect();
     classes.retain(|counted| 0 < counted.count);
@@ -190,7 +192,8 @@ pub(crate) async fn csv(
         return Err(Problem::new(Code::RangeTooLarge, detail));
     }
     let mut response = etag::tagged(&headers, written(&channel, &profile)?.into_bytes(), "text/csv; charset=utf-8");
-    let name: String = channel.label.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let name: String =
+        channel.label.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\""));
     if let Ok(disposition) = disposition {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
@@ -205,7 +208,8 @@ fn written(channel: &Channel, profile: &Profile) -> Result<String, Problem> {
         unit = channel.unit.replace([',', '"'], " ")
     );
     let words = |index: u16| profile.statuses.get(usize::from(index)).map_or("", |status| status.words.as_str());
-    let value = |value: Option<i64>| value.map(|digits| Decimal::new(digits, channel.quantum).to_string()).unwrap_or_default();
+    let value =
+        |value: Option<i64>| value.map(|digits| Decimal::new(digits, channel.quantum).to_string()).unwrap_or_default();
     for slot in &profile.slots {
         let start = local(slot.start, &zone);
         let end = local(slot.start + i64::from(slot.seconds), &zone);
@@ -273,7 +277,8 @@ pub(crate) async fn versions(
     })?;
     let outside = || Problem::parameter("at", format!("{at} is outside the years that have a calendar"));
     let day = LocalDay::containing(at, &zone_of(&channel)?).ok_or_else(outside)?;
-    let slot = u16::try_from((at.as_second() - day.range.start.as_second()) / i64::from(seconds.max(1))).map_err(|_| outside())?;
+    let slot = u16::try_from((at.as_second() - day.range.start.as_second()) / i64::from(seconds.max(1)))
+        .map_err(|_| outside())?;
     let start = day.range.start.as_second() + i64::from(slot) * i64::from(seconds);
     let end = Timestamp::from_second(start + i64::from(seconds)).map_err(|_| outside())?;
     let start = Timestamp::from_second(start).map_err(|_| outside())?;
@@ -289,10 +294,7 @@ struct Wanted {
     seconds: u32,
 }
 
-fn of_slot(
-    book: &ReadingsBook,
-    wanted: &Wanted,
-) -> Result<Vec<VersionView>, Error> {
+fn of_slot(book: &ReadingsBook, wanted: &Wanted) -> Result<Vec<VersionView>, Error> {
     let number = wanted.channel.number;
     let decimal = |value: i64| Decimal::new(value, wanted.channel.quantum).to_string();
     let is_slot = |version: &Version| version.slot == wanted.slot && version.slot_seconds == wanted.seconds;

@@ -53,16 +53,18 @@ pub(crate) async fn list(
     let (items, more) = state
         .read(move |book| {
             let history = book.read(number, start, end, as_of)?;
-            let view = |read: &RegisterRead| Some(Read {
-                at: Timestamp::from_second(read.at).ok()?,
-                period_start: read.period_start.and_then(|start| Timestamp::from_second(start).ok()),
-                value: read.value.map(|value| Decimal::new(value, quantum).to_string()),
-                status: {
-                    let quality = book::quality(book, read.quality);
-                    StatusWords::of(quality.status, &quality.flag, read.value.is_some())
-                },
-                recorded_at: book::instant(read.received_at),
-            });
+            let view = |read: &RegisterRead| {
+                Some(Read {
+                    at: Timestamp::from_second(read.at).ok()?,
+                    period_start: read.period_start.and_then(|start| Timestamp::from_second(start).ok()),
+                    value: read.value.map(|value| Decimal::new(value, quantum).to_string()),
+                    status: {
+                        let quality = book::quality(book, read.quality);
+                        StatusWords::of(quality.status, &quality.flag, read.value.is_some())
+                    },
+                    recorded_at: book::instant(read.received_at),
+                })
+            };
             let items: Vec<Read> = history.registers.iter().rev().skip(skip).take(limit).filter_map(view).collect();
             Ok((items, skip.saturating_add(limit) < history.registers.len()))
         })

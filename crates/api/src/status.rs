@@ -46,7 +46,12 @@ impl QualityClass {
             Self::Failed
         } else if any(Status::EDITED | Status::ACCEPTED) {
             Self::Edited
-        } else if any(Status::ESTIMATED | Status::SUBSTITUTE | Status::FORECAST | Status::INTERPOLATED | Status::LIKE_DAY) {
+        } else if any(Status::ESTIMATED
+            | Status::SUBSTITUTE
+            | Status::FORECAST
+            | Status::INTERPOLATED
+            | Status::LIKE_DAY)
+        {
             Self::Estimated
         } else if any(DOUBTS) {
             Self::Questionable

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use interop::subscribers::Status;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::registry::subscription::{PayloadFormat, SubscriptionState};
@@ -19,7 +20,7 @@ pub(crate) struct Subscription {
     address: String,
     format: PayloadFormat,
     /// Registered state, or `retrying` while the last attempt failed.
-    state: String,
+    state: &'static str,
     /// Batches of the readings book that it has not accepted yet.
     pub(crate) lag: u64,
     attempts: u32,
@@ -36,23 +37,22 @@ pub(crate) async fn list(State(state): State<Shared>, headers: HeaderMap) -> Res
 
 /// Every subscriber by name.
 pub(crate) async fn subscriptions(state: &Shared) -> Result<Vec<Subscription>, Problem> {
-    let end = state.read(|book| Ok(crate::book::position(book))).await?;
-    let mut items = Vec::new();
-    for subscription in state.registry.subscriptions().all().await? {
-        let delivery = state.registry.subscriptions().delivery(subscription.id).await?;
+    let all = interop::subscribers::status(&state.registry, Some(&state.readings)).await?;
+    let view = |status: Status| {
+        let Status { subscription, delivery, batches_behind } = status;
         let retrying = subscription.state == SubscriptionState::Active && delivery.last_error.is_some();
-        items.push(Subscription {
+        Subscription {
             id: subscription.id.to_string(),
             name: subscription.name,
             address: subscription.address,
             format: subscription.format,
-            state: if retrying { "retrying".into() } else { subscription.state.to_string() },
-            lag: end.saturating_sub(delivery.position),
+            state: if retrying { "retrying" } else { subscription.state.as_str() },
+            lag: batches_behind.unwrap_or(0),
             attempts: delivery.attempts,
             next_attempt: delivery.next_attempt,
             last_delivered_at: delivery.delivered_at,
             last_error: delivery.last_error,
-        });
-    }
-    Ok(items)
+        }
+    };
+    Ok(all.into_iter().map(view).collect())
 }

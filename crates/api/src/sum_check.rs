@@ -226,11 +226,9 @@ fn check(span: &Span, intervals: &Channel, register: &Channel, sums: &Sums, limi
     told.interval_sum = Some(sum.to_string());
     let tolerance = match &span.measured {
         Measured::Register(pair) => Tolerance::of_register(pair, limits.register_counts, limits.register_share.into()),
-        Measured::Amount(_) => Tolerance {
-            quantity: in_unit(limits.amount, intervals),
-            share: limits.amount_share.into(),
-            together: true,
-        },
+        Measured::Amount(_) => {
+            Tolerance { quantity: in_unit(limits.amount, intervals), share: limits.amount_share.into(), together: true }
+        }
     };
     match sum_check(sum, &span.measured, tolerance) {
         Err(error) => Check { outcome: Outcome::Failed, reason: Some(error.to_string()), ..told },

@@ -194,7 +194,13 @@ fn daily() -> ChannelEntry {
     }
 }
 
-fn push_day(batch: &mut Batch, day: i8, start: i64, values: &[i64], qualities: &[(u16, u16, store::readings::QualityId)]) {
+fn push_day(
+    batch: &mut Batch,
+    day: i8,
+    start: i64,
+    values: &[i64],
+    qualities: &[(u16, u16, store::readings::QualityId)],
+) {
     let run = DayRun {
         channel: ChannelNumber(0),
         date: date(2024, 11, day),

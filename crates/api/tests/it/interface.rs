@@ -39,7 +39,10 @@ async fn the_description_has_no_dangling_reference() {
     for reference in references {
         let (kind, name) = reference.split_once('/').expect("kind and name");
         let section = text.split_once(&format!("\n  {kind}:\n")).map(|(_, rest)| rest).expect("a section");
-        assert!(section.contains(&format!("\n    {name}:")) || section.starts_with(&format!("    {name}:")), "{reference}");
+        assert!(
+            section.contains(&format!("\n    {name}:")) || section.starts_with(&format!("    {name}:")),
+            "{reference}"
+        );
     }
 }
 
