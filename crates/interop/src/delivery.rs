@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -64,7 +63,6 @@ pub enum DeliveryError {
 pub struct Delivery {
     stop: watch::Sender<bool>,
     supervisor: JoinHandle<()>,
-    ended: Arc<AtomicBool>,
     watcher: thread::JoinHandle<()>,
 }
 
@@ -75,21 +73,19 @@ impl Delivery {
     /// [`DeliveryError`].
     pub fn start(config: Config, book: Arc<ReadingsBook>, registry: Registry) -> Result<Self, DeliveryError> {
         let (tell, news) = watch::channel(book.sequence());
-        let ended = Arc::new(AtomicBool::new(false));
-        let watcher = {
-            let (book, ended) = (Arc::clone(&book), Arc::clone(&ended));
-            let watch = move || {
-                while !ended.load(Ordering::Relaxed) {
-                    let last = book.wait_beyond(*tell.borrow(), WATCH_TIMEOUT);
-                    tell.send_if_modified(|known| std::mem::replace(known, last) != last);
-                }
-            };
-            thread::Builder::new().name("feed watcher".into()).spawn(watch).map_err(DeliveryError::Thread)?
+        let watched = Arc::clone(&book);
+        let watch = move || {
+            // The couriers hold the other ends.
+            while !tell.is_closed() {
+                let last = watched.wait_beyond(*tell.borrow(), WATCH_TIMEOUT);
+                tell.send_if_modified(|known| std::mem::replace(known, last) != last);
+            }
         };
+        let watcher = thread::Builder::new().name("feed watcher".into()).spawn(watch).map_err(DeliveryError::Thread)?;
         let (stop, stopped) = watch::channel(false);
         let office = Arc::new(Office::new(config, book, registry));
         let supervisor = tokio::spawn(Couriers { office, news, running: HashMap::new() }.supervise(stopped));
-        Ok(Self { stop, supervisor, ended, watcher })
+        Ok(Self { stop, supervisor, watcher })
     }
 
     /// Ends all deliveries; a message under way is sent again after the next start.
@@ -98,7 +94,6 @@ impl Delivery {
         if let Err(error) = self.supervisor.await {
             warn!(error = chain(&error), "the supervisor of deliveries ended early");
         }
-        self.ended.store(true, Ordering::Relaxed);
         // It ends within its timeout; a panic in it has been printed.
         let _ = tokio::task::spawn_blocking(move || self.watcher.join()).await;
     }

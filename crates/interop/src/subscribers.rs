@@ -135,32 +135,25 @@ pub async fn remove(registry: &Registry, name: &str) -> Result<(), RegistryError
     registry.subscriptions().remove(subscription.id).await
 }
 
-/// Pauses a subscriber, or lets it go on where it stopped, without waiting for the next attempt.
+/// Pauses a subscriber, or lets it go on where it stopped.
 ///
 /// # Errors
 /// [`RegistryError::NotFound`].
 pub async fn set_state(registry: &Registry, name: &str, state: SubscriptionState) -> Result<(), RegistryError> {
     let subscription = registry.subscriptions().by_name(name).await?;
-    if state == SubscriptionState::Active && subscription.state != state {
-        let stopped = registry.subscriptions().delivery(subscription.id).await?;
-        let ready = DeliveryState { next_attempt: None, ..stopped };
-        registry.subscriptions().record(subscription.id, &ready, None).await?;
-    }
     registry.subscriptions().set_state(subscription.id, state).await
 }
 
 /// Begins anew elsewhere in the feed, for a subscriber that lost what it was told or fell behind what is kept.
 ///
+/// Messages that are told again have new ids, so that the subscriber does not take them for repetitions.
+///
 /// # Errors
-/// [`RegistryError::NotFound`]; [`RegistryError::Conflict`] while deliveries run: pause it first.
+/// [`RegistryError::NotFound`].
 pub async fn restart(registry: &Registry, name: &str, start: Start) -> Result<(), RegistryError> {
-    let subscription = registry.subscriptions().by_name(name).await?;
-    if subscription.state == SubscriptionState::Active {
-        let difference = "it is active; pause it first".to_owned();
-        return Err(RegistryError::Conflict { what: "subscription", name: subscription.name, difference });
-    }
-    let state = DeliveryState::starting_at(start.position());
-    registry.subscriptions().record(subscription.id, &state, None).await
+    let old = registry.subscriptions().by_name(name).await?;
+    let new = Subscription { id: SubscriptionId(Uuid::new_v4()), ..old.clone() };
+    registry.subscriptions().replace(old.id, &new, start.position()).await
 }
 
 /// Posts a signed message without readings, and answers what the subscriber said.

@@ -116,18 +116,11 @@ impl LocalPostgres {
 
 impl Drop for LocalPostgres {
     fn drop(&mut self) {
-        // The server is our child itself, also under setpriv, which replaces its own process. SIGINT is
-        // PostgreSQL's fast shutdown; should it linger, it is killed.
+        // The server is our child itself, also under setpriv, which replaces its own process. SIGQUIT is PostgreSQL's
+        // immediate shutdown: nothing here is to be kept, and its own processes get five seconds at most.
         if let Some(pid) = i32::try_from(self.server.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
         }
-        for _ in 0..READY_ATTEMPTS_MAX {
-            if !matches!(self.server.try_wait(), Ok(None)) {
-                break;
-            }
-            std::thread::sleep(READY_PAUSE / 10);
-        }
-        let _ = self.server.kill();
         let _ = self.server.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }

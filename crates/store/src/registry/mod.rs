@@ -123,6 +123,15 @@ pub struct UnknownName {
     pub known: Vec<&'static str>,
 }
 
+impl RegistryError {
+    /// Whether the disk of the database is full: nothing was changed, and the same call may work later.
+    pub fn is_out_of_space(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // SQLITE_FULL, and disk_full of PostgreSQL.
+        matches!(error.code().as_deref(), Some("13" | "53100"))
+    }
+}
+
 impl Registry {
     /// Opens `sqlite:<path>` (created when absent) or `postgres://..`, and brings the schema up to date.
     ///

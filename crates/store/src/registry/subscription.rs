@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::sql::{Database, Row, arguments, text_enum};
+use super::sql::{Database, Row, Transaction, arguments, text_enum};
 use super::{Registry, RegistryError};
 use crate::readings::Cursor;
 
@@ -153,26 +153,26 @@ impl Subscriptions<'_> {
     /// [`RegistryError::Conflict`] where the name is taken.
     pub async fn add(&self, subscription: &Subscription, position: Option<Cursor>) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
-        let sql = "INSERT INTO subscription (id, name, address, reach, format, secret, filter, state, \
-                   created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-        let id = subscription.id.to_string();
-        let arguments = arguments![
-            &*id,
-            &*subscription.name,
-            &*subscription.address,
-            subscription.reach.as_str(),
-            subscription.format.as_str(),
-            &*subscription.secret,
-            subscription.filter.to_string(),
-            subscription.state.as_str(),
-            subscription.created_at,
-        ];
-        if transaction.execute(sql, arguments).await? == 0 {
-            let (name, difference) = (subscription.name.clone(), "a subscription has this name".to_owned());
-            return Err(RegistryError::Conflict { what: "subscription", name, difference });
-        }
-        let sql = "INSERT INTO delivery (subscription, position, attempts) VALUES ($1, $2, 0)";
-        transaction.execute(sql, arguments![id, position.map(|cursor| cursor.to_string())]).await?;
+        insert(&mut transaction, subscription, position).await?;
+        transaction.commit().await
+    }
+
+    /// Puts a subscription in the place of another one, told what comes after `position`, in one commit. What is
+    /// still under way for the old one is not kept.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`] where there is no such old one, [`RegistryError::Conflict`] where the name is taken.
+    pub async fn replace(
+        &self,
+        old: SubscriptionId,
+        subscription: &Subscription,
+        position: Option<Cursor>,
+    ) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        let removed =
+            transaction.execute("DELETE FROM subscription WHERE id = $1", arguments![old.to_string()]).await?;
+        found(removed, old)?;
+        insert(&mut transaction, subscription, position).await?;
         transaction.commit().await
     }
 
@@ -204,13 +204,19 @@ impl Subscriptions<'_> {
         found(removed.await?, id)
     }
 
-    /// Changes whether a subscriber is told.
+    /// Changes whether a subscriber is told; an active one is not made to wait for its next attempt.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`].
     pub async fn set_state(&self, id: SubscriptionId, state: SubscriptionState) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
         let sql = "UPDATE subscription SET state = $2 WHERE id = $1";
-        found(self.database.execute(sql, arguments![id.to_string(), state.as_str()]).await?, id)
+        found(transaction.execute(sql, arguments![id.to_string(), state.as_str()]).await?, id)?;
+        if state == SubscriptionState::Active {
+            let sql = "UPDATE delivery SET next_attempt = NULL WHERE subscription = $1";
+            transaction.execute(sql, arguments![id.to_string()]).await?;
+        }
+        transaction.commit().await
     }
 
     /// How far a subscriber has been told.
@@ -274,6 +280,33 @@ impl Subscriptions<'_> {
         let sql = "SELECT * FROM attempt WHERE subscription = $1 ORDER BY number DESC";
         self.database.rows(sql, arguments![id.to_string()]).await?.iter().map(attempt).collect()
     }
+}
+
+async fn insert(
+    transaction: &mut Transaction,
+    subscription: &Subscription,
+    position: Option<Cursor>,
+) -> Result<(), RegistryError> {
+    let sql = "INSERT INTO subscription (id, name, address, reach, format, secret, filter, state, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    let id = subscription.id.to_string();
+    let arguments = arguments![
+        &*id,
+        &*subscription.name,
+        &*subscription.address,
+        subscription.reach.as_str(),
+        subscription.format.as_str(),
+        &*subscription.secret,
+        subscription.filter.to_string(),
+        subscription.state.as_str(),
+        subscription.created_at,
+    ];
+    if transaction.execute(sql, arguments).await? == 0 {
+        let (name, difference) = (subscription.name.clone(), "a subscription has this name".to_owned());
+        return Err(RegistryError::Conflict { what: "subscription", name, difference });
+    }
+    let sql = "INSERT INTO delivery (subscription, position, attempts) VALUES ($1, $2, 0)";
+    transaction.execute(sql, arguments![id, position.map(|cursor| cursor.to_string())]).await.map(drop)
 }
 
 fn found(touched: u64, id: SubscriptionId) -> Result<(), RegistryError> {

@@ -66,6 +66,7 @@ contract! {
     a_subscriber_goes_on_where_it_stopped,
     attempts_are_bounded,
     a_removed_subscription_leaves_nothing,
+    a_replaced_subscription_begins_anew,
     an_uncommitted_neighbour_is_not_seen,
 }
 
@@ -544,7 +545,6 @@ fn subscription(name: &str) -> Subscription {
     }
 }
 
-// covers: VRB-14
 async fn a_subscriber_goes_on_where_it_stopped(registry: Registry, again: Registry) {
     let cis = subscription("cis");
     registry.subscriptions().add(&cis, cursor(42)).await.expect("added");
@@ -586,7 +586,6 @@ async fn attempts_are_bounded(registry: Registry, _: Registry) {
     assert_eq!(attempts[99], attempt(5));
 }
 
-// covers: VRB-15
 async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) {
     let cis = subscription("cis");
     registry.subscriptions().add(&cis, None).await.expect("added");
@@ -601,6 +600,30 @@ async fn a_removed_subscription_leaves_nothing(registry: Registry, _: Registry) 
     assert_eq!(registry.subscriptions().attempts(cis.id).await.expect("listed"), []);
     registry.subscriptions().add(&cis, cursor(9)).await.expect("added again");
     assert_eq!(registry.subscriptions().delivery(cis.id).await.expect("read"), DeliveryState::starting_at(cursor(9)));
+}
+
+async fn a_replaced_subscription_begins_anew(registry: Registry, _: Registry) {
+    let old = subscription("cis");
+    registry.subscriptions().add(&old, None).await.expect("added");
+    registry.subscriptions().add(&subscription("bill"), None).await.expect("added");
+    let new = Subscription { id: subscription("other").id, ..old.clone() };
+    registry.subscriptions().replace(old.id, &new, cursor(3)).await.expect("replaced");
+    assert_eq!(registry.subscriptions().by_name("cis").await.expect("read"), new);
+    assert_eq!(registry.subscriptions().delivery(new.id).await.expect("read"), DeliveryState::starting_at(cursor(3)));
+    let under_way = registry.subscriptions().record(old.id, &DeliveryState::starting_at(cursor(9)), None).await;
+    assert!(matches!(under_way, Err(RegistryError::NotFound { .. })), "{under_way:?}");
+    let again = registry.subscriptions().replace(old.id, &new, None).await;
+    assert!(matches!(again, Err(RegistryError::NotFound { .. })), "{again:?}");
+    let taken = Subscription { name: "bill".into(), ..old };
+    let taken = registry.subscriptions().replace(new.id, &taken, None).await;
+    assert!(matches!(taken, Err(RegistryError::Conflict { .. })), "{taken:?}");
+    assert_eq!(registry.subscriptions().by_name("cis").await.expect("nothing was lost"), new);
+    let waiting =
+        DeliveryState { attempts: 2, next_attempt: Some(at("2024-05-01T11:00Z")), ..DeliveryState::default() };
+    registry.subscriptions().record(new.id, &waiting, None).await.expect("recorded");
+    registry.subscriptions().set_state(new.id, SubscriptionState::Active).await.expect("changed");
+    let ready = DeliveryState { next_attempt: None, ..waiting };
+    assert_eq!(registry.subscriptions().delivery(new.id).await.expect("read"), ready);
 }
 
 async fn an_uncommitted_neighbour_is_not_seen(registry: Registry, again: Registry) {
