@@ -123,7 +123,7 @@ fn again(
     unknown: Unknown,
     now: Timestamp,
 ) -> Result<(Receipt, Vec<Rejected>), IntakeError> {
-    let raw = raw.parse().map_err(IntakeError::Raw)?;
+    let raw = raw.parse().map_err(IntakeError::RawId)?;
     intake.take_again(&message_of(item, unknown), raw, now)
 }
 

@@ -24,6 +24,8 @@ use crate::output::{self, Failure};
 
 /// How long open requests may take to end after the word to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How often days that have ended meanwhile are validated.
+const ENDED_DAYS_EVERY: Duration = Duration::from_secs(600);
 
 /// Serve the page and the API, and deliver to subscribers.
 #[derive(Debug, Args)]
@@ -44,22 +46,24 @@ impl Serve {
             output::say(&format!("warning: {damage}"));
         }
         let unknown = installation.unknown(false);
-        let way_in = WayIn {
+        let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
             plan: Arc::new(validate::plan(&installation)?),
             unknown,
-        };
+        });
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
-            intake: Arc::new(way_in),
+            intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             now: Timestamp::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
             sum_check: api::SumCheckLimits::default(),
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
+        installation.runtime.spawn(validate_ended_days(way_in));
         installation.runtime.block_on(serve(listen, state, &installation))?;
         output::say("stopped; everything that was acknowledged is on disk");
         Ok(ExitCode::SUCCESS)
@@ -85,6 +89,17 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
     }
     delivery.stop().await;
     Ok(())
+}
+
+/// Validates days that had not ended when they were touched, once they have.
+async fn validate_ended_days(way_in: Arc<WayIn>) {
+    let mut tick = tokio::time::interval(ENDED_DAYS_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = way_in.work(|_| Ok(())).await {
+            tracing::warn!(%error, "ended days could not be validated and wait");
+        }
+    }
 }
 
 /// Ready when the program is asked to stop, by Ctrl-C or by a service manager.
@@ -120,11 +135,11 @@ impl WayIn {
             let done = tokio::task::spawn_blocking(move || {
                 let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
                 let outcome = work(&mut intake)?;
-                let touched = intake.take_touched();
-                let directory = intake.directory();
+                let mut touched = intake.take_touched();
                 let book = &intake.books().readings;
-                validation::run(book, directory, &plan, &touched, Timestamp::now(), &mut |_| {})
+                validation::run(book, intake.directory(), &plan, &mut touched, Timestamp::now(), &mut |_| {})
                     .map_err(IntakeError::Readings)?;
+                intake.put_back(touched);
                 Ok(outcome)
             });
             done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
@@ -135,7 +150,9 @@ impl WayIn {
 fn refused(error: IntakeError) -> api::IntakeError {
     match &error {
         IntakeError::Readings(store::readings::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
-        IntakeError::Raw(raw) if raw.is_temporary() => api::IntakeError::StorageFull,
+        IntakeError::Raw(store::raw::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
+        IntakeError::Registry(registry) if registry.is_out_of_space() => api::IntakeError::StorageFull,
+        IntakeError::Raw(store::raw::Error::ReadOnly(why)) => api::IntakeError::Unavailable(why.to_string()),
         IntakeError::Readings(readings) if readings.is_temporary() => {
             api::IntakeError::Unavailable(readings.to_string())
         }

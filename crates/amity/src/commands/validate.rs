@@ -30,12 +30,12 @@ pub fn plan(installation: &Installation) -> Result<CheckedPlan, Failure> {
 }
 
 /// Validates and estimates the ended days among those that were touched.
-pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
+pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
     let plan = plan(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plan, &days, Timestamp::now(), tell)
+    let report = validation::run(&installation.books.readings, &directory, &plan, &mut days, Timestamp::now(), tell)
         .map_err(|error| Failure::work("could not validate", error))?;
     progress.finish();
     if 0 < report.days {

@@ -12,7 +12,7 @@ fn hours(values: &[(&str, &str)]) -> String {
 }
 
 fn values(program: &Program, more: &[&str]) -> Vec<String> {
-    let read = program.json(&[&["read", "1", "--json"], more].concat());
+    let read = program.json(&[&["read", "0", "--json"], more].concat());
     let intervals = read["intervals"].as_array().expect("intervals").clone();
     intervals.iter().map(|interval| interval["value"].as_str().unwrap_or("-").to_owned()).collect()
 }
@@ -61,7 +61,7 @@ fn a_short_gap_is_interpolated_and_explained() {
     let given = program.file("gap.csv", text);
     assert!(program.run(&["ingest", &given]).code <= 1);
     assert_eq!(values(&program, &[])[40..46], ["75", "80", "85", "90", "95", "100"]);
-    let quality = program.json(&["quality", "1", "--json"]);
+    let quality = program.json(&["quality", "0", "--json"]);
     assert_eq!(quality["figures"]["intervals_estimated"], 4, "{quality}");
     assert_eq!(quality["failed"][0]["rule"], "V30", "{quality}");
 }

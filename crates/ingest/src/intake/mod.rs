@@ -19,7 +19,7 @@ use model::finding::{Finding, Severity};
 use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use smol_str::SmolStr;
-use store::raw::{RawBook, RawError, RawId};
+use store::raw::{Error as RawError, InvalidRawId, RawBook, RawId};
 use store::readings::{Batch, Receipt as Commit, ReadingsBook};
 use store::registry::batch::Batch as BatchNote;
 use store::registry::channel::ChannelEntry;
@@ -60,6 +60,9 @@ pub enum IntakeError {
     /// The raw bytes could not be kept.
     #[error("could not keep the raw bytes")]
     Raw(#[source] RawError),
+    /// A quarantined item does not say where its raw bytes are.
+    #[error("the quarantined item does not say where its raw bytes are")]
+    RawId(#[source] InvalidRawId),
     /// The readings could not be stored.
     #[error("could not store the readings")]
     Readings(#[source] store::readings::Error),
@@ -118,6 +121,16 @@ impl Intake {
     /// Channel-days touched since the last call.
     pub fn take_touched(&mut self) -> BTreeSet<(ChannelNumber, Date)> {
         std::mem::take(&mut self.touched)
+    }
+
+    /// Gives back channel-days that have to wait; the next [`Intake::take_touched`] has them again.
+    pub fn put_back(&mut self, waiting: BTreeSet<(ChannelNumber, Date)>) {
+        self.touched.extend(waiting);
+    }
+
+    /// The channels as intake knows them.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// Where calls to the registry run.

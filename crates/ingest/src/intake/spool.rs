@@ -6,7 +6,7 @@ use formats::{Format, Sink};
 use model::event::EndDeviceEvent;
 use model::finding::Finding;
 use model::reading::{ChannelReadings, MessageHeader};
-use store::raw::{RawBook, RawError, RawId, RawWriter};
+use store::raw::{Error as RawError, RawBook, RawId, RawWriter};
 
 use super::{IntakeError, Message};
 use crate::inventory::{self, ReadError};

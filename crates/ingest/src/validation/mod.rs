@@ -37,9 +37,10 @@ pub struct Report {
     pub failures: u64,
 }
 
-/// Runs a plan over channel-days and stores what it decides; `progress` is told after each commit.
+/// Runs a plan over channel-days and stores what it decides; `progress` is told after each commit. Days that have not
+/// ended at `now` stay in `days`, the others are taken out.
 ///
-/// Channels without intervals, days without a zone and days that have not ended at `now` are passed over.
+/// Channels without intervals or without a valid zone are passed over.
 ///
 /// # Errors
 /// What the readings book says; days that were stored before stay.
@@ -47,7 +48,7 @@ pub fn run(
     book: &ReadingsBook,
     directory: &Directory,
     plan: &CheckedPlan,
-    days: &BTreeSet<(ChannelNumber, Date)>,
+    days: &mut BTreeSet<(ChannelNumber, Date)>,
     now: Timestamp,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, store::readings::Error> {
@@ -56,12 +57,13 @@ pub fn run(
     let mut decided = Vec::new();
     // What this run decided for the channel at hand: later days may refer to earlier ones before they are stored.
     let mut of_channel = Decided::default();
-    for (channel, date) in days {
+    let mut waiting = BTreeSet::new();
+    for (channel, date) in &*days {
         let Some(channel) = directory.channel(*channel) else { continue };
         of_channel.turn_to(channel.number);
         let Some(surroundings) = Surroundings::of(book, directory, channel, *date, &of_channel.days)? else { continue };
         if now.as_second() < surroundings.day_end() {
-            report.waiting += 1;
+            waiting.insert((channel.number, *date));
             continue;
         }
         let outcome = surroundings.run(plan, stamp);
@@ -75,6 +77,8 @@ pub fn run(
     }
     progress(decided.len() as u64);
     store_days(book, &mut decided, report.days, stamp)?;
+    report.waiting = waiting.len() as u64;
+    *days = waiting;
     Ok(report)
 }
 
