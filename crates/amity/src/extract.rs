@@ -66,13 +66,7 @@ impl Extract<'_> {
         Ok(pieces)
     }
 
-    fn piece(
-        &self,
-        channel: &Channel,
-        at: i64,
-        values: Values,
-        revision: Option<i64>,
-    ) -> ChannelReadings {
+    fn piece(&self, channel: &Channel, at: i64, values: Values, revision: Option<i64>) -> ChannelReadings {
         let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
         ChannelReadings {
             channel: channel_key(self.directory, channel, at),

@@ -67,8 +67,7 @@ impl Installation {
             .build()
             .map_err(|error| Failure::work("could not start", error))?;
         let disk = Arc::new(RealDisk);
-        let config =
-            Config { arena_bytes: u64::from(settings.readings.open_days_mib_max) << 20, ..Config::default() };
+        let config = Config { arena_bytes: u64::from(settings.readings.open_days_mib_max) << 20, ..Config::default() };
         let (readings, recovery) = ReadingsBook::open(disk.clone(), &folder.join("readings"), config)
             .map_err(|error| Failure::work("could not open the readings book", error))?;
         let raw = RawBook::open(disk, &folder.join("raw"))

@@ -2,6 +2,7 @@
 //!
 //! `main` reads the command line and the settings, and hands over to one file per subcommand in [`commands`].
 
+mod clock;
 mod commands;
 mod extract;
 mod installation;

@@ -100,7 +100,8 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         let mut text = String::new();
         for (column, cell) in cells.iter().enumerate().take(columns) {
             let padding = widths[column] - cell.chars().count().min(widths[column]);
-            let number = cell.starts_with(|first: char| first.is_ascii_digit() || first == '-') && cell.parse::<f64>().is_ok();
+            let number =
+                cell.starts_with(|first: char| first.is_ascii_digit() || first == '-') && cell.parse::<f64>().is_ok();
             let (before, after) = if number { (padding, 0) } else { (0, padding) };
             text.push_str(&format!("{:before$}{cell}{:after$}  ", "", ""));
         }

@@ -52,8 +52,8 @@ enum Customer {
 const HOME_SHAPE: [i64; 24] =
     [70, 62, 58, 56, 58, 75, 120, 165, 150, 120, 110, 115, 125, 115, 108, 115, 145, 205, 260, 270, 240, 195, 140, 95];
 const BUSINESS_SHAPE: [i64; 24] = [
-    210, 205, 200, 200, 210, 240, 340, 520, 780, 930, 980, 1010, 960, 990, 1000, 960, 860, 690, 480, 360, 300, 260, 230,
-    215,
+    210, 205, 200, 200, 210, 240, 340, 520, 780, 930, 980, 1010, 960, 990, 1000, 960, 860, 690, 480, 360, 300, 260,
+    230, 215,
 ];
 /// Per cent of the yearly mean in each month, northern hemisphere with air conditioning.
 const MONTH_PERCENT: [i64; 12] = [118, 112, 100, 90, 86, 98, 116, 114, 94, 88, 96, 112];
@@ -79,7 +79,8 @@ impl Workload {
     pub fn file(&self, file: u32) -> impl Iterator<Item = Piece> + '_ {
         (0..self.channels).flat_map(move |channel| {
             let on_time = self.exists(file) && !self.is_late(channel, file);
-            let late = file.checked_sub(LATE_BY_FILES).filter(|from| self.exists(*from) && self.is_late(channel, *from));
+            let late =
+                file.checked_sub(LATE_BY_FILES).filter(|from| self.exists(*from) && self.is_late(channel, *from));
             let again = file.checked_sub(1).filter(|from| self.exists(*from) && self.comes_twice(channel, *from));
             [on_time.then_some(file), late, again]
                 .into_iter()
@@ -131,8 +132,7 @@ impl Workload {
     pub fn register(&self, channel: u32, instant: i64) -> i64 {
         let begin = self.start.div_euclid(i64::from(INTERVAL_SECONDS));
         let end = instant.div_euclid(i64::from(INTERVAL_SECONDS));
-        let counted: i64 =
-            (begin..end).map(|quarter| self.true_value(channel, quarter, quarter.div_euclid(96))).sum();
+        let counted: i64 = (begin..end).map(|quarter| self.true_value(channel, quarter, quarter.div_euclid(96))).sum();
         1_000_000 + (self.hash(channel, 0, 7) % 40_000_000) as i64 + counted
     }
 
@@ -198,10 +198,8 @@ mod tests {
         let pieces = 400 * 5 * 6;
         assert_eq!(arrivals.len(), pieces);
         let twice = arrivals.values().filter(|files| files.len() == 2).count();
-        let late = arrivals
-            .iter()
-            .filter(|((_, start), files)| workload.file_start(files[0]) - start == 86_400)
-            .count();
+        let late =
+            arrivals.iter().filter(|((_, start), files)| workload.file_start(files[0]) - start == 86_400).count();
         assert!((60..=180).contains(&twice), "about 1 % of {pieces}, found {twice}");
         assert!((160..=320).contains(&late), "about 2 % of {pieces}, found {late}");
     }

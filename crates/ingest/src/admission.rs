@@ -76,7 +76,13 @@ pub fn unknown_point(readings: &ChannelReadings, reason: &Unresolved) -> Finding
 }
 
 /// Every check of one piece of a message from `source`, in rule order.
-pub fn check(readings: &ChannelReadings, target: &Target<'_>, limits: &Limits, source: &str, now: Timestamp) -> Vec<Finding> {
+pub fn check(
+    readings: &ChannelReadings,
+    target: &Target<'_>,
+    limits: &Limits,
+    source: &str,
+    now: Timestamp,
+) -> Vec<Finding> {
     let mut report = Report { readings, target, limits, findings: Vec::new() };
     report.sender(source);
     report.state();
@@ -197,7 +203,8 @@ impl Report<'_> {
             }
         };
         if let Some((digits, exponent)) = largest {
-            let integer_digits = i32::try_from(digits.checked_ilog10().unwrap_or(0)).unwrap_or(0) + 1 + i32::from(exponent);
+            let integer_digits =
+                i32::try_from(digits.checked_ilog10().unwrap_or(0)).unwrap_or(0) + 1 + i32::from(exponent);
             if i32::from(self.limits.integer_digits_max) < integer_digits {
                 let message = format!(
                     "a value of {integer_digits} integer digits, at most {} are plausible",

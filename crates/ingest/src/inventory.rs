@@ -164,7 +164,8 @@ impl Sink for Inventory {
             Values::Registers(reads) => {
                 let Some(first) = reads.first() else { return };
                 let channel = self.channel(readings, first.period_start.unwrap_or(first.at));
-                reads.iter().fold(true, |exact, read| channel.add_read(read) && exact)
+                // Every read is added, also after one that does not fit.
+                reads.iter().filter(|read| !channel.add_read(read)).count() == 0
             }
         };
         if !exact {

@@ -120,7 +120,9 @@ pub enum PlacementError {
         day_seconds: i64,
     },
     /// The interval begins between two slots.
-    #[error("the interval that begins {offset_seconds} s after a slot of {length_seconds} s lies off the grid of {date}")]
+    #[error(
+        "the interval that begins {offset_seconds} s after a slot of {length_seconds} s lies off the grid of {date}"
+    )]
     OffGrid {
         /// How far past the slot it begins.
         offset_seconds: i64,

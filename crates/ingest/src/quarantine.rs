@@ -73,7 +73,9 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         "V10" => "register a finer quantum or correct the source, then replay",
         "V14" => "enter the meter exchange in the registry, then replay",
         "V17" => "correct the clock of the source; replay once the time has come",
-        _ if severity == Severity::Refused => "the message cannot be used: ask the source for a whole one, then drop it",
+        _ if severity == Severity::Refused => {
+            "the message cannot be used: ask the source for a whole one, then drop it"
+        }
         _ => "correct what the finding names, then replay",
     }
 }

@@ -39,6 +39,7 @@ pub struct Config {
 }
 
 impl Default for Config {
+    #[expect(clippy::disallowed_methods, reason = "deliveries are a driver, and this is their clock seam")]
     fn default() -> Self {
         Self {
             source: "amity".into(),

@@ -20,7 +20,7 @@ use crate::step::{self, Failure};
 /// Settings of the compiler in the root Cargo.toml: little optimisation, so that the first chart comes soon.
 const PROFILE: &str = "demo";
 /// The made-up utility: enough for a fleet view, a monthly profile and a few gaps and spikes.
-const FLEET: [&str; 6] = ["--channels", "200", "--days", "35", "--seed", "7"];
+const FLEET: [&str; 8] = ["--channels", "200", "--days", "35", "--seed", "7", "--zone", "America/Toronto"];
 const USUAL_ADDRESS: &str = "127.0.0.1:8460";
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 

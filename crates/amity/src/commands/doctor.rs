@@ -33,10 +33,12 @@ impl Doctor {
             return Ok(ExitCode::SUCCESS);
         }
         let installation = Installation::open(folder)?;
-        let report =
-            installation.books.readings.verify().map_err(|error| Failure::work("could not check the readings", error))?;
-        let damages: Vec<String> =
-            report.damaged.iter().map(ToString::to_string).collect();
+        let report = installation
+            .books
+            .readings
+            .verify()
+            .map_err(|error| Failure::work("could not check the readings", error))?;
+        let damages: Vec<String> = report.damaged.iter().map(ToString::to_string).collect();
         if self.json {
             output::print_json(&json!({
                 "records_checked": report.records,

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use ingest::placement::zone_of;
-use jiff::Timestamp;
 use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use store::readings::AsOf;
 
 use super::time_span::{TimeSpan, instant};
+use crate::clock;
 use crate::extract::{Extract, Layer};
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -67,7 +67,8 @@ impl Export {
         };
         let file: Box<dyn Write + Send> = match &self.output {
             Some(path) => Box::new(
-                File::create(path).map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?,
+                File::create(path)
+                    .map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?,
             ),
             None => Box::new(io::stdout()),
         };
@@ -95,10 +96,10 @@ impl Export {
 
 /// A writer of one format over a file.
 enum Writer {
-    Cim(formats::cim::MeterReadingsWriter, Out),
-    Nem12(formats::nem12::Writer, Out),
+    Cim(Box<formats::cim::MeterReadingsWriter>, Out),
+    Nem12(Box<formats::nem12::Writer>, Out),
     Csv(formats::csv::Writer, Out),
-    Parquet(formats::parquet::Writer<Out>),
+    Parquet(Box<formats::parquet::Writer<Out>>),
 }
 
 type Out = BufWriter<Box<dyn Write + Send>>;
@@ -109,7 +110,7 @@ fn not_written(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fa
 
 impl Writer {
     fn new(format: Written, mut out: Out, decimals: u8) -> Result<Self, Failure> {
-        let now = Timestamp::now();
+        let now = clock::now();
         Ok(match format {
             Written::Cim => {
                 let header = MessageHeader {
@@ -122,13 +123,13 @@ impl Writer {
                 let mut bytes = Vec::new();
                 let writer = formats::cim::MeterReadingsWriter::new(&header, &mut bytes);
                 out.write_all(&bytes).map_err(not_written)?;
-                Self::Cim(writer, out)
+                Self::Cim(Box::new(writer), out)
             }
-            Written::Nem12 => {
-                Self::Nem12(formats::nem12::Writer::new("AMITY", "", now), out)
-            }
+            Written::Nem12 => Self::Nem12(Box::new(formats::nem12::Writer::new("AMITY", "", now)), out),
             Written::Csv => Self::Csv(formats::csv::Writer::new(), out),
-            Written::Parquet => Self::Parquet(formats::parquet::Writer::new(out, decimals).map_err(not_written)?),
+            Written::Parquet => {
+                Self::Parquet(Box::new(formats::parquet::Writer::new(out, decimals).map_err(not_written)?))
+            }
         })
     }
 

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::files::{self, Input};
 use ingest::intake::{Message, Receipt};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
 use super::reading_options::ReadingOptions;
 use super::validate;
+use crate::clock;
 use crate::installation::{Installation, in_intake};
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
@@ -80,7 +80,7 @@ impl Ingest {
                     options: options.clone(),
                     unknown: installation.unknown(self.register),
                 };
-                let receipt = intake.take(&message, bytes, Timestamp::now()).map_err(in_intake)?;
+                let receipt = intake.take(&message, bytes, clock::now()).map_err(in_intake)?;
                 totals.add(&receipt);
                 progress.add(receipt.stored + receipt.duplicates, name);
                 let answer = json!({ "path": name, "receipt": receipt });
@@ -131,10 +131,7 @@ impl Totals {
             grouped(self.replaced)
         );
         if 0 < self.quarantined {
-            text.push_str(&format!(
-                ", {} wait in quarantine (`amity quarantine list`)",
-                grouped(self.quarantined)
-            ));
+            text.push_str(&format!(", {} wait in quarantine (`amity quarantine list`)", grouped(self.quarantined)));
         }
         if 0 < self.refused {
             text.push_str(&format!("; {} files refused", self.refused));

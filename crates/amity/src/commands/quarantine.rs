@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use ingest::quarantine::{self, Detail};
-use jiff::Timestamp;
 use serde_json::json;
 use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineState};
 
 use super::validate;
+use crate::clock;
 use crate::installation::{Installation, in_intake};
 use crate::output::{self, Failure};
 
@@ -168,8 +168,8 @@ fn explain(installation: &Installation, id: u64, json: bool) -> Result<ExitCode,
 fn replay(installation: &Installation, selection: &Selection, register: bool) -> Result<ExitCode, Failure> {
     let items = selection.items(installation)?;
     let mut intake = installation.intake()?;
-    let replayed = quarantine::replay(&mut intake, &items, installation.unknown(register), Timestamp::now())
-        .map_err(in_intake)?;
+    let replayed =
+        quarantine::replay(&mut intake, &items, installation.unknown(register), clock::now()).map_err(in_intake)?;
     validate::touched(installation, intake.take_touched())?;
     if selection.json {
         output::print_json(&replayed)?;

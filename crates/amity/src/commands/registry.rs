@@ -105,8 +105,7 @@ impl Add {
         let usage = |field: &str, error: &dyn std::fmt::Display| Failure::Usage(format!("{field}: {error}"));
         let zone = self.zone.unwrap_or_else(|| installation.settings.zone.clone());
         ingest::placement::zone_of(&zone).map_err(|error| usage("zone", &error))?;
-        let reading_type: ReadingType =
-            self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
+        let reading_type: ReadingType = self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
         let multiplier: Decimal = self.multiplier.parse().map_err(|error| usage("multiplier", &error))?;
         Ok(ChannelEntry {
             usage_point: Name::new("UsagePoint", self.usage_point),
@@ -162,7 +161,8 @@ fn list(installation: &Installation, prefix: &str, limit: u32, as_json: bool) ->
     let rows: Vec<_> = channels
         .iter()
         .map(|channel| {
-            let interval = channel.interval_seconds.map_or_else(|| "register".into(), |seconds| format!("{} min", seconds / 60));
+            let interval =
+                channel.interval_seconds.map_or_else(|| "register".into(), |seconds| format!("{} min", seconds / 60));
             let measured = channel.reading_type.describe();
             vec![channel.label.to_string(), interval, channel.unit.to_string(), channel.zone.to_string(), measured]
         })

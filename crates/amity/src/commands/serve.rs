@@ -11,7 +11,6 @@ use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
 use ingest::{Intake, quarantine, validation};
-use jiff::Timestamp;
 use smol_str::SmolStr;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
@@ -19,6 +18,7 @@ use tokio::net::TcpListener;
 use vee::CheckedPlan;
 
 use super::validate;
+use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -56,7 +56,7 @@ impl Serve {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
-            now: Timestamp::now,
+            now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
             message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
@@ -137,7 +137,7 @@ impl WayIn {
                 let outcome = work(&mut intake)?;
                 let mut touched = intake.take_touched();
                 let book = &intake.books().readings;
-                validation::run(book, intake.directory(), &plan, &mut touched, Timestamp::now(), &mut |_| {})
+                validation::run(book, intake.directory(), &plan, &mut touched, clock::now(), &mut |_| {})
                     .map_err(IntakeError::Readings)?;
                 intake.put_back(touched);
                 Ok(outcome)
@@ -167,7 +167,7 @@ impl api::Intake for WayIn {
             Ok(message) => message,
             Err(error) => return Box::pin(async { Err(error) }),
         };
-        let work = self.work(move |intake| intake.take(&message, &mut &upload.bytes[..], Timestamp::now()));
+        let work = self.work(move |intake| intake.take(&message, &mut &upload.bytes[..], clock::now()));
         Box::pin(async move {
             let receipt = work.await?;
             let told = serde_json::to_value(&receipt).map_err(|error| api::IntakeError::Failed(error.into()))?;
@@ -189,8 +189,7 @@ impl api::Intake for WayIn {
                 }
             }
             let way_in = Self { intake, registry, plan, unknown };
-            let replayed =
-                way_in.work(move |intake| quarantine::replay(intake, &open, unknown, Timestamp::now())).await?;
+            let replayed = way_in.work(move |intake| quarantine::replay(intake, &open, unknown, clock::now())).await?;
             Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
         })
     }

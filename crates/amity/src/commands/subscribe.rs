@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use interop::message::{Filter, Stage};
 use interop::subscribers::{self, NewSubscription, Start, SubscribeError};
-use jiff::Timestamp;
 use serde_json::json;
 use smol_str::SmolStr;
 use store::readings::Cursor;
 use store::registry::subscription::{PayloadFormat, Reach, SubscriptionState};
 
+use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -101,13 +101,10 @@ impl Subscribe {
                         Format::Json => PayloadFormat::Json,
                     },
                     secret: secret_reference(&secret)?,
-                    filter: Filter {
-                        channels: channel,
-                        stages: stage.into_iter().map(Stage::from).collect(),
-                    },
+                    filter: Filter { channels: channel, stages: stage.into_iter().map(Stage::from).collect() },
                     start: if from_the_beginning { Start::After(Cursor::default()) } else { Start::Now },
                 };
-                let added = installation.runtime.block_on(subscribers::add(registry, &new, Timestamp::now()));
+                let added = installation.runtime.block_on(subscribers::add(registry, &new, clock::now()));
                 added.map_err(|error| match error {
                     SubscribeError::Registry(error) => Failure::work("could not use the registry", error),
                     error => Failure::work(format!("`{name}` was not registered"), error),

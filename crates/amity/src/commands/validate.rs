@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use ingest::validation::{self, Report};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use vee::{CheckedPlan, Plan};
 
+use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
@@ -24,7 +24,8 @@ pub fn plan(installation: &Installation) -> Result<CheckedPlan, Failure> {
         toml::from_str(&text).map_err(|error| Failure::Usage(format!("plan {}: {error}", path.display())))?
     };
     plan.check().map_err(|findings| {
-        let findings: Vec<_> = findings.iter().map(|finding| format!("{}: {}", finding.field, finding.message)).collect();
+        let findings: Vec<_> =
+            findings.iter().map(|finding| format!("{}: {}", finding.field, finding.message)).collect();
         Failure::Usage(format!("plan {name}: {}", findings.join("; ")))
     })
 }
@@ -35,7 +36,7 @@ pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, D
     let directory = installation.ask(installation.books.registry.directory())?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plan, &mut days, Timestamp::now(), tell)
+    let report = validation::run(&installation.books.readings, &directory, &plan, &mut days, clock::now(), tell)
         .map_err(|error| Failure::work("could not validate", error))?;
     progress.finish();
     if 0 < report.days {

@@ -72,7 +72,8 @@ fn wrong_calls_say_what_was_expected() {
 fn one_bad_file_does_not_stop_the_batch() {
     let program = Program::with_installation(&["--zone", "UTC"]);
     let good = program.file("b-good.csv", "usage_point_id,uom,start,end,value\nUP1,kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1.5\nUP1,kWh,2026-01-01T01:00:00Z,2026-01-01T02:00:00Z,2.5\n");
-    let bad = program.file("a-bad.xml", "<MeterReadings xmlns=\"http://iec.ch/TC57/2011/MeterReadings#\"><MeterReading>");
+    let bad =
+        program.file("a-bad.xml", "<MeterReadings xmlns=\"http://iec.ch/TC57/2011/MeterReadings#\"><MeterReading>");
     let ended = program.run(&["ingest", &bad, &good, "--register"]);
     assert_eq!(ended.code, 2, "{ended:?}");
     let status = program.json(&["status", "--json"]);

@@ -17,7 +17,8 @@ fn inspect(program: &Program, path: &Path) -> Value {
 }
 
 fn cents(text: &Value) -> i128 {
-    let number: f64 = text.as_str().map_or_else(|| text.as_f64().expect("number"), |text| text.parse().expect("number"));
+    let number: f64 =
+        text.as_str().map_or_else(|| text.as_f64().expect("number"), |text| text.parse().expect("number"));
     (number * 1000.0).round() as i128
 }
 
@@ -51,7 +52,13 @@ fn nem12_files_have_the_counts_sums_and_qualities_of_two_other_readers() {
             }
         }
         let broken = name.starts_with("invalid");
-        assert_eq!(broken, found["findings"].as_array().is_some_and(|all| all.iter().any(|one| one["severity"] != "warning" || one["code"] == "nem12.no_header")), "{name}");
+        assert_eq!(
+            broken,
+            found["findings"].as_array().is_some_and(|all| all
+                .iter()
+                .any(|one| one["severity"] != "warning" || one["code"] == "nem12.no_header")),
+            "{name}"
+        );
     }
 }
 
@@ -84,7 +91,17 @@ fn hourly_reads_meet_the_daily_and_the_billing_reads_of_the_same_meter() {
     for kind in ["hourly", "daily", "billing_monthly"] {
         let path = folder.join(format!("il-electricity-cdd-hdd-{kind}.csv"));
         let path = path.to_str().expect("UTF-8 path");
-        let ended = program.run(&["ingest", path, "--usage-point", "IL-1", "--unit", "kWh", "--register", "--zone", "America/Chicago"]);
+        let ended = program.run(&[
+            "ingest",
+            path,
+            "--usage-point",
+            "IL-1",
+            "--unit",
+            "kWh",
+            "--register",
+            "--zone",
+            "America/Chicago",
+        ]);
         assert!(ended.code <= 1, "{kind}: {ended:?}");
     }
     let channels = program.json(&["registry", "list", "--json"]);

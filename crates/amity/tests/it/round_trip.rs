@@ -4,7 +4,8 @@ use crate::program::Program;
 
 /// Two streams, two days, substituted values with reasons, as a market participant sends them.
 fn nem12() -> String {
-    let values = |from: u32| (0..48).map(|slot| format!("{}.{:03}", from + slot, slot * 7)).collect::<Vec<_>>().join(",");
+    let values =
+        |from: u32| (0..48).map(|slot| format!("{}.{:03}", from + slot, slot * 7)).collect::<Vec<_>>().join(",");
     [
         "100,NEM12,202404011200,MDPEX,RETEX".to_owned(),
         "200,2001985732,B1E1,E1,E1,N1,M12345,kWh,30,".to_owned(),

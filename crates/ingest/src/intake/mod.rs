@@ -20,7 +20,7 @@ use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use smol_str::SmolStr;
 use store::raw::{Error as RawError, InvalidRawId, RawBook, RawId};
-use store::readings::{Batch, Receipt as Commit, ReadingsBook};
+use store::readings::{Batch, ReadingsBook, Receipt as Commit};
 use store::registry::batch::Batch as BatchNote;
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
@@ -197,7 +197,8 @@ impl Intake {
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
         let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now);
-        let mut sink = Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
+        let mut sink =
+            Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
@@ -243,8 +244,11 @@ impl Intake {
         now: Timestamp,
     ) -> Result<(), IntakeError> {
         outcome.rejected.sort_by_key(|rejected| rejected.item);
-        let entries: Vec<_> =
-            outcome.rejected.iter().map(|rejected| quarantine::entry(message, spooled.raw, &spooled.hash_text(), rejected)).collect();
+        let entries: Vec<_> = outcome
+            .rejected
+            .iter()
+            .map(|rejected| quarantine::entry(message, spooled.raw, &spooled.hash_text(), rejected))
+            .collect();
         if !entries.is_empty() {
             self.runtime.block_on(self.books.registry.quarantine().add(&entries, now))?;
         }

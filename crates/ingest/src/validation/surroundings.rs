@@ -56,12 +56,7 @@ impl FullDay {
     }
 
     /// A day with what validation decided laid over it: `newest`, else what is stored.
-    pub(crate) fn decided(
-        book: &ReadingsBook,
-        stored: &StoredDay,
-        zone: &TimeZone,
-        newest: Option<&FinalDay>,
-    ) -> Self {
+    pub(crate) fn decided(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone, newest: Option<&FinalDay>) -> Self {
         let mut day = Self::received(book, stored, zone);
         if let Some(final_day) = newest.or(stored.final_day.as_ref()) {
             day.lay_over(final_day);
@@ -163,7 +158,8 @@ impl<'a> Surroundings<'a> {
     fn zero_days_before(&self) -> u16 {
         let mut date = self.day.date;
         let mut days = 0;
-        while let Some(before) = date.yesterday().ok().and_then(|date| self.around.iter().find(|day| day.date == date)) {
+        while let Some(before) = date.yesterday().ok().and_then(|date| self.around.iter().find(|day| day.date == date))
+        {
             if before.values.iter().any(|value| *value != 0) {
                 break;
             }

@@ -56,9 +56,11 @@ pub fn of_channel(
         let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
         let reads = book.read(other.number, start, end, AsOf::Now)?.registers;
         let amount = |value: i64| Decimal::new(value, other.quantum.saturating_add(shift));
-        totals.extend(stated_amounts(&reads, within.start, &amount).chain(differences(&reads, other, &amount)).map(
-            |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured },
-        ));
+        totals.extend(
+            stated_amounts(&reads, within.start, &amount)
+                .chain(differences(&reads, other, &amount))
+                .map(|(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured }),
+        );
     }
     Ok(totals)
 }
@@ -234,8 +236,6 @@ impl RunningSum {
 fn tolerance(measured: &Measured) -> Tolerance {
     match measured {
         Measured::Register(pair) => Tolerance::of_register(pair, 2, Amount::new(1, -3)),
-        Measured::Amount(_) => {
-            Tolerance { quantity: Amount::new(5, -2), share: Amount::new(5, -3), together: true }
-        }
+        Measured::Amount(_) => Tolerance { quantity: Amount::new(5, -2), share: Amount::new(5, -3), together: true },
     }
 }

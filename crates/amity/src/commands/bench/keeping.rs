@@ -296,7 +296,8 @@ fn cold_month(folder: &Path, directory: &Directory, fleet: Fleet) -> Result<Figu
     let mut ours = Vec::new();
     let mut peers = Vec::new();
     for round in 0..COLD_READS as u64 {
-        let channel = ChannelNumber((round.wrapping_mul(2_654_435_761) % u64::from(channels)) as u32 + first_channel(directory));
+        let channel =
+            ChannelNumber((round.wrapping_mul(2_654_435_761) % u64::from(channels)) as u32 + first_channel(directory));
         forget(&files);
         let began = Instant::now();
         let history = book.read(channel, start, end, AsOf::Now).map_err(in_book)?;

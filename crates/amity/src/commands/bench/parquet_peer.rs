@@ -13,8 +13,7 @@ use parquet::schema::parser::parse_message_type;
 use crate::output::Failure;
 use crate::workload::Workload;
 
-const SCHEMA: &str =
-    "message channel_day { required int32 channel; required int32 day; repeated int32 value; }";
+const SCHEMA: &str = "message channel_day { required int32 channel; required int32 day; repeated int32 value; }";
 const GROUP_ROWS: usize = 50_000;
 
 fn in_parquet(error: parquet::errors::ParquetError) -> Failure {
@@ -49,16 +48,14 @@ fn write_group(
     let numbers: Vec<i32> = channels.clone().map(|channel| channel as i32).collect();
     let days = vec![day as i32; numbers.len()];
     let value = |channel: u32, slot: i64| workload.value(channel, midnight + slot * 900).unwrap_or(0) as i32;
-    let values: Vec<i32> =
-        channels.flat_map(|channel| (0..96).map(move |slot| value(channel, slot))).collect();
+    let values: Vec<i32> = channels.flat_map(|channel| (0..96).map(move |slot| value(channel, slot))).collect();
     let defined = vec![1_i16; values.len()];
     let repeated: Vec<i16> = (0..values.len()).map(|at| i16::from(at % 96 != 0)).collect();
     let mut group = writer.next_row_group()?;
     for column in [(&numbers, None), (&days, None), (&values, Some((&defined, &repeated)))] {
         let Some(mut writer) = group.next_column()? else { break };
-        let (defined, repeated) = column.1.map_or((None, None), |(defined, repeated)| {
-            (Some(defined.as_slice()), Some(repeated.as_slice()))
-        });
+        let (defined, repeated) =
+            column.1.map_or((None, None), |(defined, repeated)| (Some(defined.as_slice()), Some(repeated.as_slice())));
         writer.typed::<Int32Type>().write_batch(column.0, defined, repeated)?;
         writer.close()?;
     }
@@ -75,10 +72,14 @@ pub fn sum(file: &Bytes) -> i64 {
         let column = reader.get_row_group(group).and_then(|group| group.get_column_reader(2));
         let Ok(parquet::column::reader::ColumnReader::Int32ColumnReader(mut column)) = column else { return 0 };
         loop {
-            (values.clear(), defined.clear(), repeated.clear());
+            values.clear();
+            defined.clear();
+            repeated.clear();
             let read = column.read_records(8192, Some(&mut defined), Some(&mut repeated), &mut values);
             match read {
-                Ok((records, _, _)) if 0 < records => total += values.iter().map(|value| i64::from(*value)).sum::<i64>(),
+                Ok((records, _, _)) if 0 < records => {
+                    total += values.iter().map(|value| i64::from(*value)).sum::<i64>()
+                }
                 _ => break,
             }
         }
