@@ -58,7 +58,7 @@ fn batch(channels: u32, day: u32, piece: u16, qualities: &[store::readings::Qual
             slot_seconds: 900,
             first,
             values: &values,
-            qualities: if (channel + day) % 50 == 0 { &estimated } else { &[] },
+            qualities: if (channel + day).is_multiple_of(50) { &estimated } else { &[] },
             revision: None,
         };
         batch.push_run(&run).expect("a run within its day");

@@ -63,28 +63,33 @@ impl CimReader {
     }
 
     fn take_events(&mut self, sink: &mut dyn Sink) -> Result<(), Refused> {
+        let Self { parser, document, scanner, compressed } = self;
         loop {
-            scan(&mut self.scanner, &mut self.parser, &mut self.document)?;
-            let compressed = self.document.place() == Place::Compressed;
-            match self.parser.next()? {
+            if compressed.is_none() {
+                scan(scanner, parser, document)?;
+            }
+            let line = parser.line();
+            let inside = compressed.is_some() || document.place() == Place::Compressed;
+            match parser.next_event()? {
                 None => return Ok(()),
-                Some(Event::Text(text)) if compressed => {
-                    let (inflation, parser) =
-                        self.compressed.get_or_insert_with(|| (Inflation::new(), Parser::new(Limits::default())));
-                    inflation
-                        .push(&text, |bytes| inflated(bytes, &mut self.scanner, parser, &mut self.document, sink))?;
+                Some(Event::Text(text)) if inside => {
+                    let (inflation, inner) =
+                        compressed.get_or_insert_with(|| (Inflation::new(), Parser::new(Limits::default())));
+                    let taken = inflation.push(&text, |bytes| inflated(bytes, scanner, inner, document, sink));
+                    taken.map_err(|refused| on_line(refused, line))?;
                 }
-                Some(Event::End) if compressed => {
-                    if let Some((mut inflation, mut parser)) = self.compressed.take() {
-                        inflation.finish(|bytes| {
-                            inflated(bytes, &mut self.scanner, &mut parser, &mut self.document, sink)
-                        })?;
-                        parser.end();
-                        inflated(&[], &mut self.scanner, &mut parser, &mut self.document, sink)?;
+                Some(Event::Start(_)) if compressed.is_some() => {
+                    return Err(on_line(CompressedError::Base64.into(), line));
+                }
+                Some(event) => {
+                    if let Some((mut inflation, mut inner)) = compressed.take() {
+                        let taken = inflation.finish(|bytes| inflated(bytes, scanner, &mut inner, document, sink));
+                        taken.map_err(|refused| on_line(refused, line))?;
+                        inner.end();
+                        inflated(&[], scanner, &mut inner, document, sink)?;
                     }
-                    self.document.event(&Event::End, sink)?;
+                    document.event(&event, sink)?;
                 }
-                Some(event) => self.document.event(&event, sink)?,
             }
         }
     }
@@ -119,7 +124,7 @@ fn inflated(
         parser.feed(piece);
         loop {
             scan(scanner, parser, document)?;
-            match parser.next()? {
+            match parser.next_event()? {
                 Some(event) => document.event(&event, sink)?,
                 None => break,
             }
@@ -151,6 +156,14 @@ fn scan(scanner: &mut Option<Scanner>, parser: &mut Parser, document: &mut Docum
         return Ok(());
     }
     parser.skip(bytes, elements)
+}
+
+/// What is wrong with the compression itself, on the line of its text.
+fn on_line(mut refused: Refused, line: u64) -> Refused {
+    if refused.0.line == 0 {
+        refused.0.line = line;
+    }
+    refused
 }
 
 impl From<CompressedError> for Refused {

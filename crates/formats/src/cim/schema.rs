@@ -143,7 +143,9 @@ pub(super) fn child(parent: Place, local: &str) -> Place {
             "Header" => Place::Header,
             "Reply" => Place::Reply,
             "Payload" => Place::Payload,
-            "message" | "Message" => Place::Message,
+            "message" | "Message" | "RequestMessage" | "ResponseMessage" | "EventMessage" | "FaultMessage" => {
+                Place::Message
+            }
             _ => payload(local),
         },
         Place::Header => match local {

@@ -37,7 +37,7 @@ impl GreenButtonReader {
     }
 
     fn take_events(&mut self, sink: &mut dyn Sink) -> Result<(), Refused> {
-        while let Some(event) = self.parser.next()? {
+        while let Some(event) = self.parser.next_event()? {
             self.feed.event(&event, sink)?;
         }
         Ok(())

@@ -145,7 +145,7 @@ impl Parser {
     ///
     /// # Errors
     /// [`Refused`] when the document is not well formed, passes a limit or ends too early.
-    pub fn next(&mut self) -> Result<Option<Event<'_>>, Refused> {
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Refused> {
         if self.empty_element {
             self.empty_element = false;
             self.leave();

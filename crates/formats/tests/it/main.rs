@@ -9,3 +9,4 @@ mod fuzz_smoke;
 mod green_button;
 mod nem12;
 mod parquet;
+mod xml;

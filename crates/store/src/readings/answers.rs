@@ -87,6 +87,11 @@ impl Answers {
         Ok(None)
     }
 
+    /// Bytes of the files.
+    pub(super) fn file_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.entry.bytes).sum()
+    }
+
     /// The answers up to a sequence, to be filed.
     pub(super) fn through(&self, sequence: u64) -> BTreeMap<[u8; 32], Answered> {
         let old = self.recent.iter().filter(|(_, answered)| answered.sequence <= sequence);

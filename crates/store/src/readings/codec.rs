@@ -30,15 +30,19 @@ pub(super) struct Method {
 /// Appends the values in the shorter of the two forms.
 pub(super) fn encode(values: &[i64], out: &mut Vec<u8>) -> Method {
     let quantum = common_quantum(values);
-    let reduced: Vec<i64> = values.iter().map(|value| value / quantum).collect();
-    if quantum != 1 {
+    let divided: Vec<i64>;
+    let reduced = if quantum == 1 {
+        values
+    } else {
         out.put_signed(quantum);
-    }
+        divided = values.iter().map(|value| value / quantum).collect();
+        &divided
+    };
     let start = out.len();
-    put_pieces(&reduced, out);
+    put_pieces(reduced, out);
     let plain = out.len() - start;
     let mut method = Method { delta: false, quantum: quantum != 1 };
-    if let [first, ..] = reduced[..] {
+    if let [first, ..] = *reduced {
         let deltas: Vec<i64> = reduced.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
         let mut differences = Vec::with_capacity(plain);
         differences.put_signed(first);
@@ -190,25 +194,22 @@ fn take_pieces(input: &mut Input<'_>, count: usize, values: &mut Vec<i64>) -> Re
 }
 
 /// Unpacks `count` numbers of `bits`, which are the front of `behind`: most often there is enough behind them to
-/// load 16 bytes at once.
+/// load 8 bytes at once.
 #[inline]
 fn take_bits(bits: &[u8], behind: &[u8], width: u8, count: usize, least: i64, values: &mut Vec<i64>) {
     let mask = mask(width);
-    if width <= 8 && count == PIECE {
-        for half in 0..2 {
-            let word = load::<8>(behind, half * usize::from(width)).map_or(0, u64::from_le_bytes);
-            values.extend((0..8).map(|at| ((word >> (at * u32::from(width)) & mask) as i64).wrapping_add(least)));
-        }
-        return;
-    }
     if width <= 16 && count == PIECE {
-        for half in 0..2 {
-            let word = load::<16>(behind, half * usize::from(width)).map_or(0, u128::from_le_bytes);
-            values.extend((0..8).map(|at| {
-                let number = (word >> (at * u32::from(width))) as u64 & mask;
-                (number as i64).wrapping_add(least)
-            }));
+        // A quarter of a piece, 4 numbers, begins at a byte or in the middle of one, and fits 64 bits with that.
+        let mut piece = [0; PIECE];
+        for (quarter, numbers) in piece.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let half_bytes = quarter * usize::from(width);
+            let mut word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
+            for number in numbers {
+                *number = ((word & mask) as i64).wrapping_add(least);
+                word >>= width;
+            }
         }
+        values.extend_from_slice(&piece);
         return;
     }
     let (mut waiting, mut held) = (0_u128, 0_u32);
@@ -224,16 +225,16 @@ fn take_bits(bits: &[u8], behind: &[u8], width: u8, count: usize, least: i64, va
     }
 }
 
-/// `N` bytes from a position, zeros where the slice ends.
+/// 8 bytes from a position, zeros where the slice ends.
 #[inline]
-fn load<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    let rest = bytes.get(at..)?;
-    if let Some(whole) = rest.first_chunk::<N>() {
-        return Some(*whole);
+fn load(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    if let Some(whole) = rest.first_chunk() {
+        return u64::from_le_bytes(*whole);
     }
-    let mut padded = [0; N];
+    let mut padded = [0; 8];
     padded[..rest.len()].copy_from_slice(rest);
-    Some(padded)
+    u64::from_le_bytes(padded)
 }
 
 #[cfg(test)]

@@ -163,6 +163,7 @@ impl Shared {
 }
 
 /// A batch whose record is durable, or that came again.
+#[expect(clippy::large_enum_variant, reason = "nearly every one is stored; a box each would cost more than the space")]
 enum Durable {
     Stored { entry: Entry, sequence: u64, received_at: i64 },
     Repeated { ticket: Arc<Ticket>, sequence: u64, received_at: i64 },

@@ -83,15 +83,10 @@ impl DictionaryBuilder {
     /// The number of the pattern of a day's stamps.
     pub(super) fn pattern(&mut self, stamps: &[Option<Stamp>]) -> u32 {
         let mut runs = Vec::new();
-        let mut slots = stamps.iter().peekable();
-        while let Some(stamp) = slots.next() {
-            let arrived = stamp.as_ref().map(Arrived::of);
-            let mut length = 1_u64;
-            while slots.next_if(|next| next.as_ref().map(Arrived::of) == arrived).is_some() {
-                length += 1;
-            }
-            runs.put_varint(length);
-            runs.put_varint(arrived.map_or(0, |arrived| u64::from(self.arrival(arrived)) + 1));
+        let arrived = |stamp: &Option<Stamp>| stamp.as_ref().map(Arrived::of);
+        for run in stamps.chunk_by(|one, next| arrived(one) == arrived(next)) {
+            runs.put_varint(run.len() as u64);
+            runs.put_varint(arrived(&run[0]).map_or(0, |arrived| u64::from(self.arrival(arrived)) + 1));
         }
         let next = self.pattern_numbers.len() as u32;
         let Self { pattern_numbers, patterns, .. } = self;

@@ -167,12 +167,15 @@ pub(super) struct Feed {
     /// The files, oldest first.
     pub(super) files: Vec<Arc<FeedEntry>>,
     recent: VecDeque<BatchChanges>,
+    recent_spans: usize,
 }
 
 impl Feed {
     /// Adds a batch; one that is in a file already is left out.
-    pub(super) fn push(&mut self, changes: BatchChanges) {
+    pub(super) fn push(&mut self, mut changes: BatchChanges) {
         if self.filed_through < changes.sequence && !changes.spans.is_empty() {
+            changes.spans.shrink_to_fit();
+            self.recent_spans += changes.spans.len();
             self.recent.push_back(changes);
         }
     }
@@ -200,6 +203,7 @@ impl Feed {
         self.files = files.iter().cloned().map(Arc::new).collect();
         let done = self.recent.partition_point(|batch| batch.sequence <= through);
         self.recent.drain(..done);
+        self.recent_spans = self.recent.iter().map(|batch| batch.spans.len()).sum();
     }
 
     /// The first file that may have changes after a cursor.
@@ -209,7 +213,7 @@ impl Feed {
 
     /// Memory in use.
     pub(super) fn bytes(&self) -> u64 {
-        self.recent.iter().map(|batch| (batch.spans.capacity() * size_of::<Span>() + 40) as u64).sum()
+        (self.recent_spans * size_of::<Span>() + self.recent.len() * size_of::<BatchChanges>()) as u64
     }
 }
 

@@ -70,6 +70,7 @@ use catalog::Catalog;
 use commit::{Queue, lock};
 use log::Log;
 use quality::Qualities;
+use segment::SegmentFolder;
 use state::State;
 
 /// Limits of a book.
@@ -132,6 +133,7 @@ struct Shared {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     config: Config,
+    segments: SegmentFolder,
     catalog: Mutex<Catalog>,
     log: Mutex<Log>,
     state: RwLock<State>,
@@ -231,13 +233,19 @@ impl Drop for ReadingsBook {
     }
 }
 
+/// A batch of this many bytes can fill the memory within few.
+const BODY_NOTABLE: usize = 64 << 10;
+
 impl Shared {
     /// Places a durable batch.
     fn place(&self, batch: &Batch, sequence: u64, received_at: i64) -> Result<Receipt, Error> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let receipt = state.apply(sequence, received_at, &batch.body)?;
         state.note_position(&batch.source, &batch.position);
-        self.note_memory(&state);
+        // Adding it all up takes a while where many days are open; small batches change little.
+        if BODY_NOTABLE < batch.body.len() || sequence.is_multiple_of(64) {
+            self.note_memory(&state);
+        }
         drop(state);
         *lock(&self.visible) = sequence;
         self.visible_changed.notify_all();

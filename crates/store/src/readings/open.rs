@@ -12,7 +12,7 @@ use super::error::{Damage, Error, Lost};
 use super::quality::Qualities;
 use super::record::{Head, Header, RecordKind};
 use super::replay::{Replayed, replay};
-use super::segment::Segment;
+use super::segment::SegmentFolder;
 use super::state::State;
 use super::{Config, ReadingsBook, Shared, maintenance};
 use crate::disk::Disk;
@@ -93,6 +93,7 @@ impl ReadingsBook {
             disk,
             dir: dir.into(),
             config,
+            segments: rebuilt.segments,
             catalog: Mutex::new(catalog),
             log: Mutex::new(log),
             state: RwLock::new(state),
@@ -156,6 +157,7 @@ fn remove_left_overs(disk: &dyn Disk, dir: &Path, catalog: &Catalog) -> Result<(
 /// What is put together from catalog and log.
 struct Rebuilt {
     state: State,
+    segments: SegmentFolder,
     answers: Answers,
     qualities: Qualities,
     answered_through: u64,
@@ -171,10 +173,11 @@ impl Rebuilt {
             ..State::default()
         };
         state.feed.filed(catalog.fed_through, &catalog.feed, catalog.feed_dropped_through);
-        let segments = dir.join("segments");
-        state.set_segments(catalog, |entry| Segment::new(disk, &segments, entry.clone()));
+        let segments = SegmentFolder::new(disk, &dir.join("segments"));
+        state.set_segments(catalog, |entry| segments.segment(entry));
         Self {
             state,
+            segments,
             answers: Answers::new(disk, &dir.join("answers"), &catalog.answers),
             qualities: Qualities::of(catalog.qualities.clone()),
             answered_through: catalog.answered_through,

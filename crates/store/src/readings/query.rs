@@ -209,7 +209,7 @@ impl Collected {
     fn days(&self, lookup: &mut Lookup, date: Date, as_of: AsOf) -> Result<Vec<Day>, Error> {
         let known = |day: IntervalDay| match as_of {
             AsOf::Now => Some(day),
-            AsOf::At(moment) => day.as_of(moment),
+            AsOf::At(moment) => day.known_at(moment),
         };
         let whole = |day: IntervalDay| known(day).map(|day| day_of(date, day));
         if let Some(days) = &self.intervals {

@@ -131,7 +131,7 @@ impl Shared {
             let Some(day) = state.days.get_mut(&arena.day) else { continue };
             let Some(date) = arena.day.date() else { continue };
             let entry = catalog.days.iter().find(|entry| entry.date == date).and_then(|entry| entry.segments.first());
-            day.segments.splice(0..0, entry.map(|entry| self.segment(entry)));
+            day.segments.splice(0..0, entry.map(|entry| self.segments.segment(entry)));
             day.sealed_through = *through;
             day.frozen = None;
         }
@@ -388,14 +388,9 @@ impl Shared {
     fn install(&self, catalog: &Catalog) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let known = state.take_segments();
-        state.set_segments(catalog, |entry| known.get(&entry.id).cloned().unwrap_or_else(|| self.segment(entry)));
+        state.set_segments(catalog, |entry| known.get(&entry.id).cloned().unwrap_or_else(|| self.segments.segment(entry)));
         let named: BTreeSet<u64> = catalog.segments().map(|entry| entry.id).collect();
         known.values().filter(|segment| !named.contains(&segment.entry.id)).for_each(|segment| segment.retire());
-    }
-
-    fn segment(&self, entry: &SegmentEntry) -> Arc<Segment> {
-        let [dir, ..] = self.folders();
-        Segment::new(&self.disk, &dir, entry.clone())
     }
 
     /// Passes an outcome on; where the disk was full, it gets the space of what was written back. After any other

@@ -10,9 +10,10 @@
 //! A day segment holds one day of many channels, a month segment a month of them, channel by channel. The layout is
 //! the same; blocks are copied from one to the other as they are.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
@@ -132,41 +133,73 @@ fn half_done(path: &Path) -> PathBuf {
     path.with_extension("tmp")
 }
 
-/// A segment of the catalog. It is opened when it is first read.
+/// The folder of segments. Of the opened ones the oldest are closed when there are too many: each takes a file handle
+/// and 12 bytes of memory a channel.
+pub(super) struct SegmentFolder {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    opened: Arc<Mutex<VecDeque<Weak<Slot>>>>,
+}
+
+/// Where an opened segment is kept until it is closed.
+type Slot = Mutex<Option<Arc<OpenSegment>>>;
+
+/// Segments that are open at a time.
+const OPENED_MAX: usize = 256;
+
+impl SegmentFolder {
+    pub(super) fn new(disk: &Arc<dyn Disk>, dir: &Path) -> Self {
+        Self { disk: Arc::clone(disk), dir: dir.into(), opened: Arc::default() }
+    }
+
+    /// A segment of the catalog. It is opened when it is first read.
+    pub(super) fn segment(&self, entry: &SegmentEntry) -> Arc<Segment> {
+        Arc::new(Segment {
+            path: self.dir.join(entry.name()),
+            entry: entry.clone(),
+            disk: Arc::clone(&self.disk),
+            slot: Arc::default(),
+            opened: Arc::clone(&self.opened),
+            retired: AtomicBool::new(false),
+        })
+    }
+}
+
+/// A segment of the catalog.
 pub(super) struct Segment {
     pub(super) entry: SegmentEntry,
     disk: Arc<dyn Disk>,
     path: PathBuf,
-    opened: Mutex<Option<Arc<OpenSegment>>>,
+    slot: Arc<Slot>,
+    opened: Arc<Mutex<VecDeque<Weak<Slot>>>>,
     retired: AtomicBool,
 }
 
 impl Segment {
-    pub(super) fn new(disk: &Arc<dyn Disk>, dir: &Path, entry: SegmentEntry) -> Arc<Self> {
-        let path = dir.join(entry.name());
-        Arc::new(Self {
-            entry,
-            disk: Arc::clone(disk),
-            path,
-            opened: Mutex::default(),
-            retired: AtomicBool::new(false),
-        })
-    }
-
     /// The opened file. [`Error::Damaged`] where it is not the one that was written.
     pub(super) fn open(&self) -> Result<Arc<OpenSegment>, Error> {
+        let segment = {
+            let mut slot = lock(&self.slot);
+            if let Some(segment) = &*slot {
+                return Ok(Arc::clone(segment));
+            }
+            let segment = Arc::new(OpenSegment::open(&*self.disk, &self.path, &self.entry)?);
+            *slot = Some(Arc::clone(&segment));
+            segment
+        };
         let mut opened = lock(&self.opened);
-        if let Some(opened) = &*opened {
-            return Ok(Arc::clone(opened));
+        opened.push_back(Arc::downgrade(&self.slot));
+        let oldest = if OPENED_MAX < opened.len() { opened.pop_front() } else { None };
+        drop(opened);
+        if let Some(oldest) = oldest.and_then(|slot| slot.upgrade()) {
+            *lock(&oldest) = None;
         }
-        let segment = Arc::new(OpenSegment::open(&*self.disk, &self.path, &self.entry)?);
-        *opened = Some(Arc::clone(&segment));
         Ok(segment)
     }
 
     /// Forgets the opened file and its index until it is read again.
     pub(super) fn close(&self) {
-        *lock(&self.opened) = None;
+        *lock(&self.slot) = None;
     }
 
     /// Removes the file when the last reader is done: no catalog names it any more.

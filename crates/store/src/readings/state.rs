@@ -84,7 +84,8 @@ impl State {
                 Item::Register(register) => (register.channel, register.day, Kind::Registers, 1),
                 Item::Final { channel, day, .. } => (channel.0, *day, Kind::Finals, 0),
             };
-            let Some(arena) = self.open_day(number, sequence, channel, kind)? else { continue };
+            let Some((arena, is_sealed)) = self.open_day(number, sequence, channel, kind)? else { continue };
+            receipt.late += if is_sealed { readings } else { 0 };
             match item {
                 Item::Run(run) => placed += place_run(arena, &run, &body, arrival, &mut changes),
                 Item::Register(register) => {
@@ -98,7 +99,6 @@ impl State {
                     receipt.finals += u64::from(effect != Effect::None);
                 }
             }
-            receipt.late += if self.is_sealed(number) { readings } else { 0 };
         }
         receipt.created = placed.created;
         receipt.changed = placed.changed;
@@ -110,26 +110,22 @@ impl State {
         Ok(receipt)
     }
 
-    fn is_sealed(&self, day: DayNumber) -> bool {
-        self.days.get(&day).is_some_and(|day| day.sealed_through > 0)
-    }
-
-    /// The live arena of a day with all that is known of the channel in it; `None` where the batch is sealed in the
-    /// day already.
+    /// The live arena of a day with all that is known of the channel in it, and whether the day was sealed before;
+    /// `None` where the batch is sealed in it already.
     fn open_day(
         &mut self,
         day: DayNumber,
         sequence: u64,
         channel: u32,
         kind: Kind,
-    ) -> Result<Option<&mut Arena>, Error> {
+    ) -> Result<Option<(&mut Arena, bool)>, Error> {
         let state = self.days.entry(day).or_default();
         if sequence <= state.sealed_through {
             return Ok(None);
         }
         let arena = state.live.get_or_insert_with(|| Arena::new(day, sequence));
         if state.sealed_through == 0 && state.frozen.is_none() {
-            return Ok(Some(arena));
+            return Ok(Some((arena, false)));
         }
         if !arena.has(channel, kind) {
             let frozen = state.frozen.as_ref().map(|(frozen, _)| &**frozen).filter(|frozen| frozen.has(channel, kind));
@@ -145,7 +141,7 @@ impl State {
                 }
             }
         }
-        Ok(Some(arena))
+        Ok(Some((arena, state.sealed_through > 0)))
     }
 
     /// Everything that a reader of one channel's day looks through after the arenas, newest first.

@@ -90,20 +90,18 @@ impl ReadingsBook {
     /// How large the book is.
     pub fn statistics(&self) -> Statistics {
         let mut statistics = Statistics::default();
-        {
-            let catalog = lock(&self.shared.catalog);
-            let bytes = |entry: &super::segment::SegmentEntry| entry.bytes;
-            statistics.day_segment_bytes = catalog.days.iter().flat_map(|day| &day.segments).map(bytes).sum();
-            statistics.rolled_day_bytes = catalog.days.iter().filter_map(|day| day.rolled.as_ref()).map(bytes).sum();
-            statistics.month_segment_bytes = catalog.months.iter().map(bytes).sum();
-            statistics.answer_bytes = catalog.answers.iter().map(|entry| entry.bytes).sum();
-            statistics.feed_bytes = catalog.feed.iter().map(|entry| entry.bytes).sum();
-        }
         (statistics.log_bytes, statistics.log_used_bytes) = lock(&self.shared.log).size();
+        statistics.answer_bytes = lock(&self.shared.answers).file_bytes();
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        let days = || state.days.values();
+        let bytes = |segment: &Arc<Segment>| segment.entry.bytes;
+        statistics.day_segment_bytes = days().flat_map(|day| &day.segments).map(bytes).sum();
+        statistics.rolled_day_bytes = days().filter_map(|day| day.rolled.as_ref()).map(bytes).sum();
+        statistics.month_segment_bytes = state.months.values().map(bytes).sum();
+        statistics.feed_bytes = state.feed.files.iter().map(|file| file.bytes).sum();
         statistics.sequence = state.applied;
         statistics.days = state.days.len() as u64;
-        statistics.open_days = state.days.values().filter(|day| day.arenas().next().is_some()).count() as u64;
+        statistics.open_days = days().filter(|day| day.arenas().next().is_some()).count() as u64;
         statistics.memory_bytes = state.bytes();
         drop(state);
         let qualities = self.shared.qualities.read().unwrap_or_else(PoisonError::into_inner);

@@ -48,7 +48,7 @@ pub(super) struct IntervalDay {
 
 impl IntervalDay {
     /// What was known at a moment (epoch microseconds); `None` where nothing had arrived.
-    pub(super) fn as_of(mut self, moment: i64) -> Option<Self> {
+    pub(super) fn known_at(mut self, moment: i64) -> Option<Self> {
         let known = |stamp: &Stamp| stamp.received_at <= moment;
         for (slot, (value, stamp)) in self.values.iter_mut().zip(&mut self.stamps).enumerate() {
             if stamp.as_ref().is_none_or(known) {

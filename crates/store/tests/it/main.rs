@@ -1,4 +1,5 @@
 //! The books on real and simulated disks.
+#![expect(clippy::unwrap_used, reason = "a test that meets an unexpected error is over")]
 
 mod raw;
 mod readings;

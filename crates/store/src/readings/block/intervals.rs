@@ -13,7 +13,7 @@
 //!
 //! What a scan needs comes first; what only "as of" and versions need comes last.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
 use super::super::NO_VALUE;
 use super::super::codec::{self, Method};
@@ -120,11 +120,15 @@ fn take_spans(input: &mut Input<'_>, slots: u16, spans: &mut Vec<(u16, u16, Qual
 }
 
 fn most_frequent_quality(stamps: &[Option<Stamp>]) -> QualityId {
-    let mut counts: HashMap<QualityId, usize> = HashMap::new();
+    // A day has few qualities; most often one.
+    let mut counts: Vec<(QualityId, usize)> = Vec::new();
     for stamp in stamps.iter().flatten() {
-        *counts.entry(stamp.quality).or_default() += 1;
+        match counts.iter_mut().find(|(quality, _)| *quality == stamp.quality) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((stamp.quality, 1)),
+        }
     }
-    let most = counts.into_iter().max_by_key(|&(quality, count)| (count, std::cmp::Reverse(quality)));
+    let most = counts.into_iter().max_by_key(|&(quality, count)| (count, Reverse(quality)));
     most.map_or(QualityId(0), |(quality, _)| quality)
 }
 
