@@ -55,7 +55,7 @@ impl Demo {
             step::timed("page", || page::build(repository))?;
         }
         step::timed("binary (minutes when built for the first time)", || {
-            let arguments = ["build", "--profile", PROFILE, "--locked", "--package", "amity"];
+            let arguments = ["build", "--profile", PROFILE, "--package", "amity"];
             step::succeed(&mut step::cargo(repository.root(), &arguments), "the compiler says above what is wrong")
         })?;
         let target = repository.target()?;
