@@ -12,5 +12,5 @@ export default defineConfig({
     target: 'es2022',
   },
   // `npm run dev` shows the data of an `amity serve` on its usual address.
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8480', changeOrigin: true } } },
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8460', changeOrigin: true } } },
 });

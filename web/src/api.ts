@@ -5,6 +5,7 @@ export interface Named { id: string; name: string }
 export interface ChannelBrief {
   channel: number;
   label: string;
+  suffix: string;
   usage_point: Named;
   meter: Named | null;
   reading_type: string;
@@ -15,6 +16,13 @@ export interface ChannelBrief {
   first_reading: string | null;
   last_reading: string | null;
 }
+
+/** What tells a channel from the others of its usage point. */
+export const shortName = (channel: ChannelBrief): string => channel.suffix || channel.description;
+
+/** What people call a channel; a label that is only numbers of a reading type says less than its words. */
+export const fullName = (channel: ChannelBrief): string =>
+  channel.suffix ? channel.label : `${channel.usage_point.name}: ${channel.description}`;
 
 export interface ReadRateDay { date: string; expected: number; received: number }
 
@@ -207,7 +215,7 @@ async function answer<T>(path: string, init: RequestInit): Promise<T> {
     response = await fetch(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem(0, 'No answer', 'Amity did not answer.', 'Check that `amity serve` still runs, then try again.');
+    throw new Problem(0, 'No answer', 'Amity did not answer', 'Check that `amity serve` still runs, then try again.');
   }
   if (response.ok) return (await response.json()) as T;
   const body = (await response.json().catch(() => ({}))) as Partial<Record<'title' | 'detail' | 'remedy', string>>;

@@ -8,6 +8,7 @@ test.each([
 test('thousands are grouped, decimals are not', () => {
   expect(grouped('1234567.8901')).toBe('1\u202f234\u202f567.8901');
   expect(grouped('-999')).toBe('-999');
+  expect(['0.052000', '0.0520001', '1.000', '1.50', '0.000000'].map(grouped)).toEqual(['0.052', '0.0520001', '1.000', '1.50', '0.000']);
   expect(compact(9_999_999)).toBe('9\u202f999\u202f999');
   expect(compact(1_681_204_112)).toBe('1\u202f681 M');
 });

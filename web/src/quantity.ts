@@ -9,11 +9,11 @@ export function decimalText(digits: number, exponent: number): string {
   return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }
 
-/** Thousands set apart by a narrow space, decimals untouched: `12 345.678`. */
+/** For people: thousands set apart by a narrow space, zeros after the third decimal left out: `12 345.678`. */
 export function grouped(decimal: string): string {
   const [whole = '', fraction] = decimal.split('.');
   const spaced = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
-  return fraction === undefined ? spaced : `${spaced}.${fraction}`;
+  return fraction === undefined ? spaced : `${spaced}.${fraction.replace(/(?<=^\d{3,}?)0+$/, '')}`;
 }
 
 /** A count for people: `1 234 567`. */

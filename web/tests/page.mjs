@@ -44,16 +44,16 @@ const api = async (path) => {
   return response.json();
 };
 
-/** As the page writes numbers: thousands set apart by a narrow space. */
+/** As the page writes numbers: thousands set apart by a narrow space, no zeros after the third decimal. */
 const grouped = (decimal) => {
   const [whole, fraction] = String(decimal).split('.');
   const spaced = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
-  return fraction === undefined ? spaced : `${spaced}.${fraction}`;
+  return fraction === undefined ? spaced : `${spaced}.${fraction.replace(/(?<=^\d{3,}?)0+$/, '')}`;
 };
 
 const browser = await chromium.launch({
   executablePath: browserPath,
-  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-gpu'],
+  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--lang=en-GB'],
 });
 const complaints = [];
 const foreign = [];
@@ -146,7 +146,7 @@ async function searchByKeyboard(page, channel) {
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/channels\?q=/);
   await settled(page);
-  const reached = await tabTo(page, `document.activeElement.textContent === ${JSON.stringify(channel.label)}`);
+  const reached = await tabTo(page, `document.activeElement.getAttribute('href') === '/channels/${channel.channel}'`);
   check('keyboard: the search finds the channel', reached);
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/channels\/\d+/);
@@ -269,7 +269,8 @@ async function quarantineIsWorked(page) {
   await settled(page);
   const detail = await api(`quarantine/${told.items[0].id}`);
   const text = await page.locator('section[aria-labelledby="item-title"]').innerText();
-  check('quarantine: explains and says what to do', text.includes(detail.explanation) && text.includes(detail.remedy), text);
+  const plain = (prose) => prose.replaceAll('`', '');
+  check('quarantine: explains and says what to do', text.includes(plain(detail.explanation)) && text.includes(plain(detail.remedy)), text);
   await page.getByRole('button', { name: 'Replay this item' }).press('Enter');
   await page.locator('[role="status"] .notice, [role="alert"]').first().waitFor();
   check('quarantine: a replay says what became of it', /released|still held/.test(await page.locator('main').innerText()));

@@ -11,9 +11,6 @@ use crate::problem::{Code, Problem};
 use crate::query::Ask;
 use crate::state::{Shared, Upload};
 
-/// Longest message of one request.
-pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
-
 /// What the bytes do not say.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,8 +30,9 @@ pub(crate) async fn receive(
     content_type(request.headers())?;
     let busy = || Problem::new(Code::Unavailable, "as many messages are being taken in as there is memory for");
     let _permit = state.uploads.try_acquire().map_err(|_| busy())?;
-    let too_large = |_| Problem::new(Code::BodyTooLarge, format!("expected at most {BODY_BYTES_MAX} bytes"));
-    let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(too_large)?;
+    let max = state.message_bytes_max;
+    let too_large = |_| Problem::new(Code::BodyTooLarge, format!("expected at most {max} bytes"));
+    let bytes = to_bytes(request.into_body(), max).await.map_err(too_large)?;
     if bytes.is_empty() {
         return Err(Problem::parameter("body", "expected a file, found no bytes"));
     }

@@ -4,10 +4,10 @@
 //! nothing; what comes in goes through [`Intake`], which the binary wires to `ingest`, because views must not know
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
-//! - [`fleet`], [`channel`], [`point`], [`reading`], [`register`], [`day`], [`sum_check`], [`quarantine`],
-//!   [`subscription`], [`intake`], [`operate`], [`page`]: one file for each kind of address.
-//! - [`profile`], [`status`], [`coverage`]: what several of them show.
-//! - [`guard`], [`problem`], [`query`], [`etag`]: what holds for all of them.
+//! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
+//!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//! - `profile`, `status`, `coverage`: what several of them show.
+//! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
 mod book;
 mod channel;

@@ -32,6 +32,8 @@ pub struct State {
     pub hosts: Vec<String>,
     /// The version of the binary.
     pub version: &'static str,
+    /// Longest message that is taken in one request.
+    pub message_bytes_max: usize,
     /// How far sums may be from registers (V50), as the plan of validation says.
     pub sum_check: SumCheckLimits,
 }

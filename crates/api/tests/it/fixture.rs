@@ -91,6 +91,7 @@ impl Installation {
             now: || "2024-11-10T12:00:00Z".parse().expect("an instant"),
             hosts: vec!["amity.example".into()],
             version: "0.0.0-test",
+            message_bytes_max: 1024,
             sum_check: SumCheckLimits::default(),
         });
         Self { router, intake, book, registry, _folder: folder }

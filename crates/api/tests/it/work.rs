@@ -102,8 +102,8 @@ async fn quarantine_is_listed_explained_and_replayed() {
     amity.quarantine(&["V01", "V01", "V06"]).await;
     let told = amity.get("/api/v1/quarantine").await.body;
     let reasons = json!([
-        { "reason": "V01", "title": "Point exists (V01)", "count": 2 },
-        { "reason": "V06", "title": "Unit (V06)", "count": 1 },
+        { "reason": "V01", "title": "Unknown usage point, meter or channel (V01)", "count": 2 },
+        { "reason": "V06", "title": "Unit does not fit (V06)", "count": 1 },
     ]);
     assert_eq!(told["reasons"], reasons);
     assert_eq!(told["items"][0]["batch"], "night.xml");
