@@ -118,12 +118,9 @@ impl Code {
                 "The disk is full",
                 "Nothing was stored; free space and send it again.",
             ),
-            Self::Unavailable => (
-                "unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not available now",
-                "Nothing was stored; send it again later.",
-            ),
+            Self::Unavailable => {
+                ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now", "Send it again later.")
+            }
             Self::Internal => (
                 "internal",
                 StatusCode::INTERNAL_SERVER_ERROR,

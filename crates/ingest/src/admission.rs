@@ -8,7 +8,10 @@
 //! | V01 point exists | [`unknown_point`] |
 //! | V02 sender, V03 V04 state, V05 type, V06 unit, V07 length, V08 period, V09 count, V10 number, V11 quality, V14 meter, V16 complete day, V17 future | [`check`] |
 //! | V12 duplicate payload, V18 every message reaches a final state | the driver, [`crate::intake`] |
-//! | V13 sibling channels, V15 channel count | [`missing_siblings`] |
+//! | V13 sibling channels, V15 channel count | [`missing_siblings`], where the settings ask |
+//!
+//! The owner of a channel (V02) and the state of a usage point (V03, V04) come from the systems that own them. Until
+//! such a system is connected no owner is set and every point counts as connected.
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
@@ -32,11 +35,19 @@ pub struct Limits {
     pub integer_digits_max: u8,
     /// V16: whether an interval without a value inside a message is told.
     pub report_missing_values: bool,
+    /// V13, V15: whether channels of a usage point that a message leaves out are told.
+    pub report_missing_siblings: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { future_tolerance_seconds: 180, age_days_max: 0, integer_digits_max: 10, report_missing_values: false }
+        Self {
+            future_tolerance_seconds: 180,
+            age_days_max: 0,
+            integer_digits_max: 10,
+            report_missing_values: false,
+            report_missing_siblings: false,
+        }
     }
 }
 
@@ -328,4 +339,210 @@ pub fn missing_siblings(usage_point: &str, received: &[SmolStr], registered: &[S
     );
     let rule = if received.len() == registered.len() { "V13" } else { "V15" };
     (!missing.is_empty()).then(|| Finding::new(0, "channels", rule, message).with_severity(Severity::Note))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::id::{ChannelId, ChannelNumber, Mrid, Name, UsagePointId};
+    use model::quality::{Quality, nem12};
+    use model::reading::{ChannelKey, QualitySpan, RegisterRead};
+
+    use super::*;
+
+    /// 2026-01-02T00:00:00Z, the moment of every check here.
+    const NOW: i64 = 1_767_312_000;
+
+    fn channel() -> Channel {
+        let id = "6d0c1f7e-52f2-4a2b-8a51-000000000001".parse::<Mrid>().expect("mRID");
+        Channel {
+            number: ChannelNumber(1),
+            id: ChannelId(id),
+            label: "N1/E1".into(),
+            usage_point: UsagePointId(id),
+            suffix: "E1".into(),
+            reading_type: "0.0.2.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("reading type"),
+            unit: "kWh".into(),
+            quantum: -3,
+            multiplier: Decimal::new(1, 0),
+            dials: None,
+            interval_seconds: Some(900),
+            zone: "UTC".into(),
+        }
+    }
+
+    /// Four quarter-hours up to an hour before the check, in thousandths of a kWh.
+    fn readings() -> ChannelReadings {
+        let run = IntervalRun {
+            start: Timestamp::from_second(NOW - 7200).expect("instant"),
+            length_seconds: 900,
+            values: vec![100, 200, 300, 400],
+            exponent: -3,
+            qualities: Vec::new(),
+        };
+        ChannelReadings {
+            channel: ChannelKey {
+                usage_point: Some(Name::new("NMI", "N1")),
+                meter: Some(Name::new("MeterSerialNumber", "M1")),
+                suffix: "E1".into(),
+                reading_type: channel().reading_type,
+            },
+            unit: "kWh".into(),
+            values: Values::Intervals(run),
+            revision: None,
+            line: 7,
+        }
+    }
+
+    #[track_caller]
+    fn found(readings: &ChannelReadings, target: &Target<'_>, limits: &Limits) -> Vec<(String, Severity)> {
+        let now = Timestamp::from_second(NOW).expect("instant");
+        let findings = check(readings, target, limits, "HES-1", now);
+        assert!(findings.iter().all(|finding| finding.line == 7 && !finding.message.is_empty()));
+        findings.into_iter().map(|finding| (finding.code.to_string(), finding.severity)).collect()
+    }
+
+    #[track_caller]
+    fn verdict(
+        case: &str,
+        readings: &ChannelReadings,
+        target: &Target<'_>,
+        limits: &Limits,
+        expected: &[(&str, Severity)],
+    ) {
+        let expected: Vec<_> = expected.iter().map(|(code, severity)| ((*code).to_owned(), *severity)).collect();
+        assert_eq!(found(readings, target, limits), expected, "{case}");
+    }
+
+    fn run_of(readings: &mut ChannelReadings) -> &mut IntervalRun {
+        let Values::Intervals(run) = &mut readings.values else { panic!("intervals") };
+        run
+    }
+
+    #[test]
+    fn what_the_message_says_is_held_against_the_registry() {
+        let channel = channel();
+        let plain = Target { channel: &channel, state: PointState::Connected, owner: None, meter: Some("M1") };
+        let limits = Limits::default();
+        let of_target = |case, target: Target<'_>, expected: &[(&str, Severity)]| {
+            verdict(case, &readings(), &target, &limits, expected);
+        };
+        of_target("nothing wrong", plain.clone(), &[]);
+        of_target("its owner sends", Target { owner: Some("HES-1"), ..plain.clone() }, &[]);
+        of_target("another owns it", Target { owner: Some("HES-2"), ..plain.clone() }, &[("V02", Severity::Error)]);
+        of_target("closed", Target { state: PointState::Closed, ..plain.clone() }, &[("V03", Severity::Error)]);
+        let off = Target { state: PointState::Disconnected, ..plain.clone() };
+        of_target("disconnected", off, &[("V04", Severity::Warning)]);
+        of_target("another meter", Target { meter: Some("M2"), ..plain.clone() }, &[("V14", Severity::Error)]);
+        of_target("no meter known", Target { meter: None, ..plain }, &[]);
+    }
+
+    #[test]
+    fn the_readings_themselves_are_checked() {
+        let channel = channel();
+        let target = Target { channel: &channel, state: PointState::Connected, owner: None, meter: None };
+        let limits = Limits::default();
+        let with = |case, change: &dyn Fn(&mut ChannelReadings), expected: &[(&str, Severity)]| {
+            let mut readings = readings();
+            change(&mut readings);
+            verdict(case, &readings, &target, &limits, expected);
+        };
+        with("another length", &|readings| run_of(readings).length_seconds = 1800, &[("V07", Severity::Error)]);
+        with("no interval", &|readings| run_of(readings).values.clear(), &[("V09", Severity::Error)]);
+        with("another quantity", &|readings| readings.unit = "kvarh".into(), &[("V06", Severity::Error)]);
+        with(
+            "the same quantity in Wh",
+            &|readings| {
+                readings.unit = "Wh".into();
+                run_of(readings).exponent = 0;
+            },
+            &[],
+        );
+        with("finer than the quantum", &|readings| run_of(readings).exponent = -4, &[]);
+        with(
+            "finer and not whole",
+            &|readings| {
+                run_of(readings).exponent = -4;
+                run_of(readings).values[0] = 101;
+            },
+            &[("V10", Severity::Error)],
+        );
+        with(
+            "eleven digits",
+            &|readings| {
+                run_of(readings).exponent = 0;
+                run_of(readings).values[0] = 12_345_678_901;
+            },
+            &[("V10", Severity::Error)],
+        );
+        let ends_at = |second: i64| {
+            move |readings: &mut ChannelReadings| {
+                run_of(readings).start = Timestamp::from_second(second - 3600).expect("instant");
+            }
+        };
+        with("at the clock tolerance", &ends_at(NOW + 180), &[]);
+        with("past the clock tolerance", &ends_at(NOW + 181), &[("V17", Severity::Error)]);
+        with(
+            "register reads",
+            &|readings| {
+                let read = RegisterRead {
+                    at: Timestamp::UNIX_EPOCH,
+                    period_start: None,
+                    value: None,
+                    quality: Quality::default(),
+                };
+                readings.values = Values::Registers(vec![read]);
+            },
+            &[("V05", Severity::Error)],
+        );
+        with(
+            "an unknown flag",
+            &|readings| {
+                let quality = Quality { flag: "Q9".into(), ..Quality::default() };
+                run_of(readings).qualities = vec![QualitySpan { from: 0, to: 1, quality }];
+            },
+            &[("V11", Severity::Warning)],
+        );
+        with(
+            "a known flag",
+            &|readings| {
+                let quality = nem12::quality("S14", Some(76), "").expect("flag");
+                run_of(readings).qualities = vec![QualitySpan { from: 0, to: 1, quality }];
+            },
+            &[],
+        );
+    }
+
+    #[test]
+    fn age_and_missing_values_are_told_where_the_settings_ask() {
+        let channel = channel();
+        let target = Target { channel: &channel, state: PointState::Connected, owner: None, meter: None };
+        let mut old = readings();
+        run_of(&mut old).start = Timestamp::from_second(NOW - 61 * 86_400).expect("instant");
+        run_of(&mut old).values[2] = IntervalRun::MISSING;
+        verdict("any age by default", &old, &target, &Limits::default(), &[]);
+        let strict = Limits { age_days_max: 60, report_missing_values: true, ..Limits::default() };
+        verdict("sixty days", &old, &target, &strict, &[("V08", Severity::Error), ("V16", Severity::Warning)]);
+    }
+
+    #[test]
+    fn siblings_that_did_not_arrive_are_named() {
+        let labels = |labels: &[&str]| labels.iter().map(SmolStr::new).collect::<Vec<_>>();
+        let registered = labels(&["N1/E1", "N1/B1"]);
+        assert_eq!(missing_siblings("N1", &registered, &registered), None);
+        let finding = missing_siblings("N1", &labels(&["N1/E1"]), &registered).expect("one is missing");
+        assert_eq!((finding.code.as_str(), finding.severity), ("V15", Severity::Note));
+        assert!(finding.message.contains("N1/B1"));
+    }
+
+    #[test]
+    fn scaling_between_units_is_exact() {
+        let channel = channel();
+        let scale = Scale::of(&readings(), &channel).expect("units fit");
+        assert_eq!((scale.stored(1250, -3), scale.factor(-3)), (Ok(1250), Some(1)));
+        let mut in_wh = readings();
+        in_wh.unit = "Wh".into();
+        let scale = Scale::of(&in_wh, &channel).expect("units fit");
+        assert_eq!((scale.stored(1250, 0), scale.factor(0)), (Ok(1250), Some(1)));
+        assert_eq!(scale.stored(5, -1), Err(DecimalError::Inexact(-3)));
+    }
 }

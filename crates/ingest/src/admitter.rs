@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::finding::{Finding, Severity};
-use model::id::ChannelNumber;
+use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
 use model::quality::Quality;
 use model::reading::{ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
@@ -48,6 +48,7 @@ pub struct Admitter<'a> {
     pub touched: BTreeSet<(ChannelNumber, Date)>,
     /// What was not admitted, by channel and reason.
     pub rejected: HashMap<(String, SmolStr), Rejected>,
+    received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
     /// The first findings that do not cost a reading.
     pub findings: Vec<Finding>,
     /// How many findings there were.
@@ -84,6 +85,7 @@ impl<'a> Admitter<'a> {
             batch: Batch::default(),
             touched: BTreeSet::new(),
             rejected: HashMap::new(),
+            received: HashMap::new(),
             findings: Vec::new(),
             findings_count: 0,
         }
@@ -104,8 +106,24 @@ impl<'a> Admitter<'a> {
             return self.reject(readings, blocking.clone());
         }
         findings.into_iter().for_each(|finding| self.note(finding));
+        if self.limits.report_missing_siblings {
+            self.received.entry(channel.usage_point).or_default().insert(channel.label.clone());
+        }
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);
+        }
+    }
+
+    /// Notes the channels of its usage points that the message left out (V13, V15); for the end of a message.
+    pub fn note_missing_siblings(&mut self) {
+        for (usage_point, received) in std::mem::take(&mut self.received) {
+            let registered: Vec<_> =
+                self.directory.of_usage_point(usage_point).map(|channel| channel.label.clone()).collect();
+            let received: Vec<_> = received.into_iter().collect();
+            let name = self.directory.usage_point_names(usage_point).first().map_or("?", |name| name.value.as_str());
+            if let Some(finding) = admission::missing_siblings(name, &received, &registered) {
+                self.note(finding);
+            }
         }
     }
 

@@ -656,8 +656,11 @@ mod generated {
         prop_oneof![
             text.prop_map(|value| Name::new("", value)),
             text.prop_map(|value| Name::new("mRID", value)),
-            (text, text, text)
-                .prop_map(|(authority, kind, value)| Name { authority: authority.into(), kind: kind.into(), value: value.into() }),
+            (text, text, text).prop_map(|(authority, kind, value)| Name {
+                authority: authority.into(),
+                kind: kind.into(),
+                value: value.into()
+            }),
         ]
     }
 
@@ -680,7 +683,11 @@ mod generated {
         (0_i64..2_000_000, length, proptest::collection::vec((value, quality()), 1..20), -4_i8..=0).prop_map(
             |(start, length_seconds, values, exponent)| {
                 let spans = values.iter().zip(0..).filter(|((_, quality), _)| *quality != Quality::default());
-                let span = |((_, quality), from): (&(i64, Quality), u32)| QualitySpan { from, to: from + 1, quality: quality.clone() };
+                let span = |((_, quality), from): (&(i64, Quality), u32)| QualitySpan {
+                    from,
+                    to: from + 1,
+                    quality: quality.clone(),
+                };
                 IntervalRun {
                     start: Timestamp::from_second(1_700_000_000 + start).expect("in range"),
                     length_seconds,
@@ -710,16 +717,12 @@ mod generated {
 
     /// A piece of a channel.
     pub fn piece() -> impl Strategy<Value = ChannelReadings> {
-        let types = prop_oneof![
-            Just("0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0"),
-            Just("0.0.2.4.19.1.12.0.0.0.0.0.0.0.0.0.72.0"),
-        ];
+        let types =
+            prop_oneof![Just("0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0"), Just("0.0.2.4.19.1.12.0.0.0.0.0.0.0.0.0.72.0"),];
         // A delta without a period would be read as the amount of its interval.
         let register = Just("0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0");
-        let values = prop_oneof![
-            (types, run().prop_map(Values::Intervals)),
-            (register, reads().prop_map(Values::Registers))
-        ];
+        let values =
+            prop_oneof![(types, run().prop_map(Values::Intervals)), (register, reads().prop_map(Values::Registers))];
         let unit = prop_oneof![Just("kWh"), Just("KWH"), Just("Wh")];
         let owners = prop_oneof![
             (name(), proptest::option::of(name())).prop_map(|(usage_point, meter)| (Some(usage_point), meter)),
@@ -762,7 +765,8 @@ fn statements(pieces: &[ChannelReadings]) -> Vec<Statement> {
                     let start = run.start.as_second() + length * i64::try_from(at).expect("small");
                     let span = run.qualities.iter().find(|span| span.from as usize <= at && at < span.to as usize);
                     let quality = span.map(|span| span.quality.clone()).unwrap_or_default();
-                    let value = (*digits != IntervalRun::MISSING).then(|| model::quantity::Decimal::new(*digits, run.exponent));
+                    let value =
+                        (*digits != IntervalRun::MISSING).then(|| model::quantity::Decimal::new(*digits, run.exponent));
                     statements.push((channel.clone(), Some(start), start + length, value, quality));
                 }
             }

@@ -203,7 +203,8 @@ impl Intake {
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
         }
-        let admitter = sink.admitter;
+        let mut admitter = sink.admitter;
+        admitter.note_missing_siblings();
         outcome.counts = sink.committed;
         outcome.receipt.findings_count += admitter.findings_count;
         outcome.findings.extend(admitter.findings);

@@ -388,7 +388,9 @@ impl Shared {
     fn install(&self, catalog: &Catalog) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let known = state.take_segments();
-        state.set_segments(catalog, |entry| known.get(&entry.id).cloned().unwrap_or_else(|| self.segments.segment(entry)));
+        state.set_segments(catalog, |entry| {
+            known.get(&entry.id).cloned().unwrap_or_else(|| self.segments.segment(entry))
+        });
         let named: BTreeSet<u64> = catalog.segments().map(|entry| entry.id).collect();
         known.values().filter(|segment| !named.contains(&segment.entry.id)).for_each(|segment| segment.retire());
     }
