@@ -259,8 +259,7 @@ impl Database {
     /// Begins a write transaction; its commit is on disk when it returns.
     pub(super) async fn begin(&self) -> Result<Transaction, RegistryError> {
         let begun = match self {
-            // A deferred SQLite transaction that reads first cannot always become a writer later.
-            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite),
+            Self::Sqlite { writer, .. } => begin_writing(writer).await.map(Transaction::Sqlite),
             Self::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
         };
         begun.map_err(RegistryError::Database)
@@ -401,6 +400,20 @@ impl Transaction {
             Self::Postgres(transaction) => transaction.commit().await,
         }
         .map_err(RegistryError::Database)
+    }
+}
+
+/// Begins a transaction that may write. A deferred one that reads first cannot always become a writer later.
+///
+/// SQLite ends a transaction by itself when the disk is full, and the connection then counts wrongly for ever; it is
+/// replaced by a new one.
+async fn begin_writing(writer: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>, sqlx::Error> {
+    match writer.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with("BEGIN IMMEDIATE").await
+        }
+        begun => begun,
     }
 }
 
