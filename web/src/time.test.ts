@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  addMonths, clockIn, dateIn, fromRfc3339, HOUR, instantOf, offsetText, stamp, startOfDate, toRfc3339, addDays,
+  addMonths, clockIn, dateIn, endClock, fromRfc3339, HOUR, instantOf, offsetText, stamp, startOfDate, toRfc3339, addDays,
 } from './time';
 
 // Instants and day lengths are published facts of the zone database, worked out by hand from UTC.
@@ -31,6 +31,8 @@ test('the repeated hour is told apart by its offset', () => {
   expect(stamp(first, 'America/Toronto')).toBe('2024-11-03 01:30 -04:00');
   expect(stamp(first + HOUR, 'America/Toronto')).toBe('2024-11-03 01:30 -05:00');
   expect(stamp(first, 'UTC')).toBe('2024-11-03 05:30 Z');
+  expect(endClock(first, first + HOUR, 'America/Toronto')).toBe('01:30 -05:00');
+  expect(endClock(first, first + HOUR, 'UTC')).toBe('06:30');
 });
 
 test('zones off the hour', () => {

@@ -83,6 +83,12 @@ export function stamp(at: Instant, zone: string): string {
   return `${dateIn(at, zone)} ${clockIn(at, zone)} ${offsetText(at, zone)}`;
 }
 
+/** Where an interval ends: `01:15`, with the offset where the clock changed within it. */
+export function endClock(start: Instant, end: Instant, zone: string): string {
+  const offset = offsetText(end, zone);
+  return offset === offsetText(start, zone) ? clockIn(end, zone) : `${clockIn(end, zone)} ${offset}`;
+}
+
 /** The first instant whose local date is `date`, also where midnight itself does not exist. */
 export function startOfDate(date: CivilDate, zone: string): Instant {
   const midnight = Date.parse(`${date}T00:00:00Z`) / 1000;

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
-use model::quality::{Quality, Status};
+use model::quality::Quality;
 use model::time::{LocalDay, TimeRange};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -150,7 +150,6 @@ fn view(
     let profile = Profile::of(stored.map_or(&[], std::slice::from_ref), &frame, quality);
     let decided = stored.and_then(|day| day.final_day.as_ref());
     let seconds = profile.slots.first().map_or(viewed.interval_seconds, |slot| slot.seconds);
-    let classes = profile.slots.iter().map(|slot| profile.class(slot.final_status));
     let received = profile.slots.iter().filter(|slot| slot.raw.is_some()).count();
     Ok(DayView {
         date: day.date,
@@ -161,7 +160,7 @@ fn view(
         received,
         raw_sum: total(profile.slots.iter().filter_map(|slot| slot.raw), viewed.quantum)?,
         final_sum: total(profile.slots.iter().filter_map(|slot| slot.last), viewed.quantum)?,
-        status: StatusWords { class: classes.max().unwrap_or(QualityClass::Missing), words: words(decided, received) },
+        status: status(&profile, decided.is_some(), received),
         run: decided.map(|decided| decided.run),
         decided_at: decided.map(|decided| decided.decided_at),
         plan_version: decided.map(|decided| decided.plan_version),
@@ -171,13 +170,23 @@ fn view(
     })
 }
 
-fn words(decided: Option<&FinalDay>, received: usize) -> String {
-    match decided {
-        Some(day) if day.status != Status::NONE => day.status.to_string(),
-        Some(_) => "validated with findings".into(),
-        None if received == 0 => "nothing received".into(),
-        None => "not validated yet".into(),
-    }
+/// The gravest class of a day and how many of its intervals are of it.
+fn status(profile: &Profile, is_decided: bool, received: usize) -> StatusWords {
+    let classes = || profile.slots.iter().map(|slot| profile.class(slot.final_status));
+    let class = classes().max().unwrap_or(QualityClass::Missing);
+    let count = classes().filter(|other| *other == class).count();
+    let words = match class {
+        QualityClass::Missing if received == 0 => "nothing received".to_owned(),
+        QualityClass::Missing => format!("{count} missing"),
+        QualityClass::Failed => format!("{count} failed validation"),
+        QualityClass::Questionable => format!("{count} questionable"),
+        QualityClass::Estimated => format!("{count} estimated"),
+        QualityClass::Edited => format!("{count} edited"),
+        QualityClass::Validated => "validated".into(),
+        QualityClass::Measured if is_decided => "measured".into(),
+        QualityClass::Measured => "not validated yet".into(),
+    };
+    StatusWords { class, words }
 }
 
 fn estimates(decided: &FinalDay) -> Vec<MethodCount> {

@@ -102,7 +102,7 @@ async fn days_have_their_true_length() {
     assert_eq!(long["estimates"], json!([{ "method": "E04", "count": 1 }]));
     assert_eq!(long["failures"][0]["rule"], "V31");
     assert_eq!(long["failures"][0]["from"], "2024-11-03T09:00:00Z");
-    assert_eq!(long["status"], json!({ "class": "failed", "words": "validated" }));
+    assert_eq!(long["status"], json!({ "class": "failed", "words": "1 failed validation" }));
     let page = amity.get(&format!("/api/v1/channels/0/days?{WEEK}&limit=3")).await.body;
     assert_eq!(page["next"], "2024-11-02");
     let last = amity.get(&format!("/api/v1/channels/0/days?{WEEK}&limit=3&cursor=2024-11-02")).await.body;

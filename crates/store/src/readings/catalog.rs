@@ -55,6 +55,8 @@ pub(super) struct Catalog {
     pub(super) qualities: Vec<Quality>,
     /// Damage found and not settled yet.
     pub(super) damage: Vec<Damage>,
+    /// Damage that was settled and may be met again.
+    pub(super) settled_damage: Vec<Damage>,
 }
 
 /// A day that was sealed at least once.

@@ -208,14 +208,12 @@ impl ReadingsBook {
 
     /// Damage found and not settled.
     pub fn damage(&self) -> Vec<Damage> {
-        self.shared.state.read().unwrap_or_else(PoisonError::into_inner).damage.clone()
+        self.shared.state.read().unwrap_or_else(PoisonError::into_inner).damage.open.clone()
     }
 
-    /// Forgets a damage whose readings were fetched again or given up.
+    /// Says that what a damage took was fetched again or given up: it is not told any more.
     pub fn settle(&self, damage: &Damage) -> Result<(), Error> {
-        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.damage.retain(|other| other != damage);
-        drop(state);
+        self.shared.state.write().unwrap_or_else(PoisonError::into_inner).damage.settle(damage);
         self.shared.save_catalog()
     }
 }
@@ -233,19 +231,13 @@ impl Drop for ReadingsBook {
     }
 }
 
-/// A batch of this many bytes can fill the memory within few.
-const BODY_NOTABLE: usize = 64 << 10;
-
 impl Shared {
     /// Places a durable batch.
     fn place(&self, batch: &Batch, sequence: u64, received_at: i64) -> Result<Receipt, Error> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let receipt = state.apply(sequence, received_at, &batch.body)?;
         state.note_position(&batch.source, &batch.position);
-        // Adding it all up takes a while where many days are open; small batches change little.
-        if BODY_NOTABLE < batch.body.len() || sequence.is_multiple_of(64) {
-            self.note_memory(&state);
-        }
+        self.note_memory(&state);
         drop(state);
         *lock(&self.visible) = sequence;
         self.visible_changed.notify_all();

@@ -13,7 +13,7 @@ use super::quality::Qualities;
 use super::record::{Head, Header, RecordKind};
 use super::replay::{Replayed, replay};
 use super::segment::SegmentFolder;
-use super::state::State;
+use super::state::{DamageList, State};
 use super::{Config, ReadingsBook, Shared, maintenance};
 use crate::disk::Disk;
 
@@ -59,12 +59,12 @@ impl ReadingsBook {
         remove_left_overs(&*disk, dir, &catalog.0)?;
         catalog.1.extend(replayed.damage.iter().cloned());
         for damage in catalog.1 {
-            rebuilt.state.note_damage(damage);
+            rebuilt.state.damage.note(damage);
         }
         let recovery = Recovery {
             records_replayed: replayed.records,
             torn_tail: replayed.torn.clone(),
-            damaged: rebuilt.state.damage.clone(),
+            damaged: rebuilt.state.damage.open.clone(),
         };
         let mut catalog = catalog.0;
         catalog.epoch = catalog.epoch.max(replayed.epoch) + 1;
@@ -168,7 +168,7 @@ impl Rebuilt {
         let mut state = State {
             received_max: catalog.received_max,
             positions: catalog.positions.clone(),
-            damage: catalog.damage.clone(),
+            damage: DamageList { open: catalog.damage.clone(), settled: catalog.settled_damage.clone() },
             applied: catalog.fed_through,
             ..State::default()
         };

@@ -20,7 +20,7 @@ use super::history::{AsOf, ChannelHistory, Day, RegisterRead, Summary, Version};
 use super::layers::Lookup;
 use super::record::Shape;
 use super::segment::Segment;
-use super::state::State;
+use super::state::{DamageList, State};
 use super::version::{FinalVersion, IntervalDay, RegisterVersion, current_registers};
 use super::{NO_VALUE, ReadingsBook, feed_file, final_day};
 
@@ -42,11 +42,12 @@ impl ReadingsBook {
             day.slot_seconds == 0 || (day.day_start < end && start < day.day_start + length)
         });
         history.registers.retain(|read| start <= read.at && read.at < end);
-        for damage in known {
+        for damage in known.open {
             history.note(damage);
         }
         let (first, last) = (date_of(start, -DAYS_AROUND), date_of(end, DAYS_AROUND));
-        history.damaged.retain(|damage| damage.lost.touches(channel, first, last));
+        let is_open = |damage: &Damage| !known.settled.contains(damage);
+        history.damaged.retain(|damage| damage.lost.touches(channel, first, last) && is_open(damage));
         Ok(history)
     }
 
@@ -132,7 +133,7 @@ impl ReadingsBook {
         &self,
         channel: ChannelNumber,
         days: impl FnOnce(&State) -> BTreeSet<DayNumber>,
-    ) -> (Vec<Collected>, Vec<Damage>) {
+    ) -> (Vec<Collected>, DamageList) {
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
         let collected = days(&state).into_iter().map(|day| state.collect(channel.0, day)).collect();
         (collected, state.damage.clone())

@@ -21,28 +21,26 @@ impl ReadingsBook {
     /// the order of channels. Returns what could not be shown because stored bytes are damaged.
     pub fn scan_day(&self, date: Date, mut visit: impl FnMut(ScannedDay<'_>)) -> Result<Vec<Damage>, Error> {
         let day = DayNumber::of_date(date);
-        let (open, segments, mut damaged) = {
+        let (open, segments, mut damage) = {
             let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-            let open = state.scan_arenas(day, &mut visit);
-            let damaged: Vec<Damage> =
-                state.damage.iter().filter(|damage| damage.lost.touches_day(date)).cloned().collect();
-            (open, state.layers_of_day(day), damaged)
+            (state.scan_arenas(day, &mut visit), state.layers_of_day(day), state.damage.clone())
         };
+        damage.open.retain(|damage| damage.lost.touches_day(date));
         let mut layers = Vec::new();
         for segment in &segments {
             match segment.open() {
-                // What lies below may be older than what is lost here.
-                Err(Error::Damaged(damage)) => {
-                    damaged.extend((!damaged.contains(&damage)).then_some(damage));
-                    return Ok(damaged);
+                Err(Error::Damaged(lost)) => {
+                    // What lies below may be older than what is lost here.
+                    damage.note(lost);
+                    return Ok(damage.open);
                 }
                 opened => layers.push(opened?),
             }
         }
         for lost in scan_layers(day, &segments, &layers, &open, &mut visit)? {
-            damaged.extend((!damaged.contains(&lost)).then_some(lost));
+            damage.note(lost);
         }
-        Ok(damaged)
+        Ok(damage.open)
     }
 }
 

@@ -134,6 +134,7 @@ impl Shared {
             day.segments.splice(0..0, entry.map(|entry| self.segments.segment(entry)));
             day.sealed_through = *through;
             day.frozen = None;
+            state.recount(arena.day);
         }
         state.feed.filed(harvest.through, &catalog.feed, catalog.feed_dropped_through);
         self.note_memory(&state);
@@ -319,7 +320,7 @@ impl Shared {
         change: impl FnOnce(&mut Catalog, SegmentEntry),
     ) -> Result<(), Error> {
         let is_damaged = |damage: &Damage| sources.iter().any(|source| source.is_named_by(damage));
-        if self.state.read().unwrap_or_else(PoisonError::into_inner).damage.iter().any(is_damaged) {
+        if self.state.read().unwrap_or_else(PoisonError::into_inner).damage.open.iter().any(is_damaged) {
             return Ok(());
         }
         let mut next = catalog.clone();
@@ -332,7 +333,7 @@ impl Shared {
         });
         if let Err(Error::Damaged(damage)) = synced {
             self.remove(&mut written);
-            self.state.write().unwrap_or_else(PoisonError::into_inner).note_damage(damage);
+            self.state.write().unwrap_or_else(PoisonError::into_inner).damage.note(damage);
             return Ok(());
         }
         let entry = self.undone(synced, &mut written)?;
@@ -368,7 +369,8 @@ impl Shared {
         next.qualities = self.qualities.read().unwrap_or_else(PoisonError::into_inner).all().to_vec();
         {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            next.damage.clone_from(&state.damage);
+            next.damage.clone_from(&state.damage.open);
+            next.settled_damage.clone_from(&state.damage.settled);
             next.received_max = state.received_max;
         }
         self.undone(next.write(&*self.disk, &self.dir), written)?;

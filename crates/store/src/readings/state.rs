@@ -29,8 +29,35 @@ pub(super) struct State {
     pub(super) received_max: i64,
     /// Source to position.
     pub(super) positions: BTreeMap<String, String>,
-    /// Damage found and not settled.
-    pub(super) damage: Vec<Damage>,
+    pub(super) damage: DamageList,
+    /// Memory of the arenas as last counted.
+    pub(super) arena_bytes: u64,
+}
+
+/// Damage that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DamageList {
+    /// What someone has to see to.
+    pub(super) open: Vec<Damage>,
+    /// What was fetched again or given up. It may be met again and is nothing new then.
+    pub(super) settled: Vec<Damage>,
+}
+
+impl DamageList {
+    /// Notes a damage once.
+    pub(super) fn note(&mut self, damage: Damage) {
+        if !self.open.contains(&damage) && !self.settled.contains(&damage) {
+            self.open.push(damage);
+        }
+    }
+
+    /// Takes a damage from the open ones.
+    pub(super) fn settle(&mut self, damage: &Damage) {
+        self.open.retain(|other| other != damage);
+        if !self.settled.contains(damage) {
+            self.settled.push(damage.clone());
+        }
+    }
 }
 
 /// One local day.
@@ -41,6 +68,8 @@ pub(super) struct DayState {
     pub(super) frozen: Option<(Arc<Arena>, u64)>,
     /// Batches up to this one are sealed.
     pub(super) sealed_through: u64,
+    /// Memory of the arenas as last counted.
+    counted: u64,
     /// Newest first; what the month segment does not have.
     pub(super) segments: Vec<Arc<Segment>>,
     /// The day as the month segment has it, kept for scans of the day.
@@ -77,6 +106,7 @@ impl State {
         let mut receipt = Receipt { sequence, received_at, ..Receipt::default() };
         let mut changes = BatchChanges { sequence, spans: Vec::new() };
         let mut placed = Placed::default();
+        let mut touched: Vec<DayNumber> = Vec::new();
         let mut body = Body::new(body);
         while let Some(item) = body.next().expect("the body was encoded here or passed its checksum") {
             let (channel, number, kind, readings) = match &item {
@@ -85,6 +115,7 @@ impl State {
                 Item::Final { channel, day, .. } => (channel.0, *day, Kind::Finals, 0),
             };
             let Some((arena, is_sealed)) = self.open_day(number, sequence, channel, kind)? else { continue };
+            touched.extend((touched.last() != Some(&number)).then_some(number));
             receipt.late += if is_sealed { readings } else { 0 };
             match item {
                 Item::Run(run) => placed += place_run(arena, &run, &body, arrival, &mut changes),
@@ -100,6 +131,9 @@ impl State {
                 }
             }
         }
+        touched.sort_unstable();
+        touched.dedup();
+        touched.into_iter().for_each(|day| self.recount(day));
         receipt.created = placed.created;
         receipt.changed = placed.changed;
         receipt.duplicates = placed.duplicates;
@@ -136,7 +170,7 @@ impl State {
                 let segments: Vec<Arc<Segment>> = state.segments.iter().chain(month).cloned().collect();
                 match take_back(arena, channel, kind, &segments) {
                     // What is damaged cannot be read either; it is told, and the channel-day begins anew.
-                    Err(Error::Damaged(damage)) => note(&mut self.damage, damage),
+                    Err(Error::Damaged(damage)) => self.damage.note(damage),
                     outcome => outcome?,
                 }
             }
@@ -149,11 +183,6 @@ impl State {
         let of_day = self.days.get(&day).into_iter().flat_map(|day| &day.segments);
         let month = day.month().and_then(|month| self.months.get(&month));
         of_day.chain(month).cloned().collect()
-    }
-
-    /// Notes a damage once.
-    pub(super) fn note_damage(&mut self, damage: Damage) {
-        note(&mut self.damage, damage);
     }
 
     /// Notes how far a source was read.
@@ -174,7 +203,16 @@ impl State {
 
     /// Memory of the open days and the feed.
     pub(super) fn bytes(&self) -> u64 {
-        self.days.values().map(DayState::bytes).sum::<u64>() + self.feed.bytes()
+        self.arena_bytes + self.feed.bytes()
+    }
+
+    /// Counts the memory of a day anew.
+    pub(super) fn recount(&mut self, day: DayNumber) {
+        if let Some(day) = self.days.get_mut(&day) {
+            let bytes = day.bytes();
+            self.arena_bytes = self.arena_bytes - day.counted + bytes;
+            day.counted = bytes;
+        }
     }
 }
 
@@ -188,12 +226,6 @@ impl DayState {
     /// The arenas, newest first.
     pub(super) fn arenas(&self) -> impl Iterator<Item = &Arena> {
         self.live.iter().chain(self.frozen.iter().map(|(frozen, _)| &**frozen))
-    }
-}
-
-fn note(known: &mut Vec<Damage>, damage: Damage) {
-    if !known.contains(&damage) {
-        known.push(damage);
     }
 }
 

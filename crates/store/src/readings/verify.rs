@@ -60,7 +60,7 @@ pub struct Statistics {
 impl ReadingsBook {
     /// Reads and checks every stored byte. What is found is remembered as damage.
     pub fn verify(&self) -> Result<Verified, Error> {
-        let mut verified = Verified { damaged: self.damage(), ..Verified::default() };
+        let mut verified = Verified::default();
         for segment in self.all_segments() {
             self.verify_segment(&segment, &mut verified)?;
         }
@@ -81,9 +81,10 @@ impl ReadingsBook {
         }
         self.verify_log(&mut verified)?;
         let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
-        for damage in &verified.damaged {
-            state.note_damage(damage.clone());
+        for damage in std::mem::take(&mut verified.damaged) {
+            state.damage.note(damage);
         }
+        verified.damaged.clone_from(&state.damage.open);
         Ok(verified)
     }
 

@@ -4,6 +4,7 @@
 mod raw;
 mod readings;
 mod readings_faults;
+mod readings_fixture;
 mod readings_model;
 mod registry_contract;
 mod registry_engines;
