@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::block::Kind;
 use super::day::DayNumber;
+use super::plane::Plane;
 use super::quality::QualityId;
 use super::record::{Register, Run, Shape};
 use super::version::{Effect, FinalVersion, IntervalDay, Placed, RegisterVersion, Stamp, Superseded};
@@ -19,8 +20,6 @@ use super::{NO_VALUE, version::push_span};
 const WIDE: i32 = i32::MIN;
 /// A version that says that there is no value.
 const HOLE: i32 = i32::MIN + 1;
-/// Rows are allocated this many at a time.
-const CHUNK_ROWS: usize = 64;
 /// Channels are found through pages of this many.
 const PAGE_CHANNELS: usize = 1024;
 /// Stamps whose numbers can be found again.
@@ -61,21 +60,6 @@ struct Row {
     plane: u32,
     /// Position in the plane.
     place: u32,
-}
-
-/// All rows of one shape.
-#[derive(Debug)]
-struct Plane {
-    shape: Shape,
-    rows: usize,
-    chunks: Vec<Chunk>,
-}
-
-#[derive(Debug)]
-struct Chunk {
-    values: Box<[i32]>,
-    /// Stamp number + 1.
-    stamps: Box<[u32]>,
 }
 
 impl Arena {
@@ -401,13 +385,14 @@ impl Arena {
             next = head.next.checked_sub(1);
         }
         let plane = self.planes.iter().position(|plane| plane.shape == shape).unwrap_or_else(|| {
-            self.planes.push(Plane { shape, rows: 0, chunks: Vec::new() });
+            self.planes.push(Plane::new(shape));
             self.planes.len() - 1
         });
-        let place = self.planes[plane].add_row(&mut self.bytes);
+        let (place, allocated) = self.planes[plane].add_row();
+        self.bytes += allocated;
         let row = self.rows.len() as u32;
         let next = first.map_or(0, |first| first + 1);
-        self.rows.push(Row { channel, next, plane: plane as u32, place: place as u32 });
+        self.rows.push(Row { channel, next, plane: plane as u32, place });
         let page = channel as usize / PAGE_CHANNELS;
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
@@ -436,17 +421,12 @@ impl Arena {
 
     fn cells(&self, row: u32) -> (&[i32], &[u32]) {
         let Row { plane, place, .. } = self.rows[row as usize];
-        let plane = &self.planes[plane as usize];
-        let (chunk, range) = plane.cells(place);
-        (&plane.chunks[chunk].values[range.clone()], &plane.chunks[chunk].stamps[range])
+        self.planes[plane as usize].cells(place)
     }
 
     fn cells_mut(&mut self, row: u32) -> (&mut [i32], &mut [u32]) {
         let Row { plane, place, .. } = self.rows[row as usize];
-        let plane = &mut self.planes[plane as usize];
-        let (chunk, range) = plane.cells(place);
-        let chunk = &mut plane.chunks[chunk];
-        (&mut chunk.values[range.clone()], &mut chunk.stamps[range])
+        self.planes[plane as usize].cells_mut(place)
     }
 
     fn is_untouched(&self, row: u32, first: u16, end: u16) -> bool {
@@ -488,25 +468,6 @@ impl Arena {
         let (values, stamps) = self.cells_mut(row);
         values[usize::from(slot)] = cell;
         stamps[usize::from(slot)] = stamp + 1;
-    }
-}
-
-impl Plane {
-    fn add_row(&mut self, bytes: &mut u64) -> usize {
-        let place = self.rows;
-        if place.is_multiple_of(CHUNK_ROWS) {
-            let cells = CHUNK_ROWS * usize::from(self.shape.slots);
-            self.chunks.push(Chunk { values: vec![0; cells].into(), stamps: vec![0; cells].into() });
-            *bytes += cells as u64 * 8;
-        }
-        self.rows += 1;
-        place
-    }
-
-    fn cells(&self, place: u32) -> (usize, std::ops::Range<usize>) {
-        let slots = usize::from(self.shape.slots);
-        let within = place as usize % CHUNK_ROWS * slots;
-        (place as usize / CHUNK_ROWS, within..within + slots)
     }
 }
 

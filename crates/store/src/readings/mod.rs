@@ -32,6 +32,7 @@ mod log;
 mod maintenance;
 mod merge;
 mod open;
+mod plane;
 mod quality;
 mod query;
 mod record;
