@@ -4,8 +4,9 @@
 //! generations in the field are rows of [`profile`]. What is written is edition 2, in order.
 //!
 //! - [`schema`]: which element means what; [`document`]: the meaning of a whole message.
-//! - [`envelope`], [`owner`], [`reading`], [`series`], [`block`], [`quality`], [`calculation`], [`stamp`],
-//!   [`compressed`]: its parts.
+//! - [`envelope`], [`payload`], [`events`]: its parts; [`owner`], [`draft`]: elements inside them.
+//! - [`reading`], [`stamp`], [`quality`]: one reading; [`series`], [`block`], [`calculation`]: many.
+//! - [`compressed`]: a payload in gzip and base64.
 //! - [`scan`]: the fast path for readings of a known shape; the pull parser is its referee.
 //! - [`writer`]: messages out.
 
@@ -13,8 +14,11 @@ mod block;
 mod calculation;
 mod compressed;
 mod document;
+mod draft;
 mod envelope;
+mod events;
 mod owner;
+mod payload;
 pub mod profile;
 mod quality;
 mod reading;
@@ -27,7 +31,7 @@ mod writer;
 use model::finding::{Finding, Severity};
 
 pub use compressed::INFLATED_BYTES_MAX;
-pub use document::WAITING_READINGS_MAX;
+pub use payload::WAITING_READINGS_MAX;
 pub use writer::{MeterReadingsWriter, write_end_device_events, write_meter_readings};
 
 use crate::xml::{Event, Limits, PIECE_BYTES, Parser};
@@ -140,8 +144,8 @@ fn scan(scanner: &mut Option<Scanner>, parser: &mut Parser, document: &mut Docum
         return Ok(());
     };
     scanner.prefix(document.prefix().as_bytes());
-    let ahead = parser.ahead(scan::DEPTH);
     let mut line = parser.line();
+    let ahead = parser.ahead(scan::DEPTH);
     let (mut bytes, mut elements) = (0, 0);
     let mut parts = Vec::new();
     while let Some(scanned) = scanner.element(place, &ahead[bytes..], line, &mut parts) {

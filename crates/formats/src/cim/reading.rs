@@ -75,13 +75,48 @@ impl Entry {
 pub(super) struct Entries {
     zone: Option<TimeZone>,
     pub(super) qualities: QualityReader,
+    clock: Clock,
     previous: Option<i64>,
     inferred_told: bool,
 }
 
+/// Stamps of the usual form; most are of the day of the stamp before.
+#[derive(Debug, Default)]
+struct Clock {
+    date: [u8; 11],
+    midnight: i64,
+}
+
+impl Clock {
+    fn second(&mut self, text: &[u8]) -> Option<i64> {
+        if let Some((date, &[h1, h2, b':', m1, m2, b':', s1, s2, b'Z'])) = text.split_first_chunk::<11>()
+            && *date == self.date
+        {
+            let pair = |tens: u8, ones: u8, below: i64| {
+                let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+                let number = i64::from(tens) * 10 + i64::from(ones);
+                (tens < 10 && ones < 10 && number < below).then_some(number)
+            };
+            return Some(self.midnight + pair(h1, h2, 24)? * 3600 + pair(m1, m2, 60)? * 60 + pair(s1, s2, 60)?);
+        }
+        let second = parse_rfc3339_seconds(text)?;
+        if let Some((date, [.., b'Z'])) = text.split_first_chunk::<11>() {
+            self.date = *date;
+            self.midnight = second - second.rem_euclid(86_400);
+        }
+        Some(second)
+    }
+}
+
 impl Entries {
     pub(super) fn new(zone: Option<TimeZone>) -> Self {
-        Self { zone, qualities: QualityReader::default(), previous: None, inferred_told: false }
+        Self {
+            zone,
+            qualities: QualityReader::default(),
+            clock: Clock::default(),
+            previous: None,
+            inferred_told: false,
+        }
     }
 
     /// Says that the next reading does not continue the series of the one before.
@@ -138,7 +173,7 @@ impl Entries {
         let mut qualities: Vec<QualityText<'_>> = Vec::new();
         for part in parts {
             match part.field {
-                Field::Stamp => end = Some(parse_rfc3339_seconds(part.text)?),
+                Field::Stamp => end = Some(self.clock.second(part.text)?),
                 Field::Value => value = Decimal::parse(part.text).ok()?,
                 Field::Reported => revision = parse_rfc3339_seconds(part.text)?,
                 Field::PeriodStart => start = parse_rfc3339_seconds(part.text)?,

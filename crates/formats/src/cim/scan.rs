@@ -35,6 +35,8 @@ pub(super) struct Scanned {
 
 #[derive(Debug)]
 struct Shape {
+    /// The element around it.
+    parent: Place,
     /// The bytes before a text, and what the text is; `None` where it is not read.
     segments: Vec<Segment>,
     /// The bytes after the last text.
@@ -53,6 +55,8 @@ struct Segment {
     lines: u64,
     /// The byte after the text.
     closing: u8,
+    /// Length of the text seen last.
+    text_bytes: usize,
 }
 
 /// Reads elements of known shapes.
@@ -81,45 +85,59 @@ impl Scanner {
         line: u64,
         parts: &mut Vec<Part<'a>>,
     ) -> Option<Scanned> {
-        let known =
-            self.shapes.iter().enumerate().find_map(|(at, shape)| Some((at, shape.matches(ahead, line, parts)?)));
-        let bytes = match known {
-            Some((at, bytes)) => {
+        for at in 0..self.shapes.len() {
+            let shape = &mut self.shapes[at];
+            if shape.parent != place {
+                continue;
+            }
+            if let Some(scanned) = shape.scanned(ahead, line, parts) {
                 // The shape in use comes first.
-                self.shapes[..=at].rotate_right(1);
-                bytes
+                if 0 < at {
+                    self.shapes[..=at].rotate_right(1);
+                }
+                return Some(scanned);
             }
-            None => {
-                let shape = Learner::new(ahead, &self.prefix).learn(place)?;
-                let bytes = shape.matches(ahead, line, parts)?;
-                self.shapes.truncate(SHAPES_MAX - 1);
-                self.shapes.insert(0, shape);
-                bytes
-            }
-        };
-        let Shape { elements, lines_before, lines, .. } = self.shapes[0];
-        Some(Scanned { bytes, elements, lines_before, lines })
+        }
+        let mut shape = Learner::new(ahead, &self.prefix).learn(place)?;
+        let scanned = shape.scanned(ahead, line, parts)?;
+        self.shapes.truncate(SHAPES_MAX - 1);
+        self.shapes.insert(0, shape);
+        Some(scanned)
     }
 }
 
 impl Shape {
-    /// The length of an element of this shape.
-    fn matches<'a>(&self, ahead: &'a [u8], line: u64, parts: &mut Vec<Part<'a>>) -> Option<usize> {
+    /// Reads an element of this shape.
+    fn scanned<'a>(&mut self, ahead: &'a [u8], line: u64, parts: &mut Vec<Part<'a>>) -> Option<Scanned> {
         parts.clear();
-        let mut at = 0;
-        for segment in &self.segments {
-            let rest = ahead.get(at..)?.strip_prefix(segment.literal.as_slice())?;
-            let length = memchr(segment.closing, rest.get(..TEXT_BYTES_MAX).unwrap_or(rest))?;
-            let text = &rest[..length];
-            if !has_own_grammar(segment.field) && !is_plain(text) {
-                return None;
-            }
-            at += segment.literal.len() + length;
+        let mut rest = ahead;
+        for segment in &mut self.segments {
+            let text;
+            (text, rest) = segment.split(rest)?;
             if let Some(field) = segment.field {
                 parts.push(Part { field, quality: segment.quality, text, line: line + segment.lines });
             }
         }
-        ahead.get(at..)?.starts_with(&self.last).then_some(at + self.last.len())
+        rest = rest.strip_prefix(self.last.as_slice())?;
+        let Self { elements, lines_before, lines, .. } = *self;
+        Some(Scanned { bytes: ahead.len() - rest.len(), elements, lines_before, lines })
+    }
+}
+
+impl Segment {
+    /// The text behind the literal, and what comes after it.
+    fn split<'a>(&mut self, bytes: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let rest = bytes.strip_prefix(self.literal.as_slice())?;
+        if has_own_grammar(self.field) {
+            // Whatever stands before the closing byte must pass the grammar, so a guess is as good as a search.
+            if rest.get(self.text_bytes) != Some(&self.closing) {
+                self.text_bytes = memchr(self.closing, rest.get(..TEXT_BYTES_MAX).unwrap_or(rest))?;
+            }
+            return Some(rest.split_at(self.text_bytes));
+        }
+        let length = memchr(self.closing, rest.get(..TEXT_BYTES_MAX).unwrap_or(rest))?;
+        let (text, rest) = rest.split_at(length);
+        is_plain(text).then_some((text, rest))
     }
 }
 
@@ -163,6 +181,7 @@ impl<'a> Learner<'a> {
         }
         self.content(place)?;
         Some(Shape {
+            parent,
             lines: self.lines(self.at),
             last: self.bytes[self.literal_from..self.at].to_vec(),
             segments: self.segments,
@@ -248,7 +267,7 @@ impl<'a> Learner<'a> {
             return None;
         }
         let lines = self.lines(tag_at);
-        self.segments.push(Segment { literal, field, quality: self.qualities, lines, closing });
+        self.segments.push(Segment { literal, field, quality: self.qualities, lines, closing, text_bytes: length });
         self.at += length;
         self.literal_from = self.at;
         Some(())

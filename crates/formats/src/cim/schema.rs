@@ -129,8 +129,18 @@ impl Field {
     }
 }
 
-/// What an element is, from its parent and its name.
+/// What an element is, from its parent and its name of any edition.
 pub(super) fn child(parent: Place, local: &str) -> Place {
+    match current_child(parent, local) {
+        Place::Skipped => match super::profile::current_name(local) {
+            current if current != local => current_child(parent, current),
+            _ => Place::Skipped,
+        },
+        place => place,
+    }
+}
+
+fn current_child(parent: Place, local: &str) -> Place {
     let leaf = Place::Leaf;
     match parent {
         Place::Document => root(local),
@@ -194,33 +204,63 @@ fn payload(local: &str) -> Place {
 
 fn reading_child(parent: Place, local: &str) -> Place {
     let leaf = Place::Leaf;
-    match (parent, super::profile::current_name(local)) {
-        (Place::MeterReadings, "MeterReading") => Place::MeterReading,
-        (Place::MeterReadings, "ReadingType") => Place::ReadingType,
-        (Place::MeterReading, "IntervalBlocks") => Place::IntervalBlock,
-        (Place::MeterReading, "Readings") => Place::Reading,
-        (Place::MeterReading | Place::EndDeviceEvent, "Meter") => Place::Meter,
-        (Place::MeterReading, "UsagePoint") => Place::UsagePoint,
-        (Place::MeterReading, "EndDeviceEvents") => Place::EndDeviceEvent,
-        (Place::IntervalBlock, "IntervalReadings") => Place::IntervalReading,
-        (Place::IntervalBlock, "PendingCalculation") => Place::Calculation,
-        (Place::IntervalBlock | Place::Reading | Place::Calculation, "ReadingType") => Place::ReadingType,
-        (Place::IntervalReading | Place::Reading, "timeStamp") => leaf(Field::Stamp),
-        (Place::IntervalReading | Place::Reading, "value") => leaf(Field::Value),
-        (Place::IntervalReading | Place::Reading, "reportedDateTime") => leaf(Field::Reported),
-        (Place::IntervalReading | Place::Reading, "ReadingQualities") => Place::ReadingQuality,
-        (Place::IntervalReading | Place::Reading, "timePeriod") => Place::Period,
-        (Place::ReadingQuality, "ReadingQualityType") => Place::QualityType,
-        (Place::ReadingQuality, "comment") => leaf(Field::QualityComment),
-        (Place::ReadingQuality, "source") => leaf(Field::QualitySource),
-        (Place::QualityType, "mRID") => leaf(Field::QualityRef),
-        (Place::Period, "start") => leaf(Field::PeriodStart),
-        (Place::Period, "end") => leaf(Field::PeriodEnd),
-        (Place::Calculation, "multiplyBeforeAdd") => leaf(Field::MultiplyBeforeAdd),
-        (Place::Calculation, "offset") => leaf(Field::Offset),
-        (Place::Calculation, "scalarNumerator") => leaf(Field::ScalarNumerator),
-        (Place::Calculation, "scalarDenominator") => leaf(Field::ScalarDenominator),
-        (Place::Calculation, "scalarFloat") => leaf(Field::ScalarFloat),
+    match parent {
+        Place::IntervalReading | Place::Reading => match local {
+            "timeStamp" => leaf(Field::Stamp),
+            "value" => leaf(Field::Value),
+            "reportedDateTime" => leaf(Field::Reported),
+            "ReadingQualities" => Place::ReadingQuality,
+            "timePeriod" => Place::Period,
+            "ReadingType" if parent == Place::Reading => Place::ReadingType,
+            _ => Place::Skipped,
+        },
+        Place::IntervalBlock => match local {
+            "IntervalReadings" => Place::IntervalReading,
+            "PendingCalculation" => Place::Calculation,
+            "ReadingType" => Place::ReadingType,
+            _ => Place::Skipped,
+        },
+        Place::ReadingQuality => match local {
+            "ReadingQualityType" => Place::QualityType,
+            "comment" => leaf(Field::QualityComment),
+            "source" => leaf(Field::QualitySource),
+            _ => Place::Skipped,
+        },
+        Place::QualityType if local == "mRID" => leaf(Field::QualityRef),
+        Place::Period => match local {
+            "start" => leaf(Field::PeriodStart),
+            "end" => leaf(Field::PeriodEnd),
+            _ => Place::Skipped,
+        },
+        Place::MeterReadings => match local {
+            "MeterReading" => Place::MeterReading,
+            "ReadingType" => Place::ReadingType,
+            _ => Place::Skipped,
+        },
+        Place::MeterReading => match local {
+            "IntervalBlocks" => Place::IntervalBlock,
+            "Readings" => Place::Reading,
+            "Meter" => Place::Meter,
+            "UsagePoint" => Place::UsagePoint,
+            "EndDeviceEvents" => Place::EndDeviceEvent,
+            _ => Place::Skipped,
+        },
+        Place::Calculation => match local {
+            "multiplyBeforeAdd" => leaf(Field::MultiplyBeforeAdd),
+            "offset" => leaf(Field::Offset),
+            "scalarNumerator" => leaf(Field::ScalarNumerator),
+            "scalarDenominator" => leaf(Field::ScalarDenominator),
+            "scalarFloat" => leaf(Field::ScalarFloat),
+            "ReadingType" => Place::ReadingType,
+            _ => Place::Skipped,
+        },
+        _ => name_child(parent, local),
+    }
+}
+
+fn name_child(parent: Place, local: &str) -> Place {
+    let leaf = Place::Leaf;
+    match (parent, local) {
         (Place::ReadingType, "mRID") => leaf(Field::TypeMrid),
         (Place::ReadingType, "Names") => Place::TypeName,
         (Place::ReadingType, part) => {
@@ -241,7 +281,7 @@ fn reading_child(parent: Place, local: &str) -> Place {
 
 fn event_child(parent: Place, local: &str) -> Place {
     let leaf = Place::Leaf;
-    match (parent, super::profile::current_name(local)) {
+    match (parent, local) {
         (Place::EndDeviceEvents, "EndDeviceEvent") => Place::EndDeviceEvent,
         (Place::EndDeviceEvent, "mRID") => leaf(Field::EventMrid),
         (Place::EndDeviceEvent, "createdDateTime") => leaf(Field::Created),

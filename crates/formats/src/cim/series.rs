@@ -3,6 +3,7 @@
 use model::quantity::Decimal;
 use model::reading::IntervalRun;
 
+use super::block::Kind;
 use super::reading::Entry;
 
 /// Readings in the order of the message.
@@ -34,7 +35,7 @@ impl Stretch {
     }
 
     /// Adds an entry that goes on evenly; `false` when it does not.
-    fn add(&mut self, entry: &Entry) -> bool {
+    fn add(&mut self, entry: &Entry, kind: Kind) -> bool {
         let (step, line_step) = (entry.end.wrapping_sub(self.last_end), entry.line().wrapping_sub(self.last_line));
         let even = match self.digits.len() {
             1 => 0 < step,
@@ -44,18 +45,19 @@ impl Stretch {
         if !even || !alike || entry.revision() != self.first.revision() {
             return false;
         }
-        let Some(digits) = self.digits_of(entry) else { return false };
+        let Some(digits) = self.digits_of(entry, kind) else { return false };
         self.digits.push(digits);
         (self.step, self.line_step) = (step, line_step);
         (self.last_end, self.last_line) = (entry.end, entry.line());
         true
     }
 
-    fn digits_of(&self, entry: &Entry) -> Option<i64> {
+    fn digits_of(&self, entry: &Entry, kind: Kind) -> Option<i64> {
         if entry.digits == IntervalRun::MISSING || entry.exponent == self.first.exponent {
             return Some(entry.digits);
         }
-        if entry.exponent < self.first.exponent {
+        // The intervals of a run share an exponent in the end; a register read keeps its own.
+        if kind == Kind::Register || entry.exponent < self.first.exponent {
             return None;
         }
         let digits = Decimal::new(entry.digits, entry.exponent).rescaled(self.first.exponent).ok();
@@ -74,10 +76,10 @@ impl Stretch {
 }
 
 impl Series {
-    /// Adds a reading.
-    pub(super) fn push(&mut self, entry: Entry) {
+    /// Adds a reading of the one or the other element.
+    pub(super) fn push(&mut self, entry: Entry, kind: Kind) {
         self.readings += 1;
-        if !self.stretches.last_mut().is_some_and(|stretch| stretch.add(&entry)) {
+        if !self.stretches.last_mut().is_some_and(|stretch| stretch.add(&entry, kind)) {
             self.stretches.push(Stretch::begin(entry));
         }
     }

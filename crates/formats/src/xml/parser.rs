@@ -101,7 +101,10 @@ pub struct Parser {
     elements: u64,
     text_bytes: u64,
     dropped: u64,
+    /// Line of `buffer[counted]`.
     line: u64,
+    counted: usize,
+    /// Offset of the line that goes on into the buffer.
     line_start: u64,
 }
 
@@ -124,15 +127,20 @@ impl Parser {
             text_bytes: 0,
             dropped: 0,
             line: 1,
+            counted: 0,
             line_start: 0,
         }
     }
 
     /// Takes the next bytes; feed at most [`PIECE_BYTES`] before asking for events.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.line();
+        if let Some(last) = memrchr(b'\n', &self.buffer[..self.at]) {
+            self.line_start = self.dropped + last as u64 + 1;
+        }
         self.dropped += self.at as u64;
         self.buffer.drain(..self.at);
-        self.at = 0;
+        (self.at, self.counted) = (0, 0);
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -157,7 +165,7 @@ impl Parser {
             };
             let from = self.at;
             match kind {
-                Kind::Comment => self.consume(length),
+                Kind::Comment => self.at += length,
                 Kind::Instruction => self.instruction(length)?,
                 Kind::End => {
                     self.end_tag(length)?;
@@ -167,7 +175,7 @@ impl Parser {
                 Kind::CData => {
                     self.text_allowed(from)?;
                     self.count_text(length)?;
-                    self.consume(length);
+                    self.at += length;
                     let piece = self.str_of(from + 9, from + length - 3)?;
                     return Ok(Some(Event::Text(Cow::Borrowed(piece))));
                 }
@@ -191,12 +199,14 @@ impl Parser {
         self.elements += elements;
         self.search = Search::default();
         self.text_bytes = 0;
-        self.consume(bytes);
+        self.at += bytes;
         self.within_limits(self.at)
     }
 
     /// The line where the bytes ahead begin.
-    pub(crate) fn line(&self) -> u64 {
+    pub(crate) fn line(&mut self) -> u64 {
+        self.line += lines_in(&self.buffer[self.counted..self.at]);
+        self.counted = self.at;
         self.line
     }
 
@@ -306,17 +316,21 @@ impl Parser {
                 }
             }
         }
-        self.consume(length);
+        self.at += length;
         Ok(())
     }
 
     fn start_tag(&mut self, kind: Kind, length: usize) -> Result<Event<'_>, Refused> {
         let from = self.at;
         let to = from + length - if kind == Kind::Empty { 2 } else { 1 };
-        let content = self.str_of(from + 1, to)?;
+        let line = self.line();
+        let content = match checked(&self.buffer[from + 1..to], self.ascii_only) {
+            Ok((content, _)) => content,
+            Err(fault) => return Err(self.faulty(from + 1, fault)),
+        };
         let name_bytes = content.bytes().position(is_white_space).unwrap_or(content.len());
         let name = &content[..name_bytes];
-        let prefix_bytes = memchr(b':', name.as_bytes()).map_or(0, |colon| colon + 1);
+        let prefix_bytes = name.bytes().position(|byte| byte == b':').map_or(0, |colon| colon + 1);
         if !is_name(name) || !is_name(&name[prefix_bytes..]) {
             return Err(self.malformed(from, "a tag without a proper name"));
         }
@@ -330,25 +344,26 @@ impl Parser {
             return Err(self.over(from, "element", self.limits.depth_max as u64, "open elements"));
         }
         if name_bytes < content.len() {
-            self.attributes(from, to, name_bytes)?;
+            for (prefix, uri) in self.declarations(content, name_bytes)? {
+                self.namespaces.declare(self.open.len() + 1, &prefix, &uri);
+            }
         }
-        let (line, offset) = (self.line, self.dropped + from as u64);
         self.open.push(self.names.len());
-        self.names.push_str(std::str::from_utf8(&self.buffer[from + 1..from + 1 + name_bytes]).unwrap_or_default());
+        self.names.push_str(name);
         self.elements += 1;
         self.stage = Stage::Root;
         self.empty_element = kind == Kind::Empty;
         self.text_bytes = 0;
-        self.consume(length);
-        let content = std::str::from_utf8(&self.buffer[from + 1..to]).expect("str_of has checked these bytes");
+        self.at += length;
+        let offset = self.dropped + from as u64;
         let namespace = self.namespaces.uri(&content[..prefix_bytes.saturating_sub(1)]);
         Ok(Event::Start(Start { content, name_bytes, prefix_bytes, namespace, line, offset }))
     }
 
-    fn attributes(&mut self, from: usize, to: usize, name_bytes: usize) -> Result<(), Refused> {
-        let depth = self.open.len() + 1;
+    /// Checks the attributes of the tag ahead; answers the namespaces it declares, by prefix.
+    fn declarations(&self, content: &str, name_bytes: usize) -> Result<Vec<(String, String)>, Refused> {
+        let from = self.at;
         let mut declared = Vec::new();
-        let content = self.str_of(from + 1, to)?;
         for (at, attribute) in Attributes::new(content, name_bytes).enumerate() {
             if self.limits.attributes_max <= at {
                 return Err(self.over(from, "attribute", self.limits.attributes_max as u64, "attributes"));
@@ -356,7 +371,7 @@ impl Parser {
             let attribute =
                 attribute.map_err(|error| self.malformed(from, &format!("an attribute is wrong: {error}")))?;
             let key = attribute.key.0;
-            if !is_name(key) || memchr(b'<', attribute.value.as_bytes()).is_some() {
+            if !is_name(key) || attribute.value.contains('<') {
                 return Err(self.malformed(from, "an attribute without a proper name or with `<` in its value"));
             }
             let value = unescape(&attribute.value).map_err(|error| self.reference_refused(from, &error))?;
@@ -366,10 +381,7 @@ impl Parser {
                 declared.push((prefix.to_owned(), value.into_owned()));
             }
         }
-        for (prefix, uri) in declared {
-            self.namespaces.declare(depth, &prefix, &uri);
-        }
-        Ok(())
+        Ok(declared)
     }
 
     fn end_tag(&mut self, length: usize) -> Result<(), Refused> {
@@ -384,7 +396,7 @@ impl Parser {
             }
         }
         self.text_bytes = 0;
-        self.consume(length);
+        self.at += length;
         self.leave();
         Ok(())
     }
@@ -424,26 +436,26 @@ impl Parser {
             self.text_allowed(self.at + at)?;
         }
         self.count_text(length)?;
-        self.consume(length);
+        self.at += length;
         Ok(())
     }
 
     fn text(&mut self, length: usize) -> Result<Event<'_>, Refused> {
         let from = self.at;
         self.count_text(length)?;
-        let piece = self.str_of(from, from + length)?;
-        let bytes = piece.as_bytes();
-        if memchr_iter(b'>', bytes).any(|at| 2 <= at && bytes[at - 2..at] == *b"]]") {
+        let (piece, marks) = match checked(&self.buffer[from..from + length], self.ascii_only) {
+            Ok(checked) => checked,
+            Err(fault) => return Err(self.faulty(from, fault)),
+        };
+        if marks & GREATER != 0 && piece.contains("]]>") {
             return Err(self.malformed(from, "`]]>` in text"));
         }
-        if memchr(b'&', bytes).is_some() {
-            let value = self.unescaped(piece, from)?;
-            self.consume(length);
-            return Ok(Event::Text(Cow::Owned(value)));
-        }
-        self.consume(length);
-        let piece = std::str::from_utf8(&self.buffer[from..from + length]).expect("str_of has checked these bytes");
-        Ok(Event::Text(Cow::Borrowed(piece)))
+        let text = match marks & AMPERSAND {
+            0 => Cow::Borrowed(piece),
+            _ => Cow::Owned(self.unescaped(piece, from)?),
+        };
+        self.at += length;
+        Ok(Event::Text(text))
     }
 
     /// The text with its references replaced; `from` is its place in the buffer.
@@ -466,23 +478,16 @@ impl Parser {
 
     fn str_of(&self, from: usize, to: usize) -> Result<&str, Refused> {
         let bytes = self.buffer.get(from..to).ok_or_else(|| self.malformed(self.at, "a tag that is too short"))?;
-        if let Some(at) = bytes.iter().position(|byte| is_forbidden(*byte)) {
-            return Err(self.malformed(from + at, "a control character"));
-        }
-        if self.ascii_only && !bytes.is_ascii() {
-            return Err(self.encoding_refused("an 8-bit encoding with letters beyond ASCII"));
-        }
-        std::str::from_utf8(bytes)
-            .map_err(|error| self.malformed(from + error.valid_up_to(), "bytes that are not UTF-8"))
+        checked(bytes, self.ascii_only).map(|(text, _)| text).map_err(|fault| self.faulty(from, fault))
     }
 
-    fn consume(&mut self, length: usize) {
-        let bytes = &self.buffer[self.at..self.at + length];
-        if let Some(last) = memrchr(b'\n', bytes) {
-            self.line += memchr_iter(b'\n', bytes).count() as u64;
-            self.line_start = self.dropped + (self.at + last + 1) as u64;
+    /// A refusal of bytes that begin at a place of the buffer.
+    fn faulty(&self, from: usize, fault: Fault) -> Refused {
+        match fault {
+            Fault::Control(at) => self.malformed(from + at, "a control character"),
+            Fault::NotUtf8(at) => self.malformed(from + at, "bytes that are not UTF-8"),
+            Fault::NotAscii => self.encoding_refused("an 8-bit encoding with letters beyond ASCII"),
         }
-        self.at += length;
     }
 
     fn within_limits(&self, at: usize) -> Result<(), Refused> {
@@ -519,17 +524,51 @@ impl Parser {
 
     /// A refusal at a place of the buffer not before the bytes ahead.
     fn refused(&self, at: usize, field: &str, code: &str, message: &str) -> Refused {
-        let between = self.buffer.get(self.at..at).unwrap_or_default();
-        let line = self.line + memchr_iter(b'\n', between).count() as u64;
+        let line = self.line + lines_in(self.buffer.get(self.counted..at).unwrap_or_default());
         let offset = self.dropped + at as u64;
-        let line_start = match memrchr(b'\n', between) {
-            Some(last) => self.dropped + (self.at + last + 1) as u64,
+        let line_start = match memrchr(b'\n', self.buffer.get(..at).unwrap_or_default()) {
+            Some(last) => self.dropped + last as u64 + 1,
             None => self.line_start,
         };
         let column = offset.saturating_sub(line_start) + 1;
         let message = format!("{message} (line {line}, column {column})");
         Refused(Finding::new(line, field, code, message).with_severity(Severity::Refused).at_offset(offset))
     }
+}
+
+fn lines_in(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// What is wrong with bytes that should be text, and where.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Control(usize),
+    NotUtf8(usize),
+    NotAscii,
+}
+
+/// Marks of a text: what of it needs a closer look.
+const AMPERSAND: u8 = 1;
+const GREATER: u8 = 2;
+const CONTROL: u8 = 4;
+
+/// The bytes as text, with its marks.
+fn checked(bytes: &[u8], ascii_only: bool) -> Result<(&str, u8), Fault> {
+    let marks = bytes.iter().fold(0, |marks, byte| {
+        marks
+            | u8::from(*byte == b'&') * AMPERSAND
+            | u8::from(*byte == b'>') * GREATER
+            | u8::from(is_forbidden(*byte)) * CONTROL
+    });
+    if marks & CONTROL != 0 {
+        return Err(Fault::Control(bytes.iter().position(|byte| is_forbidden(*byte)).unwrap_or_default()));
+    }
+    if ascii_only && !bytes.is_ascii() {
+        return Err(Fault::NotAscii);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| Fault::NotUtf8(error.valid_up_to()))?;
+    Ok((text, marks))
 }
 
 fn declared_encoding(content: &str) -> &str {
@@ -547,7 +586,7 @@ fn is_white_space(byte: u8) -> bool {
 
 /// Control characters that XML 1.0 does not allow.
 fn is_forbidden(byte: u8) -> bool {
-    byte < b' ' && !is_white_space(byte)
+    (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
 }
 
 /// Whether the text can be the name of an element or attribute, prefix included.

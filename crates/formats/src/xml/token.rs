@@ -108,6 +108,10 @@ impl Search {
 
     fn tag(&mut self, ahead: &[u8]) -> Ahead {
         let mut from = self.searched.max(1);
+        let simple = (from == 1).then(|| memchr(b'>', &ahead[1..])).flatten();
+        if let Some(end) = simple.filter(|end| !ahead[1..=*end].iter().any(|byte| matches!(byte, b'"' | b'\''))) {
+            return Ahead::Token(tag_kind(ahead, end + 2), end + 2);
+        }
         loop {
             let found = match self.quote {
                 0 => memchr3(b'>', b'"', b'\'', &ahead[from..]),
@@ -124,12 +128,15 @@ impl Search {
                 quote => self.quote = quote,
             }
         }
-        let kind = match (ahead[1], ahead[from - 2]) {
-            (b'/', _) => Kind::End,
-            (_, b'/') => Kind::Empty,
-            _ => Kind::Start,
-        };
-        Ahead::Token(kind, from)
+        Ahead::Token(tag_kind(ahead, from), from)
+    }
+}
+
+fn tag_kind(ahead: &[u8], length: usize) -> Kind {
+    match (ahead[1], ahead[length - 2]) {
+        (b'/', _) => Kind::End,
+        (_, b'/') => Kind::Empty,
+        _ => Kind::Start,
     }
 }
 

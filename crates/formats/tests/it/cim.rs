@@ -502,6 +502,17 @@ fn decimals_are_exact() {
 }
 
 #[test]
+fn register_reads_keep_their_decimals() {
+    let read = |stamp: &str, value: &str| {
+        format!(
+            "<Readings><timeStamp>{stamp}</timeStamp><value>{value}</value><ReadingType ref=\"{REGISTER}\"/></Readings>"
+        )
+    };
+    let reads = format!("{}{}", read("2026-03-01T06:00:00Z", "1.250"), read("2026-03-01T07:00:00Z", "1.3"));
+    check_values(&reads, &[value("-", "01T06:00", "1.250", ""), value("-", "01T07:00", "1.3", "")]);
+}
+
+#[test]
 fn pending_values_are_scaled_exactly_or_not_at_all() {
     let readings = format!("{}{}", interval("2026-03-01T06:00:00Z", "100"), interval("2026-03-01T07:00:00Z", "200"));
     let pending = |calculation: &str| {

@@ -303,3 +303,22 @@ fn check_refused(bytes: &[u8], code: &str, line: u64) {
     assert_eq!((finding.code.as_str(), finding.line), (code, line), "{finding}");
     assert_eq!(finding.severity, Severity::Refused);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 64, ..Default::default() })]
+
+    /// Damage anywhere is told or refused, the same in any pieces.
+    #[test]
+    fn damaged_feeds_are_told_the_same_in_any_pieces(
+        at in proptest::prelude::any::<proptest::sample::Index>(),
+        text in "[0-9a-z<>/&\" .-]{1,4}",
+        piece_bytes in 1_usize..400,
+    ) {
+        let blocks = format!("<e:IntervalBlock>{}</e:IntervalBlock>", reading("0", "3600", "<e:value>1</e:value>"));
+        let mut bytes = feed(HOURLY, &blocks).into_bytes();
+        let at = at.index(bytes.len());
+        let to = (at + text.len()).min(bytes.len());
+        bytes.splice(at..to, text.bytes());
+        proptest::prop_assert_eq!(parsed(&bytes, piece_bytes), parsed(&bytes, usize::MAX));
+    }
+}
