@@ -10,9 +10,10 @@ use store::registry::subscription::SubscriptionId;
 use uuid::Uuid;
 
 /// Changes in one message.
-pub const CHANGES_MAX: usize = 1000;
-/// Interval values in one message; more where a single change has more.
-pub const VALUES_MAX: usize = 20_000;
+pub const CHANGES_MAX: usize = 500;
+/// Interval values in one message, more where a single change has more: as XML below 1 MB, the limit that common web
+/// servers have unless told otherwise.
+pub const VALUES_MAX: usize = 3_000;
 
 /// What a subscriber wants to be told; the default is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +143,7 @@ mod tests {
         check("1C96 1C96 1C96", &[3]);
         check("1C96 2C96 2C96", &[1, 2]);
         check("1C96 1X4 1C96 1C1", &[1, 1, 2]);
-        check("1C10000 1C10000 1C1 1C30000 1C1", &[2, 1, 1, 1]);
+        check("1C1500 1C1500 1C1 1C5000 1C1", &[2, 1, 1, 1]);
         check(&"1C0 ".repeat(CHANGES_MAX + 1), &[CHANGES_MAX, 1]);
     }
 

@@ -57,8 +57,8 @@ CREATE TABLE link (
     valid_to   BIGINT NOT NULL,
     CHECK (valid_from < valid_to)
 );
-CREATE INDEX link_by_subject ON link (relation, subject, valid_from);
-CREATE INDEX link_by_target ON link (relation, target, valid_from);
+CREATE INDEX link_by_subject ON link (subject, relation, valid_from);
+CREATE INDEX link_by_target ON link (target, relation, valid_from);
 
 -- A head-end system or drop folder: how its files are read.
 CREATE TABLE source (

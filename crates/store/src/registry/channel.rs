@@ -176,12 +176,12 @@ async fn link_meters(
     usage_points: &HashMap<Name, Mrid>,
     meters: &HashMap<Name, Mrid>,
 ) -> Result<u64, RegistryError> {
-    let existing = links_of_subjects(transaction, meters.values().copied()).await?;
+    let existing = links_of_subjects(transaction, Relation::MeterAtUsagePoint, meters.values().copied()).await?;
     let mut links = Vec::new();
     for entry in entries {
         let Some(subject) = entry.meter.as_ref().and_then(|meter| meters.get(meter)).copied() else { continue };
         let target = usage_points[&entry.usage_point];
-        let known = existing.get(&(Relation::MeterAtUsagePoint, subject));
+        let known = existing.get(&subject);
         let is_there = known.is_some_and(|links| links.iter().any(|link| link.target == target));
         if entry.meter_from.is_none() && is_there {
             continue;
@@ -199,7 +199,8 @@ async fn ensure_channels(
     usage_points: &HashMap<Name, Mrid>,
 ) -> Result<(Vec<Channel>, u64), RegistryError> {
     let labels: Vec<String> = entries.iter().map(ChannelEntry::label).collect();
-    let rows = transaction.rows_in("SELECT * FROM channel WHERE label", labels.clone()).await?;
+    let sql = "SELECT channel.* FROM {keys} CROSS JOIN channel WHERE channel.label = wanted.column1";
+    let rows = transaction.rows_for_keys(sql, arguments![], &labels).await?;
     let mut by_label: HashMap<SmolStr, Channel> = HashMap::new();
     for stored in rows.iter().map(channel) {
         let stored = stored?;

@@ -82,8 +82,8 @@ impl Link {
     }
 }
 
-/// Links of several subjects, by relation and subject.
-pub(super) type LinksBySubject = HashMap<(Relation, Mrid), Vec<Link>>;
+/// Links of one relation by subject.
+pub(super) type LinksBySubject = HashMap<Mrid, Vec<Link>>;
 
 impl Master<'_> {
     /// Adds a link; nothing changes where one to the same target covers its time.
@@ -101,7 +101,7 @@ impl Master<'_> {
             let row = transaction.row(sql, arguments![id.to_string(), class.as_str()]).await?;
             row.ok_or_else(|| RegistryError::NotFound { what: class.as_str(), name: id.to_string() })?;
         }
-        let existing = links_of_subjects(&mut transaction, std::iter::once(link.subject)).await?;
+        let existing = links_of_subjects(&mut transaction, link.relation, std::iter::once(link.subject)).await?;
         if 0 < add_links(&mut transaction, std::slice::from_ref(link), existing).await? {
             transaction.commit().await?;
         }
@@ -115,7 +115,7 @@ impl Master<'_> {
     pub async fn close_link(&self, relation: Relation, subject: Mrid, at: Timestamp) -> Result<Link, RegistryError> {
         let mut transaction = self.database().begin().await?;
         transaction.advance("revision", 1).await?;
-        let sql = "SELECT * FROM link WHERE relation = $1 AND subject = $2 AND valid_from <= $3 AND $3 < valid_to";
+        let sql = "SELECT * FROM link WHERE subject = $2 AND relation = $1 AND valid_from <= $3 AND $3 < valid_to";
         let row = transaction.row(sql, arguments![relation.as_str(), subject.to_string(), at]).await?;
         let row = row.ok_or_else(|| RegistryError::NotFound { what: relation.as_str(), name: subject.to_string() })?;
         let closed = link(&row)?;
@@ -138,22 +138,23 @@ impl Master<'_> {
     }
 }
 
-/// Every link of some subjects.
+/// The links of a relation that some subjects have.
 pub(super) async fn links_of_subjects(
     transaction: &mut Transaction,
+    relation: Relation,
     subjects: impl Iterator<Item = Mrid>,
 ) -> Result<LinksBySubject, RegistryError> {
-    let subjects = subjects.map(|subject| subject.to_string()).collect();
-    let rows = transaction.rows_in("SELECT * FROM link WHERE subject", subjects).await?;
+    let subjects: Vec<String> = subjects.map(|subject| subject.to_string()).collect();
+    let sql = "SELECT link.* FROM {keys} CROSS JOIN link WHERE link.relation = $1 AND link.subject = wanted.column1";
     let mut links = LinksBySubject::new();
-    for stored in rows.iter().map(link) {
+    for stored in transaction.rows_for_keys(sql, arguments![relation.as_str()], &subjects).await?.iter().map(link) {
         let stored = stored?;
-        links.entry((stored.relation, stored.subject)).or_default().push(stored);
+        links.entry(stored.subject).or_default().push(stored);
     }
     Ok(links)
 }
 
-/// Adds links that are not covered by `existing` ones; answers how many were.
+/// Adds links of one relation that are not covered by `existing` ones; answers how many were.
 pub(super) async fn add_links(
     transaction: &mut Transaction,
     links: &[Link],
@@ -161,7 +162,7 @@ pub(super) async fn add_links(
 ) -> Result<u64, RegistryError> {
     let mut rows = Vec::new();
     for link in links {
-        let others = existing.entry((link.relation, link.subject)).or_default();
+        let others = existing.entry(link.subject).or_default();
         if others.iter().any(|other| other.covers(link)) {
             continue;
         }

@@ -221,15 +221,10 @@ pub(super) async fn named(
     class: Class,
     names: &[Name],
 ) -> Result<HashMap<Name, Mrid>, RegistryError> {
-    let values = names.iter().map(|name| name.value.to_string()).collect();
-    let rows = transaction.rows_in("SELECT * FROM name WHERE value", values).await?;
-    let mut known = HashMap::new();
-    for row in &rows {
-        if row.parsed::<Class>("class")? == class {
-            known.insert(name(row)?, row.parsed("object")?);
-        }
-    }
-    Ok(known)
+    let values: Vec<String> = names.iter().map(|name| name.value.to_string()).collect();
+    let sql = "SELECT name.* FROM {keys} CROSS JOIN name WHERE name.class = $1 AND name.value = wanted.column1";
+    let rows = transaction.rows_for_keys(sql, arguments![class.as_str()], &values).await?;
+    rows.iter().map(|row| Ok((name(row)?, row.parsed("object")?))).collect()
 }
 
 pub(super) async fn insert_objects(
