@@ -557,9 +557,9 @@ const CONTROL: u8 = 4;
 fn checked(bytes: &[u8], ascii_only: bool) -> Result<(&str, u8), Fault> {
     let marks = bytes.iter().fold(0, |marks, byte| {
         marks
-            | u8::from(*byte == b'&') * AMPERSAND
-            | u8::from(*byte == b'>') * GREATER
-            | u8::from(is_forbidden(*byte)) * CONTROL
+            | (u8::from(*byte == b'&') * AMPERSAND)
+            | (u8::from(*byte == b'>') * GREATER)
+            | (u8::from(is_forbidden(*byte)) * CONTROL)
     });
     if marks & CONTROL != 0 {
         return Err(Fault::Control(bytes.iter().position(|byte| is_forbidden(*byte)).unwrap_or_default()));
