@@ -219,6 +219,7 @@ fn hours(range: TimeRange) -> String {
 mod tests {
     use super::*;
 
+    // covers: ONT-2.4.2b
     #[test]
     fn days_are_as_long_as_their_zone_makes_them() {
         let check = |zone: &str, date: Date, expected: &str| {

@@ -78,6 +78,7 @@ async fn search_finds_by_usage_point_meter_and_label() {
     assert_eq!(amity.get("/api/v1/channels?limit=1&cursor=1").await.body["items"][0]["label"], "UP-7/D1");
 }
 
+// covers: DVA-90
 #[tokio::test]
 async fn points_are_told_with_their_links() {
     let amity = Installation::with_a_meter().await;
@@ -90,7 +91,9 @@ async fn points_are_told_with_their_links() {
     assert_eq!(told["channels"][0]["last_reading"], "2024-11-05T17:00:00Z");
     assert_eq!(told["channels"][1]["first_reading"], "2024-11-03T04:00:00Z", "the end of its first period");
     let meter = told["links"][0]["id"].as_str().expect("an id");
+    let point_channels = told["channels"].clone();
     let told = amity.get(&format!("/api/v1/meters/{meter}")).await.body;
+    assert_eq!(told["channels"], point_channels, "by device and by usage point alike");
     assert_eq!((&told["kind"], &told["links"][0]["name"]), (&json!("meter"), &json!("UP-7")));
     let wrong = amity.get(&format!("/api/v1/usage-points/{meter}")).await;
     assert_eq!(wrong.status.as_u16(), 404);
