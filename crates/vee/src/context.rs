@@ -4,6 +4,11 @@
 //! same answer on any machine, at any time, in whatever order days are run. The order of the lists
 //! in here never matters.
 
+mod companion;
+mod device;
+mod sources;
+mod summary;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
@@ -13,6 +18,11 @@ use model::time::TimeRange;
 
 use crate::amount::Amount;
 use crate::day::Day;
+
+pub use companion::{Companion, Role};
+pub use device::{Alarm, Device};
+pub use sources::{AgreedValue, DayTemperature, Profile, Sources};
+pub use summary::DaySummary;
 
 /// The surroundings of a channel-day.
 #[derive(Clone, Debug)]
@@ -42,6 +52,14 @@ pub struct Context<'a> {
     pub outages: &'a [TimeRange],
     /// How many whole days without any use come right before this one.
     pub zero_days_before: u16,
+    /// Earlier days in few numbers; at most one for each date.
+    pub summaries: &'a [DaySummary],
+    /// The meter and its clock.
+    pub device: Device<'a>,
+    /// Other channels on the same day.
+    pub companions: &'a [Companion<'a>],
+    /// What estimation may draw on beside the channel's own days.
+    pub sources: Sources<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -60,6 +78,10 @@ impl<'a> Context<'a> {
             totals: &[],
             outages: &[],
             zero_days_before: 0,
+            summaries: &[],
+            device: Device::default(),
+            companions: &[],
+            sources: Sources::default(),
         }
     }
 

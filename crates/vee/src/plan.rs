@@ -114,32 +114,31 @@ impl CheckedPlan {
 }
 
 impl Plan {
-    /// Every rule and method that is built, in catalogue order, with its defaults.
+    /// The plan that holds where no other is assigned, every setting written out.
     ///
     /// Gaps and values below zero are estimated, spikes and sums that do not meet wait for a person,
     /// and a day of zeros is only questionable: a vacant house is no fault.
     pub fn standard() -> Self {
-        let on_failure = |id: &str| match id {
-            "V30" | "V38" => OnFailure::Estimate,
-            "V36" => OnFailure::Warn,
-            _ => OnFailure::Review,
-        };
-        let rules = RULES.iter().map(|rule| RuleEntry {
-            rule: rule.id.into(),
-            on_failure: on_failure(rule.id),
-            settings: defaults(rule.settings),
-        });
-        let methods = ESTIMATORS.iter().map(|estimator| EstimatorEntry {
-            method: estimator.id.into(),
-            exclude_from_scaling: false,
-            settings: defaults(estimator.settings),
-        });
+        let rules = STANDARD_RULES.iter().filter_map(|(id, on_failure)| Some((rule(id)?, *on_failure)));
+        let methods = STANDARD_METHODS.iter().filter_map(|id| estimator(id));
         Self {
             name: "default".into(),
             version: 1,
             scaling: ScalingMode::Proportional,
-            validate: rules.collect(),
-            estimate: methods.collect(),
+            validate: rules
+                .map(|(rule, on_failure)| RuleEntry {
+                    rule: rule.id.into(),
+                    on_failure,
+                    settings: defaults(rule.settings),
+                })
+                .collect(),
+            estimate: methods
+                .map(|method| EstimatorEntry {
+                    method: method.id.into(),
+                    exclude_from_scaling: false,
+                    settings: defaults(method.settings),
+                })
+                .collect(),
         }
     }
 
@@ -198,6 +197,18 @@ impl Plan {
         Ok(CheckedPlan { version: self.version, scaling: self.scaling, rules, estimators, notes: findings })
     }
 }
+
+/// The validation set of the standard plan.
+const STANDARD_RULES: &[(&str, OnFailure)] = &[
+    ("V30", OnFailure::Estimate),
+    ("V31", OnFailure::Review),
+    ("V36", OnFailure::Warn),
+    ("V38", OnFailure::Estimate),
+    ("V50", OnFailure::Review),
+];
+
+/// The estimation set of the standard plan, in the order tried (catalogue 3.7).
+const STANDARD_METHODS: &[&str] = &["E04", "E05"];
 
 /// The defaults of the forms, written out, so that a plan shows every number that decides.
 fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {

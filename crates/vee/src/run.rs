@@ -104,7 +104,7 @@ impl<'a> Draft<'a> {
                 continue;
             }
             let waits = fault.for_review || on_failure == OnFailure::Review;
-            let status = self.statuses[at].without(IN_FAVOUR);
+            let status = self.statuses[at].without(IN_FAVOUR) | fault.stamp;
             self.statuses[at] = match on_failure {
                 OnFailure::Warn => status | Status::QUESTIONABLE,
                 _ if self.values[at] == MISSING && waits => status | Status::ESTIMATE_NEEDED,

@@ -11,6 +11,8 @@ mod v50_sum_check;
 
 use std::borrow::Cow;
 
+use model::quality::Status;
+
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
 
@@ -59,11 +61,13 @@ pub(crate) struct Fault {
     pub evidence: String,
     /// The rule itself says that these slots must not be estimated without a person.
     pub for_review: bool,
+    /// What the slots are marked with, beside what the plan makes of a failure.
+    pub stamp: Status,
 }
 
 impl Fault {
     pub(crate) fn new(from: u16, to: u16, evidence: String) -> Self {
-        Self { from, to, evidence, for_review: false }
+        Self { from, to, evidence, for_review: false, stamp: Status::NONE }
     }
 }
 

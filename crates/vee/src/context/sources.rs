@@ -1,0 +1,48 @@
+//! What estimation may draw on beside the channel's own days.
+
+use jiff::civil::Date;
+use model::quantity::Decimal;
+
+use crate::day::Day;
+
+/// Where values may come from when the channel's own days have none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// Mean temperatures of local days, for the day and for its history.
+    pub temperatures: &'a [DayTemperature],
+    /// The load profile of the class of the usage point.
+    pub profile: Option<Profile<'a>>,
+    /// The average daily load in the channel's unit.
+    pub average_daily_load: Option<Decimal>,
+    /// Values that parties agreed on or that a person wrote.
+    pub agreed: &'a [AgreedValue],
+}
+
+/// The mean temperature of a local day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayTemperature {
+    /// The local date.
+    pub date: Date,
+    /// Tenths of a degree Celsius.
+    pub tenths_celsius: i32,
+}
+
+/// A load profile for the day.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its quantum: a value is `digits * 10^exponent` of the channel's unit.
+    pub exponent: i8,
+    /// Its values over the same local date.
+    pub day: Day<'a>,
+}
+
+/// A value that stands in place of a measured one by agreement or by a person's hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgreedValue {
+    /// The slot of the day.
+    pub slot: u16,
+    /// The value in the channel's quantum.
+    pub value: i64,
+}

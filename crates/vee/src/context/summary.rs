@@ -1,0 +1,24 @@
+//! Earlier days in few numbers, so that no rule has to walk through history.
+
+use jiff::civil::Date;
+
+/// A day of the channel in few numbers, of its final values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaySummary {
+    /// The local date.
+    pub date: Date,
+    /// How many slots the day has.
+    pub slots: u16,
+    /// The sum of its values in the channel's quantum.
+    pub sum: i128,
+    /// Its highest value in the channel's quantum; `None` where it has no value.
+    pub highest: Option<i64>,
+    /// Slots without a value.
+    pub missing: u16,
+    /// Slots with an estimate.
+    pub estimated: u16,
+    /// Slots that a person changed.
+    pub edited: u16,
+    /// Slots that an outage touches.
+    pub outage: u16,
+}
