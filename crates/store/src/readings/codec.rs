@@ -65,21 +65,18 @@ pub(super) fn decode(
 ) -> Result<(), Malformed> {
     let quantum = if method.quantum { input.signed()? } else { 1 };
     let start = values.len();
-    if method.delta {
-        let mut value = input.signed()?;
-        values.push(value);
-        take_pieces(input, count.checked_sub(1).ok_or(Malformed)?, values)?;
-        for number in &mut values[start + 1..] {
-            value = value.wrapping_add(*number);
-            *number = value;
-        }
-    } else {
-        take_pieces(input, count, values)?;
+    values.resize(start + count, 0);
+    let values = &mut values[start..];
+    if !method.delta {
+        return take_pieces(input, quantum, values);
     }
-    if method.quantum {
-        for value in &mut values[start..] {
-            *value = value.wrapping_mul(quantum);
-        }
+    let (first, differences) = values.split_first_mut().ok_or(Malformed)?;
+    *first = input.signed()?.wrapping_mul(quantum);
+    take_pieces(input, quantum, differences)?;
+    let mut value = *first;
+    for number in differences {
+        value = value.wrapping_add(*number);
+        *number = value;
     }
     Ok(())
 }
@@ -165,64 +162,86 @@ fn mask(width: u8) -> u64 {
     if width == 64 { u64::MAX } else { (1 << width) - 1 }
 }
 
-fn take_pieces(input: &mut Input<'_>, count: usize, values: &mut Vec<i64>) -> Result<(), Malformed> {
+/// Fills `values` with the numbers of pieces, each times the quantum.
+fn take_pieces(input: &mut Input<'_>, quantum: i64, values: &mut [i64]) -> Result<(), Malformed> {
     let mut least = 0_i64;
-    let mut left = count;
-    while left > 0 {
+    for piece in values.chunks_mut(PIECE) {
         let head = input.byte()?;
         let width = head & !HAS_OUTLIERS;
         if width > 64 {
             return Err(Malformed);
         }
         least = least.wrapping_add(input.signed()?);
-        let piece = left.min(PIECE);
-        let start = values.len();
         let behind = input.rest();
-        let bits = input.take(packed_len(piece, usize::from(width)))?;
-        take_bits(bits, behind, width, piece, least, values);
-        if head & HAS_OUTLIERS != 0 {
-            for _ in 0..input.varint()? {
-                let at: usize = input.number()?;
-                let above = input.varint()?.checked_shl(u32::from(width)).ok_or(Malformed)?;
-                let value = values.get_mut(start + at).ok_or(Malformed)?;
-                *value = value.wrapping_add(above as i64);
-            }
+        let bits = input.take(packed_len(piece.len(), usize::from(width)))?;
+        let scale = Scale { quantum, least: least.wrapping_mul(quantum) };
+        match <&mut [i64; PIECE]>::try_from(&mut *piece) {
+            Ok(piece) if width <= 16 => take_narrow_piece(behind, width, scale, piece),
+            _ => take_bits(bits, width, scale, piece),
         }
-        left -= piece;
+        if head & HAS_OUTLIERS != 0 {
+            take_outliers(input, width, quantum, piece)?;
+        }
     }
     Ok(())
 }
 
-/// Unpacks `count` numbers of `bits`, which are the front of `behind`: most often there is enough behind them to
-/// load 8 bytes at once.
-#[inline]
-fn take_bits(bits: &[u8], behind: &[u8], width: u8, count: usize, least: i64, values: &mut Vec<i64>) {
-    let mask = mask(width);
-    if width <= 16 && count == PIECE {
-        // A quarter of a piece, 4 numbers, begins at a byte or in the middle of one, and fits 64 bits with that.
-        let mut piece = [0; PIECE];
-        for (quarter, numbers) in piece.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let half_bytes = quarter * usize::from(width);
-            let mut word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
-            for number in numbers {
-                *number = ((word & mask) as i64).wrapping_add(least);
-                word >>= width;
-            }
-        }
-        values.extend_from_slice(&piece);
-        return;
+/// From a packed number to a value.
+#[derive(Clone, Copy)]
+struct Scale {
+    quantum: i64,
+    /// The least value of the piece, quantum included.
+    least: i64,
+}
+
+impl Scale {
+    fn value(self, number: u64) -> i64 {
+        (number as i64).wrapping_mul(self.quantum).wrapping_add(self.least)
     }
+}
+
+/// Unpacks a whole piece from the front of `behind`: most often there is enough to load 8 bytes at once.
+///
+/// A quarter of a piece, 4 numbers of at most 16 bits, begins at a byte or in the middle of one, and fits 64 bits
+/// with that.
+#[inline]
+fn take_narrow_piece(behind: &[u8], width: u8, scale: Scale, piece: &mut [i64; PIECE]) {
+    let mask = mask(width);
+    for (quarter, numbers) in piece.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let half_bytes = quarter * usize::from(width);
+        let mut word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
+        for number in numbers {
+            *number = scale.value(word & mask);
+            word >>= width;
+        }
+    }
+}
+
+/// Unpacks numbers of any width.
+fn take_bits(bits: &[u8], width: u8, scale: Scale, piece: &mut [i64]) {
+    let mask = mask(width);
     let (mut waiting, mut held) = (0_u128, 0_u32);
     let mut bytes = bits.iter();
-    for _ in 0..count {
+    for value in piece {
         while held < u32::from(width) {
             waiting |= u128::from(bytes.next().copied().unwrap_or(0)) << held;
             held += 8;
         }
-        values.push(((waiting as u64 & mask) as i64).wrapping_add(least));
+        *value = scale.value(waiting as u64 & mask);
         waiting >>= width;
         held -= u32::from(width);
     }
+}
+
+/// Adds the bits above the width to the numbers that have some.
+fn take_outliers(input: &mut Input<'_>, width: u8, quantum: i64, piece: &mut [i64]) -> Result<(), Malformed> {
+    for _ in 0..input.varint()? {
+        let at: usize = input.number()?;
+        let above = input.varint()?.checked_shl(u32::from(width)).ok_or(Malformed)?;
+        let value = piece.get_mut(at).ok_or(Malformed)?;
+        *value = value.wrapping_add((above as i64).wrapping_mul(quantum));
+    }
+    Ok(())
 }
 
 /// 8 bytes from a position, zeros where the slice ends.

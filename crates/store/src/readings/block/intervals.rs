@@ -241,13 +241,21 @@ fn take_summary(input: &mut Input<'_>, flags: u8, shape: Shape, count: u16) -> R
     Ok(summary)
 }
 
+/// Goes behind what [`take_summary`] reads.
+fn skip_summary(input: &mut Input<'_>, flags: u8, count: u16) -> Result<(), Malformed> {
+    if count == 0 {
+        return if flags & (DELTA | QUANTUM) == 0 { Ok(()) } else { Err(Malformed) };
+    }
+    (0..4).try_for_each(|_| input.skip_varint())
+}
+
 fn values_and_qualities<'a>(
     body: &'a [u8],
     dictionary: &Dictionary,
     out: &mut Current,
 ) -> Result<(Shape, Input<'a>, u8), Malformed> {
     let (mut input, flags, shape, count) = front(body, dictionary, &mut out.spans)?;
-    take_summary(&mut input, flags, shape, count)?;
+    skip_summary(&mut input, flags, count)?;
     out.values.clear();
     let method = Method { delta: flags & DELTA != 0, quantum: flags & QUANTUM != 0 };
     codec::decode(&mut input, method, usize::from(count), &mut out.values)?;
