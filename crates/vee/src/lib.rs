@@ -8,16 +8,19 @@
 //! - [`plan`]: which rules and methods apply, in which order, with which [`settings`].
 //! - [`mod@run`]: the pipeline: value checks, estimation, scaling, sum checks; answers an [`Outcome`].
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
+//! - [`formula`]: the language of user-defined rules; [`assumed_time`]: meters that lost their clock.
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
 pub mod amount;
+pub mod assumed_time;
 pub mod catalogue;
 pub mod context;
 pub mod day;
 pub mod estimators;
 mod evidence;
+pub mod formula;
 mod inputs_hash;
 pub mod outcome;
 pub mod plan;
@@ -31,6 +34,6 @@ mod view;
 
 pub use context::{Activity, Context, Elsewhere, Measured, Neighbour, Total};
 pub use day::{ClockChange, Day, MISSING};
-pub use outcome::{Estimation, Outcome, RuleResult, Verdict};
+pub use outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
 pub use plan::{CheckedPlan, Plan};
 pub use run::{Stamp, run};

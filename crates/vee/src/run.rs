@@ -1,4 +1,4 @@
-//! The pipeline over one channel-day: value checks, estimation, scaling, sum checks.
+//! The pipeline over one channel-day: value checks, estimation, scaling, checks of estimates, sum checks.
 //!
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
 //! last bit, whatever was run before; the stamp is only written down.
@@ -14,8 +14,8 @@ use smol_str::SmolStr;
 
 use crate::context::Context;
 use crate::day::{Day, MISSING};
-use crate::outcome::{Estimation, Outcome, RuleResult, Verdict};
-use crate::plan::{CheckedPlan, OnFailure, PlannedEstimator, PlannedRule};
+use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
+use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
 use crate::view::View;
@@ -39,6 +39,9 @@ pub fn run(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan, stamp: Stam
     if draft.slots.iter().any(|slot| slot.needs_value) {
         estimate(&mut draft, plan, &mut ledger.estimations);
         scale::meet_registers(&mut draft, plan.scaling, &mut ledger.estimations);
+        if plan.validate_estimates {
+            judge_estimates(&mut draft, plan, &mut ledger);
+        }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
     ledger.into_outcome(draft, plan.version, stamp)
@@ -57,6 +60,8 @@ struct Draft<'a> {
 #[derive(Clone, Copy, Default)]
 struct Slot {
     needs_value: bool,
+    /// Whether a rule put a status on it that says more than failed or questionable.
+    stamped: bool,
     /// The method that made the value; empty where it is measured.
     method: &'static str,
     inputs_hash: u64,
@@ -103,7 +108,9 @@ impl<'a> Draft<'a> {
             if self.statuses[at].contains(Status::ACCEPTED) {
                 continue;
             }
-            let waits = fault.for_review || on_failure == OnFailure::Review;
+            let made = !self.slots[at].method.is_empty();
+            let waits = fault.for_review || on_failure == OnFailure::Review || made;
+            self.slots[at].stamped |= !fault.stamp.is_empty();
             let status = self.statuses[at].without(IN_FAVOUR) | fault.stamp;
             self.statuses[at] = match on_failure {
                 OnFailure::Warn => status | Status::QUESTIONABLE,
@@ -124,6 +131,7 @@ impl<'a> Draft<'a> {
         self.statuses[at] = self.statuses[at].without(REPLACED) | planned.estimator.status;
         self.slots[at] = Slot {
             needs_value: false,
+            stamped: false,
             method: planned.estimator.id,
             inputs_hash,
             exclude_from_scaling: planned.exclude_from_scaling,
@@ -135,37 +143,68 @@ impl<'a> Draft<'a> {
 #[derive(Default)]
 struct Ledger {
     results: Vec<RuleResult>,
-    faults: Vec<(&'static str, OnFailure, Fault)>,
+    faults: Vec<Found>,
     estimations: Vec<Estimation>,
+}
+
+/// A fault with what the plan says of it.
+struct Found {
+    rule: SmolStr,
+    validation: Validation,
+    on_failure: OnFailure,
+    severity: ExceptionSeverity,
+    queue: Queue,
+    fault: Fault,
 }
 
 fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut Ledger) {
     let found = ledger.faults.len();
     let view = draft.view();
-    for planned in plan.rules.iter().filter(|planned| planned.rule.stage == stage) {
-        let finding = (planned.rule.judge)(&view, &planned.settings);
-        ledger.record(planned, finding);
+    for planned in plan.rules.iter().filter(|planned| planned.stage() == stage) {
+        let counts = |slot| !view.status(slot).intersects(planned.ignored);
+        let finding = planned.judge(&view);
+        let finding = if planned.ignored.is_empty() { finding } else { finding.limited(counts) };
+        ledger.record(planned, Validation::Primary, finding);
     }
-    for (_, on_failure, fault) in &ledger.faults[found..] {
-        draft.mark(fault, *on_failure);
+    for found in &ledger.faults[found..] {
+        draft.mark(&found.fault, found.on_failure);
+    }
+}
+
+/// Runs the value checks on the estimates. Those that pass are validated; the others wait for a person,
+/// since a second estimate would be no better.
+fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
+    let found = ledger.faults.len();
+    let view = draft.view();
+    let made = |slot: u16| !draft.slots[usize::from(slot)].method.is_empty();
+    for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
+        let counts = |slot| made(slot) && !view.status(slot).intersects(planned.ignored);
+        ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
+    }
+    for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
+        draft.statuses[at] |= Status::VALIDATED;
+    }
+    for found in &ledger.faults[found..] {
+        draft.mark(&found.fault, found.on_failure);
     }
 }
 
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {
     let dark: Vec<bool> = (0..draft.day.slots()).map(|slot| draft.view().is_dark(slot)).collect();
-    let open = |draft: &Draft<'_>, dark_wanted: bool| {
+    let open = |draft: &Draft<'_>, dark_wanted: bool, ignored: Status| {
         let wanted = |slot: u16| {
             let at = usize::from(slot);
-            draft.slots[at].needs_value && dark[at] == dark_wanted
+            let offered = !draft.statuses[at].intersects(ignored);
+            draft.slots[at].needs_value && dark[at] == dark_wanted && offered
         };
         draft.view().runs(wanted)
     };
-    for (from, to) in open(draft, true) {
+    for (from, to) in open(draft, true, Status::NONE) {
         let words = "the supply was known to be off, so no use is estimated".to_string();
         estimations.push(Estimation { method: "none", from, to, slots_filled: 0, words });
     }
     for planned in &plan.estimators {
-        for (from, to) in open(draft, false) {
+        for (from, to) in open(draft, false, planned.ignored) {
             let gap = crate::estimators::Gap { from, to };
             let proposal = (planned.estimator.estimate)(&draft.view(), gap, &planned.settings);
             for estimate in &proposal.estimates {
@@ -184,16 +223,27 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
 }
 
 impl Ledger {
-    fn record(&mut self, planned: &PlannedRule, finding: Finding) {
-        let rule = planned.rule.id;
+    fn record(&mut self, planned: &PlannedRule, validation: Validation, finding: Finding) {
         let (verdict, slots_checked, faults, reason) = match finding {
             Finding::Passed(checked) => (Verdict::Passed, checked, Vec::new(), Cow::Borrowed("")),
             Finding::NotApplicable(reason) => (Verdict::NotApplicable, 0, Vec::new(), reason),
             Finding::Failed(checked, faults) => (Verdict::Failed, checked, faults, Cow::Borrowed("")),
         };
         let slots_failed = faults.iter().fold(0_u16, |sum, fault| sum.saturating_add(fault.to - fault.from));
-        self.results.push(RuleResult { rule, verdict, slots_checked, slots_failed, reason });
-        self.faults.extend(faults.into_iter().map(|fault| (rule, planned.on_failure, fault)));
+        let rule = planned.id.clone();
+        self.results.push(RuleResult { rule, validation, verdict, slots_checked, slots_failed, reason });
+        self.faults.extend(faults.into_iter().map(|fault| {
+            let secondary = validation == Validation::Secondary && planned.on_failure != OnFailure::Warn;
+            let manual = planned.routed || fault.for_review || secondary;
+            Found {
+                rule: planned.id.clone(),
+                validation,
+                on_failure: planned.on_failure,
+                severity: planned.severity,
+                queue: if manual { Queue::ManualWork } else { Queue::Record },
+                fault,
+            }
+        }));
     }
 
     fn into_outcome(self, mut draft: Draft<'_>, plan_version: u32, stamp: Stamp) -> Outcome {
@@ -205,15 +255,16 @@ impl Ledger {
             _ => Status::NONE,
         };
         let values = (0..draft.day.slots()).filter_map(|slot| draft.final_value(slot, shared, status)).collect();
-        let failures = self.faults.into_iter().map(|(rule, on_failure, fault)| {
+        let failures = self.faults.iter().map(|found| {
             let unresolved = Status::FAILED | Status::ESTIMATE_NEEDED;
-            let slots = &draft.statuses[usize::from(fault.from)..usize::from(fault.to)];
+            let Fault { from, to, .. } = found.fault;
+            let slots = &draft.statuses[usize::from(from)..usize::from(to)];
             RuleFailure {
-                rule: SmolStr::new_static(rule),
-                from: fault.from,
-                to: fault.to,
-                blocks: on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved)),
-                evidence: fault.evidence,
+                rule: found.rule.clone(),
+                from,
+                to,
+                blocks: found.on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved)),
+                evidence: found.fault.evidence.clone(),
             }
         });
         let final_day = FinalDay {
@@ -226,7 +277,16 @@ impl Ledger {
             values,
             failures: failures.collect(),
         };
-        Outcome { final_day, results: self.results, estimations: self.estimations }
+        let exceptions = self.faults.into_iter().map(Found::into_exception).collect();
+        Outcome { final_day, results: self.results, estimations: self.estimations, exceptions }
+    }
+}
+
+impl Found {
+    fn into_exception(self) -> Exception {
+        let Fault { from, to, evidence, direction, .. } = self.fault;
+        let Self { rule, validation, severity, queue, .. } = self;
+        Exception { rule, validation, from, to, queue, severity, direction, evidence }
     }
 }
 
@@ -235,11 +295,11 @@ impl Draft<'_> {
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
-        let Slot { method, inputs_hash, .. } = self.slots[at];
+        let Slot { method, inputs_hash, stamped, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
-        } else if method.is_empty() && marks == shared {
+        } else if method.is_empty() && marks == shared && !stamped {
             return None;
         } else if method.is_empty() && marks.is_empty() {
             self.statuses[at] |= day_status.without(MARKS);

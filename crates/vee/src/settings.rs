@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use model::quality::Status;
 use model::quantity::Decimal;
 use smol_str::SmolStr;
 
 use crate::amount::Amount;
+use crate::formula::{Formula, named_status};
 
 /// One setting that a rule or method understands.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub enum SettingKind {
     Quantity,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A formula of [`crate::formula`] that names no other formula.
+    Formula,
+    /// A status by one of its names, or `none`.
+    Status,
 }
 
 impl SettingKind {
@@ -50,12 +56,26 @@ impl SettingKind {
             Self::HourlyRate => "a quantity for each hour such as `0.5 kWh/h`".into(),
             Self::Quantity => "a quantity such as `0.05 kWh`".into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Formula => "a formula such as `$input > 2 * @avg($input)`".into(),
+            Self::Status => "a status such as `AMT`, or `none`".into(),
+        }
+    }
+
+    /// The setting of a text, or what was expected instead.
+    fn checked(&self, text: &str) -> Result<Setting, String> {
+        match self {
+            Self::Formula => Formula::parse(text).map(Setting::Formula).map_err(|error| error.to_string()),
+            _ => self.read(text).ok_or_else(|| format!("expected {}", self.example())),
         }
     }
 
     fn read(&self, text: &str) -> Option<Setting> {
         if let Self::Choice(words) = self {
             return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word));
+        }
+        if *self == Self::Status {
+            let found = if text == "none" { Some(Status::NONE) } else { named_status(text) };
+            return found.map(Setting::Status);
         }
         let (number, unit) = text.trim().split_once(' ')?;
         let amount: Amount = number.parse::<Decimal>().ok()?.into();
@@ -78,7 +98,7 @@ impl SettingKind {
             Self::Quantity => {
                 (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() })
             }
-            Self::Choice(_) => None,
+            Self::Choice(_) | Self::Formula | Self::Status => None,
         }
     }
 }
@@ -102,6 +122,8 @@ enum Setting {
     Count(u32),
     Quantity { amount: Amount, unit: SmolStr },
     Choice(&'static str),
+    Formula(Formula),
+    Status(Status),
 }
 
 /// A setting of a plan that cannot be used.
@@ -136,12 +158,10 @@ impl Settings {
         let mut settings = Vec::with_capacity(forms.len());
         for form in forms {
             let text = given.get(form.name).map_or(form.default, SmolStr::as_str);
-            match form.kind.read(text) {
-                Some(setting) => settings.push((form.name, setting)),
-                None => invalid.push(InvalidSetting {
-                    name: form.name.into(),
-                    message: format!("found `{text}`, expected {}", form.kind.example()),
-                }),
+            match form.kind.checked(text) {
+                Ok(setting) => settings.push((form.name, setting)),
+                Err(expected) => invalid
+                    .push(InvalidSetting { name: form.name.into(), message: format!("found `{text}`, {expected}") }),
             }
         }
         if invalid.is_empty() { Ok(Self(settings)) } else { Err(invalid) }
@@ -176,6 +196,22 @@ impl Settings {
         match self.setting(form) {
             Setting::Choice(word) => word,
             other => unreachable!("{} is declared as a choice, not {other:?}", form.name),
+        }
+    }
+
+    /// A formula.
+    pub(crate) fn formula(&self, form: &'static SettingForm) -> &Formula {
+        match self.setting(form) {
+            Setting::Formula(formula) => formula,
+            other => unreachable!("{} is declared as a formula, not {other:?}", form.name),
+        }
+    }
+
+    /// A status; empty for `none`.
+    pub(crate) fn status(&self, form: &'static SettingForm) -> Status {
+        match self.setting(form) {
+            Setting::Status(status) => *status,
+            other => unreachable!("{} is declared as a status, not {other:?}", form.name),
         }
     }
 
@@ -227,13 +263,15 @@ fn prefixed(unit: &str) -> Option<(i32, &str)> {
 mod tests {
     use super::*;
 
-    static EVERY_KIND: [SettingForm; 6] = [
+    static EVERY_KIND: [SettingForm; 8] = [
         form("share", SettingKind::Share, "180 %"),
         form("time", SettingKind::Duration, "2 h"),
         form("days", SettingKind::Count("days"), "3 days"),
         form("floor", SettingKind::HourlyRate, "0.5 kWh/h"),
         form("amount", SettingKind::Quantity, "0.05 kWh"),
         form("side", SettingKind::Choice(&["repeat", "refuse"]), "repeat"),
+        form("formula", SettingKind::Formula, "$input > 1"),
+        form("status", SettingKind::Status, "none"),
     ];
 
     const fn form(name: &'static str, kind: SettingKind, default: &'static str) -> SettingForm {
@@ -254,6 +292,8 @@ mod tests {
             ("amount", "5 m3", "5 %"),
             ("side", "refuse", "perhaps"),
             ("share", "1 %", "-1 %"),
+            ("status", "AMT", "amt"),
+            ("status", "TIME ADJUSTED", "TIME"),
         ] {
             assert_eq!(read(name, good).err(), None, "{name} {good}");
             let invalid = read(name, bad).expect_err(bad);

@@ -6,11 +6,14 @@
 
 mod e04_linear;
 mod e05_reference_days;
+mod e15_numeric_replacement;
 
 use model::quality::Status;
 
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
+
+pub(crate) use e15_numeric_replacement::ONLY_STATUS;
 
 /// One estimation method of the catalogue.
 #[derive(Debug)]
@@ -61,7 +64,8 @@ impl Proposal {
 }
 
 /// Every method that is built, in the order of the default pipeline (catalogue 3.7).
-pub static ESTIMATORS: &[&Estimator] = &[&e04_linear::ESTIMATOR, &e05_reference_days::ESTIMATOR];
+pub static ESTIMATORS: &[&Estimator] =
+    &[&e15_numeric_replacement::ESTIMATOR, &e04_linear::ESTIMATOR, &e05_reference_days::ESTIMATOR];
 
 /// The method of an id.
 pub fn estimator(id: &str) -> Option<&'static Estimator> {

@@ -3,15 +3,19 @@
 //! A rule is a function of a view of the day and its settings. It answers with what it found and never
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
+pub(crate) mod by_formula;
+mod v27_assumed_time;
 mod v30_gap;
 mod v31_spike;
 mod v36_zero_on_active;
 mod v38_negative;
+mod v40_dynamic_comparison;
 mod v50_sum_check;
 
 use std::borrow::Cow;
 
 use model::quality::Status;
+use serde::{Deserialize, Serialize};
 
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
@@ -63,11 +67,57 @@ pub(crate) struct Fault {
     pub for_review: bool,
     /// What the slots are marked with, beside what the plan makes of a failure.
     pub stamp: Status,
+    /// What the fault says of the values.
+    pub direction: Direction,
+}
+
+/// What a failed rule says of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Above its limit.
+    TooHigh,
+    /// Below its limit.
+    TooLow,
+    /// Something else than its height, or not known.
+    #[default]
+    Other,
+}
+
+impl Direction {
+    /// The words of settings.
+    pub const WORDS: [&'static str; 3] = ["too high", "too low", "other"];
+
+    /// The direction of a word; any other word is [`Direction::Other`].
+    pub(crate) fn of(word: &str) -> Self {
+        match word {
+            "too high" => Self::TooHigh,
+            "too low" => Self::TooLow,
+            _ => Self::Other,
+        }
+    }
+
+    /// `too high`, `too low`, `other`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TooHigh => Self::WORDS[0],
+            Self::TooLow => Self::WORDS[1],
+            Self::Other => Self::WORDS[2],
+        }
+    }
 }
 
 impl Fault {
     pub(crate) fn new(from: u16, to: u16, evidence: String) -> Self {
-        Self { from, to, evidence, for_review: false, stamp: Status::NONE }
+        Self { from, to, evidence, for_review: false, stamp: Status::NONE, direction: Direction::Other }
+    }
+
+    pub(crate) fn too_high(from: u16, to: u16, evidence: String) -> Self {
+        Self { direction: Direction::TooHigh, ..Self::new(from, to, evidence) }
+    }
+
+    pub(crate) fn too_low(from: u16, to: u16, evidence: String) -> Self {
+        Self { direction: Direction::TooLow, ..Self::new(from, to, evidence) }
     }
 }
 
@@ -76,11 +126,34 @@ impl Finding {
     pub(crate) fn of(slots_checked: u16, faults: Vec<Fault>) -> Self {
         if faults.is_empty() { Self::Passed(slots_checked) } else { Self::Failed(slots_checked, faults) }
     }
+
+    /// The finding for those slots alone that count.
+    pub(crate) fn limited(self, counts: impl Fn(u16) -> bool) -> Self {
+        let Self::Failed(slots_checked, faults) = self else { return self };
+        let limited = faults.into_iter().flat_map(|fault| {
+            let mut parts: Vec<Fault> = Vec::new();
+            for slot in (fault.from..fault.to).filter(|slot| counts(*slot)) {
+                match parts.last_mut() {
+                    Some(part) if part.to == slot => part.to += 1,
+                    _ => parts.push(Fault { from: slot, to: slot + 1, ..fault.clone() }),
+                }
+            }
+            parts
+        });
+        Self::of(slots_checked, limited.collect())
+    }
 }
 
 /// Every rule that is built, in the order of the catalogue.
-pub static RULES: &[&Rule] =
-    &[&v30_gap::RULE, &v31_spike::RULE, &v36_zero_on_active::RULE, &v38_negative::RULE, &v50_sum_check::RULE];
+pub static RULES: &[&Rule] = &[
+    &v27_assumed_time::RULE,
+    &v30_gap::RULE,
+    &v31_spike::RULE,
+    &v36_zero_on_active::RULE,
+    &v38_negative::RULE,
+    &v40_dynamic_comparison::RULE,
+    &v50_sum_check::RULE,
+];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static Rule> {

@@ -101,5 +101,5 @@ fn fault(view: &View<'_>, slot: u16, third: i64, times: Amount) -> Fault {
         clock(view.day, slot),
         quantity(view.context, third),
     );
-    Fault::new(slot, slot + 1, evidence)
+    Fault::too_high(slot, slot + 1, evidence)
 }

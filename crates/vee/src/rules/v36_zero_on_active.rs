@@ -50,5 +50,5 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         plural(days),
         plural(limit),
     );
-    Finding::Failed(view.slots(), vec![Fault::new(0, view.slots(), evidence)])
+    Finding::Failed(view.slots(), vec![Fault::too_low(0, view.slots(), evidence)])
 }

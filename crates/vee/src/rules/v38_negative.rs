@@ -37,5 +37,5 @@ fn fault(view: &View<'_>, from: u16, to: u16) -> Fault {
         clock(view.day, slot),
         view.context.unit,
     );
-    Fault::new(from, to, evidence)
+    Fault::too_low(from, to, evidence)
 }

@@ -1,7 +1,6 @@
 //! How the tests write days: one cell a slot, `_` missing, `o` after a value for an outage interval,
 //! `v` validated, `e` estimated, `a` accepted.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -90,22 +89,28 @@ pub fn context<'a>(exponent: i8) -> Context<'a> {
 
 /// A plan of one rule with its defaults.
 pub fn plan_of_rule(rule: &str, on_failure: OnFailure) -> CheckedPlan {
-    checked(Plan {
-        validate: vec![RuleEntry { rule: rule.into(), on_failure, settings: BTreeMap::new() }],
-        ..empty_plan()
-    })
+    checked(Plan { validate: vec![RuleEntry::new(rule, on_failure)], ..empty_plan() })
 }
 
 /// A plan that estimates gaps by one method.
 pub fn plan_of_method(method: &str, settings: &[(&str, &str)]) -> CheckedPlan {
     let settings = settings.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
-    let gap = RuleEntry { rule: "V30".into(), on_failure: OnFailure::Estimate, settings: BTreeMap::new() };
-    let method = EstimatorEntry { method: method.into(), exclude_from_scaling: false, settings };
+    let gap = RuleEntry::new("V30", OnFailure::Estimate);
+    let method = EstimatorEntry { settings, ..EstimatorEntry::new(method) };
     checked(Plan { validate: vec![gap], estimate: vec![method], ..empty_plan() })
 }
 
 pub fn empty_plan() -> Plan {
-    Plan { name: "test".into(), version: 1, scaling: ScalingMode::Proportional, validate: vec![], estimate: vec![] }
+    Plan {
+        name: "test".into(),
+        version: 1,
+        scaling: ScalingMode::Proportional,
+        validate: vec![],
+        user_rule: vec![],
+        formula: vec![],
+        validate_estimates: false,
+        estimate: vec![],
+    }
 }
 
 #[track_caller]

@@ -1,0 +1,244 @@
+//! From a plan as written to a plan that can run, or to everything that is wrong with it.
+
+use model::finding::{Finding, Severity};
+use model::quality::Status;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::user_rule::UserTest;
+use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
+use crate::assumed_time;
+use crate::estimators::{ESTIMATORS, Estimator, estimator};
+use crate::formula::{Library, named_status};
+use crate::rules::{self, RULES, Rule, Stage, rule};
+use crate::settings::{InvalidSetting, Settings};
+use crate::view::View;
+
+/// A plan whose every id, setting, unit and formula is known to be right.
+#[derive(Clone, Debug)]
+pub struct CheckedPlan {
+    pub(crate) version: u32,
+    pub(crate) scaling: ScalingMode,
+    pub(crate) rules: Vec<PlannedRule>,
+    pub(crate) validate_estimates: bool,
+    pub(crate) estimators: Vec<PlannedEstimator>,
+    notes: Vec<Finding>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedRule {
+    pub id: SmolStr,
+    test: Judge,
+    pub on_failure: OnFailure,
+    /// Whether a failure becomes manual work.
+    pub routed: bool,
+    pub severity: ExceptionSeverity,
+    /// Values with any of these do not fail.
+    pub ignored: Status,
+}
+
+#[derive(Clone, Debug)]
+enum Judge {
+    Built(&'static Rule, Settings),
+    User(Box<UserTest>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedEstimator {
+    pub estimator: &'static Estimator,
+    pub exclude_from_scaling: bool,
+    /// Intervals with any of these are not offered.
+    pub ignored: Status,
+    pub settings: Settings,
+}
+
+impl PlannedRule {
+    pub(crate) fn stage(&self) -> Stage {
+        match &self.test {
+            Judge::Built(rule, _) => rule.stage,
+            Judge::User(_) => Stage::Values,
+        }
+    }
+
+    pub(crate) fn judge(&self, view: &View<'_>) -> rules::Finding {
+        match &self.test {
+            Judge::Built(rule, settings) => (rule.judge)(view, settings),
+            Judge::User(test) => test.judge(view),
+        }
+    }
+}
+
+impl CheckedPlan {
+    /// What is allowed but worth knowing, such as a method that will hardly ever be reached.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
+}
+
+impl Plan {
+    /// The plan ready to run.
+    ///
+    /// # Errors
+    /// Every finding: unknown or repeated ids, unknown settings, statuses and formulas, wrong units, values
+    /// out of range. A finding names its place as `validate[2].settings.excess`.
+    pub fn check(&self) -> Result<CheckedPlan, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut rules = Vec::with_capacity(self.validate.len() + self.user_rule.len());
+        for (at, entry) in self.validate.iter().enumerate() {
+            if self.validate[..at].iter().any(|earlier| earlier.rule == entry.rule) {
+                findings.push(repeated(&format_smolstr!("validate[{at}]"), &entry.rule));
+            }
+            rules.extend(planned_rule(&format_smolstr!("validate[{at}]"), entry, &mut findings));
+        }
+        let (library, wrong_formulas) = Library::read(&self.formula);
+        findings.extend(wrong_formulas);
+        for (at, entry) in self.user_rule.iter().enumerate() {
+            if self.user_rule[..at].iter().any(|earlier| earlier.rule == entry.rule) {
+                findings.push(repeated(&format_smolstr!("user_rule[{at}]"), &entry.rule));
+            }
+            rules.extend(user_rule(&format_smolstr!("user_rule[{at}]"), entry, &library, &mut findings));
+        }
+        let mut estimators: Vec<PlannedEstimator> = Vec::with_capacity(self.estimate.len());
+        for (at, entry) in self.estimate.iter().enumerate() {
+            if self.estimate[..at].iter().any(|earlier| earlier.method == entry.method) {
+                findings.push(repeated(&format_smolstr!("estimate[{at}]"), &entry.method));
+            }
+            let place = format_smolstr!("estimate[{at}]");
+            estimators.extend(planned_estimator(&place, entry, &estimators, &mut findings));
+        }
+        if findings.iter().any(|finding| Severity::Error <= finding.severity) {
+            return Err(findings);
+        }
+        let (version, scaling, validate_estimates) = (self.version, self.scaling, self.validate_estimates);
+        Ok(CheckedPlan { version, scaling, rules, validate_estimates, estimators, notes: findings })
+    }
+}
+
+fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> Option<PlannedRule> {
+    let Some(rule) = rule(&entry.rule) else {
+        let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+        findings.push(unknown(place, "rule", &entry.rule, &known));
+        return None;
+    };
+    if rule.stage == Stage::Totals && entry.on_failure == OnFailure::Estimate {
+        findings.push(not_estimated(place, rule.id));
+    }
+    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let settings = read_settings(place, rule.id, Settings::read(rule.settings, &entry.settings), findings)?;
+    Some(PlannedRule {
+        id: SmolStr::new_static(rule.id),
+        test: Judge::Built(rule, settings),
+        on_failure: entry.on_failure,
+        routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+        severity: entry.severity,
+        ignored,
+    })
+}
+
+fn user_rule(place: &str, entry: &UserRule, library: &Library, findings: &mut Vec<Finding>) -> Option<PlannedRule> {
+    let named = |id: &str| id.strip_prefix("U-").is_some_and(|name| !name.is_empty());
+    if !named(&entry.rule) {
+        let message = format!("found `{}`, expected an id such as `U-AMT`", entry.rule);
+        findings.push(Finding::new(0, format_smolstr!("{place}.rule"), "plan.user_rule_id", message));
+    }
+    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let field = format_smolstr!("{place}.true_results_status");
+    let stamp = entry.true_results_status.iter().filter_map(|name| status(&field, name, findings));
+    let stamp = stamp.fold(Status::NONE, |all, status| all | status);
+    let Some(formula) = library.get(&entry.named_formula_id) else {
+        let known: Vec<&str> = library.names().collect();
+        let field = format_smolstr!("{place}.named_formula_id");
+        let message = format!(
+            "there is no usable formula `{}`; the plan has: {}; add it as [[formula]] first",
+            entry.named_formula_id,
+            if known.is_empty() { "none".into() } else { known.join(", ") }
+        );
+        findings.push(Finding::new(0, field, "plan.unknown_formula", message));
+        return None;
+    };
+    let on_failure = entry.on_failure();
+    Some(PlannedRule {
+        id: entry.rule.clone(),
+        test: Judge::User(Box::new(UserTest { rule: entry.clone(), formula, stamp })),
+        on_failure,
+        routed: entry.route_to_queue,
+        severity: entry.severity,
+        ignored,
+    })
+}
+
+fn planned_estimator(
+    place: &str,
+    entry: &EstimatorEntry,
+    earlier: &[PlannedEstimator],
+    findings: &mut Vec<Finding>,
+) -> Option<PlannedEstimator> {
+    let Some(estimator) = estimator(&entry.method) else {
+        let known: Vec<&str> = ESTIMATORS.iter().map(|estimator| estimator.id).collect();
+        findings.push(unknown(place, "method", &entry.method, &known));
+        return None;
+    };
+    findings.extend(out_of_order(place, estimator, earlier));
+    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let settings = read_settings(place, estimator.id, Settings::read(estimator.settings, &entry.settings), findings)?;
+    let planned = PlannedEstimator { estimator, exclude_from_scaling: entry.exclude_from_scaling, ignored, settings };
+    findings.extend(assumed_time::configuration(place, &planned));
+    Some(planned)
+}
+
+fn read_settings(
+    place: &str,
+    id: &str,
+    settings: Result<Settings, Vec<InvalidSetting>>,
+    findings: &mut Vec<Finding>,
+) -> Option<Settings> {
+    let wrong = |invalid: InvalidSetting| {
+        let field = format_smolstr!("{place}.settings.{}", invalid.name);
+        Finding::new(0, field, "plan.setting", format!("{id}: {}", invalid.message))
+    };
+    settings.map_err(|invalid| findings.extend(invalid.into_iter().map(wrong))).ok()
+}
+
+/// The statuses of a list of names, together.
+fn ignored(place: &str, names: &[SmolStr], findings: &mut Vec<Finding>) -> Status {
+    let field = format_smolstr!("{place}.statuses_to_ignore");
+    names.iter().filter_map(|name| status(&field, name, findings)).fold(Status::NONE, |all, status| all | status)
+}
+
+fn status(field: &str, name: &str, findings: &mut Vec<Finding>) -> Option<Status> {
+    let found = named_status(name);
+    if found.is_none() {
+        let message = format!("found `{name}`, expected a status such as AMT, CLOCK or \"TIME ADJUSTED\"");
+        findings.push(Finding::new(0, field, "plan.unknown_status", message));
+    }
+    found
+}
+
+fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
+    let message = format!("there is no {what} `{id}`; built are {}", known.join(", "));
+    Finding::new(0, format_smolstr!("{place}.{what}"), "plan.unknown_id", message)
+}
+
+fn repeated(place: &str, id: &str) -> Finding {
+    let message = format!("`{id}` is listed twice; keep one entry");
+    Finding::new(0, place, "plan.repeated_id", message)
+}
+
+fn not_estimated(place: &str, id: &str) -> Finding {
+    let message = format!("{id} compares totals, which no estimate can mend; write `warn` or `review`");
+    Finding::new(0, format_smolstr!("{place}.on_failure"), "plan.on_failure", message)
+}
+
+/// A method for short gaps after one that fills any gap gets only what that one could not fill; a
+/// replacement of marked intervals after any other method comes too late.
+fn out_of_order(place: &str, estimator: &Estimator, earlier: &[PlannedEstimator]) -> Option<Finding> {
+    let filled = earlier.iter().find(|planned| planned.estimator.fills_any_length);
+    let before = match estimator.id {
+        "E15" => earlier.first(),
+        _ if estimator.fills_any_length => None,
+        _ => filled,
+    }?;
+    let other = before.estimator.id;
+    let why = if before.estimator.fills_any_length { "gaps of any length" } else { "gaps it should leave open" };
+    let message = format!("{} comes after {other}, which fills {why}; put {} first", estimator.id, estimator.id);
+    Some(Finding::new(0, place, "plan.order", message).with_severity(Severity::Warning))
+}

@@ -1,0 +1,217 @@
+//! Plans: which rules and methods apply, in which order, with which settings.
+//!
+//! A plan is versioned data (TOML or JSON). [`Plan::check`] reads all of it once and answers either
+//! every finding or a [`CheckedPlan`], which is the only thing [`crate::run()`] takes.
+//!
+//! - [`UserRule`]: rules that are formulas of the plan.
+//! - [`book`]: plans made of shared sets, and which of them holds for a usage point on a date.
+
+pub mod book;
+mod check;
+mod user_rule;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::estimators::estimator;
+use crate::formula::NamedFormula;
+use crate::rules::rule;
+use crate::settings::SettingForm;
+
+pub use check::CheckedPlan;
+pub(crate) use check::{PlannedEstimator, PlannedRule};
+pub use user_rule::{Trigger, UserRule};
+
+/// A plan as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What people call it.
+    pub name: SmolStr,
+    /// Goes up with every change; stored with every outcome.
+    pub version: u32,
+    /// What happens with estimates where registers know the total.
+    pub scaling: ScalingMode,
+    /// The validation set. Rules are independent; their order only orders the results.
+    #[serde(default)]
+    pub validate: Vec<RuleEntry>,
+    /// Rules that are formulas; they belong to the validation set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub user_rule: Vec<UserRule>,
+    /// The formulas that user-defined rules and other formulas use by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formula: Vec<NamedFormula>,
+    /// Whether the validation set runs again on estimates (catalogue V75); those that pass are validated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub validate_estimates: bool,
+    /// The estimation set. Methods are tried in this order, each on what is still open.
+    #[serde(default)]
+    pub estimate: Vec<EstimatorEntry>,
+}
+
+/// One rule of a validation set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleEntry {
+    /// The rule id (`V31`).
+    pub rule: SmolStr,
+    /// What a failure means.
+    pub on_failure: OnFailure,
+    /// How much a failure matters to the people who look at exceptions.
+    #[serde(default, skip_serializing_if = "ExceptionSeverity::is_medium")]
+    pub severity: ExceptionSeverity,
+    /// Whether a failure becomes manual work; where not written, only with `review`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_to_queue: Option<bool>,
+    /// Values with any of these statuses do not fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses_to_ignore: Vec<SmolStr>,
+    /// Settings that differ from the rule's defaults, each with its unit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<SmolStr, SmolStr>,
+}
+
+impl RuleEntry {
+    /// A rule with its defaults.
+    pub fn new(rule: impl Into<SmolStr>, on_failure: OnFailure) -> Self {
+        Self {
+            rule: rule.into(),
+            on_failure,
+            severity: ExceptionSeverity::Medium,
+            route_to_queue: None,
+            statuses_to_ignore: Vec::new(),
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+/// How much an exception matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExceptionSeverity {
+    /// For statistics.
+    Low,
+    /// For whoever looks at exceptions.
+    #[default]
+    Medium,
+    /// First in every list.
+    High,
+}
+
+impl ExceptionSeverity {
+    pub(crate) fn is_medium(&self) -> bool {
+        *self == Self::Medium
+    }
+}
+
+pub(crate) fn is_false(switch: &bool) -> bool {
+    !switch
+}
+
+/// What a failed rule means for the values.
+///
+/// | word | validation status | estimated without a person | manual work |
+/// | --- | --- | --- | --- |
+/// | `warn` | WV | no | no |
+/// | `review` | FV | no | yes |
+/// | `estimate` | FV | yes | no |
+///
+/// `route_to_queue` of an entry overrides the last column. An exception is recorded in every case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// The value stands and is questionable.
+    Warn,
+    /// The value stands, is failed, and waits for a person.
+    Review,
+    /// The value is failed and an estimate takes its place.
+    Estimate,
+}
+
+/// One method of an estimation set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EstimatorEntry {
+    /// The method id (`E04`).
+    pub method: SmolStr,
+    /// Whether its values stay as they are when the others are scaled.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exclude_from_scaling: bool,
+    /// Intervals with any of these statuses are not offered to the method.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses_to_ignore: Vec<SmolStr>,
+    /// Settings that differ from the method's defaults, each with its unit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<SmolStr, SmolStr>,
+}
+
+impl EstimatorEntry {
+    /// A method with its defaults.
+    pub fn new(method: impl Into<SmolStr>) -> Self {
+        Self {
+            method: method.into(),
+            exclude_from_scaling: false,
+            statuses_to_ignore: Vec::new(),
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+/// How estimates are made to meet registers (catalogue 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalingMode {
+    /// Leave estimates as the methods gave them.
+    None,
+    /// In proportion; a negative total is refused.
+    Proportional,
+    /// In proportion; a negative total is shared as well.
+    ProportionalAllowNegative,
+}
+
+impl Plan {
+    /// The plan that holds where no other is assigned, every setting written out.
+    ///
+    /// Gaps and values below zero are estimated, spikes and sums that do not meet wait for a person,
+    /// and a day of zeros is only questionable: a vacant house is no fault.
+    pub fn standard() -> Self {
+        let rules = STANDARD_RULES.iter().filter_map(|(id, on_failure)| Some((rule(id)?, *on_failure)));
+        let methods = STANDARD_METHODS.iter().filter_map(|id| estimator(id));
+        Self {
+            name: "default".into(),
+            version: 1,
+            scaling: ScalingMode::Proportional,
+            validate: rules
+                .map(|(rule, on_failure)| RuleEntry {
+                    settings: defaults(rule.settings),
+                    ..RuleEntry::new(rule.id, on_failure)
+                })
+                .collect(),
+            user_rule: Vec::new(),
+            formula: Vec::new(),
+            validate_estimates: false,
+            estimate: methods
+                .map(|method| EstimatorEntry { settings: defaults(method.settings), ..EstimatorEntry::new(method.id) })
+                .collect(),
+        }
+    }
+}
+
+/// The validation set of the standard plan.
+const STANDARD_RULES: &[(&str, OnFailure)] = &[
+    ("V30", OnFailure::Estimate),
+    ("V31", OnFailure::Review),
+    ("V36", OnFailure::Warn),
+    ("V38", OnFailure::Estimate),
+    ("V50", OnFailure::Review),
+];
+
+/// The estimation set of the standard plan, in the order tried (catalogue 3.7).
+const STANDARD_METHODS: &[&str] = &["E04", "E05"];
+
+/// The defaults of the forms, written out, so that a plan shows every number that decides.
+fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {
+    forms.iter().map(|form| (form.name.into(), form.default.into())).collect()
+}

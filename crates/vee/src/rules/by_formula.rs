@@ -1,0 +1,101 @@
+//! What rules that are formulas share: V27, V40 and the user-defined rules of a plan.
+//!
+//! A value fails where the formula is not 0. A value for which it has no result (a gap) is not judged.
+//! Where it cannot be calculated, by a division by zero or numbers that are too large, the value waits
+//! for a person: nobody can say that it passed.
+
+use model::quality::Status;
+
+use super::{Direction, Fault, Finding};
+use crate::evidence::{quantity, span};
+use crate::formula::{CountScope, Evaluation, EvaluationError, Formula};
+use crate::view::View;
+
+/// A formula as a rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Test<'f> {
+    /// What people call it.
+    pub name: &'f str,
+    pub formula: &'f Formula,
+    pub scope: CountScope,
+    /// What slots are marked with where it is true.
+    pub stamp: Status,
+    /// What a true result says of the value.
+    pub direction: Direction,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answer {
+    NoResult,
+    False,
+    True,
+    Unknown(EvaluationError),
+}
+
+pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {
+    let evaluation = Evaluation::of(test.formula, view, test.scope);
+    let mut answers = Vec::with_capacity(view.values.len());
+    for slot in 0..view.slots() {
+        answers.push(match evaluation.holds(slot) {
+            Err(error) if error.is_input() => return Finding::NotApplicable(error.to_string().into()),
+            Err(error) => Answer::Unknown(error),
+            Ok(None) => Answer::NoResult,
+            Ok(Some(holds)) => {
+                if holds {
+                    Answer::True
+                } else {
+                    Answer::False
+                }
+            }
+        });
+    }
+    let checked = answers.iter().filter(|answer| **answer != Answer::NoResult).count();
+    if checked == 0 {
+        return Finding::NotApplicable("no interval has the values that the formula needs".into());
+    }
+    let runs = view.runs(|slot| matches!(answers[usize::from(slot)], Answer::True | Answer::Unknown(_)));
+    let faults = runs.into_iter().flat_map(|(from, to)| faults(view, test, &evaluation, &answers, (from, to)));
+    Finding::of(u16::try_from(checked).unwrap_or(u16::MAX), faults.collect())
+}
+
+/// The faults of a run, one for each stretch of equal answers.
+fn faults(
+    view: &View<'_>,
+    test: Test<'_>,
+    evaluation: &Evaluation<'_>,
+    answers: &[Answer],
+    (from, to): (u16, u16),
+) -> Vec<Fault> {
+    let stretches = answers[usize::from(from)..usize::from(to)].chunk_by(|left, right| left == right);
+    let mut start = from;
+    let mut faults = Vec::new();
+    for stretch in stretches {
+        let end = start + u16::try_from(stretch.len()).unwrap_or(u16::MAX);
+        faults.push(match &stretch[0] {
+            Answer::Unknown(error) => {
+                let where_ = span(view.day, start, end);
+                let evidence = format!("{} cannot judge {where_}: {error}", test.name);
+                Fault { for_review: true, ..Fault::new(start, end, evidence) }
+            }
+            _ => {
+                let evidence = evidence(view, test, evaluation, (start, end));
+                Fault { stamp: test.stamp, direction: test.direction, ..Fault::new(start, end, evidence) }
+            }
+        });
+        start = end;
+    }
+    faults
+}
+
+fn evidence(view: &View<'_>, test: Test<'_>, evaluation: &Evaluation<'_>, (from, to): (u16, u16)) -> String {
+    let found = span(view.day, from, to);
+    let numbers: Vec<i64> = (from..to).filter_map(|slot| view.value(slot)).collect();
+    let largest = numbers.iter().max().map(|value| format!(", up to {}", quantity(view.context, *value)));
+    let statistics = match evaluation.statistics_words() {
+        words if words.is_empty() => String::new(),
+        words => format!("; {}", words.join(", ")),
+    };
+    let statuses = Status((from..to).map(|slot| view.status(slot).0).fold(u64::MAX, |all, status| all & status));
+    let statuses = if statuses.is_empty() { String::new() } else { format!(", marked {statuses}") };
+    format!("{} holds for {found}{}{statuses}{statistics}", test.name, largest.unwrap_or_default())
+}

@@ -1,0 +1,83 @@
+//! V27 assumed meter time: intervals that a meter without a battery stamped after an outage.
+//!
+//! Source: the guidance on assumed meter time. Fails where the five statuses CLOCK, IOBOARD, IRREGULAR,
+//! POWER and TIMERESET are set together and the interval has no AMT status yet or still needs an
+//! estimate; the second condition keeps intervals that were filled already from failing again. Stamps
+//! AMT. Judges the device families the guidance covers, from their lowest firmware on.
+
+use std::sync::LazyLock;
+
+use model::quality::Status;
+
+use super::by_formula::{self, Test};
+use super::{Direction, Finding, Rule, Stage};
+use crate::assumed_time::{FIVE, FORMULA, Support, support};
+use crate::formula::{CountScope, Formula};
+use crate::settings::{SettingForm, SettingKind, Settings};
+use crate::view::View;
+
+pub(super) static RULE: Rule = Rule {
+    id: "V27",
+    name: "assumed meter time",
+    purpose: "Finds and marks intervals that the meter stamped with an assumed time after an outage.",
+    settings: &[STATUS_COUNT, FAMILIES, UNKNOWN_DEVICE],
+    stage: Stage::Values,
+    judge,
+};
+
+const STATUS_COUNT: SettingForm = SettingForm {
+    name: "status_count",
+    kind: SettingKind::Choice(&CountScope::WORDS),
+    default: "interval",
+    meaning: "whether @statuscount counts the interval alone or the whole block of data",
+};
+
+const FAMILIES: SettingForm = SettingForm {
+    name: "families",
+    kind: SettingKind::Choice(&["covered", "supported"]),
+    default: "covered",
+    meaning: "the device families the guidance covers, or all that support assumed meter time (Riva as well)",
+};
+
+const UNKNOWN_DEVICE: SettingForm = SettingForm {
+    name: "unknown_device",
+    kind: SettingKind::Choice(&["judge", "pass over"]),
+    default: "judge",
+    meaning: "what to do where family or firmware of the meter are not known",
+};
+
+static AS_PRINTED: LazyLock<Formula> =
+    LazyLock::new(|| Formula::parse(FORMULA).expect("the formula of the guidance is parsed by a test"));
+
+fn judge(view: &View<'_>, settings: &Settings) -> Finding {
+    if !view.statuses.iter().any(|status| status.contains(FIVE)) {
+        return Finding::Passed(view.slots());
+    }
+    if let Some(reason) = not_judged(view, settings) {
+        return Finding::NotApplicable(reason.into());
+    }
+    let scope = CountScope::of(settings.choice(&STATUS_COUNT));
+    let test = Test {
+        name: "assumed meter time",
+        formula: &AS_PRINTED,
+        scope,
+        stamp: Status::ASSUMED_TIME,
+        direction: Direction::Other,
+    };
+    by_formula::judge(view, test)
+}
+
+/// Why the meter is not judged.
+fn not_judged(view: &View<'_>, settings: &Settings) -> Option<String> {
+    let device = view.context.device;
+    let (Some(family), Some(firmware)) = (device.family, device.firmware) else {
+        let passed_over = settings.choice(&UNKNOWN_DEVICE) == "pass over";
+        return passed_over.then(|| "family or firmware of the meter are not known".into());
+    };
+    match support(family, firmware) {
+        Support::Covered => None,
+        Support::NoGuidance if settings.choice(&FAMILIES) == "supported" => None,
+        Support::NoGuidance => Some(format!("{family} is not covered by the guidance; no rule is configured for it")),
+        Support::None(reason) => Some(reason),
+    }
+}
