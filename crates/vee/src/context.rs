@@ -5,6 +5,7 @@
 //! in here never matters.
 
 mod companion;
+mod decision;
 mod device;
 mod sources;
 mod summary;
@@ -20,6 +21,7 @@ use crate::amount::Amount;
 use crate::day::Day;
 
 pub use companion::{Companion, Role};
+pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
 pub use sources::{AgreedValue, DayTemperature, Profile, Sources};
 pub use summary::DaySummary;
@@ -60,6 +62,8 @@ pub struct Context<'a> {
     pub companions: &'a [Companion<'a>],
     /// What estimation may draw on beside the channel's own days.
     pub sources: Sources<'a>,
+    /// Approved decisions of people, the earlier first.
+    pub decisions: &'a [Decision],
 }
 
 impl<'a> Context<'a> {
@@ -82,6 +86,7 @@ impl<'a> Context<'a> {
             device: Device::default(),
             companions: &[],
             sources: Sources::default(),
+            decisions: &[],
         }
     }
 
@@ -217,6 +222,37 @@ pub struct Elsewhere {
     pub missing: u32,
     /// How many are estimates.
     pub estimated: u32,
+}
+
+impl Elsewhere {
+    /// What days other than the one at `day` contribute to a span; they are of one channel, at most one a date.
+    pub fn of(span: TimeRange, day: TimeRange, others: &[Day<'_>]) -> Self {
+        let mut elsewhere = Self::default();
+        let (mut slots, mut slot_seconds) = (0, 0);
+        for other in others {
+            for slot in 0..other.slots() {
+                let range = other.range(slot, slot + 1);
+                if range.start < span.start || span.end < range.end {
+                    continue;
+                }
+                slots += 1;
+                slot_seconds = i64::from(other.slot_seconds);
+                match other.value(slot) {
+                    Some(value) => {
+                        elsewhere.sum += i128::from(value);
+                        elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
+                    }
+                    None => elsewhere.missing += 1,
+                }
+            }
+        }
+        let inside = overlap(span, day).map_or(0, |range| range.seconds());
+        let outside = span.seconds() - inside;
+        // Days that are not given at all are missing too.
+        let expected = if slot_seconds == 0 { 1 } else { outside / slot_seconds };
+        elsewhere.missing += u32::try_from(expected - slots).unwrap_or(0);
+        elsewhere
+    }
 }
 
 /// Whether an instant range touches any of a list.

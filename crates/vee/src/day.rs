@@ -91,6 +91,11 @@ impl Day<'_> {
         (value != MISSING && !self.status(slot).contains(Status::MISSING)).then_some(value)
     }
 
+    /// The instants of the whole day.
+    pub fn whole(&self) -> TimeRange {
+        self.range(0, self.slots())
+    }
+
     /// The instants of the slots `[from, to)`.
     pub(crate) fn range(&self, from: u16, to: u16) -> TimeRange {
         TimeRange { start: self.boundary(from), end: self.boundary(to) }

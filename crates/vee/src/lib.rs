@@ -16,6 +16,7 @@
 pub mod amount;
 pub mod assumed_time;
 pub mod catalogue;
+pub mod channel;
 pub mod context;
 pub mod day;
 pub mod estimators;

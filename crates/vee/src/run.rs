@@ -12,8 +12,9 @@ use model::lineage::{FinalDay, FinalValue, RuleFailure};
 use model::quality::Status;
 use smol_str::SmolStr;
 
-use crate::context::Context;
+use crate::context::{Context, Decision};
 use crate::day::{Day, MISSING};
+use crate::inputs_hash::InputsHash;
 use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
 use crate::rules::{Fault, Finding, Stage};
@@ -33,7 +34,19 @@ pub struct Stamp {
 ///
 /// A day without slots gives an outcome in which no rule applies.
 pub fn run(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
-    let mut draft = Draft::of(day, context);
+    run_in(day, context, context, plan, stamp)
+}
+
+/// As [`run`], with other surroundings for methods than for rules: `received` as received, `judged` with what rules said
+/// of the days around.
+pub(crate) fn run_in(
+    day: &Day<'_>,
+    received: &Context<'_>,
+    judged: &Context<'_>,
+    plan: &CheckedPlan,
+    stamp: Stamp,
+) -> Outcome {
+    let mut draft = Draft::of(day, received, judged);
     let mut ledger = Ledger::default();
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     if draft.slots.iter().any(|slot| slot.needs_value) {
@@ -47,10 +60,27 @@ pub fn run(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan, stamp: Stam
     ledger.into_outcome(draft, plan.version, stamp)
 }
 
+/// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
+/// a value, validated where no rule objects.
+pub(crate) fn judged_values(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan) -> (Vec<i64>, Vec<Status>) {
+    let mut draft = Draft::of(day, context, context);
+    let mut ledger = Ledger::default();
+    judge(&mut draft, plan, Stage::Values, &mut ledger);
+    if ledger.results.iter().any(|result| result.verdict != Verdict::NotApplicable) {
+        for (value, status) in draft.values.iter().zip(&mut draft.statuses) {
+            let stands = *value != MISSING && !status.intersects(MARKS);
+            *status |= if stands { Status::VALIDATED } else { Status::NONE };
+        }
+    }
+    (draft.values, draft.statuses)
+}
+
 /// The day as it becomes final.
 struct Draft<'a> {
     day: &'a Day<'a>,
     context: &'a Context<'a>,
+    /// What methods look at.
+    judged: &'a Context<'a>,
     values: Vec<i64>,
     statuses: Vec<Status>,
     slots: Vec<Slot>,
@@ -67,6 +97,9 @@ struct Slot {
     inputs_hash: u64,
     exclude_from_scaling: bool,
 }
+
+/// The method of values that a person wrote (catalogue E22).
+const EDITED_BY_HAND: &str = "E22";
 
 /// What a source said in favour of a value, which no longer holds once a rule failed it.
 const IN_FAVOUR: Status = Status(Status::VALIDATED.0 | Status::SOURCE_GOOD.0);
@@ -86,21 +119,48 @@ const REPLACED: Status = Status(
 const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
-    fn of(day: &'a Day<'a>, context: &'a Context<'a>) -> Self {
+    fn of(day: &'a Day<'a>, context: &'a Context<'a>, judged: &'a Context<'a>) -> Self {
         let slots = day.slots();
         let value = |slot| day.value(slot).unwrap_or(MISSING);
-        Self {
+        let mut draft = Self {
             day,
             context,
+            judged,
             values: (0..slots).map(value).collect(),
             statuses: (0..slots).map(|slot| day.status(slot)).collect(),
             slots: vec![Slot::default(); usize::from(slots)],
-        }
+        };
+        context.decisions.iter().for_each(|decision| draft.decide(decision));
+        draft
     }
 
     fn view(&self) -> View<'_> {
         let extremes = Extremes::of(&self.values);
         View { day: self.day, context: self.context, values: &self.values, statuses: &self.statuses, extremes }
+    }
+
+    /// As [`Draft::view`], for methods.
+    fn judged_view(&self) -> View<'_> {
+        View { context: self.judged, ..self.view() }
+    }
+
+    /// Lays a decision over the slots for which it still holds.
+    fn decide(&mut self, decision: &Decision) {
+        for slot in decision.from..decision.to.min(self.day.slots()) {
+            if !decision.holds(slot, self.day.value(slot).unwrap_or(MISSING)) {
+                continue;
+            }
+            let at = usize::from(slot);
+            self.slots[at].stamped = true;
+            self.statuses[at] |= Status::ACCEPTED;
+            if let Some(value) = decision.value(slot) {
+                self.values[at] = value;
+                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::ACCEPTED | Status::EDITED;
+                self.slots[at].method = EDITED_BY_HAND;
+                self.slots[at].inputs_hash = InputsHash::of(EDITED_BY_HAND).number(value).finish();
+                self.slots[at].exclude_from_scaling = true;
+            }
+        }
     }
 
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {
@@ -206,7 +266,7 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
     for planned in &plan.estimators {
         for (from, to) in open(draft, false, planned.ignored) {
             let gap = crate::estimators::Gap { from, to };
-            let proposal = (planned.estimator.estimate)(&draft.view(), gap, &planned.settings);
+            let proposal = (planned.estimator.estimate)(&draft.judged_view(), gap, &planned.settings);
             for estimate in &proposal.estimates {
                 draft.put(estimate.slot.into(), estimate.value, estimate.inputs_hash, planned);
             }

@@ -8,6 +8,7 @@
 
 pub mod book;
 mod check;
+mod reach;
 mod user_rule;
 
 use std::collections::BTreeMap;

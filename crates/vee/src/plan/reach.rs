@@ -1,0 +1,36 @@
+//! How far from its own date a plan looks, so that a driver knows what to load and what to run again.
+
+use super::CheckedPlan;
+
+/// Days that a like-day method may go from the gap.
+const LIKE_DAYS: u16 = 35;
+/// A year, and the days that weekdays are off by.
+const YEAR_DAYS: u16 = 371;
+
+impl CheckedPlan {
+    /// How many days around a day its methods may draw on.
+    pub fn reach_days(&self) -> u16 {
+        let methods = self.estimators.iter().map(|planned| method_days(planned.estimator.id));
+        methods.max().unwrap_or(1).max(1)
+    }
+
+    /// How many of the days before a day its rules compare it with, beside the ones right around it.
+    pub fn rules_reach_days(&self) -> u16 {
+        self.rules.iter().map(|planned| rule_days(&planned.id)).max().unwrap_or(0)
+    }
+}
+
+fn rule_days(id: &str) -> u16 {
+    match id {
+        "V34" | "V35" => YEAR_DAYS,
+        _ => 0,
+    }
+}
+
+fn method_days(id: &str) -> u16 {
+    match id {
+        "E01" | "E02" | "E03" | "E04" | "E11" | "E12" | "E13" | "E14" | "E15" | "E16" | "E18" | "E22" => 1,
+        "E06" | "E10" | "E17" => YEAR_DAYS,
+        _ => LIKE_DAYS,
+    }
+}
