@@ -74,7 +74,7 @@ fn faults(
         faults.push(match &stretch[0] {
             Answer::Unknown(error) => {
                 let where_ = span(view.day, start, end);
-                let evidence = format!("{} cannot judge {where_}: {error}", test.name);
+                let evidence = format!("`{}` cannot judge {where_}: {error}", test.name);
                 Fault { for_review: true, ..Fault::new(start, end, evidence) }
             }
             _ => {
@@ -87,6 +87,9 @@ fn faults(
     faults
 }
 
+/// The longest formula that evidence repeats, in bytes.
+const TEXT_LONGEST: usize = 120;
+
 fn evidence(view: &View<'_>, test: Test<'_>, evaluation: &Evaluation<'_>, (from, to): (u16, u16)) -> String {
     let found = span(view.day, from, to);
     let numbers: Vec<i64> = (from..to).filter_map(|slot| view.value(slot)).collect();
@@ -97,5 +100,9 @@ fn evidence(view: &View<'_>, test: Test<'_>, evaluation: &Evaluation<'_>, (from,
     };
     let statuses = Status((from..to).map(|slot| view.status(slot).0).fold(u64::MAX, |all, status| all & status));
     let statuses = if statuses.is_empty() { String::new() } else { format!(", marked {statuses}") };
-    format!("{} holds for {found}{}{statuses}{statistics}", test.name, largest.unwrap_or_default())
+    let largest = largest.unwrap_or_default();
+    // A long formula says less than its name.
+    let text = Some(test.formula.text()).filter(|text| text.len() <= TEXT_LONGEST);
+    let text = text.map_or_else(String::new, |text| format!("; the formula is `{text}`"));
+    format!("`{}` holds for {found}{largest}{statuses}{text}{statistics}", test.name)
 }

@@ -1,7 +1,8 @@
 //! A plan tried on a series: what it would make of every value, and why. Nothing is stored.
 //!
 //! - [`read_series`]: the series from the text of a CSV file, or every fault in it.
-//! - [`trial`]: runs the plan day by day; each day sees the days before it as they came out.
+//! - [`trial()`]: runs the plan day by day; each day sees the days before it as they came out.
+//! - [`explain_at`]: a formula at one interval of the series.
 
 mod read;
 
@@ -17,6 +18,7 @@ use smol_str::SmolStr;
 
 use crate::context::{Context, Elsewhere, Measured, Neighbour, RegisterPair, Total};
 use crate::day::{ClockChange, Day, MISSING};
+use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity};
 use crate::rules::Direction;
@@ -163,6 +165,32 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         decided.push(last);
     }
     Ok(trial)
+}
+
+/// Explains a formula at the interval of a series that holds an instant.
+///
+/// # Errors
+/// Where the intervals do not fit the days of the zone, or no interval holds the instant.
+pub fn explain_at(
+    formula: &Formula,
+    series: &Series,
+    at: Timestamp,
+    scope: CountScope,
+) -> Result<Explanation, Vec<Finding>> {
+    let sheets = sheets(series)?;
+    let place = |sheet: &Sheet| {
+        let day = sheet.day(series);
+        (sheet.first..day.slots()).find(|slot| day.range(*slot, *slot + 1).contains(at))
+    };
+    let found = sheets.iter().find_map(|sheet| Some((sheet, place(sheet)?)));
+    let Some((sheet, slot)) = found else {
+        let message = format!("the series has no interval at {at}");
+        return Err(vec![Finding::new(0, "time", "trial.no_interval", message)]);
+    };
+    let before = sheets.iter().filter(|other| other.local.date < sheet.local.date);
+    let history: Vec<Day<'_>> = before.map(|sheet| sheet.day(series)).collect();
+    let context = Context { history: &history, ..Context::of(ChannelNumber(0), &series.unit, series.exponent) };
+    Ok(explain(formula, &sheet.day(series), &context, slot, scope))
 }
 
 fn outcome(plan: &CheckedPlan, series: &Series, decided: &[Sheet], rest: &[Sheet]) -> Outcome {

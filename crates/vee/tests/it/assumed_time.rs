@@ -126,7 +126,7 @@ fn found_intervals_are_amt_failed_and_need_an_estimate_and_an_exception_is_recor
     let [exception] = &outcome.exceptions[..] else { panic!("{:?}", outcome.exceptions) };
     assert_eq!((exception.rule.as_str(), exception.from, exception.to), ("U-AMT", 2, 4));
     assert_eq!(exception.queue, Queue::Record, "an entry although the rule does not route to the queue (T-04)");
-    let evidence = "AMT intervals holds for 2 values from 02:00 to 04:00, up to 9 kWh, marked power failure, partial \
+    let evidence = "`AMT intervals` holds for 2 values from 02:00 to 04:00, up to 9 kWh, marked power failure, partial \
                     interval, clock adjusted, clock error, hardware fault";
     assert_eq!(exception.evidence, evidence);
     let mut routed = rules_only(Profile::Strict.plan());

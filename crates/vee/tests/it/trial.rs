@@ -2,7 +2,8 @@
 
 use model::quality::validation::ValidationStatus::{Nv, Pv};
 use vee::assumed_time::Profile;
-use vee::trial::{Trial, read_series, trial};
+use vee::formula::{CountScope, Formula};
+use vee::trial::{Trial, explain_at, read_series, trial};
 use vee::{Plan, Queue};
 
 use crate::notation::checked;
@@ -111,4 +112,15 @@ fn faults_of_the_file_are_told_by_line_and_field() {
     let odd = "# zone: Australia/Lord_Howe\ntime,value\n2024-04-06T13:00:00Z,1\n2024-04-06T14:00:00Z,1\n";
     let series = read_series(odd).expect("a series");
     assert_eq!(trial(&checked(Plan::standard()), &series).expect_err("half an hour")[0].code, "trial.day");
+}
+
+#[test]
+fn a_formula_is_explained_at_an_interval_of_the_series() {
+    let text = "time,value\n2026-01-14T23:00:00Z,4\n2026-01-15T00:00:00Z,1\n2026-01-15T01:00:00Z,3\n";
+    let series = read_series(text).expect("a series");
+    let formula = Formula::parse("$input / @avg($history) - @avg($input)").expect("a formula");
+    let explained = |at: &str| explain_at(&formula, &series, at.parse().expect("instant"), CountScope::Interval);
+    // 3/4 - (1 + 3)/2
+    assert_eq!(explained("2026-01-15T01:59:59Z").expect("an interval").value, "-1.25");
+    assert_eq!(explained("2026-01-15T02:00:00Z").expect_err("after the end")[0].code, "trial.no_interval");
 }

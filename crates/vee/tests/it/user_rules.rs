@@ -20,7 +20,7 @@ fn plan(change: impl FnOnce(&mut UserRule)) -> Plan {
     Plan { user_rule: vec![rule], formula: vec![formula], ..empty_plan() }
 }
 
-fn decided(plan: Plan, context: &vee::Context<'_>) -> (Outcome, Vec<Option<i64>>) {
+fn decided(plan: Plan, context: &Context<'_>) -> (Outcome, Vec<Option<i64>>) {
     let series = Series::read("5v 20v 5v 30o", 0);
     let day = series.ordinary_day(3600);
     let outcome = run(&day, context, &checked(plan), stamp());
@@ -49,6 +49,10 @@ fn triggers_and_routing_decide_what_a_failure_does() {
         let exception = &outcome.exceptions[0];
         assert_eq!((exception.queue, exception.severity), (queue, ExceptionSeverity::High));
         assert_eq!((exception.direction, exception.from, exception.to), (Direction::TooHigh, 1, 2));
+        assert_eq!(
+            exception.evidence,
+            "`high` holds for 1 value at 01:00, up to 20 kWh, marked validated; the formula is `$input > 10`"
+        );
         assert_eq!(outcome.final_day.failures[0].rule, "U-HIGH");
     }
 }
@@ -104,7 +108,7 @@ fn a_value_that_cannot_be_calculated_waits_for_a_person() {
     assert_eq!(values, [Some(5), Some(20), Some(5), Some(30)]);
     let first = &outcome.exceptions[0];
     assert_eq!((first.from, first.to, first.queue), (0, 1, Queue::ManualWork));
-    assert_eq!(first.evidence, "high cannot judge 1 value at 00:00: division by zero in `(10 / ($input - 5))`");
+    assert_eq!(first.evidence, "`high` cannot judge 1 value at 00:00: division by zero in `(10 / ($input - 5))`");
     plan.formula[0].text = "$check > 1".into();
     let (outcome, _) = decided(plan, &context(0));
     assert_eq!(outcome.results[0].verdict, Verdict::NotApplicable);
