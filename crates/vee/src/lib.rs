@@ -11,6 +11,7 @@
 //! - [`formula`]: the language of user-defined rules; [`assumed_time`]: meters that lost their clock.
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
+//! - [`mod@trial`]: a plan tried on a series of a file.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
 pub mod amount;
@@ -31,6 +32,7 @@ pub mod scaling;
 pub mod scan;
 pub mod settings;
 pub mod sum_check;
+pub mod trial;
 mod view;
 
 pub use context::{Activity, Context, Elsewhere, Measured, Neighbour, Total};

@@ -1,9 +1,10 @@
 //! Interval statuses of Itron Enterprise Edition and the head-end flags that lead to them.
 //!
-//! The map of head-end flags to statuses is fixed and must not be changed (AMT-MAP-90); the
-//! assumed-meter-time rule depends on it.
+//! The shipped maps of head-end flags are locked (AMT-MAP-90): the assumed-meter-time rule depends on
+//! them. They are in [`status_map`](super::status_map), where other sources get maps of their own.
 
 use super::Status;
+pub use super::status_map::{OPENWAY, UTILITYIQ};
 
 /// IEE status names, most telling first.
 pub const NAMES: &[(&str, Status)] = &[
@@ -26,22 +27,16 @@ pub const NAMES: &[(&str, Status)] = &[
     ("MA", Status::ACCEPTED),
 ];
 
-/// Head-end interval flags and the IEE status each is mapped to (AMT-MAP1).
-pub const HEAD_END_FLAGS: &[(&str, &str)] = &[
-    ("ClockResetBackwards", "CLOCK"),
-    ("HardwareFailure", "IOBOARD"),
-    ("PartialInterval", "IRREGULAR"),
-    ("PowerFailure", "POWER"),
-    ("TimeError", "TIMERESET"),
-];
-
-/// UtilityIQ interval flags and the OpenWay flag each is mapped to first (AMT-MAP2, AMT-MAP-91).
-pub const UTILITYIQ_FLAGS: &[(&str, &str)] = &[
-    ("Clock reset backward during interval (std table 64)", "ClockResetBackwards"),
-    ("POWER_FAILURE", "PowerFailure"),
-    ("CLOCK_ERR", "TimeError"),
-    ("SYSTEM_ERR", "HardwareFailure"),
-    ("Partial interval due to common state (std table 64)", "PartialInterval"),
+/// Long and short names of the same status, each with the name in [`NAMES`].
+pub const ALIASES: &[(&str, &str)] = &[
+    ("ESN", "ESTNEEDED"),
+    ("ESTIMATED", "EST"),
+    ("TIMEADJUSTED", "TIME ADJUSTED"),
+    ("ASSUMED METER TIME", "AMT"),
+    ("PASSED VALIDATION", "PV"),
+    ("WARNED VALIDATION", "WV"),
+    ("FAILED VALIDATION", "FV"),
+    ("MANUAL ACCEPT", "MA"),
 ];
 
 /// The IEE names of a status set; meanings without a name there are left out.
@@ -49,13 +44,14 @@ pub fn names(status: Status) -> Vec<&'static str> {
     NAMES.iter().filter(|(_, named)| status.contains(*named)).map(|(name, _)| *name).collect()
 }
 
-/// The meaning of an IEE status, of an OpenWay flag or of a UtilityIQ flag, by exact name.
+/// The meaning of an IEE status by exact name or alias, or of a flag of the shipped maps
+/// ([`OPENWAY`], [`UTILITYIQ`]).
 ///
 /// A method of estimation implies "estimated".
 pub fn status(name: &str) -> Option<Status> {
-    let head_end = lookup(UTILITYIQ_FLAGS, name).unwrap_or(name);
-    let iee = lookup(HEAD_END_FLAGS, head_end).unwrap_or(head_end);
-    let status = lookup(NAMES, iee)?;
+    let found = OPENWAY.mapped(UTILITYIQ.mapped(name).unwrap_or(name)).unwrap_or(name);
+    let name = lookup(ALIASES, found).unwrap_or(found);
+    let status = lookup(NAMES, name)?;
     let made = Status::INTERPOLATED | Status::UNSCALED | Status::FINAL_ESTIMATE;
     Some(if status.intersects(made) { status | Status::ESTIMATED } else { status })
 }

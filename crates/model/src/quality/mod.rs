@@ -7,7 +7,8 @@
 //! - [`Grade`]: the worst of a set, for partners with one flag.
 //! - [`QualityCode`]: the 3-part code of IEC 61968-9, with [`iec`] mapping both ways and [`comment`] keeping
 //!   what the codes cannot say.
-//! - [`nem12`], [`espi`], [`iee`], [`cmep`]: the flags of other worlds.
+//! - [`nem12`], [`espi`], [`iee`], [`cmep`]: the flags of other worlds; [`status_map`]: maps of source systems.
+//! - [`validation`]: the validation status of a value in each of its slots.
 
 pub mod cmep;
 pub mod comment;
@@ -15,6 +16,8 @@ pub mod espi;
 pub mod iec;
 pub mod iee;
 pub mod nem12;
+pub mod status_map;
+pub mod validation;
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};

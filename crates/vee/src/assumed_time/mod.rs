@@ -4,9 +4,18 @@
 //! Source: guidance on validation and estimation for assumed meter time. Its rule is [`FORMULA`], built
 //! as V27; its zero fill is E15.
 //!
-//! - [`families`]: which devices support it, from which firmware on.
+//! - [`families`](FAMILIES): which devices support it, from which firmware on.
+//! - [`Profile`]: plans that hold the rule and the zero fill, as printed or with our additions.
+//! - [`Treatment`]: what each use of the data gets, and [`Edit`]: what a person may do instead.
+//! - [`balance()`]: where the energy of an outage went.
+//! - [`AssumedTimeMeter`]: how the meter itself behaves.
 
+mod balance;
+mod edit;
 mod families;
+mod meter;
+mod profile;
+mod treatment;
 
 use model::finding::{Finding, Severity};
 use model::quality::{Status, iee};
@@ -15,7 +24,12 @@ use smol_str::format_smolstr;
 use crate::estimators::ONLY_STATUS;
 use crate::plan::PlannedEstimator;
 
+pub use balance::{Balance, BalanceSlot, balance};
+pub use edit::{Change, Edit, EditRefusal, edit};
 pub use families::{DeviceFamily, FAMILIES, Support, support};
+pub use meter::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
+pub use profile::Profile;
+pub use treatment::{DataProduct, Treated, Treatment, treated};
 
 /// The formula of the guidance, letter for letter.
 pub const FORMULA: &str = "@if(@status($input \\AND, CLOCK, IOBOARD, IRREGULAR, POWER, TIMERESET), \

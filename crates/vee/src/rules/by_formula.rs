@@ -24,68 +24,52 @@ pub(crate) struct Test<'f> {
     pub direction: Direction,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
-    NoResult,
-    False,
-    True,
-    Unknown(EvaluationError),
-}
-
 pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {
     let evaluation = Evaluation::of(test.formula, view, test.scope);
-    let mut answers = Vec::with_capacity(view.values.len());
-    for slot in 0..view.slots() {
-        answers.push(match evaluation.holds(slot) {
-            Err(error) if error.is_input() => return Finding::NotApplicable(error.to_string().into()),
-            Err(error) => Answer::Unknown(error),
-            Ok(None) => Answer::NoResult,
-            Ok(Some(holds)) => {
-                if holds {
-                    Answer::True
-                } else {
-                    Answer::False
-                }
-            }
-        });
+    let answers: Vec<Answer> = (0..view.slots()).map(|slot| evaluation.holds(slot)).collect();
+    if let Some(error) = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|error| error.is_input()) {
+        return Finding::NotApplicable(error.to_string().into());
     }
-    let checked = answers.iter().filter(|answer| **answer != Answer::NoResult).count();
+    let checked = answers.iter().filter(|answer| **answer != Ok(None)).count();
     if checked == 0 {
         return Finding::NotApplicable("no interval has the values that the formula needs".into());
     }
-    let runs = view.runs(|slot| matches!(answers[usize::from(slot)], Answer::True | Answer::Unknown(_)));
-    let faults = runs.into_iter().flat_map(|(from, to)| faults(view, test, &evaluation, &answers, (from, to)));
-    Finding::of(u16::try_from(checked).unwrap_or(u16::MAX), faults.collect())
+    let mut faults = Vec::new();
+    let mut from = 0;
+    for stretch in answers.chunk_by(|left, right| left == right) {
+        let to = from + u16::try_from(stretch.len()).unwrap_or(u16::MAX);
+        faults.extend(fault(view, test, &evaluation, &stretch[0], (from, to)));
+        from = to;
+    }
+    Finding::of(u16::try_from(checked).unwrap_or(u16::MAX), faults)
 }
 
-/// The faults of a run, one for each stretch of equal answers.
-fn faults(
+/// What a formula says of an interval: holds or not, nothing, or why it cannot be calculated.
+type Answer = Result<Option<bool>, EvaluationError>;
+
+/// The fault of a stretch of equal answers.
+fn fault(
     view: &View<'_>,
     test: Test<'_>,
     evaluation: &Evaluation<'_>,
-    answers: &[Answer],
+    answer: &Answer,
     (from, to): (u16, u16),
-) -> Vec<Fault> {
-    let stretches = answers[usize::from(from)..usize::from(to)].chunk_by(|left, right| left == right);
-    let mut start = from;
-    let mut faults = Vec::new();
-    for stretch in stretches {
-        let end = start + u16::try_from(stretch.len()).unwrap_or(u16::MAX);
-        faults.push(match &stretch[0] {
-            Answer::Unknown(error) => {
-                let where_ = span(view.day, start, end);
-                let evidence = format!("{} cannot judge {where_}: {error}", test.name);
-                Fault { for_review: true, ..Fault::new(start, end, evidence) }
-            }
-            _ => {
-                let evidence = evidence(view, test, evaluation, (start, end));
-                Fault { stamp: test.stamp, direction: test.direction, ..Fault::new(start, end, evidence) }
-            }
-        });
-        start = end;
+) -> Option<Fault> {
+    match answer {
+        Ok(Some(true)) => {
+            let evidence = evidence(view, test, evaluation, (from, to));
+            Some(Fault { stamp: test.stamp, direction: test.direction, ..Fault::new(from, to, evidence) })
+        }
+        Ok(_) => None,
+        Err(error) => {
+            let evidence = format!("`{}` cannot judge {}: {error}", test.name, span(view.day, from, to));
+            Some(Fault { for_review: true, ..Fault::new(from, to, evidence) })
+        }
     }
-    faults
 }
+
+/// The longest formula that evidence repeats, in bytes.
+const TEXT_LONGEST: usize = 120;
 
 fn evidence(view: &View<'_>, test: Test<'_>, evaluation: &Evaluation<'_>, (from, to): (u16, u16)) -> String {
     let found = span(view.day, from, to);
@@ -97,5 +81,9 @@ fn evidence(view: &View<'_>, test: Test<'_>, evaluation: &Evaluation<'_>, (from,
     };
     let statuses = Status((from..to).map(|slot| view.status(slot).0).fold(u64::MAX, |all, status| all & status));
     let statuses = if statuses.is_empty() { String::new() } else { format!(", marked {statuses}") };
-    format!("{} holds for {found}{}{statuses}{statistics}", test.name, largest.unwrap_or_default())
+    let largest = largest.unwrap_or_default();
+    // A long formula says less than its name.
+    let text = Some(test.formula.text()).filter(|text| text.len() <= TEXT_LONGEST);
+    let text = text.map_or_else(String::new, |text| format!("; the formula is `{text}`"));
+    format!("`{}` holds for {found}{largest}{statuses}{text}{statistics}", test.name)
 }

@@ -57,13 +57,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         return Finding::NotApplicable(reason.into());
     }
     let scope = CountScope::of(settings.choice(&STATUS_COUNT));
-    let test = Test {
-        name: "assumed meter time",
-        formula: &AS_PRINTED,
-        scope,
-        stamp: Status::ASSUMED_TIME,
-        direction: Direction::Other,
-    };
+    let test =
+        Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp: Status::ASSUMED_TIME, direction: Direction::Other };
     by_formula::judge(view, test)
 }
 

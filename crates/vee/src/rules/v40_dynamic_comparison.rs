@@ -41,7 +41,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         return Finding::NotApplicable("the day has no intervals".into());
     }
     let test = Test {
-        name: "the comparison",
+        name: RULE.name,
         formula: settings.formula(&FORMULA),
         scope: CountScope::Interval,
         stamp: Status::NONE,

@@ -1,11 +1,18 @@
 //! What the engine decides, seen from outside.
 
+mod assumed_time;
+mod assumed_time_meter;
 mod decisions;
 mod documents;
+mod formulas;
 mod golden;
+mod golden_formula;
 mod notation;
+mod plan_book;
 mod plans;
 mod properties;
 mod real_meter;
 mod scenarios;
 mod screen;
+mod trial;
+mod user_rules;

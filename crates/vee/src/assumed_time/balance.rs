@@ -1,0 +1,51 @@
+//! Where the energy of an outage with assumed meter time went.
+//!
+//! The meter measured energy at assumed stamps; the zero fill takes it from there, and estimates in the true
+//! time that the meter skipped get it back when they are scaled to the register. Whether all of it
+//! arrived is what a balance says, for each outage.
+
+use model::quality::Status;
+use model::time::TimeRange;
+use serde::Serialize;
+
+/// One interval as a balance needs it, in the channel's quantum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BalanceSlot {
+    /// The interval.
+    pub range: TimeRange,
+    /// The received value.
+    pub received: Option<i64>,
+    /// The final value.
+    pub last: Option<i64>,
+    /// What the final value is.
+    pub status: Status,
+}
+
+/// The energy of one outage, in the channel's quantum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// What the meter measured while it assumed the time.
+    pub measured: i128,
+    /// How much of it was taken away at the assumed stamps.
+    pub zeroed: i128,
+    /// What estimates put into the true time that the meter skipped.
+    pub elsewhere: i128,
+    /// What was taken away and put nowhere (below zero: put in without having been measured).
+    pub unplaced: i128,
+}
+
+/// The balance of one outage: the slots from its begin up to its time sync, in true time, and the slots
+/// that carry its assumed stamps, in any order.
+///
+/// `skipped` is the true time that the meter left out, from the return of power to the sync.
+pub fn balance(slots: &[BalanceSlot], skipped: TimeRange) -> Balance {
+    let assumed = |slot: &&BalanceSlot| slot.status.contains(Status::ASSUMED_TIME);
+    let sum = |values: &mut dyn Iterator<Item = i64>| values.map(i128::from).sum::<i128>();
+    let measured = sum(&mut slots.iter().filter(assumed).filter_map(|slot| slot.received));
+    let kept = sum(&mut slots.iter().filter(assumed).filter_map(|slot| slot.last));
+    let estimated = slots.iter().filter(|slot| !assumed(slot) && slot.status.contains(Status::ESTIMATED));
+    let within = estimated.filter(|slot| skipped.start < slot.range.end && slot.range.start < skipped.end);
+    let elsewhere = sum(&mut within.filter_map(|slot| slot.last));
+    let zeroed = measured - kept;
+    Balance { measured, zeroed, elsewhere, unplaced: zeroed - elsewhere }
+}

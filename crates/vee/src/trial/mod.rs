@@ -1,0 +1,356 @@
+//! A plan tried on a series: what it would make of every value, and why. Nothing is stored.
+//!
+//! - [`read_series`]: the series from the text of a CSV file, or every fault in it.
+//! - [`trial()`]: runs the plan day by day; each day sees the days before it as they came out.
+//! - [`explain_at`]: a formula at one interval of the series.
+
+mod read;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::finding::{Finding, Severity};
+use model::id::ChannelNumber;
+use model::quality::Status;
+use model::quality::validation::ValidationStatus;
+use model::time::{LocalDay, TimeRange};
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use crate::context::{Context, Elsewhere, Measured, Neighbour, RegisterPair, Total};
+use crate::day::{ClockChange, Day, MISSING};
+use crate::formula::{CountScope, Explanation, Formula, explain};
+use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
+use crate::plan::{CheckedPlan, ExceptionSeverity};
+use crate::rules::Direction;
+use crate::run::{Stamp, run};
+
+pub use read::{Series, read_series};
+
+/// What a plan makes of a series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// The version of the plan.
+    pub plan_version: u32,
+    /// The unit of the values.
+    pub unit: String,
+    /// The length of an interval.
+    pub interval_seconds: u32,
+    /// What is worth knowing of the plan and the series.
+    pub notes: Vec<Finding>,
+    /// Every interval of the series in order of time.
+    pub values: Vec<TrialValue>,
+    /// What every rule said of every day.
+    pub rules: Vec<TrialRule>,
+    /// What every method did.
+    pub methods: Vec<TrialMethod>,
+    /// Every fault, in order of time.
+    pub exceptions: Vec<TrialException>,
+}
+
+/// One interval and its history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrialValue {
+    /// The begin of the interval.
+    pub time: Timestamp,
+    /// The value as given.
+    pub raw: Option<String>,
+    /// The value as it came out.
+    #[serde(rename = "final")]
+    pub last: Option<String>,
+    /// The words of its statuses.
+    pub statuses: Vec<&'static str>,
+    /// Where it stands in validation.
+    pub validation: ValidationStatus,
+    /// The rules it failed.
+    pub failed: Vec<FailedRule>,
+    /// The method that made it; empty where it is as given.
+    pub method: SmolStr,
+    /// The hash of what the method used, in hexadecimal; empty where it is as given.
+    pub inputs_hash: String,
+}
+
+/// A rule that a value failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedRule {
+    /// The rule id.
+    pub rule: SmolStr,
+    /// On which data it ran.
+    pub validation: Validation,
+    /// What it says of the value.
+    pub direction: Direction,
+    /// One sentence with the numbers.
+    pub evidence: String,
+}
+
+/// What a rule said of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrialRule {
+    /// The local date.
+    pub date: Date,
+    /// The rule id.
+    pub rule: SmolStr,
+    /// On which data it ran.
+    pub validation: Validation,
+    /// `passed`, `failed` or `not applicable`.
+    pub verdict: &'static str,
+    /// Why it does not apply; empty where it does.
+    pub reason: String,
+}
+
+/// What a method did over a span.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrialMethod {
+    /// The method id, or `scaling`.
+    pub method: &'static str,
+    /// The span.
+    pub range: TimeRange,
+    /// How many intervals got a value.
+    pub filled: u16,
+    /// What it used, or why it was not eligible.
+    pub words: String,
+}
+
+/// An exception with its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrialException {
+    /// The rule id.
+    pub rule: SmolStr,
+    /// On which data it ran.
+    pub validation: Validation,
+    /// The span.
+    pub range: TimeRange,
+    /// Whether a person has to do something.
+    pub queue: Queue,
+    /// How much it matters.
+    pub severity: ExceptionSeverity,
+    /// What it says of the values.
+    pub direction: Direction,
+    /// One sentence with the numbers.
+    pub evidence: String,
+}
+
+/// The values of a local day; the slots before `first` are not part of the series.
+struct Sheet {
+    local: LocalDay,
+    first: u16,
+    values: Vec<i64>,
+    statuses: Vec<Status>,
+}
+
+/// Runs a plan over a series, day by day in the zone of the series.
+///
+/// # Errors
+/// Where the intervals do not fit the days of the zone.
+pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>> {
+    let sheets = sheets(series)?;
+    let mut trial = Trial {
+        plan_version: plan.version,
+        unit: series.unit.clone(),
+        interval_seconds: series.interval_seconds,
+        notes: plan.notes().to_vec(),
+        values: Vec::new(),
+        rules: Vec::new(),
+        methods: Vec::new(),
+        exceptions: Vec::new(),
+    };
+    if let Some(sheet) = sheets.first().filter(|sheet| 0 < sheet.first) {
+        let message = format!("{} begins within its local day; what is before counts as missing", sheet.local.date);
+        trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
+    }
+    let mut decided: Vec<Sheet> = Vec::new();
+    for (at, sheet) in sheets.iter().enumerate() {
+        let outcome = outcome(plan, series, &decided, &sheets[at..]);
+        let last = sheet.decided(&outcome);
+        trial.tell(series, sheet, &last, outcome);
+        decided.push(last);
+    }
+    Ok(trial)
+}
+
+/// Explains a formula at the interval of a series that holds an instant.
+///
+/// # Errors
+/// Where the intervals do not fit the days of the zone, or no interval holds the instant.
+pub fn explain_at(
+    formula: &Formula,
+    series: &Series,
+    at: Timestamp,
+    scope: CountScope,
+) -> Result<Explanation, Vec<Finding>> {
+    let sheets = sheets(series)?;
+    let place = |sheet: &Sheet| {
+        let day = sheet.day(series);
+        (sheet.first..day.slots()).find(|slot| day.range(*slot, *slot + 1).contains(at))
+    };
+    let found = sheets.iter().find_map(|sheet| Some((sheet, place(sheet)?)));
+    let Some((sheet, slot)) = found else {
+        let message = format!("the series has no interval at {at}");
+        return Err(vec![Finding::new(0, "time", "trial.no_interval", message)]);
+    };
+    let before = sheets.iter().filter(|other| other.local.date < sheet.local.date);
+    let history: Vec<Day<'_>> = before.map(|sheet| sheet.day(series)).collect();
+    let context = Context { history: &history, ..Context::of(ChannelNumber(0), &series.unit, series.exponent) };
+    Ok(explain(formula, &sheet.day(series), &context, slot, scope))
+}
+
+fn outcome(plan: &CheckedPlan, series: &Series, decided: &[Sheet], rest: &[Sheet]) -> Outcome {
+    let day = rest[0].day(series);
+    let history: Vec<Day<'_>> = decided.iter().map(|sheet| sheet.day(series)).collect();
+    let later: Vec<Day<'_>> = rest[1..].iter().map(|sheet| sheet.day(series)).collect();
+    let totals: Vec<Total> = series.totals().filter_map(|total| of_day(total, &day, &history, &later)).collect();
+    let context = Context {
+        before: (!history.is_empty()).then(|| Neighbour::before(history.iter().rev())),
+        after: (!later.is_empty()).then(|| Neighbour::after(&later)),
+        history: &history,
+        totals: &totals,
+        ..Context::of(ChannelNumber(0), &series.unit, series.exponent)
+    };
+    run(&day, &context, plan, Stamp { run: 1, now: day.range(0, day.slots()).end })
+}
+
+/// A total that touches the day, with what the other days hold of it.
+fn of_day(mut total: Total, day: &Day<'_>, before: &[Day<'_>], after: &[Day<'_>]) -> Option<Total> {
+    let whole = day.range(0, day.slots());
+    crate::context::overlap(total.range, whole)?;
+    if whole.start <= total.range.start && total.range.end <= whole.end {
+        return Some(total);
+    }
+    let mut elsewhere = Elsewhere::default();
+    for other in before.iter().chain(after) {
+        let inside = |slot: &u16| crate::context::overlap(other.range(*slot, *slot + 1), total.range).is_some();
+        for slot in (0..other.slots()).filter(inside) {
+            elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
+            match other.value(slot) {
+                Some(value) => elsewhere.sum += i128::from(value),
+                None => elsewhere.missing += 1,
+            }
+        }
+    }
+    total.elsewhere = Some(elsewhere);
+    Some(total)
+}
+
+/// The series cut at local midnights.
+fn sheets(series: &Series) -> Result<Vec<Sheet>, Vec<Finding>> {
+    let mut sheets: Vec<Sheet> = Vec::new();
+    let unfit = |time: Timestamp| {
+        let message = format!("intervals of {} s do not fit the local day of {time}", series.interval_seconds);
+        vec![Finding::new(0, "time", "trial.day", message)]
+    };
+    for (at, (value, status)) in series.values.iter().zip(&series.statuses).enumerate() {
+        let time = series.time(at).ok_or_else(|| unfit(series.start))?;
+        if sheets.last().is_none_or(|sheet| sheet.local.range.end <= time) {
+            let local = LocalDay::containing(time, &series.zone).ok_or_else(|| unfit(time))?;
+            let before = time.as_second() - local.range.start.as_second();
+            let first = (before % i64::from(series.interval_seconds) == 0)
+                .then(|| u16::try_from(before / i64::from(series.interval_seconds)).ok())
+                .flatten()
+                .filter(|_| local.slots(series.interval_seconds).is_some());
+            let first = first.ok_or_else(|| unfit(time))?;
+            let (values, statuses) = (vec![MISSING; first.into()], vec![Status::NONE; first.into()]);
+            sheets.push(Sheet { local, first, values, statuses });
+        }
+        if let Some(sheet) = sheets.last_mut() {
+            sheet.values.push(*value);
+            sheet.statuses.push(*status);
+        }
+    }
+    Ok(sheets)
+}
+
+impl Sheet {
+    fn day<'s>(&'s self, series: &Series) -> Day<'s> {
+        Day {
+            date: self.local.date,
+            start: self.local.range.start,
+            slot_seconds: series.interval_seconds,
+            clock_change: ClockChange::of(self.local, &series.zone, series.interval_seconds),
+            values: &self.values,
+            statuses: &self.statuses,
+        }
+    }
+
+    /// The day as it came out.
+    fn decided(&self, outcome: &Outcome) -> Self {
+        let day = &outcome.final_day;
+        let (mut values, mut statuses) = (self.values.clone(), self.statuses.clone());
+        statuses.iter_mut().for_each(|status| *status |= day.status);
+        for listed in &day.values {
+            values[usize::from(listed.slot)] = listed.value.unwrap_or(MISSING);
+            statuses[usize::from(listed.slot)] = listed.status;
+        }
+        Self { local: self.local, first: self.first, values, statuses }
+    }
+}
+
+impl Trial {
+    fn tell(&mut self, series: &Series, sheet: &Sheet, last: &Sheet, outcome: Outcome) {
+        let day = sheet.day(series);
+        for at in usize::from(sheet.first)..sheet.values.len() {
+            self.values.push(value(series, &day, at, last, &outcome));
+        }
+        let date = day.date;
+        self.rules.extend(outcome.results.into_iter().map(|result| TrialRule {
+            date,
+            rule: result.rule,
+            validation: result.validation,
+            verdict: match result.verdict {
+                Verdict::Passed => "passed",
+                Verdict::Failed => "failed",
+                Verdict::NotApplicable => "not applicable",
+            },
+            reason: result.reason.into(),
+        }));
+        self.methods.extend(outcome.estimations.into_iter().filter(|done| sheet.first < done.to).map(|done| {
+            let range = day.range(done.from.max(sheet.first), done.to);
+            TrialMethod { method: done.method, range, filled: done.slots_filled, words: done.words }
+        }));
+        self.exceptions.extend(outcome.exceptions.into_iter().filter(|fault| sheet.first < fault.to).map(|fault| {
+            let Exception { rule, validation, queue, severity, direction, evidence, .. } = fault;
+            let range = day.range(fault.from.max(sheet.first), fault.to);
+            TrialException { rule, validation, range, queue, severity, direction, evidence }
+        }));
+    }
+}
+
+fn value(series: &Series, day: &Day<'_>, at: usize, last: &Sheet, outcome: &Outcome) -> TrialValue {
+    let written = |value: i64| (value != MISSING).then(|| series.written(value));
+    let slot = u16::try_from(at).unwrap_or(u16::MAX);
+    let listed = outcome.final_day.values.iter().find(|listed| listed.slot == slot && !listed.method.is_empty());
+    let failed = outcome.exceptions.iter().filter(|fault| fault.from <= slot && slot < fault.to);
+    let status = last.statuses[at];
+    TrialValue {
+        time: day.range(slot, slot).start,
+        raw: written(day.values[at]),
+        last: written(last.values[at]),
+        statuses: status.words().collect(),
+        validation: ValidationStatus::of(status),
+        failed: failed
+            .map(|fault| FailedRule {
+                rule: fault.rule.clone(),
+                validation: fault.validation,
+                direction: fault.direction,
+                evidence: fault.evidence.clone(),
+            })
+            .collect(),
+        method: listed.map_or_else(SmolStr::default, |listed| listed.method.clone()),
+        inputs_hash: listed.map_or_else(String::new, |listed| format!("{:016x}", listed.inputs_hash)),
+    }
+}
+
+impl Series {
+    /// A register pair for every two reads that follow each other.
+    fn totals(&self) -> impl Iterator<Item = Total> {
+        self.registers.windows(2).map(|pair| Total {
+            range: TimeRange { start: pair[0].0, end: pair[1].0 },
+            measured: Measured::Register(RegisterPair {
+                start: pair[0].1,
+                end: pair[1].1,
+                multiplier: self.multiplier,
+                dials: self.dials,
+                decimals: self.decimals(),
+            }),
+            elsewhere: None,
+        })
+    }
+}
