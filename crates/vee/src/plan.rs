@@ -211,16 +211,16 @@ const STANDARD_RULES: &[(&str, OnFailure)] = &[
 const STANDARD_METHODS: &[&str] = &["E04", "E05"];
 
 /// The defaults of the forms, written out, so that a plan shows every number that decides.
-fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {
+pub(crate) fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {
     forms.iter().map(|form| (form.name.into(), form.default.into())).collect()
 }
 
-fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
+pub(crate) fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
     let message = format!("there is no {what} `{id}`; built are {}", known.join(", "));
     Finding::new(0, format_smolstr!("{place}.{what}"), "plan.unknown_id", message)
 }
 
-fn repeated(place: &str, id: &str) -> Finding {
+pub(crate) fn repeated(place: &str, id: &str) -> Finding {
     let message = format!("`{id}` is listed twice; keep one entry");
     Finding::new(0, place, "plan.repeated_id", message)
 }
@@ -230,7 +230,7 @@ fn not_estimated(place: &str, id: &str) -> Finding {
     Finding::new(0, format_smolstr!("{place}.on_failure"), "plan.on_failure", message)
 }
 
-fn wrong(place: &str, id: &str, invalid: InvalidSetting) -> Finding {
+pub(crate) fn wrong(place: &str, id: &str, invalid: InvalidSetting) -> Finding {
     let field = format_smolstr!("{place}.settings.{}", invalid.name);
     Finding::new(0, field, "plan.setting", format!("{id}: {}", invalid.message))
 }
