@@ -3,8 +3,8 @@
 //! Source: Oracle CC&B: the segment of the year before that covers a similar period, for the same account,
 //! if its end read is not an estimate and it has enough days; else the segment right before, under the
 //! same conditions; else the trend. Each is carried over by its rate. The caller gives reads of one
-//! account only. A segment of last year is the one that shares most time with the span 365 days back;
-//! 20 days are a proposal.
+//! account only. A segment of last year is the one that shares most time with the span 365 days back
+//! and is at most twice as long; that and the 20 days are proposals.
 
 use jiff::SignedDuration;
 use model::quality::Status;
@@ -47,16 +47,13 @@ fn estimate(view: &View<'_>, settings: &Settings) -> Result<Estimate, String> {
     }
 }
 
-/// The segment that shares most time with the span of a year ago.
+/// The segment that shares most time with the span of a year ago and is at most twice as long as it.
 pub(super) fn last_year(segments: &[Segment], span: TimeRange) -> Option<Segment> {
     let year = SignedDuration::from_secs(365 * DAY_SECONDS);
     let back = TimeRange { start: span.start.checked_sub(year).ok()?, end: span.end.checked_sub(year).ok()? };
     let shared = |segment: &Segment| overlap(segment.range, back).map_or(0, TimeRange::seconds);
-    segments
-        .iter()
-        .filter(|segment| 0 < shared(segment))
-        .max_by_key(|segment| (shared(segment), segment.range.end))
-        .copied()
+    let similar = |segment: &&Segment| 0 < shared(segment) && segment.range.seconds() / 2 <= span.seconds();
+    segments.iter().filter(similar).max_by_key(|segment| (shared(segment), segment.range.end)).copied()
 }
 
 /// An estimate at the rate of a segment.

@@ -51,14 +51,14 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     if before.is_none() && next.is_none() {
         return Err("no read of the same setup is next to it".into());
     }
-    let fall = match next {
-        Some(next) => fall(view, now, next)?,
-        None => None,
-    };
-    match before {
-        Some(before) => Ok(self::fall(view, before, now)?.or(implausible(view, settings, before, now)?).or(fall)),
-        None => Ok(fall),
+    if let Some(before) = before {
+        let fell = fall(view, before, now)?;
+        let found = if fell.is_some() { fell } else { implausible(view, settings, before, now)? };
+        if found.is_some() {
+            return Ok(found);
+        }
     }
+    next.map_or(Ok(None), |next| fall(view, now, next))
 }
 
 /// A fall that is no roll-over.
