@@ -72,7 +72,7 @@ pub fn run(read: &Read, around: &Surroundings<'_>, plan: &CheckedRegisterPlan, s
     if draft.value.is_none() {
         estimate(&view, plan, &mut draft, &mut estimations);
     } else if failures.is_empty() && results.iter().any(|result| result.verdict == Verdict::Passed) {
-        draft.status |= Status::VALIDATED;
+        draft.status = draft.status.without(Status::RAW) | Status::VALIDATED;
     }
     let unresolved = draft.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED);
     let failure = |(rule, on_failure, evidence)| ReadFailure {
@@ -157,8 +157,8 @@ fn written(view: &View<'_>, estimate: &Estimate) -> Result<Decimal, String> {
     let value = advanced(start, estimate.usage, setup)?;
     if view.around.kind == Kind::Counter {
         view.used((base.at, start), (view.read.at, value))?;
-        let same_setup = |at| view.setup(at).is_ok_and(|other| other.from == setup.from);
-        if let Some((next, later)) = view.next().filter(|(next, _)| same_setup(next.at)) {
+        let counts_on = |at| view.counts_on(view.read.at, at) == Ok(true);
+        if let Some((next, later)) = view.next().filter(|(next, _)| counts_on(next.at)) {
             view.used((view.read.at, value), (next.at, later)).map_err(|error| {
                 let (value, later) = (standing(value), standing(later));
                 format!("{value} would not go with the read {later} at {}: {error}", moment(view, next.at))

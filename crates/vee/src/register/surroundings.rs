@@ -21,7 +21,7 @@ pub struct Read {
     pub at: Timestamp,
     /// Start of the period; `None` for a register that stands at an instant.
     pub period_start: Option<Timestamp>,
-    /// A standing in the register's own unit before the multiplier, or an amount in the channel's unit.
+    /// What the register shows, before the multiplier; the amount of a period in the channel's unit.
     pub value: Option<Decimal>,
     /// What is known of it.
     pub status: Status,

@@ -93,8 +93,7 @@ pub(crate) fn used(setups: &[Setup], earlier: Standing, later: Standing) -> Resu
     let mut setup = setups.iter().rev().find(|setup| setup.from <= earlier.0).ok_or("the register has no setup")?;
     let (mut start, mut sum) = (earlier.1, Amount::ZERO);
     for next in setups.iter().filter(|next| earlier.0 < next.from && next.from <= later.0) {
-        let told_apart = next.change == Change::Critical || next.closing.is_some() || next.opening.is_some();
-        if told_apart || !counts_on(setup, next) {
+        if !continues(setup, next) {
             let (closing, opening) = bridge(setup, next)?;
             sum = sum.plus(piece(start, closing, setup)?).ok_or(TOO_LARGE)?;
             start = opening;
@@ -108,9 +107,13 @@ fn piece(start: Decimal, end: Decimal, setup: &Setup) -> Result<Amount, String> 
     measured_quantity(&Measured::Register(pair(start, end, setup))).map_err(|error| error.to_string())
 }
 
-/// Whether a count of the one is a count of the other.
-pub(crate) fn counts_on(setup: &Setup, next: &Setup) -> bool {
-    (setup.multiplier, setup.dials, setup.decimals) == (next.multiplier, next.dials, next.decimals)
+/// Whether the register counts on across the change as if nothing had happened.
+pub(crate) fn continues(setup: &Setup, next: &Setup) -> bool {
+    let counting = |setup: &Setup| (setup.multiplier, setup.dials, setup.decimals);
+    next.change == Change::Minor
+        && next.closing.is_none()
+        && next.opening.is_none()
+        && counting(setup) == counting(next)
 }
 
 fn bridge(setup: &Setup, next: &Setup) -> Result<(Decimal, Decimal), String> {

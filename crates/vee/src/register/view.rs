@@ -6,7 +6,7 @@ use model::quantity::Decimal;
 use model::time::TimeRange;
 
 use super::surroundings::{Change, Kind, Read, Setup, Surroundings};
-use super::usage::{Standing, Usage, counts_on, used};
+use super::usage::{Standing, Usage, continues, used};
 use super::words::{TOO_LARGE, moment};
 use crate::amount::Amount;
 use crate::evidence::duration;
@@ -76,6 +76,18 @@ impl<'a> View<'a> {
     pub(crate) fn setup(&self, at: Timestamp) -> Result<&Setup, String> {
         let found = self.setups.iter().rev().find(|setup| setup.from <= at);
         found.ok_or_else(|| format!("no setup of the register is known at {}", moment(self, at)))
+    }
+
+    /// Whether the register counted on from one instant to a later one, without a change of its setup.
+    pub(crate) fn counts_on(&self, earlier: Timestamp, later: Timestamp) -> Result<bool, String> {
+        let mut setup = self.setup(earlier)?;
+        for next in self.setups.iter().filter(|next| earlier < next.from && next.from <= later) {
+            if !continues(setup, next) {
+                return Ok(false);
+            }
+            setup = next;
+        }
+        Ok(true)
     }
 
     /// The value of the read that is judged.
@@ -179,7 +191,7 @@ impl<'a> View<'a> {
             let (found, limit) = (duration(apart), duration(longest));
             return Err(format!("the nearest earlier read is {found} back; the limit is {limit}"));
         }
-        if !counts_on(self.setup(base.at)?, self.setup(self.read.at)?) {
+        if !self.counts_on(base.at, self.read.at)? {
             return Err("the register was set up anew since the nearest earlier read".into());
         }
         Ok((base, value))

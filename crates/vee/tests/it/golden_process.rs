@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::quality::Status;
+use model::quantity::Decimal;
+use proptest::prelude::*;
 use vee::process::Judgement;
 use vee::process::v61_balance::{Balance, Part};
 use vee::process::v70_prolonged_estimation::ProlongedEstimation;
@@ -145,4 +147,24 @@ fn evidence_has_the_numbers() {
         )
     );
     assert!(Balance::read(&settings_of("margin=3 kWh")).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_numbers_are_judged_calmly(
+        numbers in proptest::collection::vec((any::<i64>(), any::<i8>()), 3..6),
+        statuses in (any::<u64>(), any::<u64>()),
+        counts in (any::<u64>(), any::<u64>(), any::<u8>()),
+    ) {
+        let numbers: Vec<Decimal> = numbers.into_iter().map(|(digits, exponent)| Decimal::new(digits, exponent)).collect();
+        let parts = [Part { delivered: numbers[1], exported: numbers[2] }];
+        let _ = Balance::read(&settings_of("")).expect("defaults").judge(numbers[0], &parts, "kWh");
+        let candidate = |value, status| Candidate { value: Some(value), status: Status(status) };
+        let (old, new) = (candidate(numbers[0], statuses.0), candidate(numbers[1], statuses.1));
+        let _ = Replacement::read(&settings_of("")).expect("defaults").judge(old, new, "kWh");
+        let deadline = Deadline { at: Timestamp::MAX, per_cent: counts.2 };
+        let _ = timeliness(counts.0, &[Delivery { at: Timestamp::MIN, values: counts.1 }; 2], &[deadline]);
+        let prolonged = ProlongedEstimation::read(&settings_of("")).expect("defaults");
+        let _ = prolonged.judge(Some(Timestamp::MIN), Timestamp::MAX);
+    }
 }

@@ -9,7 +9,6 @@ use model::time::TimeRange;
 
 use super::{Estimate, Estimator, LOOK_BACK, QUALITY, level};
 use crate::evidence::duration;
-use crate::register::usage::counts_on;
 use crate::register::view::{DAY_SECONDS, Segment, View};
 use crate::register::words::{amount, moment, standing};
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -42,12 +41,8 @@ fn estimate(view: &View<'_>, settings: &Settings) -> Result<Estimate, String> {
     let (last, end) = target.base.ok_or("the channel is no counter; R10 averages amounts")?;
     let oldest = i64::from(settings.count(&HISTORY)) * DAY_SECONDS;
     let change = view.critical_change();
-    let setup = view.setup(last.at)?;
-    let serves = |at| {
-        TimeRange { start: at, end: last.at }.seconds() <= oldest
-            && change.is_none_or(|change| change <= at)
-            && view.setup(at).is_ok_and(|other| counts_on(other, setup))
-    };
+    let serves =
+        |at| TimeRange { start: at, end: last.at }.seconds() <= oldest && change.is_none_or(|change| change <= at);
     let mut earlier = view.before(level).skip(1).take_while(|(read, _)| serves(read.at));
     let first = if settings.choice(&REGISTERS) == "all" { earlier.last() } else { earlier.next() };
     let (first, start) = first.ok_or("there is no second read to take an average from")?;

@@ -58,7 +58,7 @@ fn average(view: &View<'_>, segment: Segment) -> Result<Amount, String> {
         return Err("the reference is shorter than a day".into());
     }
     let Segment { usage, .. } = segment;
-    // The nearest hundredth of the quotient, found among thousandths of a count that are whole.
+    // Twelve decimals hold any use that is not finer, so that it is rounded once.
     let fine = usage.rounded(-12).ok_or(TOO_LARGE)?;
     let hundredth = days.checked_mul(10_i128.pow(10)).ok_or(TOO_LARGE)?;
     Ok(Amount::new(rounded_quotient(fine, hundredth), -2))

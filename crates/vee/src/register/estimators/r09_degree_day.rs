@@ -13,7 +13,7 @@ use super::{Estimate, Estimator, LOOK_BACK};
 use crate::amount::Amount;
 use crate::context::overlap;
 use crate::register::usage::Usage;
-use crate::register::view::{Level, Segment, View};
+use crate::register::view::{DAY_SECONDS, Level, Segment, View};
 use crate::register::words::{TOO_LARGE, amount};
 use crate::settings::{SettingForm, SettingKind, Settings};
 
@@ -64,8 +64,10 @@ fn estimate(view: &View<'_>, settings: &Settings) -> Result<Estimate, String> {
     let linear = settings.share(&LINEAR);
     let usage = mixed(reference, target.span, linear, (part, whole))?;
     let words = format!(
-        "{} at {whole} degree-seconds weighted by {part}, {} % of it by time",
+        "{} at {} degree-days, carried over to {} of them, {} % of it by time",
         amount(view, reference.usage),
+        degree_days(whole),
+        degree_days(part),
         linear.shifted(2),
     );
     let hash = reference.hashed(view.hash(ESTIMATOR.id, &target)).number(part).number(whole);
@@ -88,6 +90,11 @@ fn mixed(
     by_time.zip(by_degrees).and_then(|(left, right)| left.plus(right)).ok_or_else(|| TOO_LARGE.into())
 }
 
+/// A weight for people, with one decimal.
+fn degree_days(weight: Weight) -> Amount {
+    Amount::new(i128::from(weight).div_euclid(DAY_SECONDS.into()), -1)
+}
+
 /// The weight of a span, where the temperature of each of its days is known.
 fn weight(view: &View<'_>, range: TimeRange, base: i64, heating: bool) -> Result<Weight, String> {
     let zone = view.around.zone;
@@ -100,7 +107,10 @@ fn weight(view: &View<'_>, range: TimeRange, base: i64, heating: bool) -> Result
         let degrees = if heating { base - i64::from(tenths) } else { i64::from(tenths) - base };
         let seconds = overlap(day.range, range).map_or(0, TimeRange::seconds);
         sum = degrees.max(0).checked_mul(seconds).and_then(|weight| sum.checked_add(weight)).ok_or(TOO_LARGE)?;
-        at = day.range.end.max(at + jiff::SignedDuration::from_secs(1));
+        if day.range.end <= at {
+            return Err(format!("{} has no end", day.date));
+        }
+        at = day.range.end;
     }
     Ok(sum)
 }

@@ -48,7 +48,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     let setup = view.setup(view.read.at)?;
     let differences = settings.choice(&COMPARE) == "differences";
     let before = match differences {
-        true => Some(standing_before(view, setup)?),
+        true => Some(standing_before(view)?),
         false => None,
     };
     let total = counted(before, view.value()?, setup)?;
@@ -65,9 +65,13 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     compare(view, settings, setup, sum, total)
 }
 
-fn standing_before(view: &View<'_>, setup: &Setup) -> Result<Decimal, String> {
+fn standing_before(view: &View<'_>) -> Result<Decimal, String> {
     let (read, value) = view.before(Level::Actual).next().ok_or("there is no measured read before")?;
-    if read.at < setup.from { Err("the setup changed since the read before".into()) } else { Ok(value) }
+    if view.counts_on(read.at, view.read.at)? {
+        Ok(value)
+    } else {
+        Err("the setup changed since the read before".into())
+    }
 }
 
 /// What was counted since a standing, or since zero, times the multiplier.

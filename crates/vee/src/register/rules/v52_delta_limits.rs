@@ -7,7 +7,7 @@
 use super::{Judgement, Rule};
 use crate::amount::Amount;
 use crate::evidence::duration;
-use crate::register::view::{Segment, View};
+use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, amount};
 use crate::settings::{SettingForm, SettingKind, Settings};
 
@@ -35,26 +35,17 @@ const LOWEST: SettingForm = SettingForm {
 
 fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     let now = view.now()?;
-    let (highest, lowest) = (over(view, settings, &HIGHEST, now)?, over(view, settings, &LOWEST, now)?);
-    let above = highest.compared(now.usage).ok_or(TOO_LARGE)?.is_lt();
-    let below = now.usage.compared(lowest).ok_or(TOO_LARGE)?.is_lt();
+    let limits = (settings.quantity_in(view.around.unit, &HIGHEST)?, settings.quantity_in(view.around.unit, &LOWEST)?);
+    let times = |amount: Amount, seconds: i64| amount.times(Amount::new(seconds.into(), 0)).ok_or(TOO_LARGE);
+    let used = times(now.usage, 3600)?;
+    let against = |limit: Amount| Ok::<_, String>(used.compared(times(limit, now.range.seconds())?).ok_or(TOO_LARGE)?);
     let evidence = |word: &str, limit: Amount| {
         let (found, limit) = (amount(view, now.usage), amount(view, limit));
-        format!("{found} in {} is {word}; the limit over that time is {limit}", duration(now.range.seconds()))
+        format!("{found} in {} is too {word}; the limit is {limit}/h", duration(now.range.seconds()))
     };
-    Ok(match (above, below) {
-        (true, _) => Some(evidence("too much", highest)),
-        (_, true) => Some(evidence("too little", lowest)),
+    Ok(match (against(limits.0)?.is_gt(), against(limits.1)?.is_lt()) {
+        (true, _) => Some(evidence("much", limits.0)),
+        (_, true) => Some(evidence("little", limits.1)),
         _ => None,
     })
-}
-
-/// The limit over the time of a segment, rounded down to a thousandth.
-fn over(view: &View<'_>, settings: &Settings, form: &'static SettingForm, now: Segment) -> Result<Amount, String> {
-    let rate = settings.quantity_in(view.around.unit, form)?;
-    let seconds = rate.times(Amount::new(now.range.seconds().into(), 0)).ok_or(TOO_LARGE)?;
-    seconds
-        .quotient_down(Amount::new(3600, 0), -3)
-        .map(|digits| Amount::new(digits, -3))
-        .ok_or_else(|| TOO_LARGE.into())
 }

@@ -45,9 +45,11 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         return Err("the channel is no counter".into());
     }
     let now = (*view.read, view.value()?);
-    let setup_from = view.setup(view.read.at)?.from;
-    let before = view.before(Level::Actual).next().filter(|(read, _)| setup_from <= read.at);
-    let next = view.next().filter(|(read, _)| view.setup(read.at).is_ok_and(|setup| setup.from == setup_from));
+    let at = view.read.at;
+    view.setup(at)?;
+    let counts_on = |earlier, later| view.counts_on(earlier, later) == Ok(true);
+    let before = view.before(Level::Actual).next().filter(|(read, _)| counts_on(read.at, at));
+    let next = view.next().filter(|(read, _)| counts_on(at, read.at));
     if before.is_none() && next.is_none() {
         return Err("no read of the same setup is next to it".into());
     }

@@ -1,11 +1,13 @@
 //! V58 demand read: a due reset was made, and the demand is near what it was.
 //!
 //! Source: California monthly checks, "high/low demand" and "demand reset" (names only). The demand is
-//! compared with the mean of the last demands; limits are proposals.
+//! compared with the mean of the last demands, each with the multiplier of its date; limits are proposals.
+
+use model::quantity::Decimal;
 
 use super::{Judgement, Rule};
 use crate::amount::Amount;
-use crate::register::surroundings::Kind;
+use crate::register::surroundings::{Kind, Read};
 use crate::register::view::{Level, View};
 use crate::register::words::{TOO_LARGE, amount, percent};
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -43,14 +45,17 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     if view.around.kind != Kind::Demand {
         return Err("the channel is no demand register".into());
     }
-    let value = Amount::from(view.value()?);
+    let multiplied = |(read, value): (Read, Decimal)| -> Result<Amount, String> {
+        Amount::from(value).times(view.setup(read.at)?.multiplier.into()).ok_or_else(|| TOO_LARGE.into())
+    };
+    let value = multiplied((*view.read, view.value()?))?;
     if let Some((now, before)) = view.around.demand_resets.filter(|(now, before)| now == before) {
         return Ok(Some(format!(
             "the demand was not reset: the reset counter shows {now} and showed {before} at the last read"
         )));
     }
-    let earlier: Vec<Amount> =
-        view.before(Level::Actual).take(settings.count(&READS) as usize).map(|(_, value)| value.into()).collect();
+    let earlier = view.before(Level::Actual).take(settings.count(&READS) as usize);
+    let earlier = earlier.map(multiplied).collect::<Result<Vec<Amount>, String>>()?;
     if earlier.is_empty() {
         let reset = view.around.demand_resets.is_some();
         return if reset { Ok(None) } else { Err("no demand before is known".into()) };

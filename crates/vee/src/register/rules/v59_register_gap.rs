@@ -3,13 +3,14 @@
 //! Source: IEE "Register Gap Check" (name only); three days are a proposal for meters that are read
 //! daily, a register that is read by foot needs about 35.
 
+use model::time::TimeRange;
+
 use super::{Judgement, Rule};
 use crate::evidence::duration;
 use crate::register::surroundings::Kind;
 use crate::register::view::{DAY_SECONDS, Level, View};
 use crate::register::words::moment;
 use crate::settings::{SettingForm, SettingKind, Settings};
-use model::time::TimeRange;
 
 pub(super) static RULE: Rule = Rule {
     id: "V59",
