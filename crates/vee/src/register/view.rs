@@ -64,6 +64,8 @@ impl<'a> View<'a> {
         let mut reads: Vec<Read> = around.reads.iter().filter(usable).copied().collect();
         if around.kind == Kind::Counter {
             let openings: Vec<Read> = setups.iter().filter_map(opening).filter(|read| !same(read)).collect();
+            // What stands at the moment of an exchange may be the last read of the old meter.
+            reads.retain(|read| openings.iter().all(|opening| opening.at != read.at));
             reads.extend(openings);
         }
         reads.retain(|read| read.value.is_some());
