@@ -86,6 +86,20 @@ impl Amount {
         }
     }
 
+    /// How many whole `10^exponent` one share holds where the amount is divided into `divisor` shares,
+    /// rounded down; `None` for a divisor of zero or less.
+    pub fn quotient_down(self, divisor: Self, exponent: i32) -> Option<i128> {
+        if divisor.digits <= 0 {
+            return None;
+        }
+        let shift = self.exponent.checked_sub(divisor.exponent)?.checked_sub(exponent)?;
+        if 0 <= shift || self.digits == 0 {
+            return Some(lifted(self.digits, shift)?.div_euclid(divisor.digits));
+        }
+        let divisor = 10_i128.checked_pow(shift.unsigned_abs()).and_then(|power| power.checked_mul(divisor.digits));
+        Some(divisor.map_or(-i128::from(self.is_negative()), |divisor| self.digits.div_euclid(divisor)))
+    }
+
     fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
         let lowest = self.exponent.min(other.exponent);
         let left = lifted(self.digits, self.exponent.checked_sub(lowest)?)?;
@@ -167,6 +181,22 @@ mod tests {
     }
 
     #[test]
+    fn quotients_are_rounded_down() {
+        for (left, right, exponent, expected) in [
+            ("25.83", "1", 0, Some(25)),
+            ("1033.23", "40", -1, Some(258)),
+            ("-0.1", "3", 0, Some(-1)),
+            ("1e3", "0.25", 0, Some(4000)),
+            ("7", "2", 1, Some(0)),
+            ("1e-90", "1", 0, Some(0)),
+            ("7", "0", 0, None),
+            ("7", "-1", 0, None),
+        ] {
+            assert_eq!(amount(left).quotient_down(amount(right), exponent), expected, "{left} / {right}");
+        }
+    }
+
+    #[test]
     fn rounding_goes_to_the_nearest_and_ties_to_even() {
         check("2.4", 2);
         check("2.5", 2);
@@ -188,6 +218,7 @@ mod tests {
         fn nothing_panics(a in any::<i128>(), b in any::<i128>(), x in any::<i32>(), y in any::<i32>()) {
             let (left, right) = (Amount::new(a, x), Amount::new(b, y));
             let _ = (left.plus(right), left.minus(right), left.times(right), left.compared(right), left.rounded(y));
+            let _ = left.quotient_down(right, y);
             let _ = (left.magnitude(), left.shifted(y), left.to_string());
         }
     }

@@ -1,10 +1,11 @@
 //! Every id of the rule books: what it is called and whether it is built.
 //!
-//! The state is never written down: it follows from the tables of [`crate::rules`] and
-//! [`crate::estimators`], so that `docs/vee/rules.md`, which is made from this list, cannot lie.
+//! The state is never written down: it follows from the tables of [`crate::rules`], [`crate::estimators`],
+//! [`crate::register`] and [`crate::process`], so that `docs/vee/rules.md`, which is made from this list, cannot lie.
 
 use crate::estimators::estimator;
 use crate::rules::rule;
+use crate::{process, register};
 
 /// A row of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,9 @@ impl Entry {
         let number = self.id.get(1..).and_then(|digits| digits.parse::<u8>().ok());
         match number {
             _ if rule(self.id).is_some() || estimator(self.id).is_some() => State::Built,
+            _ if register::rules::rule(self.id).is_some() => State::Built,
+            _ if register::estimators::estimator(self.id).is_some() => State::Built,
+            _ if process::rule(self.id).is_some() => State::Built,
             Some(1..=18) if self.id.starts_with('V') => State::Admission,
             _ => State::Next,
         }

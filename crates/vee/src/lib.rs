@@ -12,6 +12,8 @@
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`mod@trial`]: a plan tried on a series of a file.
+//! - [`register`]: the same for reads of registers, one read at a time.
+//! - [`process`]: rules about many values at once: balance, replacement, locks, deadlines.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
 pub mod amount;
@@ -26,6 +28,8 @@ pub mod formula;
 mod inputs_hash;
 pub mod outcome;
 pub mod plan;
+pub mod process;
+pub mod register;
 pub mod rules;
 pub mod run;
 pub mod scaling;

@@ -102,10 +102,10 @@ struct Slot {
 const EDITED_BY_HAND: &str = "E22";
 
 /// What a source said in favour of a value, which no longer holds once a rule failed it.
-const IN_FAVOUR: Status = Status(Status::VALIDATED.0 | Status::SOURCE_GOOD.0);
+pub(crate) const IN_FAVOUR: Status = Status(Status::VALIDATED.0 | Status::SOURCE_GOOD.0);
 
 /// What an estimate takes away from the status of a slot.
-const REPLACED: Status = Status(
+pub(crate) const REPLACED: Status = Status(
     IN_FAVOUR.0
         | Status::ACCEPTED.0
         | Status::MISSING.0

@@ -191,11 +191,12 @@ fn read_settings(
     settings: Result<Settings, Vec<InvalidSetting>>,
     findings: &mut Vec<Finding>,
 ) -> Option<Settings> {
-    let wrong = |invalid: InvalidSetting| {
-        let field = format_smolstr!("{place}.settings.{}", invalid.name);
-        Finding::new(0, field, "plan.setting", format!("{id}: {}", invalid.message))
-    };
-    settings.map_err(|invalid| findings.extend(invalid.into_iter().map(wrong))).ok()
+    settings.map_err(|invalid| findings.extend(invalid.into_iter().map(|invalid| wrong(place, id, invalid)))).ok()
+}
+
+pub(crate) fn wrong(place: &str, id: &str, invalid: InvalidSetting) -> Finding {
+    let field = format_smolstr!("{place}.settings.{}", invalid.name);
+    Finding::new(0, field, "plan.setting", format!("{id}: {}", invalid.message))
 }
 
 /// The statuses of a list of names, together.
@@ -213,12 +214,12 @@ fn status(field: &str, name: &str, findings: &mut Vec<Finding>) -> Option<Status
     found
 }
 
-fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
+pub(crate) fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
     let message = format!("there is no {what} `{id}`; built are {}", known.join(", "));
     Finding::new(0, format_smolstr!("{place}.{what}"), "plan.unknown_id", message)
 }
 
-fn repeated(place: &str, id: &str) -> Finding {
+pub(crate) fn repeated(place: &str, id: &str) -> Finding {
     let message = format!("`{id}` is listed twice; keep one entry");
     Finding::new(0, place, "plan.repeated_id", message)
 }

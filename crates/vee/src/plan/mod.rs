@@ -22,7 +22,7 @@ use crate::rules::rule;
 use crate::settings::SettingForm;
 
 pub use check::CheckedPlan;
-pub(crate) use check::{PlannedEstimator, PlannedRule};
+pub(crate) use check::{PlannedEstimator, PlannedRule, repeated, unknown, wrong};
 pub use user_rule::{Trigger, UserRule};
 
 /// A plan as it is written.
@@ -213,6 +213,6 @@ const STANDARD_RULES: &[(&str, OnFailure)] = &[
 const STANDARD_METHODS: &[&str] = &["E04", "E05"];
 
 /// The defaults of the forms, written out, so that a plan shows every number that decides.
-fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {
+pub(crate) fn defaults(forms: &[SettingForm]) -> BTreeMap<SmolStr, SmolStr> {
     forms.iter().map(|form| (form.name.into(), form.default.into())).collect()
 }

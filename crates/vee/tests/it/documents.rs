@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use vee::catalogue::{CATALOGUE, State};
-use vee::estimators::{ESTIMATORS, estimator};
-use vee::rules::{RULES, Stage, rule};
+use vee::estimators::ESTIMATORS;
+use vee::rules::{RULES, Stage};
 use vee::settings::SettingForm;
+use vee::{process, register};
 
 use crate::notation::check_document;
 
@@ -16,8 +17,7 @@ fn rules_md_is_up_to_date() {
 
 #[test]
 fn everything_built_is_in_the_catalogue_once() {
-    let built = RULES.iter().map(|rule| rule.id).chain(ESTIMATORS.iter().map(|estimator| estimator.id));
-    for id in built {
+    for Built { id, .. } in built() {
         assert_eq!(CATALOGUE.iter().filter(|entry| entry.id == id).count(), 1, "{id}");
     }
     let mut ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
@@ -25,6 +25,28 @@ fn everything_built_is_in_the_catalogue_once() {
     assert_eq!(ids.len(), CATALOGUE.len(), "an id appears twice");
     let of = |letter: char| ids.iter().filter(|id| id.starts_with(letter)).count();
     assert_eq!((of('V'), of('E'), of('R')), (67, 22, 10));
+}
+
+/// A row of any table of the crate.
+struct Built {
+    id: &'static str,
+    purpose: &'static str,
+    settings: &'static [SettingForm],
+}
+
+fn built() -> Vec<Built> {
+    macro_rules! rows {
+        ($table:expr) => {
+            $table.iter().map(|row| Built { id: row.id, purpose: row.purpose, settings: row.settings })
+        };
+    }
+    let mut built: Vec<Built> = rows!(RULES).collect();
+    built.extend(rows!(register::rules::RULES));
+    built.extend(rows!(process::RULES));
+    built.extend(rows!(ESTIMATORS));
+    built.extend(rows!(register::estimators::ESTIMATORS));
+    built.sort_by_key(|row| CATALOGUE.iter().position(|entry| entry.id == row.id));
+    built
 }
 
 const HEAD: &str = "\
@@ -51,9 +73,13 @@ const TAIL: &str = "
 
 An estimation method is added in the same way under `estimators/`: its `estimate` is offered a gap and answers with values and a
 sentence. Its place in `ESTIMATORS` is its place in the default pipeline.
+
+Rules and methods for register reads live the same way under `register/rules/` and `register/estimators/`, rules about many
+values under `process/`; their vectors are tested in `tests/it/golden_registers.rs` and `tests/it/golden_process.rs`.
 ";
 
 fn rules_md() -> String {
+    let built = built();
     let mut text = HEAD.to_string();
     text.push_str("| id | name | state | purpose |\n| --- | --- | --- | --- |\n");
     for entry in CATALOGUE {
@@ -62,25 +88,29 @@ fn rules_md() -> String {
             State::Admission => "admission",
             State::Next => "next",
         };
-        let purpose = rule(entry.id).map(|rule| rule.purpose).or(estimator(entry.id).map(|method| method.purpose));
-        writeln!(text, "| {} | {} | {state} | {} |", entry.id, entry.name, purpose.unwrap_or("")).expect("memory");
+        let purpose = built.iter().find(|row| row.id == entry.id).map_or("", |row| row.purpose);
+        writeln!(text, "| {} | {} | {state} | {purpose} |", entry.id, entry.name).expect("memory");
     }
     text.push_str("\n## Settings of what is built\n\n| id | setting | written as | default | meaning |\n| --- | --- | --- | --- | --- |\n");
-    for rule in RULES {
-        settings(&mut text, rule.id, rule.settings);
-    }
-    for estimator in ESTIMATORS {
-        settings(&mut text, estimator.id, estimator.settings);
+    for row in &built {
+        settings(&mut text, row.id, row.settings);
     }
     let totals: Vec<&str> = RULES.iter().filter(|rule| rule.stage == Stage::Totals).map(|rule| rule.id).collect();
     writeln!(
         text,
-        "\nRules run on the values as received, before estimation; {} on the final values.",
-        totals.join(", ")
+        "\nRules run on the values as received, before estimation; {} on the final values. {} judge one read of a \
+         register (part `register` of a plan); {} are functions of many values, asked by whoever has them.",
+        totals.join(", "),
+        ids(register::rules::RULES.iter().map(|rule| rule.id)),
+        ids(process::RULES.iter().map(|rule| rule.id)),
     )
     .expect("memory");
     text.push_str(TAIL);
     text
+}
+
+fn ids(ids: impl Iterator<Item = &'static str>) -> String {
+    ids.collect::<Vec<_>>().join(", ")
 }
 
 fn settings(text: &mut String, id: &str, forms: &[SettingForm]) {

@@ -44,8 +44,13 @@ impl Golden {
 
 impl<'a> Row<'a> {
     pub fn get(&self, column: &str) -> &'a str {
+        self.find(column).unwrap_or_else(|| panic!("{} has no column {column}", self.golden.file))
+    }
+
+    /// The cell of a column that the file may do without.
+    pub fn find(&self, column: &str) -> Option<&'a str> {
         let at = self.golden.columns.iter().position(|name| name == column);
-        &self.cells[at.unwrap_or_else(|| panic!("{} has no column {column}", self.golden.file))]
+        at.map(|at| self.cells[at].as_str())
     }
 
     pub fn number<T: std::str::FromStr>(&self, column: &str) -> T {

@@ -1,0 +1,52 @@
+//! Validation rules for register reads, one file each, and the table that names them.
+//!
+//! A rule is a function of a view of the read and its settings; it changes nothing. The plan says what a
+//! failure means.
+
+mod v51_tou_sum;
+mod v52_delta_limits;
+mod v53_delta_per_cent;
+mod v54_ratio_per_cent;
+mod v55_rollover;
+mod v56_multiplier;
+mod v57_dials;
+mod v58_demand;
+mod v59_register_gap;
+
+use super::view::View;
+use crate::settings::{SettingForm, Settings};
+
+/// One validation rule for register reads.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id in the catalogue (`V55`).
+    pub id: &'static str,
+    /// Its name (`register decrease or rollover`).
+    pub name: &'static str,
+    /// What it finds, in one sentence.
+    pub purpose: &'static str,
+    /// Its limits and options with their defaults.
+    pub settings: &'static [SettingForm],
+    pub(crate) judge: fn(&View<'_>, &Settings) -> Judgement,
+}
+
+/// Nothing found, or the one sentence of evidence; an error is the reason why the rule does not apply.
+pub(crate) type Judgement = Result<Option<String>, String>;
+
+/// Every rule for register reads that is built, in the order of the catalogue.
+pub static RULES: &[&Rule] = &[
+    &v51_tou_sum::RULE,
+    &v52_delta_limits::RULE,
+    &v53_delta_per_cent::RULE,
+    &v54_ratio_per_cent::RULE,
+    &v55_rollover::RULE,
+    &v56_multiplier::RULE,
+    &v57_dials::RULE,
+    &v58_demand::RULE,
+    &v59_register_gap::RULE,
+];
+
+/// The rule of an id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}

@@ -1,0 +1,103 @@
+//! V55 register decrease or rollover: a register only falls when it starts again at zero.
+//!
+//! A fall is taken for a roll-over where the register was in its last tenth before and is in its first
+//! tenth after (the same test as in [`crate::sum_check`], a proposal; IEE detects roll-overs), and where
+//! the use it means is not far above the rate before (V35). Both neighbours are looked at: a late read
+//! must not be above the one after it. A register that was replaced in between starts at its own
+//! opening read.
+
+use model::quantity::Decimal;
+
+use super::{Judgement, Rule};
+use crate::amount::Amount;
+use crate::context::Measured;
+use crate::register::surroundings::{Kind, Read};
+use crate::register::usage::pair;
+use crate::register::view::{Level, View};
+use crate::register::words::{TOO_LARGE, amount, moment, percent, standing};
+use crate::settings::{SettingForm, SettingKind, Settings};
+use crate::sum_check::measured_quantity;
+
+pub(super) static RULE: Rule = Rule {
+    id: "V55",
+    name: "register decrease or rollover",
+    purpose: "Finds a register that fell without starting again at zero.",
+    settings: &[USE_MOST, FLOOR],
+    judge,
+};
+
+const USE_MOST: SettingForm = SettingForm {
+    name: "use_most",
+    kind: SettingKind::Share,
+    default: "200 %",
+    meaning: "a roll-over that means more use than this share of the rate before fails ...",
+};
+
+const FLOOR: SettingForm = SettingForm {
+    name: "floor",
+    kind: SettingKind::HourlyRate,
+    default: "0.1 kWh/h",
+    meaning: "... unless it is below this rate",
+};
+
+fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
+    if view.around.kind != Kind::Counter {
+        return Err("the channel is no counter".into());
+    }
+    let now = (*view.read, view.value()?);
+    let at = view.read.at;
+    view.setup(at)?;
+    let counts_on = |earlier, later| view.counts_on(earlier, later) == Ok(true);
+    let before = view.before(Level::Actual).next().filter(|(read, _)| counts_on(read.at, at));
+    let next = view.next().filter(|(read, _)| counts_on(at, read.at));
+    if before.is_none() && next.is_none() {
+        return Err("no read of the same setup is next to it".into());
+    }
+    if let Some(before) = before {
+        let fell = fall(view, before, now)?;
+        let found = if fell.is_some() { fell } else { implausible(view, settings, before, now)? };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    next.map_or(Ok(None), |next| fall(view, now, next))
+}
+
+/// A fall that is no roll-over.
+fn fall(view: &View<'_>, earlier: (Read, Decimal), later: (Read, Decimal)) -> Judgement {
+    if !is_less(later.1, earlier.1)? {
+        return Ok(None);
+    }
+    let setup = view.setup(earlier.0.at)?;
+    let Err(error) = measured_quantity(&Measured::Register(pair(earlier.1, later.1, setup))) else { return Ok(None) };
+    Ok(Some(format!("{error}; it was read at {} and at {}", moment(view, earlier.0.at), moment(view, later.0.at))))
+}
+
+/// A roll-over that means far more use than before.
+fn implausible(view: &View<'_>, settings: &Settings, before: (Read, Decimal), now: (Read, Decimal)) -> Judgement {
+    if !is_less(now.1, before.1)? {
+        return Ok(None);
+    }
+    let used = view.now()?;
+    let Some(reference) = view.segments_before(before.0.at).pop() else { return Ok(None) };
+    let times = |usage: Amount, seconds: i64| usage.times(Amount::new(seconds.into(), 0)).ok_or(TOO_LARGE);
+    let (found, usual) = (times(used.usage, reference.range.seconds())?, times(reference.usage, used.range.seconds())?);
+    let high = usual.times(settings.share(&USE_MOST)).and_then(|limit| found.compared(limit)).ok_or(TOO_LARGE)?.is_gt();
+    let floor = times(settings.quantity_in(view.around.unit, &FLOOR)?, used.range.seconds())?;
+    let quiet = times(used.usage, 3600)?.compared(floor).ok_or(TOO_LARGE)?.is_le();
+    if !high || quiet {
+        return Ok(None);
+    }
+    let share = percent(found, usual).map_or("infinitely more than".into(), |share| format!("{share} % of"));
+    Ok(Some(format!(
+        "a roll-over from {} to {} would mean {}, {share} the rate before; the limit is {} %",
+        standing(before.1),
+        standing(now.1),
+        amount(view, used.usage),
+        settings.share(&USE_MOST).shifted(2),
+    )))
+}
+
+fn is_less(left: Decimal, right: Decimal) -> Result<bool, String> {
+    Ok(Amount::from(left).compared(right.into()).ok_or(TOO_LARGE)?.is_lt())
+}
