@@ -12,7 +12,7 @@ pub struct Outcome {
     /// A slot it does not list is final as received: its status is that of the source together
     /// with [`FinalDay::status`]. A listed slot carries its complete status.
     pub final_day: FinalDay,
-    /// What every rule of the plan said, in plan order, the sum checks last.
+    /// What every rule of the plan said, in plan order stage by stage: values, then totals, then what is left.
     pub results: Vec<RuleResult>,
     /// What every method did or why it did not, in the order tried; scaling last.
     pub estimations: Vec<Estimation>,

@@ -1,4 +1,4 @@
-//! The pipeline over one channel-day: value checks, estimation, scaling, sum checks.
+//! The pipeline over one channel-day: value checks, estimation, scaling, sum checks, what is left.
 //!
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
 //! last bit, whatever was run before; the stamp is only written down.
@@ -41,6 +41,7 @@ pub fn run(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan, stamp: Stam
         scale::meet_registers(&mut draft, plan.scaling, &mut ledger.estimations);
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
+    judge(&mut draft, plan, Stage::Final, &mut ledger);
     ledger.into_outcome(draft, plan.version, stamp)
 }
 
@@ -140,6 +141,9 @@ struct Ledger {
 }
 
 fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut Ledger) {
+    if plan.rules.iter().all(|planned| planned.rule.stage != stage) {
+        return;
+    }
     let found = ledger.faults.len();
     let view = draft.view();
     for planned in plan.rules.iter().filter(|planned| planned.rule.stage == stage) {
@@ -193,7 +197,8 @@ impl Ledger {
         };
         let slots_failed = faults.iter().fold(0_u16, |sum, fault| sum.saturating_add(fault.to - fault.from));
         self.results.push(RuleResult { rule, verdict, slots_checked, slots_failed, reason });
-        self.faults.extend(faults.into_iter().map(|fault| (rule, planned.on_failure, fault)));
+        let meaning = |fault: &Fault| if fault.only_warns { OnFailure::Warn } else { planned.on_failure };
+        self.faults.extend(faults.into_iter().map(|fault| (rule, meaning(&fault), fault)));
     }
 
     fn into_outcome(self, mut draft: Draft<'_>, plan_version: u32, stamp: Stamp) -> Outcome {

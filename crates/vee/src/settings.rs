@@ -38,6 +38,8 @@ pub enum SettingKind {
     Quantity,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Some of these words, or any where none are given, in order and parted by semicolons; or `none`.
+    List(&'static [&'static str]),
 }
 
 impl SettingKind {
@@ -50,12 +52,16 @@ impl SettingKind {
             Self::HourlyRate => "a quantity for each hour such as `0.5 kWh/h`".into(),
             Self::Quantity => "a quantity such as `0.05 kWh`".into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::List([]) => "names parted by semicolons, or `none`".into(),
+            Self::List(words) => format!("`none`, or some of {}, parted by semicolons", words.join("; ")),
         }
     }
 
     fn read(&self, text: &str) -> Option<Setting> {
-        if let Self::Choice(words) = self {
-            return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word));
+        match self {
+            Self::Choice(words) => return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word)),
+            Self::List(words) => return list(words, text).map(Setting::List),
+            _ => {}
         }
         let (number, unit) = text.trim().split_once(' ')?;
         let amount: Amount = number.parse::<Decimal>().ok()?.into();
@@ -78,9 +84,17 @@ impl SettingKind {
             Self::Quantity => {
                 (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() })
             }
-            Self::Choice(_) => None,
+            Self::Choice(_) | Self::List(_) => None,
         }
     }
+}
+
+fn list(words: &[&str], text: &str) -> Option<Vec<SmolStr>> {
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    let known = |word: &&str| !word.is_empty() && (words.is_empty() || words.contains(word));
+    text.split(';').map(str::trim).map(|word| Some(word).filter(known).map(SmolStr::from)).collect()
 }
 
 fn seconds(number: &str, unit: &str) -> Option<i64> {
@@ -102,6 +116,7 @@ enum Setting {
     Count(u32),
     Quantity { amount: Amount, unit: SmolStr },
     Choice(&'static str),
+    List(Vec<SmolStr>),
 }
 
 /// A setting of a plan that cannot be used.
@@ -179,6 +194,14 @@ impl Settings {
         }
     }
 
+    /// Words in the order written.
+    pub(crate) fn list(&self, form: &'static SettingForm) -> &[SmolStr] {
+        match self.setting(form) {
+            Setting::List(words) => words,
+            other => unreachable!("{} is declared as a list, not {other:?}", form.name),
+        }
+    }
+
     /// A quantity (for each hour, where declared so) in a channel's unit.
     ///
     /// # Errors
@@ -227,13 +250,15 @@ fn prefixed(unit: &str) -> Option<(i32, &str)> {
 mod tests {
     use super::*;
 
-    static EVERY_KIND: [SettingForm; 6] = [
+    static EVERY_KIND: [SettingForm; 8] = [
         form("share", SettingKind::Share, "180 %"),
         form("time", SettingKind::Duration, "2 h"),
         form("days", SettingKind::Count("days"), "3 days"),
         form("floor", SettingKind::HourlyRate, "0.5 kWh/h"),
         form("amount", SettingKind::Quantity, "0.05 kWh"),
         form("side", SettingKind::Choice(&["repeat", "refuse"]), "repeat"),
+        form("order", SettingKind::List(&["first", "second"]), "second; first"),
+        form("names", SettingKind::List(&[]), "none"),
     ];
 
     const fn form(name: &'static str, kind: SettingKind, default: &'static str) -> SettingForm {
@@ -253,6 +278,8 @@ mod tests {
             ("floor", "0 m3/h", "1 /h"),
             ("amount", "5 m3", "5 %"),
             ("side", "refuse", "perhaps"),
+            ("order", "first", "first, second"),
+            ("names", "Clock error; RAM failed", "Clock error;"),
             ("share", "1 %", "-1 %"),
         ] {
             assert_eq!(read(name, good).err(), None, "{name} {good}");
@@ -264,6 +291,13 @@ mod tests {
 
     fn read(name: &str, text: &str) -> Result<Settings, Vec<InvalidSetting>> {
         Settings::read(&EVERY_KIND, &BTreeMap::from([(name.into(), text.into())]))
+    }
+
+    #[test]
+    fn lists_keep_their_order() {
+        let settings = Settings::read(&EVERY_KIND, &BTreeMap::new()).expect("defaults");
+        assert_eq!(settings.list(&EVERY_KIND[6]), ["second", "first"]);
+        assert!(settings.list(&EVERY_KIND[7]).is_empty());
     }
 
     #[test]

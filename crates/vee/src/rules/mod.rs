@@ -39,7 +39,15 @@ pub enum Stage {
     Values,
     /// On the values after estimation and scaling, against registers and amounts.
     Totals,
+    /// On what is left at the end, after which nothing is mended.
+    Final,
 }
+
+/// Why a rule does not apply, in words.
+pub(crate) type Reason = Cow<'static, str>;
+
+/// Why rules about habits leave some usage points alone.
+const IRREGULAR: &str = "the usage point is of irregular use, which V76 judges";
 
 /// What a rule says of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +55,7 @@ pub(crate) enum Finding {
     /// Looked at so many slots and found nothing.
     Passed(u16),
     /// Could not or need not look, and why.
-    NotApplicable(Cow<'static, str>),
+    NotApplicable(Reason),
     /// Looked at so many slots and found these.
     Failed(u16, Vec<Fault>),
 }
@@ -61,13 +69,15 @@ pub(crate) struct Fault {
     pub evidence: String,
     /// The rule itself says that these slots must not be estimated without a person.
     pub for_review: bool,
+    /// The rule itself says that these slots are only questionable, whatever the plan makes of a failure.
+    pub only_warns: bool,
     /// What the slots are marked with, beside what the plan makes of a failure.
     pub stamp: Status,
 }
 
 impl Fault {
     pub(crate) fn new(from: u16, to: u16, evidence: String) -> Self {
-        Self { from, to, evidence, for_review: false, stamp: Status::NONE }
+        Self { from, to, evidence, for_review: false, only_warns: false, stamp: Status::NONE }
     }
 }
 
@@ -79,8 +89,13 @@ impl Finding {
 }
 
 /// Every rule that is built, in the order of the catalogue.
-pub static RULES: &[&Rule] =
-    &[&v30_gap::RULE, &v31_spike::RULE, &v36_zero_on_active::RULE, &v38_negative::RULE, &v50_sum_check::RULE];
+pub static RULES: &[&Rule] = &[
+    &v30_gap::RULE,
+    &v31_spike::RULE,
+    &v36_zero_on_active::RULE,
+    &v38_negative::RULE,
+    &v50_sum_check::RULE,
+];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
