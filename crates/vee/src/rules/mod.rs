@@ -3,11 +3,36 @@
 //! A rule is a function of a view of the day and its settings. It answers with what it found and never
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
+mod v20_reader_clock;
+mod v21_meter_time;
+mod v22_overflow;
+mod v23_test_mode;
+mod v24_outage_intervals;
+mod v25_hardware_flags;
+mod v26_irregular_interval;
+mod v28_missing_quantity;
+mod v29_alarm;
 mod v30_gap;
 mod v31_spike;
+mod v32_demand_limits;
+mod v33_consecutive_tolerance;
+mod v34_historical_maximum;
+mod v35_high_low_usage;
 mod v36_zero_on_active;
+mod v37_static_value;
 mod v38_negative;
+mod v39_consecutive_pattern;
+mod v41_reactive_without_active;
+mod v42_power_factor;
+mod v43_load_factor;
+mod v44_use_during_outage;
+mod v45_voltage_current;
+mod v46_generation_at_night;
+mod v47_stuck_then_double;
+mod v48_day_shape;
 mod v50_sum_check;
+mod v60_check_meter;
+mod v76_irregular_use;
 
 use std::borrow::Cow;
 
@@ -90,11 +115,36 @@ impl Finding {
 
 /// Every rule that is built, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
+    &v20_reader_clock::RULE,
+    &v21_meter_time::RULE,
+    &v22_overflow::RULE,
+    &v23_test_mode::RULE,
+    &v24_outage_intervals::RULE,
+    &v25_hardware_flags::RULE,
+    &v26_irregular_interval::RULE,
+    &v28_missing_quantity::RULE,
+    &v29_alarm::RULE,
     &v30_gap::RULE,
     &v31_spike::RULE,
+    &v32_demand_limits::RULE,
+    &v33_consecutive_tolerance::RULE,
+    &v34_historical_maximum::RULE,
+    &v35_high_low_usage::RULE,
     &v36_zero_on_active::RULE,
+    &v37_static_value::RULE,
     &v38_negative::RULE,
+    &v39_consecutive_pattern::RULE,
+    &v41_reactive_without_active::RULE,
+    &v42_power_factor::RULE,
+    &v43_load_factor::RULE,
+    &v44_use_during_outage::RULE,
+    &v45_voltage_current::RULE,
+    &v46_generation_at_night::RULE,
+    &v47_stuck_then_double::RULE,
+    &v48_day_shape::RULE,
     &v50_sum_check::RULE,
+    &v60_check_meter::RULE,
+    &v76_irregular_use::RULE,
 ];
 
 /// The rule of an id.

@@ -13,19 +13,20 @@ use vee::{Activity, Context, Day, Measured, Neighbour, Total, Verdict, run};
 use crate::notation::{Series, cell, context, final_values, plan_of_method, plan_of_rule, quanta, repository, stamp};
 
 /// The rows of a file by column name.
-struct Golden {
+pub struct Golden {
     file: &'static str,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-struct Row<'a> {
+/// One row of a file.
+pub struct Row<'a> {
     golden: &'a Golden,
     cells: &'a [String],
 }
 
 impl Golden {
-    fn read(file: &'static str) -> Self {
+    pub fn read(file: &'static str) -> Self {
         let path = repository().join("docs/vee/golden").join(file);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let split = |line: &str| line.split(',').map(str::to_string).collect::<Vec<String>>();
@@ -37,13 +38,19 @@ impl Golden {
         Self { file, columns, rows }
     }
 
-    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|cells| Row { golden: self, cells })
     }
 }
 
 impl<'a> Row<'a> {
-    fn get(&self, column: &str) -> &'a str {
+    /// The cell of a column that the file need not have; `None` where it is empty too.
+    pub fn find(&self, column: &str) -> Option<&'a str> {
+        let at = self.golden.columns.iter().position(|name| name == column)?;
+        Some(self.cells[at].as_str()).filter(|cell| !cell.is_empty())
+    }
+
+    pub fn get(&self, column: &str) -> &'a str {
         let at = self.golden.columns.iter().position(|name| name == column);
         &self.cells[at.unwrap_or_else(|| panic!("{} has no column {column}", self.golden.file))]
     }

@@ -26,12 +26,12 @@ fn plans_are_the_same_in_toml_and_json() {
 fn findings_name_the_place_and_what_is_expected() {
     let rule = |line: &str| format!("[[validate]]\nrule = \"V31\"\non_failure = \"review\"\n{line}");
     let method = |id: &str| format!("[[estimate]]\nmethod = \"{id}\"\n");
-    check("unknown rule", &rule("").replace("V31", "V99"), "validate[0].rule", "there is no rule `V99`; built are V30");
+    check("unknown rule", &rule("").replace("V31", "V99"), "validate[0].rule", "there is no rule `V99`; built are V20");
     check(
-        "not built yet",
-        &rule("").replace("V31", "V32"),
+        "made on admission",
+        &rule("").replace("V31", "V01"),
         "validate[0].rule",
-        "there is no rule `V32`; built are V30",
+        "there is no rule `V01`; built are V20",
     );
     check("unknown method", &method("E99"), "estimate[0].method", "there is no method `E99`; built are E04, E05");
     check("twice", &(rule("") + &rule("")), "validate[1]", "`V31` is listed twice; keep one entry");
@@ -58,6 +58,12 @@ fn findings_name_the_place_and_what_is_expected() {
         &rule("").replace("V31", "V50").replace("review", "estimate"),
         "validate[0].on_failure",
         "V50 compares totals, which no estimate can mend; write `warn` or `review`",
+    );
+    check(
+        "nothing is estimated at the end",
+        &rule("").replace("V31", "V28").replace("review", "estimate"),
+        "validate[0].on_failure",
+        "V28 looks at what estimation left, after which none is tried; write `warn` or `review`",
     );
 }
 
