@@ -13,6 +13,9 @@ pub(crate) const INCOMPLETE: &str = "the day is not complete";
 /// Why a rule does not apply to a day without slots.
 pub(crate) const NO_INTERVALS: &str = "the day has no intervals";
 
+/// Why a rule about peaks does not apply.
+pub(crate) const NO_VALUES: &str = "no interval has a value";
+
 /// `18.4 kWh`.
 pub(crate) fn quantity(context: &Context<'_>, quanta: i64) -> String {
     format!("{} {}", context.amount(quanta.into()), context.unit)

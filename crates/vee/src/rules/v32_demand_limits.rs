@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
-use crate::evidence::{NO_INTERVALS, TOO_LARGE, clock, duration, quantity, span};
+use crate::evidence::{NO_VALUES, TOO_LARGE, clock, duration, quantity, span};
 use crate::settings::{SettingForm, SettingKind, Settings, unit_power};
 use crate::view::View;
 
@@ -52,7 +52,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     if high.is_none() && low.is_none() {
         return Err("neither a limit nor the service rating is known".into());
     }
-    let (highest, _) = view.highest_of(0, view.slots()).ok_or(NO_INTERVALS)?;
+    let (highest, _) = view.highest_of(0, view.slots()).ok_or(NO_VALUES)?;
     let mut faults = Vec::new();
     if let Some(high) = high
         && view.hourly(highest, high).ok_or(TOO_LARGE)?.is_gt()

@@ -7,7 +7,7 @@
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
-use crate::evidence::{NO_INTERVALS, TOO_LARGE, clock, counted, quantity, ratio, span};
+use crate::evidence::{NO_VALUES, TOO_LARGE, clock, counted, quantity, ratio, span};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -52,7 +52,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
         summary.days_before(view.day.date).is_some_and(|age| window.contains(&age))
             && summary.is_as_fine_as(view.slots())
     });
-    let before = counted(days, "day");
+    let before = if days == 1 { "day".into() } else { counted(days, "day") };
     let peak = earlier.filter_map(|summary| summary.highest).max();
     let peak = peak.ok_or_else(|| format!("the peak of the {before} before is not known at this interval length"))?;
     if peak <= 0 || view.hourly(peak, floor).ok_or(TOO_LARGE)?.is_lt() {
@@ -62,7 +62,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let times = settings.share(&EXCESS).plus(Amount::new(1, 0)).ok_or(TOO_LARGE)?;
     let limit = Amount::new(peak.into(), 0).times(times).ok_or(TOO_LARGE)?;
     let is_above = |value: i64| limit.compared(Amount::new(value.into(), 0)).is_some_and(|order| order.is_lt());
-    let (highest, _) = view.highest_of(0, view.slots()).ok_or(NO_INTERVALS)?;
+    let (highest, _) = view.highest_of(0, view.slots()).ok_or(NO_VALUES)?;
     if !is_above(highest) {
         return Ok(Finding::Passed(view.slots()));
     }

@@ -142,7 +142,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     Ok(Finding::Passed(view.slots()))
 }
 
-/// The daily average to the nearest quantum, for people.
+/// The daily average to the nearest quantum, ties to even, for people only.
 fn daily(view: &View<'_>, sum: Amount, days: Amount) -> Amount {
     let (sum, days) = (sum.rounded(view.context.exponent.into()), days.rounded(0).filter(|days| 0 < *days));
     view.context.amount(sum.zip(days).map_or(0, |(sum, days)| rounded_quotient(sum, days)))
@@ -205,6 +205,7 @@ fn of_days(
         }
     }
     let sum = days.iter().try_fold(0_i128, |sum, day| sum.checked_add(day.sum)).ok_or(TOO_LARGE)?;
+    let name = format!("{name} ({} complete)", days.len());
     Ok(Reference { name, sum: view.context.amount(sum), days: Amount::new(days.len() as i128, 0) })
 }
 

@@ -93,7 +93,11 @@ fn found(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let fewest = settings.count(&FEWEST);
     let long = runs.into_iter().filter(|(from, to)| fewest <= u32::from(to - from));
     let fault = |(from, to)| {
-        Fault::new(from, to, format!("{} in a row {kind}; there may be fewer than {fewest}", span(view.day, from, to)))
+        Fault::new(
+            from,
+            to,
+            format!("{} in a row, all {kind}; there may be fewer than {fewest}", span(view.day, from, to)),
+        )
     };
     Ok(Finding::of(view.slots(), long.map(fault).collect()))
 }

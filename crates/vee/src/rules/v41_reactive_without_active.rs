@@ -65,14 +65,19 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     };
     let fewest = settings.count(&FEWEST);
     let alone = view.runs(is_alone).into_iter().filter(|(from, to)| fewest <= u32::from(to - from));
-    let limit = format!("{floor} {}/h in fewer than {} in a row", companion.unit, counted(fewest, "interval"));
-    let mut faults: Vec<Fault> = alone
-        .map(|(from, to)| {
-            let evidence =
-                format!("{} are 0 with reactive energy above the limit of {limit}", span(view.day, from, to));
-            Fault::new(from, to, evidence)
-        })
-        .collect();
+    let fault = |(from, to): (u16, u16)| {
+        let known = reactive[usize::from(from)..usize::from(to)].iter().flatten();
+        let most = known.fold(Amount::ZERO, |most, amount| most.larger(*amount).unwrap_or(most));
+        let evidence = format!(
+            "{} are 0 with up to {most} {} of reactive energy in an interval; the limit is {floor} {}/h in fewer than {} in a row",
+            span(view.day, from, to),
+            companion.unit,
+            companion.unit,
+            counted(fewest, "interval"),
+        );
+        Fault::new(from, to, evidence)
+    };
+    let mut faults: Vec<Fault> = alone.map(fault).collect();
     if reactive.iter().all(|amount| amount.is_some_and(Amount::is_zero)) {
         faults.extend(none_under_load(view, large)?);
     }

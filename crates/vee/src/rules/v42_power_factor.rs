@@ -8,7 +8,7 @@
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Role;
-use crate::evidence::{NO_INTERVALS, TOO_LARGE, clock};
+use crate::evidence::{NO_VALUES, TOO_LARGE, clock};
 use crate::settings::{SettingForm, SettingKind, Settings, unit_power};
 use crate::view::View;
 
@@ -42,7 +42,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
 fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let companion = view.context.companion(Role::Reactive).ok_or("no reactive channel is known")?;
     let (floor, unit) = (settings.quantity_in(view.context.unit, &FLOOR)?, view.context.unit);
-    let (peak, slot) = view.highest_of(0, view.slots()).ok_or(NO_INTERVALS)?;
+    let (peak, slot) = view.highest_of(0, view.slots()).ok_or(NO_VALUES)?;
     if peak <= 0 || view.hourly(peak, floor).ok_or(TOO_LARGE)?.is_lt() {
         return Err(format!("the peak of the day is below the floor of {floor} {unit}/h").into());
     }
