@@ -7,6 +7,7 @@
 mod companion;
 mod decision;
 mod device;
+mod site;
 mod sources;
 mod summary;
 
@@ -23,6 +24,7 @@ use crate::day::Day;
 pub use companion::{Companion, Role};
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
+pub use site::{Load, Site, Sun};
 pub use sources::{AgreedValue, DayTemperature, Profile, Sources};
 pub use summary::DaySummary;
 
@@ -58,6 +60,8 @@ pub struct Context<'a> {
     pub summaries: &'a [DaySummary],
     /// The meter and its clock.
     pub device: Device<'a>,
+    /// The usage point and its local day.
+    pub site: Site,
     /// Other channels on the same day.
     pub companions: &'a [Companion<'a>],
     /// What estimation may draw on beside the channel's own days.
@@ -84,6 +88,7 @@ impl<'a> Context<'a> {
             zero_days_before: 0,
             summaries: &[],
             device: Device::default(),
+            site: Site::default(),
             companions: &[],
             sources: Sources::default(),
             decisions: &[],
@@ -93,6 +98,11 @@ impl<'a> Context<'a> {
     /// A number of quanta as an amount of the channel's unit.
     pub(crate) fn amount(&self, quanta: i128) -> Amount {
         Amount::new(quanta, i32::from(self.exponent))
+    }
+
+    /// The companion of a role; of several, the one whose label comes first.
+    pub(crate) fn companion(&self, role: Role) -> Option<&'a Companion<'a>> {
+        self.companions.iter().filter(|companion| companion.role == role).min_by_key(|companion| companion.label)
     }
 }
 

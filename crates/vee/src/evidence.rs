@@ -1,8 +1,20 @@
-//! The words of evidence: amounts with units, local times, lengths of time.
+//! The words of evidence: amounts with units, local times, lengths of time, and reasons that many give.
 
 use crate::amount::Amount;
 use crate::context::Context;
 use crate::day::Day;
+
+/// Why a comparison was not made where 38 digits are not enough.
+pub(crate) const TOO_LARGE: &str = "the values are too large to compare exactly";
+
+/// Why a rule about whole days does not apply.
+pub(crate) const INCOMPLETE: &str = "the day is not complete";
+
+/// Why a rule does not apply to a day without slots.
+pub(crate) const NO_INTERVALS: &str = "the day has no intervals";
+
+/// Why a rule about peaks does not apply.
+pub(crate) const NO_VALUES: &str = "no interval has a value";
 
 /// `18.4 kWh`.
 pub(crate) fn quantity(context: &Context<'_>, quanta: i64) -> String {
@@ -32,12 +44,18 @@ pub(crate) fn span(day: &Day<'_>, from: u16, to: u16) -> String {
     }
 }
 
+/// `1 value`, `3 values`; the noun is given for one.
+pub(crate) fn counted(count: u32, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `45 min`, `2 h`, `1 h 15 min`, `3 days`.
 pub(crate) fn duration(seconds: i64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (hours, 0, 0) if 24 < hours && hours % 24 == 0 => format!("{} days", hours / 24),
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
         (hours, 0, 0) => format!("{hours} h"),
         (hours, minutes, 0) => format!("{hours} h {minutes} min"),
         (hours, minutes, seconds) => format!("{hours} h {minutes} min {seconds} s"),
@@ -46,7 +64,13 @@ pub(crate) fn duration(seconds: i64) -> String {
 
 /// `left / right` with two decimals, rounded up, so that a ratio above a limit never reads as the
 /// limit; `None` where the right side is not above zero.
-pub(crate) fn ratio(left: i64, right: i64) -> Option<Amount> {
-    let (hundredths, right) = (i128::from(left) * 100, i128::from(right));
-    (0 < right).then(|| Amount::new((hundredths + right - 1).div_euclid(right), -2))
+pub(crate) fn ratio(left: impl Into<i128>, right: impl Into<i128>) -> Option<Amount> {
+    let below_zero = ratio_down(left.into().checked_neg()?, right)?;
+    Amount::ZERO.minus(below_zero)
+}
+
+/// As [`ratio`], rounded down, for ratios below a limit.
+pub(crate) fn ratio_down(left: impl Into<i128>, right: impl Into<i128>) -> Option<Amount> {
+    let (hundredths, right) = (left.into().checked_mul(100)?, right.into());
+    (0 < right).then(|| Amount::new(hundredths.div_euclid(right), -2))
 }

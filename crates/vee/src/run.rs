@@ -1,4 +1,5 @@
-//! The pipeline over one channel-day: value checks, estimation, scaling, checks of estimates, sum checks.
+//! The pipeline over one channel-day: value checks, estimation, scaling, checks of estimates, sum checks,
+//! what is left.
 //!
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
 //! last bit, whatever was run before; the stamp is only written down.
@@ -57,6 +58,7 @@ pub(crate) fn run_in(
         }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
+    judge(&mut draft, plan, Stage::Final, &mut ledger);
     ledger.into_outcome(draft, plan.version, stamp)
 }
 
@@ -218,6 +220,9 @@ struct Found {
 }
 
 fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut Ledger) {
+    if plan.rules.iter().all(|planned| planned.stage() != stage) {
+        return;
+    }
     let found = ledger.faults.len();
     let view = draft.view();
     for planned in plan.rules.iter().filter(|planned| planned.stage() == stage) {
@@ -298,7 +303,7 @@ impl Ledger {
             Found {
                 rule: planned.id.clone(),
                 validation,
-                on_failure: planned.on_failure,
+                on_failure: if fault.only_warns { OnFailure::Warn } else { planned.on_failure },
                 severity: planned.severity,
                 queue: if manual { Queue::ManualWork } else { Queue::Record },
                 fault,

@@ -44,6 +44,8 @@ pub enum SettingKind {
     Formula,
     /// A status by one of its names, or `none`.
     Status,
+    /// Some of these words, or any where none are given, in order and parted by semicolons; or `none`.
+    List(&'static [&'static str]),
 }
 
 impl SettingKind {
@@ -58,6 +60,8 @@ impl SettingKind {
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Formula => "a formula such as `$input > 2 * @avg($input)`".into(),
             Self::Status => "a status such as `AMT`, or `none`".into(),
+            Self::List([]) => "names parted by semicolons, or `none`".into(),
+            Self::List(words) => format!("`none`, or some of {}, parted by semicolons", words.join("; ")),
         }
     }
 
@@ -70,8 +74,10 @@ impl SettingKind {
     }
 
     fn read(&self, text: &str) -> Option<Setting> {
-        if let Self::Choice(words) = self {
-            return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word));
+        match self {
+            Self::Choice(words) => return words.iter().find(|word| **word == text).map(|word| Setting::Choice(word)),
+            Self::List(words) => return list(words, text).map(Setting::List),
+            _ => {}
         }
         if *self == Self::Status {
             let found = if text == "none" { Some(Status::NONE) } else { named_status(text) };
@@ -98,9 +104,17 @@ impl SettingKind {
             Self::Quantity => {
                 (unit != "%" && !unit.contains('/')).then(|| Setting::Quantity { amount, unit: unit.into() })
             }
-            Self::Choice(_) | Self::Formula | Self::Status => None,
+            Self::Choice(_) | Self::Formula | Self::Status | Self::List(_) => None,
         }
     }
+}
+
+fn list(words: &[&str], text: &str) -> Option<Vec<SmolStr>> {
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    let known = |word: &&str| !word.is_empty() && (words.is_empty() || words.contains(word));
+    text.split(';').map(str::trim).map(|word| Some(word).filter(known).map(SmolStr::from)).collect()
 }
 
 fn seconds(number: &str, unit: &str) -> Option<i64> {
@@ -124,6 +138,7 @@ enum Setting {
     Choice(&'static str),
     Formula(Formula),
     Status(Status),
+    List(Vec<SmolStr>),
 }
 
 /// A setting of a plan that cannot be used.
@@ -215,6 +230,14 @@ impl Settings {
         }
     }
 
+    /// Words in the order written.
+    pub(crate) fn list(&self, form: &'static SettingForm) -> &[SmolStr] {
+        match self.setting(form) {
+            Setting::List(words) => words,
+            other => unreachable!("{} is declared as a list, not {other:?}", form.name),
+        }
+    }
+
     /// A quantity (for each hour, where declared so) in a channel's unit.
     ///
     /// # Errors
@@ -263,7 +286,7 @@ fn prefixed(unit: &str) -> Option<(i32, &str)> {
 mod tests {
     use super::*;
 
-    static EVERY_KIND: [SettingForm; 8] = [
+    static EVERY_KIND: [SettingForm; 10] = [
         form("share", SettingKind::Share, "180 %"),
         form("time", SettingKind::Duration, "2 h"),
         form("days", SettingKind::Count("days"), "3 days"),
@@ -272,6 +295,8 @@ mod tests {
         form("side", SettingKind::Choice(&["repeat", "refuse"]), "repeat"),
         form("formula", SettingKind::Formula, "$input > 1"),
         form("status", SettingKind::Status, "none"),
+        form("order", SettingKind::List(&["first", "second"]), "second; first"),
+        form("names", SettingKind::List(&[]), "none"),
     ];
 
     const fn form(name: &'static str, kind: SettingKind, default: &'static str) -> SettingForm {
@@ -291,6 +316,8 @@ mod tests {
             ("floor", "0 m3/h", "1 /h"),
             ("amount", "5 m3", "5 %"),
             ("side", "refuse", "perhaps"),
+            ("order", "first", "first, second"),
+            ("names", "Clock error; RAM failed", "Clock error;"),
             ("share", "1 %", "-1 %"),
             ("status", "AMT", "amt"),
             ("status", "TIME ADJUSTED", "TIME"),
@@ -304,6 +331,13 @@ mod tests {
 
     fn read(name: &str, text: &str) -> Result<Settings, Vec<InvalidSetting>> {
         Settings::read(&EVERY_KIND, &BTreeMap::from([(name.into(), text.into())]))
+    }
+
+    #[test]
+    fn lists_keep_their_order() {
+        let settings = Settings::read(&EVERY_KIND, &BTreeMap::new()).expect("defaults");
+        assert_eq!(settings.list(&EVERY_KIND[6]), ["second", "first"]);
+        assert!(settings.list(&EVERY_KIND[7]).is_empty());
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The state of a day while rules and methods look at it.
 
+use std::cmp::Ordering;
+
 use model::quality::Status;
 use model::time::TimeRange;
 
-use crate::context::{Context, OUTAGE, is_good, touches_any};
+use crate::amount::Amount;
+use crate::context::{Context, OUTAGE, is_good, overlap, touches_any};
 use crate::day::{Day, MISSING};
 use crate::scan::Extremes;
 
@@ -68,6 +71,48 @@ impl View<'_> {
         runs
     }
 
+    /// The runs of slots that carry any of some statuses.
+    pub(crate) fn flagged(&self, marks: Status) -> Vec<(u16, u16)> {
+        if self.statuses_of(0, self.slots()).intersects(marks) {
+            self.runs(|slot| self.status(slot).intersects(marks))
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// All statuses that any slot of `[from, to)` carries.
+    pub(crate) fn statuses_of(&self, from: u16, to: u16) -> Status {
+        let slots = self.statuses.get(from.into()..to.into()).unwrap_or_default();
+        slots.iter().fold(Status::NONE, |all, status| all | *status)
+    }
+
+    /// Whether the day has slots and every one has a value.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.values.is_empty() && (self.extremes.all_above_zero || !self.values.contains(&MISSING))
+    }
+
+    /// The sum of a complete day in quanta.
+    pub(crate) fn complete_sum(&self) -> Option<i128> {
+        self.is_complete().then(|| self.values.iter().copied().map(i128::from).sum())
+    }
+
+    /// The highest value of `[from, to)` and its slot, the first of equals.
+    pub(crate) fn highest_of(&self, from: u16, to: u16) -> Option<(i64, u16)> {
+        let values = (from..to).filter_map(|slot| Some((self.value(slot)?, slot)));
+        values.reduce(|highest, next| if highest.0 < next.0 { next } else { highest })
+    }
+
+    /// The lowest value of `[from, to)` and its slot, the first of equals.
+    pub(crate) fn lowest_of(&self, from: u16, to: u16) -> Option<(i64, u16)> {
+        (from..to).filter_map(|slot| Some((self.value(slot)?, slot))).min()
+    }
+
+    /// Compares what was used within a slot with a quantity for each hour; `None` where the numbers
+    /// are too large.
+    pub(crate) fn hourly(&self, quanta: i64, rate: Amount) -> Option<Ordering> {
+        hourly(self.context.amount(quanta.into()), self.day.slot_seconds.into(), rate)
+    }
+
     /// How many slots a gap has, together with the missing ones beyond the edges it touches.
     pub(crate) fn gap_slots(&self, from: u16, to: u16) -> i64 {
         let before = self.context.before.filter(|_| from == 0);
@@ -83,4 +128,17 @@ impl View<'_> {
         let to = self.day.slot_beginning(span.end.min(day.end))?;
         (from < to).then_some((from, to))
     }
+
+    /// The slots of this day that a span of time touches; `None` where it touches none.
+    pub(crate) fn slots_touched(&self, span: TimeRange) -> Option<(u16, u16)> {
+        let touched = |slot: &u16| overlap(self.day.range(*slot, *slot + 1), span).is_some();
+        let from = (0..self.slots()).find(touched)?;
+        Some((from, (from..self.slots()).rfind(touched)? + 1))
+    }
+}
+
+/// Compares an amount of so many seconds with a quantity for each hour.
+pub(crate) fn hourly(amount: Amount, seconds: i64, rate: Amount) -> Option<Ordering> {
+    let for_each_hour = amount.times(Amount::new(3600, 0))?;
+    for_each_hour.compared(rate.times(Amount::new(seconds.into(), 0))?)
 }

@@ -22,3 +22,16 @@ pub struct DaySummary {
     /// Slots that an outage touches.
     pub outage: u16,
 }
+
+impl DaySummary {
+    /// How many days it lies before a date; below zero after it.
+    pub(crate) fn days_before(&self, date: Date) -> Option<i64> {
+        date.since(self.date).ok().map(|span| span.get_days().into())
+    }
+
+    /// Whether it is as fine as a day of so many slots: the same interval length gives 23 to 25 hours of slots.
+    pub(crate) fn is_as_fine_as(&self, slots: u16) -> bool {
+        let (fewer, more) = (u32::from(self.slots.min(slots)), u32::from(self.slots.max(slots)));
+        0 < fewer && 23 * more <= 25 * fewer
+    }
+}

@@ -119,8 +119,8 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
         findings.push(unknown(place, "rule", &entry.rule, &known));
         return None;
     };
-    if rule.stage == Stage::Totals && entry.on_failure == OnFailure::Estimate {
-        findings.push(not_estimated(place, rule.id));
+    if entry.on_failure == OnFailure::Estimate {
+        findings.extend(not_estimated(place, rule));
     }
     let ignored = ignored(place, &entry.statuses_to_ignore, findings);
     let settings = read_settings(place, rule.id, Settings::read(rule.settings, &entry.settings), findings)?;
@@ -224,9 +224,15 @@ pub(crate) fn repeated(place: &str, id: &str) -> Finding {
     Finding::new(0, place, "plan.repeated_id", message)
 }
 
-fn not_estimated(place: &str, id: &str) -> Finding {
-    let message = format!("{id} compares totals, which no estimate can mend; write `warn` or `review`");
-    Finding::new(0, format_smolstr!("{place}.on_failure"), "plan.on_failure", message)
+/// A rule that runs after estimation cannot ask for an estimate.
+fn not_estimated(place: &str, rule: &Rule) -> Option<Finding> {
+    let why = match rule.stage {
+        Stage::Values => return None,
+        Stage::Totals => "compares totals, which no estimate can mend",
+        Stage::Final => "looks at what estimation left, after which none is tried",
+    };
+    let message = format!("{} {why}; write `warn` or `review`", rule.id);
+    Some(Finding::new(0, format_smolstr!("{place}.on_failure"), "plan.on_failure", message))
 }
 
 /// A method for short gaps after one that fills any gap gets only what that one could not fill; a

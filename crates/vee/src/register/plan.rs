@@ -63,14 +63,12 @@ impl RegisterPlan {
         let rules = STANDARD_RULES.iter().filter_map(|(id, on_failure)| Some((rule(id)?, *on_failure)));
         let methods = STANDARD_METHODS.iter().filter_map(|id| estimator(id));
         let entry = |(rule, on_failure): (&Rule, OnFailure)| RuleEntry {
-            rule: rule.id.into(),
-            on_failure,
             settings: defaults(rule.settings),
+            ..RuleEntry::new(rule.id, on_failure)
         };
         let method = |method: &Estimator| EstimatorEntry {
-            method: method.id.into(),
-            exclude_from_scaling: false,
             settings: defaults(method.settings),
+            ..EstimatorEntry::new(method.id)
         };
         Self { validate: rules.map(entry).collect(), estimate: methods.map(method).collect() }
     }
@@ -102,6 +100,7 @@ impl RegisterPlan {
                 findings.push(unknown(&place, "rule", &entry.rule, &known));
                 continue;
             };
+            findings.extend(statuses_are_of_intervals(&place, &entry.statuses_to_ignore));
             match Settings::read(rule.settings, &entry.settings) {
                 Ok(settings) => rules.push(PlannedRule { rule, on_failure: entry.on_failure, settings }),
                 Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, rule.id, invalid))),
@@ -125,6 +124,7 @@ impl RegisterPlan {
             if entry.exclude_from_scaling {
                 findings.push(not_scaled(&place, estimator.id));
             }
+            findings.extend(statuses_are_of_intervals(&place, &entry.statuses_to_ignore));
             match Settings::read(estimator.settings, &entry.settings) {
                 Ok(settings) => estimators.push(PlannedEstimator { estimator, settings }),
                 Err(invalid) => {
@@ -134,6 +134,12 @@ impl RegisterPlan {
         }
         estimators
     }
+}
+
+fn statuses_are_of_intervals(place: &str, statuses: &[SmolStr]) -> Option<Finding> {
+    let field = format_smolstr!("{place}.statuses_to_ignore");
+    let message = "a register read has no interval statuses; leave the line out";
+    (!statuses.is_empty()).then(|| Finding::new(0, field, "plan.statuses", message))
 }
 
 fn not_scaled(place: &str, id: &str) -> Finding {

@@ -4,13 +4,38 @@
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 pub(crate) mod by_formula;
+mod v20_reader_clock;
+mod v21_meter_time;
+mod v22_overflow;
+mod v23_test_mode;
+mod v24_outage_intervals;
+mod v25_hardware_flags;
+mod v26_irregular_interval;
 mod v27_assumed_time;
+mod v28_missing_quantity;
+mod v29_alarm;
 mod v30_gap;
 mod v31_spike;
+mod v32_demand_limits;
+mod v33_consecutive_tolerance;
+mod v34_historical_maximum;
+mod v35_high_low_usage;
 mod v36_zero_on_active;
+mod v37_static_value;
 mod v38_negative;
+mod v39_consecutive_pattern;
 mod v40_dynamic_comparison;
+mod v41_reactive_without_active;
+mod v42_power_factor;
+mod v43_load_factor;
+mod v44_use_during_outage;
+mod v45_voltage_current;
+mod v46_generation_at_night;
+mod v47_stuck_then_double;
+mod v48_day_shape;
 mod v50_sum_check;
+mod v60_check_meter;
+mod v76_irregular_use;
 
 use std::borrow::Cow;
 
@@ -43,7 +68,15 @@ pub enum Stage {
     Values,
     /// On the values after estimation and scaling, against registers and amounts.
     Totals,
+    /// On what is left at the end, after which nothing is mended.
+    Final,
 }
+
+/// Why a rule does not apply, in words.
+pub(crate) type Reason = Cow<'static, str>;
+
+/// Why rules about habits leave some usage points alone.
+const IRREGULAR: &str = "the usage point is of irregular use, which V76 judges";
 
 /// What a rule says of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +84,7 @@ pub(crate) enum Finding {
     /// Looked at so many slots and found nothing.
     Passed(u16),
     /// Could not or need not look, and why.
-    NotApplicable(Cow<'static, str>),
+    NotApplicable(Reason),
     /// Looked at so many slots and found these.
     Failed(u16, Vec<Fault>),
 }
@@ -65,6 +98,8 @@ pub(crate) struct Fault {
     pub evidence: String,
     /// The rule itself says that these slots must not be estimated without a person.
     pub for_review: bool,
+    /// The rule itself says that these slots are only questionable, whatever the plan makes of a failure.
+    pub only_warns: bool,
     /// What the slots are marked with, beside what the plan makes of a failure.
     pub stamp: Status,
     /// What the fault says of the values.
@@ -109,7 +144,15 @@ impl Direction {
 
 impl Fault {
     pub(crate) fn new(from: u16, to: u16, evidence: String) -> Self {
-        Self { from, to, evidence, for_review: false, stamp: Status::NONE, direction: Direction::Other }
+        Self {
+            from,
+            to,
+            evidence,
+            for_review: false,
+            only_warns: false,
+            stamp: Status::NONE,
+            direction: Direction::Other,
+        }
     }
 
     pub(crate) fn too_high(from: u16, to: u16, evidence: String) -> Self {
@@ -146,13 +189,38 @@ impl Finding {
 
 /// Every rule that is built, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
+    &v20_reader_clock::RULE,
+    &v21_meter_time::RULE,
+    &v22_overflow::RULE,
+    &v23_test_mode::RULE,
+    &v24_outage_intervals::RULE,
+    &v25_hardware_flags::RULE,
+    &v26_irregular_interval::RULE,
     &v27_assumed_time::RULE,
+    &v28_missing_quantity::RULE,
+    &v29_alarm::RULE,
     &v30_gap::RULE,
     &v31_spike::RULE,
+    &v32_demand_limits::RULE,
+    &v33_consecutive_tolerance::RULE,
+    &v34_historical_maximum::RULE,
+    &v35_high_low_usage::RULE,
     &v36_zero_on_active::RULE,
+    &v37_static_value::RULE,
     &v38_negative::RULE,
+    &v39_consecutive_pattern::RULE,
     &v40_dynamic_comparison::RULE,
+    &v41_reactive_without_active::RULE,
+    &v42_power_factor::RULE,
+    &v43_load_factor::RULE,
+    &v44_use_during_outage::RULE,
+    &v45_voltage_current::RULE,
+    &v46_generation_at_night::RULE,
+    &v47_stuck_then_double::RULE,
+    &v48_day_shape::RULE,
     &v50_sum_check::RULE,
+    &v60_check_meter::RULE,
+    &v76_irregular_use::RULE,
 ];
 
 /// The rule of an id.

@@ -4,7 +4,7 @@
 //! missing intervals on both sides of the edge together.
 
 use super::{Fault, Finding, Rule, Stage};
-use crate::evidence::{duration, span};
+use crate::evidence::{NO_INTERVALS, duration, span};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -27,7 +27,7 @@ const AUTO_FILL_LONGEST: SettingForm = SettingForm {
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let slots = view.slots();
     if slots == 0 {
-        return Finding::NotApplicable("the day has no intervals".into());
+        return Finding::NotApplicable(NO_INTERVALS.into());
     }
     if view.extremes.all_above_zero {
         return Finding::Passed(slots);

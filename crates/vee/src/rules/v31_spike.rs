@@ -3,12 +3,13 @@
 //! Source: Oracle D2-INTSPKCHK, 24-hour mode; the limit of 180 % is the value of the California rules.
 //! With `p1` the highest and `p3` the third highest value of the local day, fails where
 //! `(p1 - p3) / p3` is above the limit. A day whose third highest value is below the floor is too
-//! quiet to judge, and a peak beside an outage is the load coming back.
+//! quiet to judge, and a peak beside an outage is the load coming back. Irregular use is left to V76.
 
-use super::{Fault, Finding, Rule, Stage};
+use super::{Fault, Finding, IRREGULAR, Rule, Stage};
 use crate::amount::Amount;
+use crate::context::Load;
 use crate::day::MISSING;
-use crate::evidence::{clock, quantity, ratio};
+use crate::evidence::{TOO_LARGE, clock, quantity, ratio};
 use crate::scan::top_three;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -22,23 +23,29 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
-const EXCESS: SettingForm = SettingForm {
+pub(super) const EXCESS: SettingForm = SettingForm {
     name: "excess",
     kind: SettingKind::Share,
     default: "180 %",
     meaning: "how far above the third highest value a value may be",
 };
 
-const FLOOR: SettingForm = SettingForm {
+pub(super) const FLOOR: SettingForm = SettingForm {
     name: "floor",
     kind: SettingKind::HourlyRate,
     default: "0.5 kWh/h",
     meaning: "days with a third highest value below it are not judged",
 };
 
-const TOO_LARGE: &str = "the values are too large to compare exactly";
-
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
+    if view.context.site.load == Load::Irregular {
+        return Finding::NotApplicable(IRREGULAR.into());
+    }
+    spikes(view, settings)
+}
+
+/// The test itself, for any kind of load.
+pub(super) fn spikes(view: &View<'_>, settings: &Settings) -> Finding {
     let floor = match settings.quantity_in(view.context.unit, &FLOOR) {
         Ok(floor) => floor,
         Err(reason) => return Finding::NotApplicable(reason.into()),
@@ -82,9 +89,7 @@ fn is_above(value: i64, third: i64, times: Amount) -> Option<bool> {
 /// Compares the third highest value for each hour with the floor; a value of zero is always below,
 /// since nothing can be said relative to it.
 fn is_below_floor(view: &View<'_>, third: i64, floor: Amount) -> Option<bool> {
-    let for_each_hour = view.context.amount(third.into()).times(Amount::new(3600, 0))?;
-    let floor = floor.times(Amount::new(view.day.slot_seconds.into(), 0))?;
-    Some(third <= 0 || for_each_hour.compared(floor)?.is_lt())
+    Some(third <= 0 || view.hourly(third, floor)?.is_lt())
 }
 
 fn is_beside_outage(view: &View<'_>, slot: u16) -> bool {

@@ -6,7 +6,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::Activity;
-use crate::day::MISSING;
+use crate::evidence::{INCOMPLETE, counted};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -30,8 +30,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.context.activity == Activity::Inactive {
         return Finding::NotApplicable("the usage point is not active".into());
     }
-    if view.values.is_empty() || view.values.contains(&MISSING) {
-        return Finding::NotApplicable("the day is not complete".into());
+    if !view.is_complete() {
+        return Finding::NotApplicable(INCOMPLETE.into());
     }
     if view.values.iter().any(|value| *value != 0) {
         return Finding::Passed(view.slots());
@@ -43,12 +43,11 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if days < limit {
         return Finding::Passed(view.slots());
     }
-    let plural = |count| if count == 1 { "day" } else { "days" };
     let evidence = format!(
-        "0 {} for {days} whole {} on an active usage point without an outage; the limit is {limit} {}",
+        "0 {} for {} on an active usage point without an outage; the limit is {}",
         view.context.unit,
-        plural(days),
-        plural(limit),
+        counted(days, "whole day"),
+        counted(limit, "day"),
     );
     Finding::Failed(view.slots(), vec![Fault::too_low(0, view.slots(), evidence)])
 }

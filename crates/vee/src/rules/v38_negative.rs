@@ -28,8 +28,7 @@ fn judge(view: &View<'_>, _: &Settings) -> Finding {
 }
 
 fn fault(view: &View<'_>, from: u16, to: u16) -> Fault {
-    let lowest = (from..to).filter_map(|slot| view.value(slot).map(|value| (value, slot))).min();
-    let (value, slot) = lowest.unwrap_or((0, from));
+    let (value, slot) = view.lowest_of(from, to).unwrap_or((0, from));
     let evidence = format!(
         "{} below zero, the lowest {} at {}; the limit of the channel is 0 {}",
         span(view.day, from, to),

@@ -65,7 +65,7 @@ const TAIL: &str = "
    `RULE` with id, name, purpose and settings (each with unit and default), and `judge`, a function of the view and the settings
    that answers passed, not applicable with a reason, or failed with one sentence of evidence for each fault.
 2. Add its `mod` line and its line in `RULES` in `rules/mod.rs`, in catalogue order. If it compares totals, give it
-   `Stage::Totals`. If it needs an input that `Context` does not have, add the field there; callers fill it.
+   `Stage::Totals`, and `Stage::Final` if it looks at what is left at the end. If it needs an input that `Context` does not have, add the field there; callers fill it.
 3. Write `docs/vee/golden/v32_demand_limits.csv` (inputs and hand-calculated answers) and its test in `tests/it/golden.rs`; add a
    scenario folder where the business situation is more than one number.
 4. Put it into `Plan::standard` and `config/plans/default.toml` if it should hold by default.
@@ -95,7 +95,7 @@ fn rules_md() -> String {
     for row in &built {
         settings(&mut text, row.id, row.settings);
     }
-    let totals: Vec<&str> = RULES.iter().filter(|rule| rule.stage == Stage::Totals).map(|rule| rule.id).collect();
+    let totals: Vec<&str> = RULES.iter().filter(|rule| rule.stage != Stage::Values).map(|rule| rule.id).collect();
     writeln!(
         text,
         "\nRules run on the values as received, before estimation; {} on the final values. {} judge one read of a \

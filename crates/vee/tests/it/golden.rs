@@ -47,6 +47,11 @@ impl<'a> Row<'a> {
         self.find(column).unwrap_or_else(|| panic!("{} has no column {column}", self.golden.file))
     }
 
+    /// The cell of a column that the file may do without; `None` where it is empty too.
+    pub fn given(&self, column: &str) -> Option<&'a str> {
+        self.find(column).filter(|cell| !cell.is_empty())
+    }
+
     /// The cell of a column that the file may do without.
     pub fn find(&self, column: &str) -> Option<&'a str> {
         let at = self.golden.columns.iter().position(|name| name == column);

@@ -59,6 +59,12 @@ fn findings_name_the_place_and_what_is_expected() {
         "validate[0].on_failure",
         "V50 compares totals, which no estimate can mend; write `warn` or `review`",
     );
+    check(
+        "nothing is estimated at the end",
+        &rule("").replace("V31", "V28").replace("review", "estimate"),
+        "validate[0].on_failure",
+        "V28 looks at what estimation left, after which none is tried; write `warn` or `review`",
+    );
 }
 
 #[track_caller]

@@ -98,14 +98,14 @@ impl Situation {
 
 /// A plan of one rule.
 pub fn plan_of_rule(rule: &str, on_failure: OnFailure, settings: &str) -> CheckedRegisterPlan {
-    let entry = RuleEntry { rule: rule.into(), on_failure, settings: settings_of(settings) };
+    let entry = RuleEntry { settings: settings_of(settings), ..RuleEntry::new(rule, on_failure) };
     checked(RegisterPlan { validate: vec![entry], estimate: vec![] })
 }
 
 /// A plan of one method.
 pub fn plan_of_method(method: &str, settings: &str) -> CheckedRegisterPlan {
     let settings = settings_of(settings);
-    let entry = EstimatorEntry { method: method.into(), exclude_from_scaling: false, settings };
+    let entry = EstimatorEntry { settings, ..EstimatorEntry::new(method) };
     checked(RegisterPlan { validate: vec![], estimate: vec![entry] })
 }
 

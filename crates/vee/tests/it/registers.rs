@@ -159,14 +159,12 @@ fn plans_are_data() {
 #[test]
 fn findings_name_their_place() {
     let rule = |rule: &str, settings: &str| RuleEntry {
-        rule: rule.into(),
-        on_failure: OnFailure::Warn,
         settings: settings_of(settings),
+        ..RuleEntry::new(rule, OnFailure::Warn)
     };
     let method = |method: &str, exclude_from_scaling| EstimatorEntry {
-        method: method.into(),
         exclude_from_scaling,
-        settings: settings_of(""),
+        ..EstimatorEntry::new(method)
     };
     let plan = RegisterPlan {
         validate: vec![rule("V59", "days=3"), rule("V50", ""), rule("V59", "")],
@@ -204,7 +202,7 @@ fn hashes_tell_when_an_input_changed() {
 
 /// Every rule and every method.
 fn everything() -> RegisterPlan {
-    let rule = |id: &str| RuleEntry { rule: id.into(), on_failure: OnFailure::Warn, settings: settings_of("") };
+    let rule = |id: &str| RuleEntry::new(id, OnFailure::Warn);
     RegisterPlan { validate: RULES.iter().map(|entry| rule(entry.id)).collect(), estimate: vec![] }
 }
 

@@ -1,0 +1,38 @@
+//! V26 time reset, or a long or short interval: the clock was changed within the interval.
+//!
+//! Source: IESO. Marks the intervals that the source flags so. What lies in them was measured, only not
+//! in the nominal time; splitting the sum of such a pair anew (a proposal) is left to estimation.
+
+use model::quality::Status;
+
+use super::{Fault, Finding, Rule, Stage};
+use crate::evidence::{NO_INTERVALS, duration, span};
+use crate::settings::Settings;
+use crate::view::View;
+
+pub(super) static RULE: Rule = Rule {
+    id: "V26",
+    name: "time reset or long or short interval",
+    purpose: "Finds intervals in which the clock was changed, or that are longer or shorter than the others.",
+    settings: &[],
+    stage: Stage::Values,
+    judge,
+};
+
+const MARKS: Status = Status(Status::TIME_RESET.0 | Status::PARTIAL_INTERVAL.0 | Status::LONG_INTERVAL.0);
+
+fn judge(view: &View<'_>, _: &Settings) -> Finding {
+    if view.values.is_empty() {
+        return Finding::NotApplicable(NO_INTERVALS.into());
+    }
+    let runs = view.flagged(MARKS);
+    Finding::of(view.slots(), runs.into_iter().map(|(from, to)| fault(view, from, to)).collect())
+}
+
+fn fault(view: &View<'_>, from: u16, to: u16) -> Fault {
+    let found = Status(view.statuses_of(from, to).0 & MARKS.0);
+    let nominal = duration(view.day.slot_seconds.into());
+    let evidence =
+        format!("{} flagged by the source: {found}; every interval must last {nominal}", span(view.day, from, to));
+    Fault::new(from, to, evidence)
+}
