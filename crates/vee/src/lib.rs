@@ -9,6 +9,7 @@
 //! - [`mod@run`]: the pipeline: value checks, estimation, scaling, sum checks; answers an [`Outcome`].
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
+//! - [`gap_record`]: the day of which nothing arrived, made so that it can be run.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
@@ -18,9 +19,11 @@ pub mod context;
 pub mod day;
 pub mod estimators;
 mod evidence;
+pub mod gap_record;
 mod inputs_hash;
 pub mod outcome;
 pub mod plan;
+mod resample;
 pub mod rules;
 pub mod run;
 pub mod scaling;

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use crate::context::Context;
 use crate::day::{Day, MISSING};
+use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Outcome, RuleResult, Verdict};
 use crate::plan::{CheckedPlan, OnFailure, PlannedEstimator, PlannedRule};
 use crate::rules::{Fault, Finding, Stage};
@@ -119,13 +120,14 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put(&mut self, at: usize, value: i64, inputs_hash: u64, planned: &PlannedEstimator) {
-        self.values[at] = value;
-        self.statuses[at] = self.statuses[at].without(REPLACED) | planned.estimator.status;
+    fn put(&mut self, estimate: &Estimate, planned: &PlannedEstimator) {
+        let at = usize::from(estimate.slot);
+        self.values[at] = estimate.value;
+        self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
         self.slots[at] = Slot {
             needs_value: false,
-            method: planned.estimator.id,
-            inputs_hash,
+            method: estimate.method,
+            inputs_hash: estimate.inputs_hash,
             exclude_from_scaling: planned.exclude_from_scaling,
         };
     }
@@ -152,24 +154,21 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
 }
 
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {
-    let dark: Vec<bool> = (0..draft.day.slots()).map(|slot| draft.view().is_dark(slot)).collect();
-    let open = |draft: &Draft<'_>, dark_wanted: bool| {
+    let view = draft.view();
+    let dark: Vec<bool> = (0..view.slots()).map(|slot| view.is_dark(slot)).collect();
+    let open = |draft: &Draft<'_>, offered: &dyn Fn(bool) -> bool| {
         let wanted = |slot: u16| {
             let at = usize::from(slot);
-            draft.slots[at].needs_value && dark[at] == dark_wanted
+            draft.slots[at].needs_value && offered(dark[at])
         };
         draft.view().runs(wanted)
     };
-    for (from, to) in open(draft, true) {
-        let words = "the supply was known to be off, so no use is estimated".to_string();
-        estimations.push(Estimation { method: "none", from, to, slots_filled: 0, words });
-    }
     for planned in &plan.estimators {
-        for (from, to) in open(draft, false) {
-            let gap = crate::estimators::Gap { from, to };
+        for (from, to) in open(draft, &|is_dark| planned.estimator.fills_outages || !is_dark) {
+            let gap = Gap { from, to };
             let proposal = (planned.estimator.estimate)(&draft.view(), gap, &planned.settings);
             for estimate in &proposal.estimates {
-                draft.put(estimate.slot.into(), estimate.value, estimate.inputs_hash, planned);
+                draft.put(estimate, planned);
             }
             let slots_filled = u16::try_from(proposal.estimates.len()).unwrap_or(u16::MAX);
             estimations.push(Estimation {
@@ -180,6 +179,10 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
                 words: proposal.words,
             });
         }
+    }
+    for (from, to) in open(draft, &|is_dark| is_dark) {
+        let words = "the supply was known to be off, so no use is estimated".to_string();
+        estimations.push(Estimation { method: "none", from, to, slots_filled: 0, words });
     }
 }
 

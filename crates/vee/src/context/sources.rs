@@ -15,7 +15,7 @@ pub struct Sources<'a> {
     /// The average daily load in the channel's unit.
     pub average_daily_load: Option<Decimal>,
     /// Values that parties agreed on or that a person wrote.
-    pub agreed: &'a [AgreedValue],
+    pub agreed: &'a [AgreedValue<'a>],
 }
 
 /// The mean temperature of a local day.
@@ -40,9 +40,24 @@ pub struct Profile<'a> {
 
 /// A value that stands in place of a measured one by agreement or by a person's hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AgreedValue {
+pub struct AgreedValue<'a> {
     /// The slot of the day.
     pub slot: u16,
     /// The value in the channel's quantum.
     pub value: i64,
+    /// Whose decision it is.
+    pub origin: Origin,
+    /// Who wrote it down.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Whose decision a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The parties agreed on it (E18).
+    Agreement,
+    /// A person wrote it (E22).
+    Person,
 }

@@ -33,7 +33,7 @@ fn findings_name_the_place_and_what_is_expected() {
         "validate[0].rule",
         "there is no rule `V32`; built are V30",
     );
-    check("unknown method", &method("E99"), "estimate[0].method", "there is no method `E99`; built are E04, E05");
+    check("unknown method", &method("E99"), "estimate[0].method", "there is no method `E99`; built are E16, E22");
     check("twice", &(rule("") + &rule("")), "validate[1]", "`V31` is listed twice; keep one entry");
     check(
         "unit of another limit",
