@@ -21,7 +21,7 @@ use crate::day::Day;
 
 pub use companion::{Companion, Role};
 pub use device::{Alarm, Device};
-pub use sources::{AgreedValue, DayTemperature, Origin, Profile, Sources};
+pub use sources::{AgreedValue, Bucket, DayTemperature, Origin, Profile, Sources};
 pub use summary::DaySummary;
 
 /// The surroundings of a channel-day.

@@ -11,6 +11,7 @@
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
 //! - [`gap_record`]: the day of which nothing arrived, made so that it can be run.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
+//! - [`rescaling`]: when estimates are scaled again, and how much at once.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
 pub mod amount;
@@ -24,6 +25,7 @@ mod inputs_hash;
 pub mod outcome;
 pub mod plan;
 mod resample;
+pub mod rescaling;
 pub mod rules;
 pub mod run;
 pub mod scaling;

@@ -11,6 +11,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
 use crate::rules::{RULES, Rule, Stage, rule};
+use crate::scaling::NegativeTotal;
 use crate::settings::{InvalidSetting, SettingForm, Settings};
 
 /// A plan as it is written.
@@ -76,10 +77,48 @@ pub struct EstimatorEntry {
 pub enum ScalingMode {
     /// Leave estimates as the methods gave them.
     None,
-    /// In proportion; a negative total is refused.
+    /// In proportion, by every register read there is (partial mode); a negative total is refused.
     Proportional,
     /// In proportion; a negative total is shared as well.
     ProportionalAllowNegative,
+    /// In proportion, by the outermost register reads only.
+    Boundary,
+    /// By the outermost register reads only; a negative total is shared as well.
+    BoundaryAllowNegative,
+    /// In proportion within each time-of-use bucket, by its own registers only.
+    TimeOfUse,
+    /// Within each time-of-use bucket; a negative total is shared as well.
+    TimeOfUseAllowNegative,
+    /// By the registers of the buckets where there are any, then by the others.
+    PartialTimeOfUse,
+    /// By the buckets, then by the others; a negative total is shared as well.
+    PartialTimeOfUseAllowNegative,
+}
+
+/// Which registers estimates are scaled by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScaledBy {
+    Outermost,
+    Every,
+    Buckets,
+    BucketsThenEvery,
+}
+
+impl ScalingMode {
+    /// Which registers count and whether a negative total is shared; `None` where nothing is scaled.
+    pub(crate) fn parts(self) -> Option<(ScaledBy, NegativeTotal)> {
+        Some(match self {
+            Self::None => return None,
+            Self::Proportional => (ScaledBy::Every, NegativeTotal::Refuse),
+            Self::ProportionalAllowNegative => (ScaledBy::Every, NegativeTotal::Allow),
+            Self::Boundary => (ScaledBy::Outermost, NegativeTotal::Refuse),
+            Self::BoundaryAllowNegative => (ScaledBy::Outermost, NegativeTotal::Allow),
+            Self::TimeOfUse => (ScaledBy::Buckets, NegativeTotal::Refuse),
+            Self::TimeOfUseAllowNegative => (ScaledBy::Buckets, NegativeTotal::Allow),
+            Self::PartialTimeOfUse => (ScaledBy::BucketsThenEvery, NegativeTotal::Refuse),
+            Self::PartialTimeOfUseAllowNegative => (ScaledBy::BucketsThenEvery, NegativeTotal::Allow),
+        })
+    }
 }
 
 /// A plan whose every id, setting and unit is known to be right.

@@ -167,10 +167,12 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
         for (from, to) in open(draft, &|is_dark| planned.estimator.fills_outages || !is_dark) {
             let gap = Gap { from, to };
             let proposal = (planned.estimator.estimate)(&draft.view(), gap, &planned.settings);
-            for estimate in &proposal.estimates {
+            let mut slots_filled = 0;
+            // A method may land on the number that marks a missing value; that is no value.
+            for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {
                 draft.put(estimate, planned);
+                slots_filled += 1;
             }
-            let slots_filled = u16::try_from(proposal.estimates.len()).unwrap_or(u16::MAX);
             estimations.push(Estimation {
                 method: planned.estimator.id,
                 from,

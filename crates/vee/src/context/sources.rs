@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use model::quantity::Decimal;
+use model::time::TimeRange;
 
+use super::Total;
 use crate::day::Day;
 
 /// Where values may come from when the channel's own days have none.
@@ -16,6 +18,8 @@ pub struct Sources<'a> {
     pub average_daily_load: Option<Decimal>,
     /// Values that parties agreed on or that a person wrote.
     pub agreed: &'a [AgreedValue<'a>],
+    /// The buckets of a time-of-use tariff that have registers of their own.
+    pub buckets: &'a [Bucket<'a>],
 }
 
 /// The mean temperature of a local day.
@@ -36,6 +40,17 @@ pub struct Profile<'a> {
     pub exponent: i8,
     /// Its values over the same local date.
     pub day: Day<'a>,
+}
+
+/// A bucket of a time-of-use tariff.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket<'a> {
+    /// Its name (`peak`).
+    pub name: &'a str,
+    /// When its register counts; an interval belongs to the bucket in which it begins.
+    pub hours: &'a [TimeRange],
+    /// What its intervals must add up to; the intervals elsewhere are those of the bucket.
+    pub totals: &'a [Total],
 }
 
 /// A value that stands in place of a measured one by agreement or by a person's hand.
