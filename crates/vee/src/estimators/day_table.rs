@@ -6,7 +6,7 @@
 
 use jiff::civil::{Date, Weekday};
 
-use super::reference_days::{Averaging, averaged, days_later, on_dates, serving_days};
+use super::reference_days::{Averaging, averaged, days_later, serving_days_on};
 use super::{Estimator, Gap, Proposal};
 use crate::day::DayKind;
 use crate::view::View;
@@ -54,7 +54,7 @@ pub(super) fn first_listed(
         _ => table.weekdays[usize::from(date.weekday().to_sunday_zero_offset().unsigned_abs())],
     };
     let listed = row.iter().filter_map(|listed| days_later(listed.date(date)?, -7 * weeks_earlier));
-    let candidates = on_dates(view, &serving_days(view), listed.filter(|listed| *listed != date));
+    let candidates = serving_days_on(view, &listed.collect::<Vec<_>>());
     if candidates.is_empty() {
         return Proposal::not_eligible(format!("none of the {} days that may stand for {date} is stored", row.len()));
     }

@@ -61,7 +61,7 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
 fn candidates<'a>(view: &View<'a>, settings: &Settings) -> Vec<&'a Day<'a>> {
     let holidays = view.context.holidays;
     let kind = view.day.kind(holidays);
-    let mut usable = serving_days(view);
+    let mut usable = serving_days(view, |_| true);
     let alike = |usable: &mut Vec<&Day<'_>>| usable.retain(|day| day.kind(holidays) == kind);
     if kind == DayKind::Holiday && usable.iter().all(|day| day.kind(holidays) != DayKind::Holiday) {
         let sundays = settings.choice(&HOLIDAY) == "sundays";

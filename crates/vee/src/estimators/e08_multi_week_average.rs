@@ -5,12 +5,11 @@
 //! another length of interval is split or summed exactly. The plan's scaling makes it meet the register.
 //! How many weeks is a proposal, and so is that a holiday, which is not like its weekday, gets nothing.
 
-use jiff::civil::Date;
 use model::quality::Status;
 
-use super::reference_days::{Averaging, REFERENCE, averaged, on_dates, serving_days_of_any_length};
+use super::reference_days::{Averaging, REFERENCE, averaged, may_be_holiday, serving_days_of_any_length};
 use super::{Estimator, Gap, Proposal};
-use crate::day::DayKind;
+use crate::day::{Day, DayKind};
 use crate::resample::change_of_length;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -45,14 +44,13 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
         return Proposal::not_eligible("a holiday is not like its weekday");
     }
     let weeks = settings.count(&WEEKS);
-    let serving = serving_days_of_any_length(view);
-    let wanted = |date: &Date| {
-        let back = (view.day.date.duration_until(*date).as_hours() / -24, i64::from(weeks) * 7);
-        0 < back.0 && back.0 <= back.1 && back.0 % 7 == 0
+    let wanted = |day: &Day<'_>| {
+        let days_back = day.date.duration_until(view.day.date).as_hours() / 24;
+        let within = 0 < days_back && days_back <= i64::from(weeks) * 7;
+        within && days_back % 7 == 0 && may_be_holiday(view, day)
     };
-    let mut dates: Vec<Date> = serving.iter().map(|day| day.date).filter(wanted).collect();
-    dates.reverse();
-    let candidates = on_dates(view, &serving, dates);
+    let mut candidates = serving_days_of_any_length(view, wanted);
+    candidates.reverse();
     if candidates.is_empty() {
         return Proposal::not_eligible(format!("no such weekday of the {weeks} weeks before is stored"));
     }

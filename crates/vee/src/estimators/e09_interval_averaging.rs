@@ -27,21 +27,21 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     estimate,
 };
 
-pub(super) const DAYS: SettingForm = SettingForm {
+const DAYS: SettingForm = SettingForm {
     name: "days",
     kind: SettingKind::Count("days"),
     default: "10 days",
     meaning: "how many days are averaged at most",
 };
 
-pub(super) const DAYS_FEWEST: SettingForm = SettingForm {
+const DAYS_FEWEST: SettingForm = SettingForm {
     name: "days_fewest",
     kind: SettingKind::Count("days"),
     default: "3 days",
     meaning: "with fewer days no value is given",
 };
 
-pub(super) const MISSING_MOST: SettingForm = SettingForm {
+const MISSING_MOST: SettingForm = SettingForm {
     name: "missing_most",
     kind: SettingKind::Share,
     default: "50 %",
@@ -98,8 +98,8 @@ fn candidates<'a>(view: &View<'a>, settings: &Settings) -> Vec<&'a Day<'a>> {
         (_, "neighbours") => true,
         _ => day.kind(holidays) == kind,
     };
-    let mut days = serving_days(view);
-    days.retain(|day| distance(day.date, date) <= i64::from(settings.count(&REACH)) && alike(day));
+    let reach = i64::from(settings.count(&REACH));
+    let mut days = serving_days(view, |day| distance(day.date, date) <= reach && alike(day));
     let other_kind = |day: &Day<'_>| kind == DayKind::Holiday && day.kind(holidays) != kind;
     days.sort_by_key(|day| (other_kind(day), distance(day.date, date), day.date));
     days

@@ -9,6 +9,7 @@ use model::quality::Status;
 
 use super::reference_days::{Averaging, REFERENCE, averaged, distance, serving_days};
 use super::{Estimator, Gap, Proposal};
+use crate::day::Day;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -57,9 +58,10 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     };
     let (similar, period) = (settings.count(&SIMILAR), i64::from(settings.count(&PERIOD)));
     let kind = view.day.kind(view.context.holidays);
-    let mut days: Vec<_> = serving_days(view)
+    let in_period =
+        |day: &Day<'_>| day.kind(view.context.holidays) == kind && distance(day.date, view.day.date) <= period;
+    let mut days: Vec<_> = serving_days(view, in_period)
         .into_iter()
-        .filter(|day| day.kind(view.context.holidays) == kind && distance(day.date, view.day.date) <= period)
         .filter_map(|day| Some((self::temperature(view, day.date)?.abs_diff(temperature), day)))
         .filter(|(apart, _)| u64::from(*apart) <= u64::from(similar) * 10)
         .collect();

@@ -4,9 +4,10 @@
 //! earlier, without it the same date. The last period of an interval channel is taken to be seven days,
 //! so that weekdays stay weekdays (proposal).
 
+use jiff::civil::Date;
 use model::quality::Status;
 
-use super::reference_days::{Averaging, REFERENCE, averaged, days_later, on_dates, serving_days};
+use super::reference_days::{Averaging, REFERENCE, averaged, days_later, serving_days_on};
 use super::{Estimator, Gap, Proposal};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -43,8 +44,8 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
         _ => days_later(date, -52 * 7),
     };
     let last_period = days_later(date, -i64::from(settings.count(&PERIOD)));
-    let dates = [last_year, last_period].into_iter().flatten();
-    let candidates = on_dates(view, &serving_days(view), dates);
+    let dates: Vec<Date> = [last_year, last_period].into_iter().flatten().collect();
+    let candidates = serving_days_on(view, &dates);
     if candidates.is_empty() {
         return Proposal::not_eligible("neither the day of last year nor that of the last period is stored");
     }

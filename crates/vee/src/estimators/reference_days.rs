@@ -41,17 +41,15 @@ impl Averaging {
     }
 }
 
-/// The stored days of other dates and of the same length of slot, without those an outage touches, by date.
-pub(super) fn serving_days<'a>(view: &View<'a>) -> Vec<&'a Day<'a>> {
-    let mut days = serving_days_of_any_length(view);
-    days.retain(|day| day.slot_seconds == view.day.slot_seconds);
-    days
+/// The wanted days of other dates and of the same length of slot, without those an outage touches, by date.
+pub(super) fn serving_days<'a>(view: &View<'a>, wanted: impl Fn(&Day<'_>) -> bool) -> Vec<&'a Day<'a>> {
+    serving_days_of_any_length(view, |day| day.slot_seconds == view.day.slot_seconds && wanted(day))
 }
 
 /// As [`serving_days`], with slots of any length.
-pub(super) fn serving_days_of_any_length<'a>(view: &View<'a>) -> Vec<&'a Day<'a>> {
-    let history = view.context.history.iter();
-    let mut days: Vec<&Day<'_>> = history.filter(|day| day.date != view.day.date && !has_outage(day, view)).collect();
+pub(super) fn serving_days_of_any_length<'a>(view: &View<'a>, wanted: impl Fn(&Day<'_>) -> bool) -> Vec<&'a Day<'a>> {
+    let serves = |day: &&Day<'_>| day.date != view.day.date && wanted(day) && !has_outage(day, view);
+    let mut days: Vec<&Day<'_>> = view.context.history.iter().filter(serves).collect();
     days.sort_by_key(|day| day.date);
     days.dedup_by_key(|day| day.date);
     days
@@ -62,19 +60,17 @@ fn has_outage(day: &Day<'_>, view: &View<'_>) -> bool {
         || touches_any(day.range(0, day.slots()), view.context.outages)
 }
 
-/// The serving days of the given dates that are no holidays unless the day is one; in the given order.
-pub(super) fn on_dates<'a>(
-    view: &View<'_>,
-    serving: &[&'a Day<'a>],
-    dates: impl IntoIterator<Item = Date>,
-) -> Vec<&'a Day<'a>> {
+/// The serving days of the given dates, in that order; a holiday serves only a holiday.
+pub(super) fn serving_days_on<'a>(view: &View<'a>, dates: &[Date]) -> Vec<&'a Day<'a>> {
+    let mut days = serving_days(view, |day| dates.contains(&day.date) && may_be_holiday(view, day));
+    days.sort_by_key(|day| dates.iter().position(|date| *date == day.date));
+    days
+}
+
+/// Whether a day is no holiday, or the day that is estimated is one as well.
+pub(super) fn may_be_holiday(view: &View<'_>, day: &Day<'_>) -> bool {
     let holidays = view.context.holidays;
-    let holiday_wanted = view.day.kind(holidays) == DayKind::Holiday;
-    dates
-        .into_iter()
-        .filter_map(|date| serving.iter().find(|day| day.date == date).copied())
-        .filter(|day| holiday_wanted || day.kind(holidays) != DayKind::Holiday)
-        .collect()
+    view.day.kind(holidays) == DayKind::Holiday || day.kind(holidays) != DayKind::Holiday
 }
 
 /// How many days two dates are apart.

@@ -110,7 +110,7 @@ fn the_elhub_law_is_a_plan() {
     let past = Series::read("1v 2v 3v 4v", 0);
     let history =
         [Day { date: day.date.yesterday().expect("a day"), values: &past.values, statuses: &past.statuses, ..day }];
-    let sources = Sources { average_daily_load: Some(Decimal::new(18, 0)), ..Sources::default() };
+    let sources = Sources { average_daily_load: Some(Decimal::new(16, 0)), ..Sources::default() };
     let totals = [register(0, 4, 20)];
     let values = |history: &[Day<'_>], totals: &[Total]| {
         let context = Context { history, totals, sources, ..context(0) };
@@ -118,7 +118,7 @@ fn the_elhub_law_is_a_plan() {
     };
     assert_eq!(values(&history, &totals), [2, 4, 6, 8].map(Some));
     assert_eq!(values(&history, &[]), [1, 2, 3, 4].map(Some));
-    assert_eq!(values(&[], &[]), [5, 5, 4, 4].map(Some));
+    assert_eq!(values(&[], &[]), [4; 4].map(Some));
     assert_eq!(values(&[], &totals), [5, 5, 5, 5].map(Some));
 }
 
