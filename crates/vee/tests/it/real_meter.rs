@@ -179,20 +179,35 @@ impl Score {
     }
 }
 
-/// Hides the hours `[from, from + length)` of the meter and estimates them day by day.
-fn hide(meter: &Meter, from: usize, length: usize, plan: &CheckedPlan, with_registers: bool, score: &mut Score) {
-    let mut days = meter.days.clone();
-    let mut hour = 0;
-    let mut touched = Vec::new();
-    for (at, day) in days.iter_mut().enumerate() {
-        for slot in 0..day.values.len() {
-            if (from..from + length).contains(&hour) {
-                (day.values[slot], day.statuses[slot]) = (MISSING, Status::NONE);
-                touched.push((at, slot));
+/// The meter without some of its hours.
+struct Hidden {
+    days: Vec<Hours>,
+    /// Day and slot of every hidden hour, in order.
+    touched: Vec<(usize, usize)>,
+}
+
+impl Hidden {
+    /// Hides the hours `[from, from + length)`.
+    fn of(meter: &Meter, from: usize, length: usize) -> Self {
+        let mut days = meter.days.clone();
+        let mut hour = 0;
+        let mut touched = Vec::new();
+        for (at, day) in days.iter_mut().enumerate() {
+            for slot in 0..day.values.len() {
+                if (from..from + length).contains(&hour) {
+                    (day.values[slot], day.statuses[slot]) = (MISSING, Status::NONE);
+                    touched.push((at, slot));
+                }
+                hour += 1;
             }
-            hour += 1;
         }
+        Self { days, touched }
     }
+}
+
+/// Estimates what was hidden, day by day.
+fn estimate(meter: &Meter, hidden: &Hidden, plan: &CheckedPlan, with_registers: bool, score: &mut Score) {
+    let Hidden { days, touched } = hidden;
     let history: Vec<Day<'_>> = days.iter().map(|day| day.day()).collect();
     let mut filled: Vec<(i64, i64)> = Vec::new();
     for group in touched.chunk_by(|left, right| left.0 == right.0) {
@@ -212,7 +227,7 @@ fn hide(meter: &Meter, from: usize, length: usize, plan: &CheckedPlan, with_regi
         filled.extend(group.iter().filter_map(|(_, slot)| values[*slot].map(|value| (value, truth[*slot]))));
     }
     score.gaps += 1;
-    score.hidden += length as u64;
+    score.hidden += touched.len() as u64;
     score.filled += filled.len() as u64;
     score.true_sum += filled.iter().map(|(_, truth)| i128::from(*truth)).sum::<i128>();
     score.hour_error += filled.iter().map(|(value, truth)| i128::from((value - truth).abs())).sum::<i128>();
@@ -269,16 +284,17 @@ fn estimation_error_md_is_up_to_date() {
     let mut text = HEAD.to_string();
     let mut worse: Vec<(usize, &str)> = Vec::new();
     for (length, gaps) in [(1, 200), (3, 200), (24, 100), (168, 50)] {
-        let mut scores: Vec<(&str, Score)> = Vec::new();
-        for (way, plan, with_registers) in &ways {
-            let mut score = Score::default();
-            let hours: usize = meter.days.iter().map(|day| day.values.len()).sum();
-            for gap in 0..gaps {
-                // A step that is no multiple of a day, so that gaps begin at every hour.
-                hide(&meter, 24 + gap * (hours - length - 48) / gaps, length, plan, *with_registers, &mut score);
+        let mut scores: Vec<(&str, Score)> = ways.iter().map(|(way, ..)| (*way, Score::default())).collect();
+        let hours: usize = meter.days.iter().map(|day| day.values.len()).sum();
+        for gap in 0..gaps {
+            // A step that is no multiple of a day, so that gaps begin at every hour.
+            let hidden = Hidden::of(&meter, 24 + gap * (hours - length - 48) / gaps, length);
+            for ((_, plan, with_registers), (_, score)) in ways.iter().zip(&mut scores) {
+                estimate(&meter, &hidden, plan, *with_registers, score);
             }
+        }
+        for (way, score) in &scores {
             writeln!(text, "{}", score.row(length, way)).expect("memory");
-            scores.push((*way, score));
         }
         let of_auto = scores.iter().find(|(way, _)| *way == "auto").expect("a way");
         let single = scores.iter().filter(|(way, _)| way.starts_with('E'));
