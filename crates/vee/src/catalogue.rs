@@ -10,7 +10,7 @@ use crate::{process, register};
 /// A row of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// `V..` validates, `E..` estimates intervals, `R..` estimates register reads.
+    /// `V..` validates, `E..` and `auto` estimate intervals, `R..` estimates register reads.
     pub id: &'static str,
     /// What it is called.
     pub name: &'static str,
@@ -133,6 +133,7 @@ pub static CATALOGUE: &[Entry] = &[
     row("E20", "final estimate"),
     row("E21", "subtractive interval adjustment"),
     row("E22", "manual override"),
+    row("auto", "automatic choice"),
     row("R01", "usage calculation"),
     row("R02", "average recent load projection"),
     row("R03", "copy forward"),

@@ -86,7 +86,8 @@ impl<'a> ChannelDays<'a> {
     /// The touched days and every day whose outcome may change with them. `leans` says of a day whether its stored outcome
     /// has an estimate, an open gap or a failure; only such days look at more than their neighbours.
     pub fn to_run(&self, touched: &BTreeSet<Date>, leans: impl Fn(Date) -> bool) -> BTreeSet<Date> {
-        let mut affected: BTreeSet<Date> = touched.iter().copied().filter(|date| self.days.contains_key(date)).collect();
+        let mut affected: BTreeSet<Date> =
+            touched.iter().copied().filter(|date| self.days.contains_key(date)).collect();
         for date in touched {
             affected.extend([date.yesterday().ok(), date.tomorrow().ok()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
@@ -112,7 +113,9 @@ impl<'a> ChannelDays<'a> {
         } else {
             Vec::new()
         };
-        for other in history_dates.iter().copied().chain([date.yesterday().ok(), date.tomorrow().ok()].into_iter().flatten()) {
+        for other in
+            history_dates.iter().copied().chain([date.yesterday().ok(), date.tomorrow().ok()].into_iter().flatten())
+        {
             self.judge(other);
         }
         let history: Vec<Day<'_>> = history_dates.iter().filter_map(|other| self.judged_as_day(*other)).collect();

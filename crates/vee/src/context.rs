@@ -25,7 +25,7 @@ pub use companion::{Companion, Role};
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
 pub use site::{Load, Site, Sun};
-pub use sources::{AgreedValue, DayTemperature, Profile, Sources};
+pub use sources::{AgreedValue, Bucket, DayTemperature, Origin, Profile, Sources};
 pub use summary::DaySummary;
 
 /// The surroundings of a channel-day.

@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 
 use crate::context::{Context, Decision};
 use crate::day::{Day, MISSING};
+use crate::estimators::{Estimate, Gap};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
@@ -188,14 +189,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put(&mut self, at: usize, value: i64, inputs_hash: u64, planned: &PlannedEstimator) {
-        self.values[at] = value;
-        self.statuses[at] = self.statuses[at].without(REPLACED) | planned.estimator.status;
+    fn put(&mut self, estimate: &Estimate, planned: &PlannedEstimator) {
+        let at = usize::from(estimate.slot);
+        self.values[at] = estimate.value;
+        self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
         self.slots[at] = Slot {
             needs_value: false,
             stamped: false,
-            method: planned.estimator.id,
-            inputs_hash,
+            method: estimate.method,
+            inputs_hash: estimate.inputs_hash,
             exclude_from_scaling: planned.exclude_from_scaling,
         };
     }
@@ -255,27 +257,24 @@ fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledge
 }
 
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {
-    let dark: Vec<bool> = (0..draft.day.slots()).map(|slot| draft.view().is_dark(slot)).collect();
-    let open = |draft: &Draft<'_>, dark_wanted: bool, ignored: Status| {
+    let view = draft.view();
+    let dark: Vec<bool> = (0..view.slots()).map(|slot| view.is_dark(slot)).collect();
+    let open = |draft: &Draft<'_>, ignored: Status, offered: &dyn Fn(bool) -> bool| {
         let wanted = |slot: u16| {
             let at = usize::from(slot);
-            let offered = !draft.statuses[at].intersects(ignored);
-            draft.slots[at].needs_value && dark[at] == dark_wanted && offered
+            draft.slots[at].needs_value && offered(dark[at]) && !draft.statuses[at].intersects(ignored)
         };
         draft.view().runs(wanted)
     };
-    for (from, to) in open(draft, true, Status::NONE) {
-        let words = "the supply was known to be off, so no use is estimated".to_string();
-        estimations.push(Estimation { method: "none", from, to, slots_filled: 0, words });
-    }
     for planned in &plan.estimators {
-        for (from, to) in open(draft, false, planned.ignored) {
-            let gap = crate::estimators::Gap { from, to };
-            let proposal = (planned.estimator.estimate)(&draft.judged_view(), gap, &planned.settings);
-            for estimate in &proposal.estimates {
-                draft.put(estimate.slot.into(), estimate.value, estimate.inputs_hash, planned);
+        for (from, to) in open(draft, planned.ignored, &|is_dark| planned.estimator.fills_outages || !is_dark) {
+            let proposal = (planned.estimator.estimate)(&draft.judged_view(), Gap { from, to }, &planned.settings);
+            let mut slots_filled = 0;
+            // A method may land on the number that marks a missing value; that is no value.
+            for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {
+                draft.put(estimate, planned);
+                slots_filled += 1;
             }
-            let slots_filled = u16::try_from(proposal.estimates.len()).unwrap_or(u16::MAX);
             estimations.push(Estimation {
                 method: planned.estimator.id,
                 from,
@@ -284,6 +283,10 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
                 words: proposal.words,
             });
         }
+    }
+    for (from, to) in open(draft, Status::NONE, &|is_dark| is_dark) {
+        let words = "the supply was known to be off, so no use is estimated".to_string();
+        estimations.push(Estimation { method: "none", from, to, slots_filled: 0, words });
     }
 }
 

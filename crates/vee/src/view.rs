@@ -44,8 +44,31 @@ impl View<'_> {
 
     /// Whether the supply is known to have been off for the whole slot.
     pub(crate) fn is_dark(&self, slot: u16) -> bool {
+        !self.context.outages.is_empty() && i64::from(self.day.slot_seconds) <= self.dark_seconds(slot)
+    }
+
+    /// For how many seconds of the slot the supply is known to have been off.
+    pub(crate) fn dark_seconds(&self, slot: u16) -> i64 {
         let range = self.day.range(slot, slot + 1);
-        self.context.outages.iter().any(|outage| outage.start <= range.start && range.end <= outage.end)
+        let mut dark: Vec<TimeRange> =
+            self.context.outages.iter().filter_map(|outage| overlap(range, *outage)).collect();
+        dark.sort_by_key(|outage| (outage.start, outage.end));
+        let mut lit_from = range.start;
+        let mut seconds = 0;
+        for outage in dark {
+            let from = outage.start.max(lit_from);
+            if from < outage.end {
+                seconds += TimeRange { start: from, end: outage.end }.seconds();
+                lit_from = outage.end;
+            }
+        }
+        seconds
+    }
+
+    /// The average daily load in the channel's quantum, where it is known and fits.
+    pub(crate) fn daily_load(&self) -> Option<i64> {
+        let load: Amount = self.context.sources.average_daily_load?.into();
+        i64::try_from(load.rounded(self.context.exponent.into())?).ok()
     }
 
     /// Whether any outage touches the day.

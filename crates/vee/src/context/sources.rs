@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use model::quantity::Decimal;
+use model::time::TimeRange;
 
+use super::Total;
 use crate::day::Day;
 
 /// Where values may come from when the channel's own days have none.
@@ -15,7 +17,9 @@ pub struct Sources<'a> {
     /// The average daily load in the channel's unit.
     pub average_daily_load: Option<Decimal>,
     /// Values that parties agreed on or that a person wrote.
-    pub agreed: &'a [AgreedValue],
+    pub agreed: &'a [AgreedValue<'a>],
+    /// The buckets of a time-of-use tariff that have registers of their own.
+    pub buckets: &'a [Bucket<'a>],
 }
 
 /// The mean temperature of a local day.
@@ -38,11 +42,37 @@ pub struct Profile<'a> {
     pub day: Day<'a>,
 }
 
+/// A bucket of a time-of-use tariff.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket<'a> {
+    /// Its name (`peak`).
+    pub name: &'a str,
+    /// When its register counts; an interval belongs to the bucket in which it begins.
+    pub hours: &'a [TimeRange],
+    /// What its intervals must add up to; the intervals elsewhere are those of the bucket.
+    pub totals: &'a [Total],
+}
+
 /// A value that stands in place of a measured one by agreement or by a person's hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AgreedValue {
+pub struct AgreedValue<'a> {
     /// The slot of the day.
     pub slot: u16,
     /// The value in the channel's quantum.
     pub value: i64,
+    /// Whose decision it is.
+    pub origin: Origin,
+    /// Who wrote it down.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Whose decision a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The parties agreed on it (E18).
+    Agreement,
+    /// A person wrote it (E22).
+    Person,
 }

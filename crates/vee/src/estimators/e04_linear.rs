@@ -8,7 +8,7 @@
 
 use model::quality::Status;
 
-use super::{Estimate, Estimator, Gap, Proposal};
+use super::{Estimator, Gap, Proposal};
 use crate::amount::rounded_quotient;
 use crate::evidence::{duration, quantity};
 use crate::inputs_hash::InputsHash;
@@ -22,6 +22,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     settings: &[GAP_LONGEST, ONE_SIDE, OUTAGE_END_POINTS],
     status: Status(Status::ESTIMATED.0 | Status::INTERPOLATED.0),
     fills_any_length: false,
+    fills_outages: false,
     estimate,
 };
 
@@ -129,7 +130,7 @@ fn proposal(gap: Gap, ends: [EndPoint; 2], value_at: impl Fn(u16) -> i128, words
     };
     let estimates = (gap.from..gap.to)
         .filter_map(|slot| i64::try_from(value_at(slot)).ok().map(|value| (slot, value)))
-        .map(|(slot, value)| Estimate { slot, value, inputs_hash: inputs(slot) })
+        .map(|(slot, value)| ESTIMATOR.value(slot, value, inputs(slot)))
         .collect();
     Proposal { estimates, words }
 }

@@ -18,6 +18,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     settings: &[VALUE, ONLY_STATUS],
     status: Status::ESTIMATED,
     fills_any_length: false,
+    fills_outages: false,
     estimate,
 };
 
@@ -53,7 +54,7 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let inputs_hash = |slot: u16| InputsHash::of(ESTIMATOR.id).number(slot.into()).number(value).finish();
     let estimates: Vec<Estimate> = (gap.from..gap.to)
         .filter(|slot| view.status(*slot).contains(wanted))
-        .map(|slot| Estimate { slot, value, inputs_hash: inputs_hash(slot) })
+        .map(|slot| ESTIMATOR.value(slot, value, inputs_hash(slot)))
         .collect();
     if estimates.is_empty() {
         return Proposal::not_eligible(format!("no read of the gap is marked {wanted}"));

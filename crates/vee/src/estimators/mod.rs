@@ -4,9 +4,36 @@
 //! give and a sentence that says what it used or why it is not eligible. Methods are tried in the
 //! order of the plan, each on what is still open. No method touches a measured value.
 
+mod agreed_values;
+mod automatic;
+mod day_table;
+mod e01_check_meter;
+mod e02_other_flows;
+mod e03_scada;
 mod e04_linear;
 mod e05_reference_days;
+mod e06_two_week_like_day;
+mod e07_nearest_equivalent_day;
+mod e08_multi_week_average;
+mod e09_interval_averaging;
+mod e10_proxy_day;
+mod e11_profile;
+mod e12_load_profiling_channel;
+mod e13_average_daily_load;
+mod e14_flat_from_register;
 mod e15_numeric_replacement;
+mod e16_zero_substitution;
+mod e17_previous_year;
+mod e18_agreed_value;
+mod e19_gap_record;
+mod e20_final_estimate;
+mod e21_subtractive_adjustment;
+mod e22_manual_override;
+mod other_series;
+mod reference_days;
+mod register_span;
+
+use std::collections::BTreeMap;
 
 use model::quality::Status;
 
@@ -30,6 +57,8 @@ pub struct Estimator {
     pub status: Status,
     /// Whether it can fill a gap of any length, so that methods after it get little to do.
     pub fills_any_length: bool,
+    /// Whether it is offered slots in which the supply was known to be off; the others leave them open.
+    pub fills_outages: bool,
     pub(crate) estimate: fn(&View<'_>, Gap, &Settings) -> Proposal,
 }
 
@@ -55,6 +84,29 @@ pub(crate) struct Estimate {
     pub slot: u16,
     pub value: i64,
     pub inputs_hash: u64,
+    /// The id of the method that made it.
+    pub method: &'static str,
+    /// What it is marked with.
+    pub status: Status,
+}
+
+impl Estimator {
+    /// A value of this method.
+    fn value(&self, slot: u16, value: i64, inputs_hash: u64) -> Estimate {
+        Estimate { slot, value, inputs_hash, method: self.id, status: self.status }
+    }
+
+    /// What it offers with its defaults, for a method that builds on it.
+    fn by_default(&self, view: &View<'_>, gap: Gap) -> Proposal {
+        self.with(&[], view, gap)
+    }
+
+    /// What it offers with some settings of its own, for a method that builds on it.
+    fn with(&self, given: &[(&str, &str)], view: &View<'_>, gap: Gap) -> Proposal {
+        let given: BTreeMap<_, _> = given.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+        let settings = Settings::read(self.settings, &given).expect("defaults and settings of our own are right");
+        (self.estimate)(view, gap, &settings)
+    }
 }
 
 impl Proposal {
@@ -64,8 +116,31 @@ impl Proposal {
 }
 
 /// Every method that is built, in the order of the default pipeline (catalogue 3.7).
-pub static ESTIMATORS: &[&Estimator] =
-    &[&e15_numeric_replacement::ESTIMATOR, &e04_linear::ESTIMATOR, &e05_reference_days::ESTIMATOR];
+pub static ESTIMATORS: &[&Estimator] = &[
+    &e15_numeric_replacement::ESTIMATOR,
+    &e16_zero_substitution::ESTIMATOR,
+    &e22_manual_override::ESTIMATOR,
+    &e18_agreed_value::ESTIMATOR,
+    &e01_check_meter::ESTIMATOR,
+    &e02_other_flows::ESTIMATOR,
+    &e03_scada::ESTIMATOR,
+    &e21_subtractive_adjustment::ESTIMATOR,
+    &e04_linear::ESTIMATOR,
+    &e05_reference_days::ESTIMATOR,
+    &e06_two_week_like_day::ESTIMATOR,
+    &e07_nearest_equivalent_day::ESTIMATOR,
+    &e08_multi_week_average::ESTIMATOR,
+    &e09_interval_averaging::ESTIMATOR,
+    &e10_proxy_day::ESTIMATOR,
+    &e17_previous_year::ESTIMATOR,
+    &e12_load_profiling_channel::ESTIMATOR,
+    &e11_profile::ESTIMATOR,
+    &e13_average_daily_load::ESTIMATOR,
+    &e14_flat_from_register::ESTIMATOR,
+    &e19_gap_record::ESTIMATOR,
+    &e20_final_estimate::ESTIMATOR,
+    &automatic::ESTIMATOR,
+];
 
 /// The method of an id.
 pub fn estimator(id: &str) -> Option<&'static Estimator> {

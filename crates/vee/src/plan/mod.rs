@@ -19,6 +19,7 @@ use smol_str::SmolStr;
 use crate::estimators::estimator;
 use crate::formula::NamedFormula;
 use crate::rules::rule;
+use crate::scaling::NegativeTotal;
 use crate::settings::SettingForm;
 
 pub use check::CheckedPlan;
@@ -166,10 +167,48 @@ impl EstimatorEntry {
 pub enum ScalingMode {
     /// Leave estimates as the methods gave them.
     None,
-    /// In proportion; a negative total is refused.
+    /// In proportion, by every register read there is (partial mode); a negative total is refused.
     Proportional,
     /// In proportion; a negative total is shared as well.
     ProportionalAllowNegative,
+    /// In proportion, by the outermost register reads only.
+    Boundary,
+    /// By the outermost register reads only; a negative total is shared as well.
+    BoundaryAllowNegative,
+    /// In proportion within each time-of-use bucket, by its own registers only.
+    TimeOfUse,
+    /// Within each time-of-use bucket; a negative total is shared as well.
+    TimeOfUseAllowNegative,
+    /// By the registers of the buckets where there are any, then by the others.
+    PartialTimeOfUse,
+    /// By the buckets, then by the others; a negative total is shared as well.
+    PartialTimeOfUseAllowNegative,
+}
+
+/// Which registers estimates are scaled by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScaledBy {
+    Outermost,
+    Every,
+    Buckets,
+    BucketsThenEvery,
+}
+
+impl ScalingMode {
+    /// Which registers count and whether a negative total is shared; `None` where nothing is scaled.
+    pub(crate) fn parts(self) -> Option<(ScaledBy, NegativeTotal)> {
+        Some(match self {
+            Self::None => return None,
+            Self::Proportional => (ScaledBy::Every, NegativeTotal::Refuse),
+            Self::ProportionalAllowNegative => (ScaledBy::Every, NegativeTotal::Allow),
+            Self::Boundary => (ScaledBy::Outermost, NegativeTotal::Refuse),
+            Self::BoundaryAllowNegative => (ScaledBy::Outermost, NegativeTotal::Allow),
+            Self::TimeOfUse => (ScaledBy::Buckets, NegativeTotal::Refuse),
+            Self::TimeOfUseAllowNegative => (ScaledBy::Buckets, NegativeTotal::Allow),
+            Self::PartialTimeOfUse => (ScaledBy::BucketsThenEvery, NegativeTotal::Refuse),
+            Self::PartialTimeOfUseAllowNegative => (ScaledBy::BucketsThenEvery, NegativeTotal::Allow),
+        })
+    }
 }
 
 impl Plan {

@@ -3,7 +3,9 @@
 use super::CheckedPlan;
 
 /// Days that a like-day method may go from the gap.
-const LIKE_DAYS: u16 = 35;
+const LIKE_DAYS: u16 = 60;
+/// Where three days of each kind are found, a missing week included.
+const FIVE_WEEKS: u16 = 35;
 /// A year, and the days that weekdays are off by.
 const YEAR_DAYS: u16 = 371;
 
@@ -29,8 +31,10 @@ fn rule_days(id: &str) -> u16 {
 
 fn method_days(id: &str) -> u16 {
     match id {
-        "E01" | "E02" | "E03" | "E04" | "E11" | "E12" | "E13" | "E14" | "E15" | "E16" | "E18" | "E22" => 1,
-        "E06" | "E10" | "E17" => YEAR_DAYS,
+        "E01" | "E02" | "E03" | "E04" | "E11" | "E12" | "E13" | "E14" | "E15" | "E16" | "E18" | "E21" | "E22" => 1,
+        "E05" => FIVE_WEEKS,
+        "E06" | "E17" => YEAR_DAYS,
+        "E10" => 400,
         _ => LIKE_DAYS,
     }
 }

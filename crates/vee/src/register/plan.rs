@@ -2,7 +2,7 @@
 
 use model::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
-use smol_str::format_smolstr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::estimators::{ESTIMATORS, Estimator, estimator};
 use super::rules::{RULES, Rule, rule};

@@ -143,7 +143,7 @@ fn v76_irregular_use() {
     for rule in ["V31", "V35"] {
         let golden = Golden::read("v76_irregular_use.csv");
         for row in golden.rows().filter(|row| row.given("load") == Some("irregular")) {
-            let bare = RuleEntry { rule: rule.into(), on_failure: OnFailure::Review, settings: Default::default() };
+            let bare = RuleEntry::new(rule, OnFailure::Review);
             let outcome = Given::read(&row).outcome(bare);
             assert_eq!(outcome.results[0].verdict, Verdict::NotApplicable, "{rule} {}", row.get("case"));
         }
@@ -153,13 +153,13 @@ fn v76_irregular_use() {
 #[test]
 fn what_estimation_filled_is_not_missing_at_the_end() {
     let mut plan = Plan::standard();
-    plan.validate.push(RuleEntry { rule: "V28".into(), on_failure: OnFailure::Review, settings: Default::default() });
+    plan.validate.push(RuleEntry::new("V28", OnFailure::Review));
     let plan = checked(plan);
     for (values, verdict, blocks) in [("1 _ 3", Verdict::Passed, false), ("1 _ _ _ _ 3", Verdict::Failed, true)] {
         let series = Series::read(values, -3);
         let outcome = run(&series.ordinary_day(3600), &context(-3), &plan, stamp());
         let last = outcome.results.last().expect("a result");
-        assert_eq!((last.rule, last.verdict), ("V28", verdict), "{values}");
+        assert_eq!((last.rule.as_str(), last.verdict), ("V28", verdict), "{values}");
         let found = outcome.final_day.failures.iter().any(|failure| failure.rule == "V28" && failure.blocks);
         assert_eq!(found, blocks, "{values}");
     }
@@ -182,7 +182,7 @@ fn entry(rule: &str, settings: Option<&str>) -> RuleEntry {
         let (name, text) = setting.split_once('=').expect("name = text");
         (name.trim().into(), text.trim().into())
     });
-    RuleEntry { rule: rule.into(), on_failure: OnFailure::Review, settings: settings.collect() }
+    RuleEntry { settings: settings.collect(), ..RuleEntry::new(rule, OnFailure::Review) }
 }
 
 /// `pass`, `none` (not applicable), or the slots that fail: `3..4 7..9`, with `w` where they are only

@@ -1,7 +1,6 @@
 //! What holds for every rule that is built, in any surroundings: it answers, in words, about slots of the
 //! day, and does not care in which order the surroundings are listed.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -20,7 +19,7 @@ use crate::notation::{checked, context, empty_plan, stamp};
 
 /// Every rule with its defaults.
 static EVERY_RULE: LazyLock<CheckedPlan> = LazyLock::new(|| {
-    let entry = |rule: &str| RuleEntry { rule: rule.into(), on_failure: OnFailure::Review, settings: BTreeMap::new() };
+    let entry = |rule: &str| RuleEntry::new(rule, OnFailure::Review);
     checked(Plan { validate: RULES.iter().map(|rule| entry(rule.id)).collect(), ..empty_plan() })
 });
 

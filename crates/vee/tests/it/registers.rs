@@ -162,10 +162,8 @@ fn findings_name_their_place() {
         settings: settings_of(settings),
         ..RuleEntry::new(rule, OnFailure::Warn)
     };
-    let method = |method: &str, exclude_from_scaling| EstimatorEntry {
-        exclude_from_scaling,
-        ..EstimatorEntry::new(method)
-    };
+    let method =
+        |method: &str, exclude_from_scaling| EstimatorEntry { exclude_from_scaling, ..EstimatorEntry::new(method) };
     let plan = RegisterPlan {
         validate: vec![rule("V59", "days=3"), rule("V50", ""), rule("V59", "")],
         estimate: vec![method("E04", false), method("R01", true)],
