@@ -73,7 +73,8 @@ impl<'c, 'a> Bill<'c, 'a> {
             CheckedMeasure::Demand(window) => self.demand(definition, window, place)?,
             CheckedMeasure::PowerFactor { reactive } => self.power_factor(definition, place, reactive)?,
             CheckedMeasure::ExcessReactive { active, free } => {
-                let (reactive, active) = (self.usage(definition, place)?, self.usage(definition, (active, bucket, part))?);
+                let (reactive, active) =
+                    (self.usage(definition, place)?, self.usage(definition, (active, bucket, part))?);
                 let (over, under, exponent) = aligned(&reactive, &active).ok_or_else(|| too_large(&definition.id))?;
                 let excess = free.of(under).and_then(|free| over.checked_sub(free));
                 let digits = excess.ok_or_else(|| too_large(&definition.id))?.max(0);

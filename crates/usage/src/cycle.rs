@@ -31,12 +31,7 @@ impl<'s> Cycle<'s> {
     ///
     /// # Errors
     /// A role that may not compute, cuts outside the period or out of order, buckets the calendar does not have.
-    pub fn new(
-        role: Role,
-        set: &'s CheckedSet,
-        timeline: &Timeline,
-        cuts: &[Timestamp],
-    ) -> Result<Self, Vec<Finding>> {
+    pub fn new(role: Role, set: &'s CheckedSet, timeline: &Timeline, cuts: &[Timestamp]) -> Result<Self, Vec<Finding>> {
         role.may_compute().map_err(|refusal| vec![refusal])?;
         let grid = Grid::of(timeline, cuts).map_err(|finding| vec![finding])?;
         let mut findings = Vec::new();

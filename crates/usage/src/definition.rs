@@ -138,7 +138,8 @@ impl DeterminantSet {
         let mut findings = Vec::new();
         let meters = self.meters.iter().enumerate().map(|(at, meter)| self.meter(at, meter, &mut findings)).collect();
         let definitions = self.determinants.iter().enumerate();
-        let determinants: Vec<_> = definitions.filter_map(|(at, one)| self.definition(at, one, &mut findings)).collect();
+        let determinants: Vec<_> =
+            definitions.filter_map(|(at, one)| self.definition(at, one, &mut findings)).collect();
         if !findings.is_empty() {
             return Err(findings);
         }
@@ -244,7 +245,8 @@ impl DeterminantSet {
 
 fn known_window(field: &str, window: DemandWindow, findings: &mut Vec<Finding>) -> Option<DemandWindow> {
     if !window.is_known() {
-        let message = format!("a window of {} min, expected 5, 10, 15, 20, 30 or 60; choose one of them", window.minutes);
+        let message =
+            format!("a window of {} min, expected 5, 10, 15, 20, 30 or 60; choose one of them", window.minutes);
         findings.push(Finding::new(0, field, "set.window", message));
     }
     window.is_known().then_some(window)
@@ -265,7 +267,8 @@ fn unfit(place: &str, one: &Definition, meter: &VirtualMeter) -> Vec<Finding> {
     }
     let windows = matches!(one.measure, Measure::Demand(_) | Measure::LoadFactor(_));
     let over = meter.netting.map(|Netting { over, .. }| over);
-    if windows && over == Some(NettingSpan::Period) || one.measure == Measure::Register && over == Some(NettingSpan::Interval)
+    if windows && over == Some(NettingSpan::Period)
+        || one.measure == Measure::Register && over == Some(NettingSpan::Interval)
     {
         let message = format!(
             "`{}` is netted over a span that this measure does not know; net windows over the interval and registers \

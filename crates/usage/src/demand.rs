@@ -174,9 +174,8 @@ mod tests {
     #[track_caller]
     fn check(series: &str, size: usize, block: &str, sliding: &str) {
         let values: Vec<i64> = series.split_whitespace().map(|cell| cell.parse().unwrap_or(MISSING)).collect();
-        let told = |windows| {
-            largest(&values, size, windows).map_or("none".into(), |(energy, at)| format!("{energy}@{at}"))
-        };
+        let told =
+            |windows| largest(&values, size, windows).map_or("none".into(), |(energy, at)| format!("{energy}@{at}"));
         assert_eq!((told(Windows::Block).as_str(), told(Windows::Sliding).as_str()), (block, sliding), "{series}");
     }
 }

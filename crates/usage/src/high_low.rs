@@ -36,7 +36,9 @@ pub(crate) struct Rate {
 impl HighLow {
     /// Compares `quantity / seconds` with that of the reference. Exact: all is multiplied out.
     pub(crate) fn compared(&self, determinant: &str, now: Rate, references: &[Reference<'_>]) -> Compared {
-        let of = |earlier: &Earlier| references.iter().find(|known| known.determinant == determinant && known.of == *earlier);
+        let of = |earlier: &Earlier| {
+            references.iter().find(|known| known.determinant == determinant && known.of == *earlier)
+        };
         let Some(reference) = self.against.iter().find_map(of) else {
             return Compared::NotApplicable("V74 not applicable: no earlier quantity is known".into());
         };

@@ -157,7 +157,8 @@ fn advances(channel: &Channel<'_>) -> Result<Vec<Advance>, Finding> {
 fn advanced(channel: &str, register: &Register<'_>, start: Decimal, end: Decimal) -> Result<Decimal128, Finding> {
     let exponent = start.exponent.min(end.exponent).min(0);
     let digits = |decimal: Decimal| lifted(decimal.into(), exponent);
-    let capacity = lifted(Decimal128 { digits: 1, exponent: i8::try_from(register.dials).unwrap_or(i8::MAX) }, exponent);
+    let capacity =
+        lifted(Decimal128 { digits: 1, exponent: i8::try_from(register.dials).unwrap_or(i8::MAX) }, exponent);
     let (Some(start_digits), Some(end_digits), Some(capacity)) = (digits(start), digits(end), capacity) else {
         return Err(too_large(channel));
     };

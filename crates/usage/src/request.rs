@@ -100,7 +100,11 @@ impl Requests {
     pub fn create(&mut self, request: BillingDeterminantRequest) -> Option<Message> {
         if let Some(entry) = self.by_id.get(&request.id) {
             if entry.request != request {
-                return Some(refused("id", "request.id_used", "the id belongs to another request; send a new id".into()));
+                return Some(refused(
+                    "id",
+                    "request.id_used",
+                    "the id belongs to another request; send a new id".into(),
+                ));
             }
             return entry.outcome();
         }
@@ -141,8 +145,7 @@ impl Requests {
         let State::Created { latest, .. } = &mut entry.state else { return None };
         let same = |left: &Determinant, right: &Determinant| left.id == right.id && left.period == right.period;
         let gone = latest.iter().filter(|old| !now.iter().any(|new| same(old, new)));
-        let mut changes: Vec<Change> =
-            gone.map(|old| Change { old: Some(old.clone()), new: None }).collect();
+        let mut changes: Vec<Change> = gone.map(|old| Change { old: Some(old.clone()), new: None }).collect();
         for new in &now {
             let old = latest.iter().find(|old| same(old, new));
             if old.is_none_or(|old| (old.inputs_hash, old.version) != (new.inputs_hash, new.version)) {

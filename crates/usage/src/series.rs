@@ -156,7 +156,8 @@ pub(crate) fn laid<'a>(
         }
     }
     let Some(last) = pieces.last() else {
-        let message = format!("no interval of `{}` lies in the period; deliver readings or check the channel", channel.name);
+        let message =
+            format!("no interval of `{}` lies in the period; deliver readings or check the channel", channel.name);
         return Err(fault("usage.no_intervals", message));
     };
     if at < end {
@@ -171,7 +172,10 @@ fn clipped<'a>(run: &Run<'a>, (start, end): (i64, i64)) -> Result<Option<Piece<'
     let (first, length) = (run.start.as_second(), i64::from(run.length_seconds));
     let count = i64::try_from(run.values.len()).unwrap_or(i64::MAX);
     if length == 0 || run.start.subsec_nanosecond() != 0 {
-        return Err(format!("a run from {} by {length} s; expected whole seconds and a length of more than 0", run.start));
+        return Err(format!(
+            "a run from {} by {length} s; expected whole seconds and a length of more than 0",
+            run.start
+        ));
     }
     let last = first.saturating_add(length.saturating_mul(count));
     if count == 0 || last <= start || end <= first {

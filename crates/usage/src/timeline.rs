@@ -90,7 +90,8 @@ impl Timeline {
     /// A finding where the bucket is none of the calendar's.
     pub fn with_events(mut self, bucket: &str, events: &[TimeRange]) -> Result<Self, Finding> {
         let Some(bucket) = self.buckets.iter().position(|known| known == bucket) else {
-            let message = format!("`{bucket}` is none of {}; add it to the calendar's buckets", self.buckets.join(", "));
+            let message =
+                format!("`{bucket}` is none of {}; add it to the calendar's buckets", self.buckets.join(", "));
             return Err(Finding::new(0, "events", "usage.bucket", message));
         };
         for event in events {
