@@ -47,6 +47,7 @@ struct Found {
     exponent: i8,
     decimals: Option<u8>,
     peak: Option<TimeRange>,
+    note: Option<&'static str>,
     counts: Counts,
     inputs_hash: u64,
 }
@@ -137,6 +138,9 @@ impl<'c, 'a> Bill<'c, 'a> {
     ) -> Result<Found, Finding> {
         let energy = self.usage(definition, (meter, bucket, part))?;
         let Some(peak) = self.peak(window, (meter, bucket, part))? else {
+            if energy.counts.expected == 0 {
+                return Ok(Found { digits: 0, note: Some("no interval of the period lies in the bucket"), ..energy });
+            }
             let message = format!("no window of {} min is complete; estimate what is missing", window.minutes);
             return Err(Finding::new(0, definition.id.clone(), "usage.no_window", message));
         };
@@ -155,8 +159,12 @@ impl<'c, 'a> Bill<'c, 'a> {
         let active = self.usage(definition, (meter, bucket, part))?;
         let reactive = self.usage(definition, (reactive, bucket, part))?;
         let decimals = definition.decimals.unwrap_or(FACTOR_DECIMALS);
+        if active.digits == 0 && reactive.digits == 0 {
+            let note = Some("nothing was used; the power factor is taken for 1");
+            return Ok(Found { note, ..active.with(&reactive).factor(10_i128.pow(decimals.into()), decimals) });
+        }
         let factor = aligned(&active, &reactive).and_then(|(p, q, _)| power_factor(p, q, decimals.into()));
-        let digits = factor.ok_or_else(|| no_factor(definition, "active energy is negative or nothing was used"))?;
+        let digits = factor.ok_or_else(|| no_factor(definition, "active energy is negative"))?;
         Ok(active.with(&reactive).factor(digits, decimals))
     }
 
@@ -169,6 +177,10 @@ impl<'c, 'a> Bill<'c, 'a> {
         let energy = self.usage(definition, (meter, None, part))?;
         let peak = self.demand(definition, window, (meter, None, part))?;
         let decimals = definition.decimals.unwrap_or(FACTOR_DECIMALS);
+        if energy.digits == 0 && peak.digits == 0 {
+            let note = Some("nothing was used; the load factor is taken for 0");
+            return Ok(Found { note, ..energy.factor(0, decimals) });
+        }
         let seconds = self.cycle.grid.parts[part].seconds();
         let digits = load_factor(energy.digits, peak.digits, seconds, decimals.into())
             .ok_or_else(|| no_factor(definition, "the peak is zero or less"))?;
@@ -212,7 +224,7 @@ impl<'c, 'a> Bill<'c, 'a> {
             quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?;
         let period = self.cycle.grid.parts[part];
         let mut exceptions: Vec<Exception> = definition.gate.exceptions(&found.counts);
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = found.note.into_iter().map(String::from).collect();
         if let Some(high_low) = &definition.high_low {
             let rate = Rate { quantity, seconds: period.seconds() };
             match high_low.compared(&definition.id, rate, self.account.references) {
@@ -252,7 +264,7 @@ impl<'c, 'a> Bill<'c, 'a> {
 
 impl Found {
     fn of(cell: Cell, digits: i128, exponent: i8, decimals: Option<u8>) -> Self {
-        Self { digits, exponent, decimals, peak: None, counts: cell.counts, inputs_hash: cell.inputs_hash }
+        Self { digits, exponent, decimals, peak: None, note: None, counts: cell.counts, inputs_hash: cell.inputs_hash }
     }
 
     /// The sum of two.

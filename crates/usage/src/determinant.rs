@@ -29,7 +29,7 @@ pub struct Determinant {
     pub counts: Counts,
     /// Why someone should look at it before it is billed.
     pub exceptions: Vec<Exception>,
-    /// Checks that could not be made, and why.
+    /// What is worth knowing: checks that could not be made, quantities that had nothing to rest on.
     pub notes: Vec<String>,
     /// Hash of the values it rests on, in order of time, each with its quality.
     pub inputs_hash: u64,

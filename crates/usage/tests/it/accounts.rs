@@ -198,6 +198,28 @@ fn demand_is_the_largest_complete_window() {
 }
 
 #[test]
+fn a_vacant_house_and_a_bucket_without_time_are_billed_as_nothing() {
+    let set = r#"
+        name = "nothing"
+        version = 1
+        meters = [
+            { name = "site", unit = "kWh", terms = [{ channel = "a", sign = "plus" }] },
+            { name = "reactive", unit = "kVArh", terms = [{ channel = "r", sign = "plus" }] },
+        ]
+        determinants = [
+            { id = "kw", unit = "kW", meter = "site", measure = { demand = { minutes = 60, windows = "block" } }, bucket = "critical-peak" },
+            { id = "pf", unit = "pf", meter = "site", measure = { power-factor = { reactive = "reactive" } } },
+            { id = "lf", unit = "1", meter = "site", measure = { load-factor = { minutes = 60, windows = "block" } } },
+        ]
+    "#;
+    let reactive = Readings::of("r", "kVArh", -1).run(midnight(), HOUR, "24x0");
+    let vacant = [delivered().run(midnight(), HOUR, "24x0"), reactive.clone()];
+    check("vacant", set, &vacant, "kw 0.0 kW (0); pf 1.0000 pf (48); lf 0.0000 1 (24)");
+    let sent = [delivered().run(midnight(), HOUR, "24x-1.0"), reactive];
+    check("only received", set, &sent, "usage.no_factor; usage.no_factor");
+}
+
+#[test]
 fn registers_roll_over_are_exchanged_and_must_be_read() {
     // covers: AMT-FUP-01
     let register = |multiplier: &str, reads: &str| delivered().register("M1", multiplier, 5, reads);

@@ -1,5 +1,7 @@
 //! Accounts, calendars and sets as tests write them.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -48,9 +50,11 @@ pub fn instant(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
+static THREE_BUCKETS: LazyLock<CheckedCalendar> =
+    LazyLock::new(|| three_buckets().check().unwrap_or_else(|findings| panic!("{}", told(&findings))));
+
 pub fn timeline(range: TimeRange) -> Timeline {
-    let calendar = three_buckets().check().unwrap_or_else(|findings| panic!("{}", told(&findings)));
-    Timeline::of(&calendar, range).unwrap_or_else(|finding| panic!("{finding}"))
+    Timeline::of(&THREE_BUCKETS, range).unwrap_or_else(|finding| panic!("{finding}"))
 }
 
 /// A channel that owns its readings.

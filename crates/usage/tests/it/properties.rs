@@ -112,9 +112,11 @@ proptest! {
     }
 
     #[test]
-    fn parts_between_rate_changes_make_the_whole((period, readings) in readings(), seconds in proptest::collection::btree_set(1..71 * 3600_i64, 0..4)) {
+    fn parts_between_rate_changes_make_the_whole((period, readings) in readings(), seconds in proptest::collection::vec(0..7200_i64, 0..4)) {
         let start = days(TORONTO, PERIODS[period].0, PERIODS[period].1).start;
-        let cuts: Vec<Timestamp> = seconds.iter().map(|second| start + SignedDuration::from_secs(*second)).collect();
+        // Far enough apart for a window of demand between them.
+        let hours = [6, 30, 50].map(|hour| hour * 3600);
+        let cuts: Vec<Timestamp> = hours.iter().zip(&seconds).map(|(hour, second)| start + SignedDuration::from_secs(hour + second)).collect();
         let parts = determinants(period, &readings, &cuts);
         let whole = determinants(period, &readings, &[]);
         for id in ["all", "off", "mid", "on", "b", "a-b", "kept", "sent"] {
