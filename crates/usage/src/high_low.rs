@@ -46,8 +46,10 @@ impl HighLow {
         let Some((found, normal)) = in_same_units(now, earlier) else {
             return Compared::NotApplicable("V74 not applicable: the numbers are too large to compare exactly".into());
         };
-        if normal <= 0 {
-            return Compared::NotApplicable("V74 not applicable: the earlier quantity is zero or less".into());
+        if normal <= 0 || earlier.seconds <= 0 {
+            return Compared::NotApplicable(
+                "V74 not applicable: the earlier quantity or period is zero or less".into(),
+            );
         }
         let below = i128::from(100_u16.saturating_sub(self.below_percent));
         let (percent, limit) = (normal.checked_mul(100 + i128::from(self.above_percent)), normal.checked_mul(below));

@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 
 use crate::quality::Flags;
 use crate::ratio::Ratio;
-use crate::series::{Account, AssumedTime, Channel, MISSING, Mark, Piece, laid};
+use crate::series::{Account, AssumedTime, Channel, MISSING, Mark, Piece, laid, push_mark};
 
 /// A virtual meter as it is written; one term makes it a plain channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,7 +242,7 @@ fn joined_marks(left: (&[Mark], usize), right: (&[Mark], usize), count: usize) -
     let mut joined: Vec<Mark> = Vec::new();
     while let (Some(left), Some(right)) = (lefts.peek(), rights.peek()) {
         let to = left.to.min(right.to);
-        joined.push(Mark { to, flags: left.flags.joined(right.flags) });
+        push_mark(&mut joined, Mark { to, flags: left.flags.joined(right.flags) });
         lefts.next_if(|mark| mark.to == to);
         rights.next_if(|mark| mark.to == to);
         if to == count {

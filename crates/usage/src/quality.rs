@@ -66,8 +66,8 @@ impl Counts {
         let valued = number(intervals.saturating_sub(missing));
         self.expected = self.expected.saturating_add(number(intervals));
         self.missing = self.missing.saturating_add(number(missing));
-        for (bit, count) in self.flagged_mut().into_iter().enumerate().filter(|(bit, _)| flags.0 >> bit & 1 == 1) {
-            debug_assert!(bit < 7, "seven words");
+        let counts = self.flagged_mut().into_iter().enumerate();
+        for (_, count) in counts.filter(|(bit, _)| flags.0 >> bit & 1 == 1) {
             *count = count.saturating_add(valued);
         }
     }

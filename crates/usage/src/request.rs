@@ -92,6 +92,18 @@ impl From<Finding> for Item {
     }
 }
 
+impl Message {
+    /// Verb and noun of the header (IEC 61968-100 verbs, SRS nouns).
+    pub const fn verb_and_noun(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Created(_) => ("created", "BillingDeterminant"),
+            Self::Changed(_) => ("changed", "BillingDeterminant"),
+            Self::Canceled => ("canceled", "BillingDeterminantRequest"),
+            Self::Refused(_) => ("reply", "BillingDeterminantRequest"),
+        }
+    }
+}
+
 impl Requests {
     /// `Create BillingDeterminantRequest`. `None` where the request is open now and must be answered.
     ///

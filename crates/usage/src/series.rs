@@ -243,12 +243,22 @@ fn mark(piece: &mut Piece<'_>, (from, to): (usize, usize), status: Status, assum
     if excluded || status.intersects(Status::MISSING | Status::ESTIMATE_NEEDED) {
         piece.values.to_mut()[from..to].fill(MISSING);
     }
-    piece.marks.push(Mark { to, flags: Flags::of(status) });
+    push_mark(&mut piece.marks, Mark { to, flags: Flags::of(status) });
     Ok(())
 }
 
 fn append(last: &mut Piece<'_>, next: &Piece<'_>) {
     let count = last.values.len();
     last.values.to_mut().extend_from_slice(&next.values);
-    last.marks.extend(next.marks.iter().map(|mark| Mark { to: mark.to + count, ..*mark }));
+    for mark in &next.marks {
+        push_mark(&mut last.marks, Mark { to: mark.to + count, ..*mark });
+    }
+}
+
+/// Adds a mark at the end, joined to one of equal flags: equal intervals have equal marks, however they came.
+pub(crate) fn push_mark(marks: &mut Vec<Mark>, mark: Mark) {
+    match marks.last_mut() {
+        Some(last) if last.flags == mark.flags => last.to = mark.to,
+        _ => marks.push(mark),
+    }
 }

@@ -94,7 +94,7 @@ fn add_whole(piece: &Piece<'_>, (from, to): (usize, usize), cell: &mut Cell, has
         let (sum, missing) = sum_and_missing(&piece.values[at..end]);
         cell.sum += sum;
         cell.counts.add(end - at, missing, mark.flags);
-        hash.number(mark.flags.number());
+        hash.numbers(&[(end - at) as i64, mark.flags.number()]);
         at = end;
         if at == to {
             break;

@@ -258,11 +258,12 @@ fn check_register(case: &str, readings: &[Readings], expected: &str) {
 
 #[test]
 fn a_value_says_what_it_rests_on() {
+    // covers: B1-S17.03
     let set = checked_set(USAGE);
     let cycle = Cycle::new(Role::Repository, &set, &timeline(days(TORONTO, "2026-01-14", "2026-01-15")), &[])
         .expect("the cycle");
-    let hashes = |cells: &str| {
-        let readings = [delivered().run(midnight(), HOUR, cells)];
+    let hashes_of = |readings: Readings| {
+        let readings = [readings];
         with_account(&readings, |account| {
             let determinants = cycle.determinants(account).expect("determinants");
             assert!(determinants.iter().all(|one| one.channels == ["a"] && one.version == 1 && one.set == "usage"));
@@ -271,12 +272,15 @@ fn a_value_says_what_it_rests_on() {
             (determinants[0].inputs_hash, determinants[1].inputs_hash)
         })
     };
+    let hashes = |cells: &str| hashes_of(delivered().run(midnight(), HOUR, cells));
     let before = hashes("24x1.0");
-    assert_eq!(hashes("24x1.0"), before);
+    let in_two_runs = delivered().run(midnight(), HOUR, "8x1.0").run(instant("2026-01-14T13:00:00Z"), HOUR, "16x1.0");
+    assert_eq!(hashes_of(in_two_runs), before);
     let night = hashes("2.0 23x1.0");
     assert_ne!(night.0, before.0);
     assert_eq!(night.1, before.1, "on-peak does not rest on the night");
     assert_ne!(hashes("8x1.0 1.0e 15x1.0").1, before.1, "a status is an input as well");
+    assert_ne!(hashes("8x1.0 1.0e 15x1.0").1, hashes("8x1.0 2x1.0e 14x1.0").1, "and so is how far it reaches");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn seasons_and_kinds_of_day_are_whole_as_well() {
         |calendar| calendar.seasons[0].first = "02-30".into(),
         "seasons[0].first calendar.date; seasons calendar.hole",
     );
-    check_changed("no holiday", |calendar| drop(calendar.seasons[1].days[0].on.pop()), "seasons[1].days calendar.hole");
+    check_changed("no holiday", |calendar| calendar.seasons[1].days[0].on.truncate(2), "seasons[1].days calendar.hole");
     check_changed("no zone", |calendar| calendar.zone = "Ontario".into(), "zone calendar.zone");
     check_changed("holiday twice", |calendar| calendar.holidays.extend_from_within(..1), "holidays calendar.repeated");
     check_changed("bucket twice", |calendar| calendar.buckets.extend_from_within(..1), "buckets calendar.repeated");
@@ -123,6 +123,17 @@ fn events_lie_over_the_calendar() {
     assert_eq!(hours(both), [10, 5, 4, 5], "overlapping events count once");
     let finding = day().with_events("super-peak", &[event]).expect_err("no such bucket");
     assert_eq!(finding.code, "usage.bucket");
+}
+
+#[test]
+fn another_calendar_may_hold_from_an_instant_on() {
+    // Wednesday 14 January by three prices (12 h off, 6 h mid, 6 h on), Thursday by another calendar with a bucket of its own.
+    let other = checked_calendar(&daily(TORONTO, &[("00:00", "08:00", "low"), ("08:00", "24:00", "high")]));
+    let thursday = Timeline::of(&other, days(TORONTO, "2026-01-15", "2026-01-16")).expect("a day");
+    let both = timeline(days(TORONTO, "2026-01-14", "2026-01-15")).then(&thursday).expect("they touch");
+    let hours: Vec<(&str, i64)> = both.seconds().map(|(bucket, seconds)| (bucket, seconds / 3600)).collect();
+    let expected = [("off-peak", 12), ("mid-peak", 6), ("on-peak", 6), ("critical-peak", 0), ("low", 8), ("high", 16)];
+    assert_eq!(hours, expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Requests for determinants: one outcome each, changes after it, nothing twice.
 //!
-//! covers: B1-S17.01, B1-S17.03
+//! covers: B1-S17.01
 
 use model::finding::Finding;
 use model::id::{Mrid, UsagePointId};
@@ -77,6 +77,12 @@ fn word(message: Option<&Message>) -> String {
 #[track_caller]
 fn check(message: Option<Message>, expected: &str) {
     assert_eq!(word(message.as_ref()), expected, "{message:?}");
+    if let Some(message) = message {
+        let first = expected.split(' ').next().expect("a word");
+        let noun =
+            if ["created", "changed"].contains(&first) { "BillingDeterminant" } else { "BillingDeterminantRequest" };
+        assert_eq!(message.verb_and_noun(), (if first == "refused" { "reply" } else { first }, noun));
+    }
 }
 
 #[test]
