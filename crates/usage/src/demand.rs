@@ -136,19 +136,33 @@ fn largest(values: &[i64], size: usize, windows: Windows) -> Option<(i128, usize
         let at = values.iter().position(|value| *value == most)?;
         return Some((most.into(), at));
     }
-    match windows {
-        Windows::Block => first_largest(values.chunks_exact(size).enumerate().map(|(at, window)| (window, at * size))),
-        Windows::Sliding => first_largest(values.windows(size).enumerate().map(|(at, window)| (window, at))),
+    let step = match windows {
+        Windows::Block => size,
+        Windows::Sliding => 1,
+    };
+    let (least, most) = values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
+    if SMALL.contains(&least) && SMALL.contains(&most) {
+        let (energy, at) = first_largest(values, size, step, |window| Some(window.iter().sum::<i64>()))?;
+        return Some((energy.into(), at));
     }
+    first_largest(values, size, step, |window| {
+        let complete = !window.contains(&MISSING);
+        complete.then(|| window.iter().copied().map(i128::from).sum())
+    })
 }
 
-fn first_largest<'a>(windows: impl Iterator<Item = (&'a [i64], usize)>) -> Option<(i128, usize)> {
-    let mut largest: Option<(i128, usize)> = None;
-    for (window, at) in windows {
-        if window.contains(&MISSING) {
-            continue;
-        }
-        let energy: i128 = window.iter().copied().map(i128::from).sum();
+/// Values of which an hour of seconds adds up without overflow, and none of which is [`MISSING`].
+const SMALL: std::ops::Range<i64> = -(1 << 50)..1 << 50;
+
+fn first_largest<E: Copy + Ord>(
+    values: &[i64],
+    size: usize,
+    step: usize,
+    energy: impl Fn(&[i64]) -> Option<E>,
+) -> Option<(E, usize)> {
+    let mut largest: Option<(E, usize)> = None;
+    for (at, window) in values.windows(size).enumerate().step_by(step) {
+        let Some(energy) = energy(window) else { continue };
         if largest.is_none_or(|(most, _)| most < energy) {
             largest = Some((energy, at));
         }

@@ -225,6 +225,8 @@ fn registers_roll_over_are_exchanged_and_must_be_read() {
     let register = |multiplier: &str, reads: &str| delivered().register("M1", multiplier, 5, reads);
     let (start, noon, end) = ("2026-01-14T05:00:00Z", "2026-01-14T17:00:00Z", "2026-01-15T05:00:00Z");
     check_register("two reads", &[register("1", &format!("{start} 100.5; {end} 130"))], "kwh 29.5 kWh (1)");
+    let assumed = register("1", &format!("{start} 100.5; {end} 130")).run(midnight(), HOUR, "24x9.9t");
+    check_register("intervals of assumed time beside it", &[assumed], "kwh 29.5 kWh (1)");
     check_register("a read between", &[register("1", &format!("{start} 1; {noon} 5; {end} 30"))], "kwh 29 kWh (2)");
     check_register(
         "a missing read",
