@@ -1,5 +1,6 @@
 //! Exact decimals: an integer and a power of ten. Energy and money are never floats.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -185,6 +186,17 @@ impl fmt::Display for Sum {
             return f.write_str("0");
         }
         write_scaled(f, normal.digits, normal.exponent)
+    }
+}
+
+/// `dividend / divisor` to the nearest integer, ties to even (ISO 80000-1 B.3 rule A); the divisor is more than zero.
+pub fn rounded_quotient(dividend: i128, divisor: i128) -> i128 {
+    let floor = dividend.div_euclid(divisor);
+    let rest = dividend.rem_euclid(divisor);
+    match rest.cmp(&(divisor - rest)) {
+        Ordering::Less => floor,
+        Ordering::Greater => floor + 1,
+        Ordering::Equal => floor + (floor & 1),
     }
 }
 

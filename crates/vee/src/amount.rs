@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use model::quantity::Decimal;
+pub(crate) use model::quantity::rounded_quotient;
 
 /// `digits * 10^exponent`, exact. Every operation answers `None` where 38 digits are not enough.
 #[derive(Clone, Copy, Debug)]
@@ -114,17 +115,6 @@ fn lifted(digits: i128, power: i32) -> Option<i128> {
         return Some(0);
     }
     10_i128.checked_pow(u32::try_from(power).ok()?)?.checked_mul(digits)
-}
-
-/// `dividend / divisor` to the nearest integer, ties to even; the divisor is more than zero.
-pub(crate) fn rounded_quotient(dividend: i128, divisor: i128) -> i128 {
-    let floor = dividend.div_euclid(divisor);
-    let rest = dividend.rem_euclid(divisor);
-    match rest.cmp(&(divisor - rest)) {
-        Ordering::Less => floor,
-        Ordering::Greater => floor + 1,
-        Ordering::Equal => floor + (floor & 1),
-    }
 }
 
 impl From<Decimal> for Amount {

@@ -1,0 +1,195 @@
+//! Demand: the largest energy of a window, as the power that would use it evenly.
+//!
+//! - Block windows follow each other from local midnight; sliding windows begin at every interval.
+//! - A window counts for a bucket when it lies wholly inside one stretch of it, so a window across an edge counts only
+//!   for the period as a whole.
+//! - A window with a missing interval is no demand, and neither is one across a change of the interval length.
+//! - The earliest of equal peaks is told.
+
+use model::finding::Finding;
+use serde::{Deserialize, Serialize};
+
+use crate::grid::{Grid, Span};
+use crate::series::{MISSING, Piece};
+
+/// How windows follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Windows {
+    /// One after the other, from local midnight.
+    Block,
+    /// One at every interval.
+    Sliding,
+}
+
+/// The window of a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemandWindow {
+    /// Its length: 5, 10, 15, 20, 30 or 60.
+    pub minutes: u8,
+    /// How windows follow each other.
+    pub windows: Windows,
+}
+
+/// The window with the most energy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peak {
+    /// Energy in quanta.
+    pub energy: i128,
+    /// When the window begins, in seconds.
+    pub start: i64,
+}
+
+impl DemandWindow {
+    /// Whether the length divides an hour, so that power is an exact multiple of energy.
+    pub(crate) fn is_known(self) -> bool {
+        [5, 10, 15, 20, 30, 60].contains(&self.minutes)
+    }
+
+    pub(crate) fn seconds(self) -> i64 {
+        i64::from(self.minutes) * 60
+    }
+
+    /// Power in quanta: the energy of a window times the windows of an hour.
+    pub(crate) fn power(self, energy: i128) -> Option<i128> {
+        energy.checked_mul(i128::from(3600 / self.seconds().max(1)))
+    }
+
+    /// The peak of every bucket, by cell of the grid.
+    pub(crate) fn bucket_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
+        match self.windows {
+            Windows::Block => self.peaks(pieces, &grid.day_spans, grid.cells()),
+            Windows::Sliding => self.peaks(pieces, &grid.spans, grid.cells()),
+        }
+    }
+
+    /// The peak of every part of the period.
+    pub(crate) fn part_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
+        match self.windows {
+            Windows::Block => self.peaks(pieces, &grid.part_day_spans, grid.parts.len()),
+            Windows::Sliding => self.peaks(pieces, &grid.part_spans, grid.parts.len()),
+        }
+    }
+
+    fn peaks(self, pieces: &[Piece<'_>], spans: &[Span], cells: usize) -> Result<Vec<Option<Peak>>, Finding> {
+        let mut peaks = vec![None; cells];
+        let mut first = 0;
+        for piece in pieces.iter().filter(|piece| !piece.is_gap) {
+            self.check(piece)?;
+            while spans.get(first).is_some_and(|span| span.end <= piece.start) {
+                first += 1;
+            }
+            for span in spans[first..].iter().take_while(|span| span.start < piece.end()) {
+                self.raise(&mut peaks[span.cell], piece, span)?;
+            }
+        }
+        Ok(peaks)
+    }
+
+    fn check(self, piece: &Piece<'_>) -> Result<(), Finding> {
+        if self.seconds() % piece.length == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "a window of {} min is no whole number of intervals of {} s; use a longer window or shorter intervals",
+            self.minutes, piece.length
+        );
+        Err(Finding::new(0, "minutes", "usage.window", message))
+    }
+
+    /// Raises a peak to the largest window of a piece that lies inside a span.
+    fn raise(self, peak: &mut Option<Peak>, piece: &Piece<'_>, span: &Span) -> Result<(), Finding> {
+        let (from, to) = (span.start.max(piece.start), span.end.min(piece.end()));
+        let step = match self.windows {
+            Windows::Block => self.seconds(),
+            Windows::Sliding => piece.length,
+        };
+        let anchor = match self.windows {
+            Windows::Block => span.anchor,
+            Windows::Sliding => piece.start,
+        };
+        let start = from + (anchor - from).rem_euclid(step);
+        if (start - piece.start) % piece.length != 0 {
+            let message = format!(
+                "intervals of {} s do not begin where windows of {} min begin; check the clock of the readings",
+                piece.length, self.minutes
+            );
+            return Err(Finding::new(0, "minutes", "usage.window", message));
+        }
+        let position = |second: i64| usize::try_from((second - piece.start) / piece.length).unwrap_or_default();
+        let (first, last) = (position(start), position(to));
+        if first < last {
+            let size = position(piece.start + self.seconds());
+            let found = largest(&piece.values[first..last], size, self.windows);
+            let better = found.filter(|(energy, _)| peak.is_none_or(|peak| peak.energy < *energy));
+            *peak = better.map(|(energy, at)| Peak { energy, start: start + piece.length * at as i64 }).or(*peak);
+        }
+        Ok(())
+    }
+}
+
+/// The largest sum of a window of `size` values without a missing one, and where it begins; the first among equals.
+fn largest(values: &[i64], size: usize, windows: Windows) -> Option<(i128, usize)> {
+    if size == 1 {
+        let most = values.iter().copied().max().filter(|most| *most != MISSING)?;
+        let at = values.iter().position(|value| *value == most)?;
+        return Some((most.into(), at));
+    }
+    let step = match windows {
+        Windows::Block => size,
+        Windows::Sliding => 1,
+    };
+    let (least, most) = values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
+    if SMALL.contains(&least) && SMALL.contains(&most) {
+        let (energy, at) = first_largest(values, size, step, |window| Some(window.iter().sum::<i64>()))?;
+        return Some((energy.into(), at));
+    }
+    first_largest(values, size, step, |window| {
+        let complete = !window.contains(&MISSING);
+        complete.then(|| window.iter().copied().map(i128::from).sum())
+    })
+}
+
+/// Values of which an hour of seconds adds up without overflow, and none of which is [`MISSING`].
+const SMALL: std::ops::Range<i64> = -(1 << 50)..1 << 50;
+
+fn first_largest<E: Copy + Ord>(
+    values: &[i64],
+    size: usize,
+    step: usize,
+    energy: impl Fn(&[i64]) -> Option<E>,
+) -> Option<(E, usize)> {
+    let mut largest: Option<(E, usize)> = None;
+    for (at, window) in values.windows(size).enumerate().step_by(step) {
+        let Some(energy) = energy(window) else { continue };
+        if largest.is_none_or(|(most, _)| most < energy) {
+            largest = Some((energy, at));
+        }
+    }
+    largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_window_is_found_with_its_place() {
+        check("1 2 3 4", 1, "4@3", "4@3");
+        check("4 1 4", 1, "4@0", "4@0");
+        check("1 5 5 1", 2, "6@0", "10@1");
+        check("1 5 _ 9 9 1", 2, "10@4", "18@3");
+        check("_ _", 1, "none", "none");
+        check("1 2 3", 4, "none", "none");
+        check("-3 -1", 1, "-1@1", "-1@1");
+    }
+
+    #[track_caller]
+    fn check(series: &str, size: usize, block: &str, sliding: &str) {
+        let values: Vec<i64> = series.split_whitespace().map(|cell| cell.parse().unwrap_or(MISSING)).collect();
+        let told =
+            |windows| largest(&values, size, windows).map_or("none".into(), |(energy, at)| format!("{energy}@{at}"));
+        assert_eq!((told(Windows::Block).as_str(), told(Windows::Sliding).as_str()), (block, sliding), "{series}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Billing determinants from final interval series and register reads.
+//!
+//! Pure and exact: integers of a channel's quantum in, decimals out; no float, no clock, no store. Whoever calls brings
+//! the final values; `vee` decided what they are. A collection-only installation computes nothing, see [`role`].
+//!
+//! - [`calendar`]: seasons, kinds of day and bands as data; [`timeline`]: the same over instants, with called events.
+//! - [`definition`]: which determinants a rate needs; [`meter`]: sums, differences, losses and netting of channels.
+//! - [`cycle`]: a set over a period, for any number of accounts; it answers [`determinant`]s.
+//! - [`series`], [`register`]: what an account hands in.
+//! - [`demand`], [`tally`], [`quality`], [`high_low`]: windows, sums, V73 and V74.
+//! - [`request`]: who asked, what was answered, what changed since.
+
+mod bill;
+pub mod calendar;
+pub mod cycle;
+pub mod definition;
+pub mod demand;
+pub mod determinant;
+mod factors;
+mod grid;
+pub mod high_low;
+mod inputs_hash;
+pub mod meter;
+mod prorate;
+pub mod quality;
+mod ratio;
+pub mod register;
+pub mod request;
+pub mod role;
+pub mod series;
+pub mod tally;
+pub mod timeline;
+
+pub use calendar::Calendar;
+pub use cycle::Cycle;
+pub use definition::{CheckedSet, DeterminantSet};
+pub use determinant::Determinant;
+pub use register::{Read, Register};
+pub use role::Role;
+pub use series::{Account, Channel, MISSING, Run};
+pub use timeline::Timeline;
