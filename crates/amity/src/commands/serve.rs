@@ -60,7 +60,7 @@ impl Serve {
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
             message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
-            sum_check: api::SumCheckLimits::default(),
+            tolerances: validate::tolerances(&installation)?,
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));

@@ -64,6 +64,13 @@ impl FullDay {
         day
     }
 
+    /// A day of these values, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_values(start: i64, slot_seconds: u32, values: &[i64]) -> Self {
+        let (values, statuses) = (values.to_vec(), vec![Status::NONE; values.len()]);
+        Self { date: Date::default(), start, slot_seconds, values, statuses, clock_change: None }
+    }
+
     fn lay_over(&mut self, final_day: &FinalDay) {
         self.statuses.iter_mut().for_each(|status| *status |= final_day.status);
         for decided in &final_day.values {

@@ -136,7 +136,8 @@ impl Shown {
 }
 
 fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
-    let from = (value.from != Timestamp::MIN).then(|| format!(" from {}", value.from)).unwrap_or_default();
+    // A link without a known begin holds from the first instant there is.
+    let from = if value.from == Timestamp::MIN { String::new() } else { format!(" from {}", value.from) };
     let to = value.to.map(|to| format!(" until {to}")).unwrap_or_default();
     format!("{}{from}{to}", value.value)
 }
