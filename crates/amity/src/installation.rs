@@ -23,6 +23,9 @@ use tokio::runtime::Runtime;
 use crate::output::Failure;
 use crate::settings::{self, Settings, UnknownChannels};
 
+/// Where a running `amity serve` says how it is reached.
+pub const SERVED_AT: &str = "served-at";
+
 /// An open installation.
 pub struct Installation {
     /// Its settings.
@@ -68,8 +71,13 @@ impl Installation {
             .map_err(|error| Failure::work("could not start", error))?;
         let disk = Arc::new(RealDisk);
         let config = Config { arena_bytes: u64::from(settings.readings.open_days_mib_max) << 20, ..Config::default() };
-        let (readings, recovery) = ReadingsBook::open(disk.clone(), &folder.join("readings"), config)
-            .map_err(|error| Failure::work("could not open the readings book", error))?;
+        let (readings, recovery) =
+            ReadingsBook::open(disk.clone(), &folder.join("readings"), config).map_err(|error| match error {
+                store::readings::Error::InUse(_) => in_use(folder),
+                error => Failure::work("could not open the readings book", error),
+            })?;
+        // Only one that was killed leaves its address behind.
+        let _ = std::fs::remove_file(folder.join(SERVED_AT));
         let raw = RawBook::open(disk, &folder.join("raw"))
             .map_err(|error| Failure::work("could not open the raw book", error))?;
         let address = match settings.registry.as_str() {
@@ -119,6 +127,18 @@ impl Installation {
             error => Failure::work("could not use the registry", error),
         })
     }
+}
+
+/// What to do while another command has the books open.
+fn in_use(folder: &Path) -> Failure {
+    let advice = match std::fs::read_to_string(folder.join(SERVED_AT)) {
+        Ok(address) => format!(
+            "`amity serve` has it open; ask the page or {address}/api/v1 meanwhile (readings, quality, status and \
+             quarantine are there), or stop it and call again"
+        ),
+        Err(_) => "another command has it open; call again when that has ended".to_owned(),
+    };
+    Failure::work(format!("{} is in use", folder.display()), advice)
 }
 
 /// A failure of intake for people.

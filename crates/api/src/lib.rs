@@ -43,7 +43,6 @@ use problem::{Code, Problem};
 use state::{Inner, Shared};
 
 pub use state::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
-pub use sum_check::SumCheckLimits;
 
 /// Everything Amity answers over HTTP.
 pub fn router(state: State) -> Router {

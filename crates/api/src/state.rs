@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;
@@ -15,7 +16,6 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::coverage::Coverage;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
-use crate::sum_check::SumCheckLimits;
 
 /// What the binary gives to the router.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ pub struct State {
     /// Longest message that is taken in one request.
     pub message_bytes_max: usize,
     /// How far sums may be from registers (V50), as the plan of validation says.
-    pub sum_check: SumCheckLimits,
+    pub tolerances: Tolerances,
 }
 
 /// The way in, as the binary wires it: `ingest` behind it in the product, a double in tests.

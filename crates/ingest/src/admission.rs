@@ -10,12 +10,12 @@
 //! | V12 duplicate payload, V18 every message reaches a final state | the driver, [`crate::intake`] |
 //! | V13 sibling channels, V15 channel count | [`missing_siblings`], where the settings ask |
 //!
-//! The owner of a channel (V02) and the state of a usage point (V03, V04) come from the systems that own them. Until
-//! such a system is connected no owner is set and every point counts as connected.
+//! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry. Where no owner is set any
+//! source may send; while no state is known the point counts as connected.
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
-use model::master::Channel;
+use model::master::{Channel, ConnectionState, History};
 use model::quantity::{Decimal, DecimalError};
 use model::reading::{ChannelReadings, IntervalRun, Values};
 use model::reading_type::parse_unit;
@@ -29,6 +29,8 @@ use store::registry::directory::Unresolved;
 pub struct Limits {
     /// V17: how far past `now` the last interval may end, in seconds.
     pub future_tolerance_seconds: u32,
+    /// V04: whether readings of a disconnected usage point are refused; otherwise they are told.
+    pub refuse_inactive: bool,
     /// V08: how old a reading may be, in days; 0 accepts any age (history loads).
     pub age_days_max: u32,
     /// V10: integer digits of an interval value in the unit of the channel.
@@ -43,6 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             future_tolerance_seconds: 180,
+            refuse_inactive: false,
             age_days_max: 0,
             integer_digits_max: 10,
             report_missing_values: false,
@@ -51,27 +54,14 @@ impl Default for Limits {
     }
 }
 
-/// Whether a usage point is fed (V03, V04).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PointState {
-    /// Connected: readings are expected.
-    #[default]
-    Connected,
-    /// Disconnected: readings are possible and told.
-    Disconnected,
-    /// Not built or closed down: readings are not possible.
-    Closed,
-}
-
 /// What the registry says of the channel a piece of a message means.
 #[derive(Clone, Debug)]
 pub struct Target<'a> {
     /// The channel.
     pub channel: &'a Channel,
-    /// The state of its usage point in the period of the readings.
-    pub state: PointState,
-    /// The only source that may send this channel; `None` where any may.
+    /// The connection states of its usage point over time; `None` where none is known.
+    pub states: Option<&'a History<ConnectionState>>,
+    /// The only source that may send the readings of its usage point; `None` where any may.
     pub owner: Option<&'a str>,
     /// The meter registered there in the period; `None` where none is known.
     pub meter: Option<&'a str>,
@@ -124,22 +114,27 @@ impl Report<'_> {
         if let Some(owner) = self.target.owner
             && owner != source
         {
-            let message = format!("`{source}` sent it, but the channel belongs to source `{owner}`");
+            let message = format!("`{source}` sent it, but the usage point belongs to source `{owner}`");
             self.tell(Severity::Error, "source", "V02", message);
         }
     }
 
     fn state(&mut self) {
-        match self.target.state {
-            PointState::Connected => {}
-            PointState::Disconnected => {
-                let message = "readings of a disconnected usage point; check the switch or the master data".to_owned();
-                self.tell(Severity::Warning, "usage point", "V04", message);
-            }
-            PointState::Closed => {
-                let message = "the usage point is not connected in this period; correct its dates or the message";
-                self.tell(Severity::Error, "usage point", "V03", message.to_owned());
-            }
+        let (Some(history), Some((first, last))) = (self.target.states, span(self.readings)) else { return };
+        let states = history.between(first, last);
+        if let Some(closed) = states.iter().find(|dated| dated.value == ConnectionState::Closed) {
+            let until = closed.to.map(|to| format!(" until {to}")).unwrap_or_default();
+            let message = format!(
+                "the usage point is closed or not installed from {}{until}; correct its dates or the message",
+                closed.from
+            );
+            self.tell(Severity::Error, "usage point", "V03", message);
+        }
+        if let Some(inactive) = states.iter().find(|dated| dated.value != ConnectionState::Connected) {
+            let message =
+                format!("the usage point is {} from {}; check the switch or its dates", inactive.value, inactive.from);
+            let severity = if self.limits.refuse_inactive { Severity::Error } else { Severity::Warning };
+            self.tell(severity, "usage point", "V04", message);
         }
     }
 
@@ -344,6 +339,7 @@ pub fn missing_siblings(usage_point: &str, received: &[SmolStr], registered: &[S
 #[cfg(test)]
 mod tests {
     use model::id::{ChannelId, ChannelNumber, Mrid, Name, UsagePointId};
+    use model::master::Dated;
     use model::quality::{Quality, nem12};
     use model::reading::{ChannelKey, QualitySpan, RegisterRead};
 
@@ -421,7 +417,7 @@ mod tests {
     #[test]
     fn what_the_message_says_is_held_against_the_registry() {
         let channel = channel();
-        let plain = Target { channel: &channel, state: PointState::Connected, owner: None, meter: Some("M1") };
+        let plain = Target { channel: &channel, states: None, owner: None, meter: Some("M1") };
         let limits = Limits::default();
         let of_target = |case, target: Target<'_>, expected: &[(&str, Severity)]| {
             verdict(case, &readings(), &target, &limits, expected);
@@ -429,17 +425,64 @@ mod tests {
         of_target("nothing wrong", plain.clone(), &[]);
         of_target("its owner sends", Target { owner: Some("HES-1"), ..plain.clone() }, &[]);
         of_target("another owns it", Target { owner: Some("HES-2"), ..plain.clone() }, &[("V02", Severity::Error)]);
-        of_target("closed", Target { state: PointState::Closed, ..plain.clone() }, &[("V03", Severity::Error)]);
-        let off = Target { state: PointState::Disconnected, ..plain.clone() };
-        of_target("disconnected", off, &[("V04", Severity::Warning)]);
         of_target("another meter", Target { meter: Some("M2"), ..plain.clone() }, &[("V14", Severity::Error)]);
         of_target("no meter known", Target { meter: None, ..plain }, &[]);
     }
 
     #[test]
+    fn every_state_in_the_period_is_asked() {
+        use ConnectionState::{Closed, Connected, LogicallyDisconnected, PhysicallyDisconnected};
+        let channel = channel();
+        // The readings are of the hour from -2 h to -1 h; states are given by the seconds from then on.
+        let with = |case, states: &[(i64, ConnectionState)], limits: &Limits, expected: &[(&str, Severity)]| {
+            let mut history = History::default();
+            for (second, state) in states {
+                let from = Timestamp::from_second(NOW - 7200 + second).expect("instant");
+                history.set_from(from, *state).expect("in order");
+            }
+            let target = Target { channel: &channel, states: Some(&history), owner: None, meter: None };
+            verdict(case, &readings(), &target, limits, expected);
+        };
+        let plain = Limits::default();
+        let (told, closed) = (("V04", Severity::Warning), ("V03", Severity::Error));
+        with("connected", &[(-9, Connected)], &plain, &[]);
+        with("closed before", &[(-9, Closed), (0, Connected)], &plain, &[]);
+        with("closed after", &[(-9, Connected), (3600, Closed)], &plain, &[]);
+        with("closed before its end", &[(-9, Connected), (3599, Closed)], &plain, &[closed, told]);
+        with("nothing known at first", &[(1800, Connected)], &plain, &[]);
+        with("installed too late", &[(-9, Closed), (1, Connected)], &plain, &[closed, told]);
+        with("cut off", &[(-9, PhysicallyDisconnected)], &plain, &[told]);
+        with(
+            "switched off in between",
+            &[(-9, Connected), (9, LogicallyDisconnected), (10, Connected)],
+            &plain,
+            &[told],
+        );
+        let strict = Limits { refuse_inactive: true, ..Limits::default() };
+        with("refused", &[(-9, LogicallyDisconnected)], &strict, &[("V04", Severity::Error)]);
+    }
+
+    #[test]
+    fn a_read_at_the_moment_of_a_change_is_of_both_sides() {
+        let channel = channel();
+        let at = Timestamp::from_second(NOW - 3600).expect("instant");
+        let mut readings = readings();
+        let read = RegisterRead { at, period_start: None, value: None, quality: Quality::default() };
+        readings.values = Values::Registers(vec![read]);
+        let registers = Channel { interval_seconds: None, ..channel };
+        let at_second = |second: i64| Timestamp::from_second(NOW - 3600 + second).expect("instant");
+        for (case, from, expected) in [("last read", 0, 0), ("first read after", -1, 2)] {
+            let closed = Dated { value: ConnectionState::Closed, from: at_second(from), to: None };
+            let history = History::try_from(vec![closed]).expect("history");
+            let target = Target { channel: &registers, states: Some(&history), owner: None, meter: None };
+            assert_eq!(found(&readings, &target, &Limits::default()).len(), expected, "{case}");
+        }
+    }
+
+    #[test]
     fn the_readings_themselves_are_checked() {
         let channel = channel();
-        let target = Target { channel: &channel, state: PointState::Connected, owner: None, meter: None };
+        let target = Target { channel: &channel, states: None, owner: None, meter: None };
         let limits = Limits::default();
         let with = |case, change: &dyn Fn(&mut ChannelReadings), expected: &[(&str, Severity)]| {
             let mut readings = readings();
@@ -515,7 +558,7 @@ mod tests {
     #[test]
     fn age_and_missing_values_are_told_where_the_settings_ask() {
         let channel = channel();
-        let target = Target { channel: &channel, state: PointState::Connected, owner: None, meter: None };
+        let target = Target { channel: &channel, states: None, owner: None, meter: None };
         let mut old = readings();
         run_of(&mut old).start = Timestamp::from_second(NOW - 61 * 86_400).expect("instant");
         run_of(&mut old).values[2] = IntervalRun::MISSING;

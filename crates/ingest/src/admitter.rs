@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry};
 use store::registry::directory::Directory;
 
-use crate::admission::{self, Limits, PointState, Scale, Target};
+use crate::admission::{self, Limits, Scale, Target};
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
 
@@ -100,14 +100,20 @@ impl<'a> Admitter<'a> {
             Err(reason) => return self.reject(readings, admission::unknown_point(readings, &reason)),
         };
         let meter = registered_meter(self.directory, channel, readings, at);
-        let target = Target { channel, state: PointState::Connected, owner: None, meter: meter.as_deref() };
+        let usage_point = channel.usage_point;
+        let target = Target {
+            channel,
+            states: self.directory.states(usage_point),
+            owner: self.directory.owner(usage_point),
+            meter: meter.as_deref(),
+        };
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);
         if let Some(blocking) = findings.iter().find(|finding| finding.severity == Severity::Error) {
             return self.reject(readings, blocking.clone());
         }
         findings.into_iter().for_each(|finding| self.note(finding));
         if self.limits.report_missing_siblings {
-            self.received.entry(channel.usage_point).or_default().insert(channel.label.clone());
+            self.received.entry(usage_point).or_default().insert(channel.label.clone());
         }
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);

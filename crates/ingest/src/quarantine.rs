@@ -65,8 +65,8 @@ pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Reject
 fn advice(code: &str, severity: Severity) -> &'static str {
     match code {
         "V01" => "register the channel, or replay with --register to take it as the message describes it",
-        "V02" => "correct the owning source of the channel, then replay",
-        "V03" => "correct the dates of the usage point, then replay",
+        "V02" => "correct the owner (`amity registry owner`), then replay",
+        "V03" | "V04" => "correct the dates of the usage point (`amity registry state`), then replay",
         "V05" | "V07" => "the channel is registered for other readings: correct its registration, then replay",
         "V06" => "correct the unit of the channel or the source, then replay",
         "V08" => "the times do not fit the days of the channel: correct its zone or the source, then replay",

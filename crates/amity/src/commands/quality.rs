@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use ingest::placement::zone_of;
-use ingest::validation::totals::{self, CheckedTotal};
+use ingest::validation::totals::{self, CheckedTotal, Comparison};
 use jiff::tz::TimeZone;
 use model::master::Channel;
 use serde::Serialize;
@@ -81,7 +81,8 @@ impl Quality {
         }
         let history = book.read(channel.number, start, end, AsOf::Now).map_err(in_book)?;
         let directory = installation.ask(installation.books.registry.directory())?;
-        let checked = totals::check_all(book, &directory, &channel, range).map_err(in_book)?;
+        let tolerances = validate::tolerances(&installation)?;
+        let checked = totals::check_all(book, &directory, &channel, range, &tolerances).map_err(in_book)?;
         let figures = figures(&history.days);
         let failed: Vec<_> = history.days.iter().flat_map(failed).collect();
         let sums = sum_checks(&checked, &channel, &zone);
@@ -145,11 +146,12 @@ fn sum_checks(checked: &[CheckedTotal], channel: &Channel, zone: &TimeZone) -> V
         });
         let sum = &mut sums[at];
         sum.spans += 1;
-        match &one.check {
-            None => sum.not_comparable += 1,
-            Some(check) if check.meets() => sum.met += 1,
-            Some(check) => {
-                let date = one.total.range.start.to_zoned(zone.clone()).date();
+        let date = one.total.range.start.to_zoned(zone.clone()).date();
+        match &one.comparison {
+            Comparison::Incomplete(_) => sum.not_comparable += 1,
+            Comparison::Refused { why, .. } => sum.not_met.push(format!("from {date}: {why}")),
+            Comparison::Made(check) if check.meets() => sum.met += 1,
+            Comparison::Made(check) => {
                 let unit = &channel.unit;
                 sum.not_met.push(format!(
                     "from {date}: intervals {} {unit}, measured {} {unit}, {} apart, tolerance {}",

@@ -19,7 +19,7 @@ use vee::CheckedPlan;
 
 use super::validate;
 use crate::clock;
-use crate::installation::Installation;
+use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 
 /// How long open requests may take to end after the word to stop.
@@ -60,7 +60,7 @@ impl Serve {
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
             message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
-            sum_check: api::SumCheckLimits::default(),
+            tolerances: validate::tolerances(&installation)?,
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
@@ -81,6 +81,10 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
         installation.books.registry.clone(),
     )
     .map_err(|error| Failure::work("could not start the deliveries", error))?;
+    let served_at = installation.folder().join(SERVED_AT);
+    if let Err(error) = std::fs::write(&served_at, format!("http://{address}")) {
+        tracing::warn!(%error, "other commands cannot tell where this server is reached");
+    }
     output::print(&format!("Amity serves http://{address} (Ctrl-C stops)"))?;
     let served = axum::serve(listener, api::router(state)).with_graceful_shutdown(stop_word());
     tokio::select! {
@@ -88,6 +92,8 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
         () = async { stop_word().await; tokio::time::sleep(DRAIN).await } => {}
     }
     delivery.stop().await;
+    // What stays behind is removed by whoever opens the books next.
+    let _ = std::fs::remove_file(served_at);
     Ok(())
 }
 

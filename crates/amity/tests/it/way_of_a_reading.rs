@@ -65,3 +65,68 @@ fn a_short_gap_is_interpolated_and_explained() {
     assert_eq!(quality["figures"]["intervals_estimated"], 4, "{quality}");
     assert_eq!(quality["failed"][0]["rule"], "V30", "{quality}");
 }
+
+/// A message waits for a reason of the registry; the fix and a replay let it in.
+#[track_caller]
+fn waits_until(reason: &str, before: &[&str], fix: &[&str]) {
+    let program = Program::with_installation(&["--zone", "UTC"]);
+    let registered = program.run(
+        &[
+            &["registry", "add", "--usage-point", "UP1", "--interval-seconds", "3600"][..],
+            &["--reading-type", "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0"],
+        ]
+        .concat(),
+    );
+    assert_eq!(registered.code, 0, "{registered:?}");
+    assert_eq!(program.run(before).code, 0, "{before:?}");
+    let given = program.file("given.csv", hours(&[("00", "1.5"), ("01", "2.5")]));
+    assert_eq!(program.run(&["ingest", &given, "--source", "HES-1"]).code, 1);
+    let waiting = program.json(&["quarantine", "list", "--json"]);
+    assert_eq!(waiting[0]["reason"], reason, "{waiting}");
+    let in_vain = program.json(&["quarantine", "replay", "--json"]);
+    assert_eq!(in_vain["refused_again"], 1, "{in_vain}");
+    assert_eq!(program.run(fix).code, 0, "{fix:?}");
+    let replayed = program.json(&["quarantine", "replay", "--json"]);
+    assert_eq!((&replayed["released"], &replayed["stored"]), (&1.into(), &2.into()), "{reason}: {replayed}");
+    assert_eq!(values(&program, &[])[..2], ["1.5", "2.5"]);
+}
+
+#[test]
+fn owners_and_states_let_readings_in() {
+    waits_until("V02", &["registry", "owner", "UP1", "HES-2"], &["registry", "owner", "UP1", "HES-1"]);
+    waits_until("V02", &["registry", "owner", "UP1", "HES-2"], &["registry", "owner", "UP1", "--none"]);
+    waits_until(
+        "V03",
+        &["registry", "state", "UP1", "closed", "--from", "2025-06-01"],
+        &["registry", "state", "UP1", "connected", "--from", "2026-01-01"],
+    );
+}
+
+#[test]
+fn a_disconnected_usage_point_is_told_and_shown() {
+    let program = Program::with_installation(&["--zone", "UTC"]);
+    let import = r#"[{"usage_point": "UP1", "reading_type": "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0", "interval_seconds": 3600,
+        "meter": "M1", "owner": "HES-1", "state": "connected", "state_from": "2025-01-01"}]"#;
+    let import = program.file("import.json", import);
+    assert_eq!(program.run(&["registry", "import", &import]).code, 0);
+    let switched = program.run(&["registry", "state", "UP1", "logically-disconnected", "--from", "2026-01-01T01:00"]);
+    assert_eq!(switched.code, 0, "{switched:?}");
+    let given = program.file("given.csv", hours(&[("00", "1.5"), ("01", "2.5")]));
+    let ended = program.run(&["ingest", &given, "--source", "HES-1", "--json"]);
+    assert!(ended.out.contains("V04") && ended.out.contains("logically-disconnected"), "{ended:?}");
+    assert_eq!(values(&program, &[])[..2], ["1.5", "2.5"]);
+    let shown = program.json(&["registry", "show", "UP1", "--json"]);
+    assert_eq!(shown["owner"], "HES-1", "{shown}");
+    assert_eq!(shown["states"][0]["to"], "2026-01-01T01:00:00Z", "{shown}");
+    assert_eq!(shown["states"][1]["value"], "logically-disconnected", "{shown}");
+    assert_eq!((&shown["meters"][0]["value"], &shown["channels"][0]["label"]), (&"M1".into(), &channel_label()));
+    let text = program.run(&["registry", "show", "UP1"]).out;
+    assert!(text.contains("connected from 2025-01-01T00:00:00Z until 2026-01-01T01:00:00Z"), "{text}");
+    let wrong = program.run(&["registry", "state", "UP1", "off", "--from", "2026-01-01"]);
+    assert!(wrong.code == 2 && wrong.talk.contains("expected `connected`"), "{wrong:?}");
+    assert_eq!(program.run(&["registry", "show", "UP2"]).code, 2);
+}
+
+fn channel_label() -> serde_json::Value {
+    "UP1/0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".into()
+}

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use api::{Answer, Intake, IntakeError, Receipt, Replayed, State, SumCheckLimits, Upload};
+use api::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use jiff::civil::date;
 use model::id::{ChannelNumber, Name};
@@ -20,6 +21,7 @@ use store::registry::channel::ChannelEntry;
 use store::registry::quarantine::QuarantineEntry;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+use vee::Plan;
 
 pub const HOUR: i64 = 3600;
 
@@ -92,7 +94,7 @@ impl Installation {
             hosts: vec!["amity.example".into()],
             version: "0.0.0-test",
             message_bytes_max: 1024,
-            sum_check: SumCheckLimits::default(),
+            tolerances: Tolerances::of(&Plan::standard()).expect("the standard plan"),
         });
         Self { router, intake, book, registry, _folder: folder }
     }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::lineage::FinalDay;
-use model::master::Channel;
+use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::day::{ClockChange, Day};
-use vee::{CheckedPlan, Context, Neighbour, Outcome, Stamp, Total};
+use vee::{Activity, CheckedPlan, Context, Neighbour, Outcome, Stamp, Total};
 
 use super::totals;
 use crate::placement::zone_of;
@@ -64,6 +64,13 @@ impl FullDay {
         day
     }
 
+    /// A day of these values, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_values(start: i64, slot_seconds: u32, values: &[i64]) -> Self {
+        let (values, statuses) = (values.to_vec(), vec![Status::NONE; values.len()]);
+        Self { date: Date::default(), start, slot_seconds, values, statuses, clock_change: None }
+    }
+
     fn lay_over(&mut self, final_day: &FinalDay) {
         self.statuses.iter_mut().for_each(|status| *status |= final_day.status);
         for decided in &final_day.values {
@@ -98,6 +105,7 @@ pub struct Surroundings<'a> {
     day: FullDay,
     around: Vec<FullDay>,
     totals: Vec<Total>,
+    states: Option<&'a History<ConnectionState>>,
 }
 
 impl<'a> Surroundings<'a> {
@@ -107,7 +115,7 @@ impl<'a> Surroundings<'a> {
     /// What the readings book says.
     pub fn of(
         book: &ReadingsBook,
-        directory: &Directory,
+        directory: &'a Directory,
         channel: &'a Channel,
         date: Date,
         decided: &HashMap<Date, FinalDay>,
@@ -128,7 +136,8 @@ impl<'a> Surroundings<'a> {
         found.retain(|total| total.range.start < local.range.end && local.range.start < total.range.end);
         let totals =
             found.into_iter().map(|total| totals::with_elsewhere(total.into_total(), local.range, &around)).collect();
-        Ok(Some(Self { channel, day, around, totals }))
+        let states = directory.states(channel.usage_point);
+        Ok(Some(Self { channel, day, around, totals, states }))
     }
 
     /// One past the last instant of the day, epoch seconds.
@@ -143,6 +152,7 @@ impl<'a> Surroundings<'a> {
         let yesterday = neighbour(self.day.date.yesterday().ok());
         let tomorrow = neighbour(self.day.date.tomorrow().ok());
         let context = Context {
+            activity: self.activity(&self.day),
             negative_allowed: self.channel.reading_type.flow_direction == NET,
             before: yesterday.map(|day| Neighbour::before([day])),
             after: tomorrow.map(|day| Neighbour::after([day])),
@@ -154,13 +164,20 @@ impl<'a> Surroundings<'a> {
         vee::run(&self.day.as_day(), &context, plan, stamp)
     }
 
-    /// Whole days of zeros right before the day.
+    /// Whether use is expected on a day: the usage point is connected all day, as far as is known.
+    fn activity(&self, day: &FullDay) -> Activity {
+        let states = self.states.map_or(&[][..], |states| states.between(instant(day.start), instant(day.end())));
+        let connected = states.iter().all(|dated| dated.value == ConnectionState::Connected);
+        if connected { Activity::Active } else { Activity::Inactive }
+    }
+
+    /// Whole days of zeros right before the day, while use was expected.
     fn zero_days_before(&self) -> u16 {
         let mut date = self.day.date;
         let mut days = 0;
         while let Some(before) = date.yesterday().ok().and_then(|date| self.around.iter().find(|day| day.date == date))
         {
-            if before.values.iter().any(|value| *value != 0) {
+            if before.values.iter().any(|value| *value != 0) || self.activity(before) == Activity::Inactive {
                 break;
             }
             days += 1;

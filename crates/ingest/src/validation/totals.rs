@@ -7,15 +7,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::master::Channel;
 use model::quantity::Decimal;
-use model::reading_type::parse_unit;
+use model::reading_type::{ReadingType, parse_unit};
 use model::time::TimeRange;
 use smol_str::SmolStr;
 use store::readings::{AsOf, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use vee::amount::Amount;
 use vee::context::{Elsewhere, RegisterPair};
-use vee::sum_check::{SumCheck, Tolerance, sum_check};
-use vee::{Measured, Total};
+use vee::settings::SettingForm;
+use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
+use vee::{Measured, Plan, Total};
 
 use super::surroundings::FullDay;
 use crate::placement::zone_of;
@@ -52,66 +53,66 @@ pub fn of_channel(
         return Ok(totals);
     }
     for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
-        let Some(shift) = unit_shift(other, channel) else { continue };
         let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
         let reads = book.read(other.number, start, end, AsOf::Now)?.registers;
-        let amount = |value: i64| Decimal::new(value, other.quantum.saturating_add(shift));
-        totals.extend(
-            stated_amounts(&reads, within.start, &amount)
-                .chain(differences(&reads, other, &amount))
-                .map(|(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured }),
-        );
+        let found = stated_amounts(&reads, other, channel, within.start).chain(differences(&reads, other, channel));
+        let known = |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured };
+        totals.extend(found.map(known));
     }
     Ok(totals)
 }
 
 fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
-    let (left, right) = (other.reading_type, channel.reading_type);
-    other.interval_seconds.is_none()
-        && (left.flow_direction, left.commodity, left.measurement_kind, left.phases)
-            == (right.flow_direction, right.commodity, right.measurement_kind, right.phases)
-        && left.tou == right.tou
-        && left.aggregate == right.aggregate
+    let quantity = |channel: &Channel| {
+        let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } =
+            channel.reading_type;
+        (flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate)
+    };
+    let unit = |channel: &Channel| parse_unit(&channel.unit).map(|(_, unit)| unit);
+    let same_unit = unit(other) == unit(channel) && unit(other).is_some() || other.unit == channel.unit;
+    other.interval_seconds.is_none() && quantity(other) == quantity(channel) && same_unit
 }
 
-fn unit_shift(from: &Channel, to: &Channel) -> Option<i8> {
-    let ((from_power, from_unit), (to_power, to_unit)) = (parse_unit(&from.unit)?, parse_unit(&to.unit)?);
-    (from_unit == to_unit).then(|| from_power.checked_sub(to_power)).flatten()
+/// The power of ten from the unit of one channel to that of another.
+fn unit_shift(from: &Channel, to: &Channel) -> i8 {
+    let power = |channel: &Channel| parse_unit(&channel.unit).map_or(0, |(power, _)| power);
+    power(from).saturating_sub(power(to))
 }
 
-fn stated_amounts<'r>(
-    reads: &'r [RegisterRead],
+/// The stated periods that begin at `from` or later.
+fn stated_amounts(
+    reads: &[RegisterRead],
+    register: &Channel,
+    channel: &Channel,
     from: Timestamp,
-    amount: &'r dyn Fn(i64) -> Decimal,
-) -> impl Iterator<Item = (TimeRange, Measured)> + 'r {
+) -> impl Iterator<Item = (TimeRange, Measured)> {
+    let exponent = register.quantum.saturating_add(unit_shift(register, channel));
     reads.iter().filter_map(move |read| {
         let range = range(read.period_start?, read.at)?;
-        (from <= range.start).then_some((range, Measured::Amount(amount(read.value?))))
+        (from <= range.start).then_some((range, Measured::Amount(Decimal::new(read.value?, exponent))))
     })
 }
 
-fn differences<'r>(
-    reads: &'r [RegisterRead],
-    register: &'r Channel,
-    amount: &'r dyn Fn(i64) -> Decimal,
-) -> impl Iterator<Item = (TimeRange, Measured)> + 'r {
-    let cumulative: Vec<_> = reads.iter().filter(|read| read.period_start.is_none() && read.value.is_some()).collect();
-    let pairs: Vec<_> = cumulative
-        .windows(2)
-        .filter_map(|pair| {
-            let (start, end) = (amount(pair[0].value?), amount(pair[1].value?));
-            let decimals = [start, end].map(|value| value.normalized().exponent.min(0).unsigned_abs());
-            let measured = RegisterPair {
-                start,
-                end,
-                multiplier: register.multiplier,
-                dials: register.dials.unwrap_or(UNKNOWN_DIALS),
-                decimals: decimals[0].max(decimals[1]),
-            };
-            Some((range(pair[0].at, pair[1].at)?, Measured::Register(measured)))
-        })
-        .collect();
-    pairs.into_iter()
+/// Each read of a counter with the one before it.
+fn differences(reads: &[RegisterRead], register: &Channel, channel: &Channel) -> Vec<(TimeRange, Measured)> {
+    let read = |read: &RegisterRead| Some((read.at, Decimal::new(read.value?, register.quantum)));
+    let reads: Vec<_> = reads.iter().filter(|read| read.period_start.is_none()).filter_map(read).collect();
+    // As many digits after the point as any read has: one that ends in zeros does not make the register coarser.
+    let decimals = reads.iter().map(|(_, value)| value.normalized().exponent.min(0).unsigned_abs()).max().unwrap_or(0);
+    let multiplier = register.multiplier;
+    let exponent = multiplier.exponent.saturating_add(unit_shift(register, channel));
+    let pair = |start: Decimal, end: Decimal| RegisterPair {
+        start,
+        end,
+        multiplier: Decimal::new(multiplier.digits, exponent),
+        dials: register.dials.unwrap_or(UNKNOWN_DIALS),
+        decimals,
+    };
+    let difference = |both: &[(i64, Decimal)]| {
+        let [(start, before), (end, after)] = *both else { return None };
+        Some((range(start, end)?, Measured::Register(pair(before, after))))
+    };
+    reads.windows(2).filter_map(difference).collect()
 }
 
 /// More dials than any register has: without knowing them, a register that falls is never taken for one that rolled over.
@@ -154,18 +155,96 @@ pub(crate) fn with_elsewhere(total: Total, day: TimeRange, around: &[FullDay]) -
     Total { elsewhere: Some(elsewhere), ..total }
 }
 
-/// One sum check of a span.
+/// How far sums may be from what was measured, as the rule V50 of a plan says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tolerances {
+    register_counts: u32,
+    register_share: Decimal,
+    amount: Decimal,
+    amount_unit: SmolStr,
+    amount_share: Decimal,
+}
+
+impl Tolerances {
+    /// The settings of V50 in a plan, or its defaults where the plan leaves it out; `None` where [`Plan::check`] finds
+    /// fault with them.
+    pub fn of(plan: &Plan) -> Option<Self> {
+        let rule = vee::rules::rule("V50")?;
+        let given = plan.validate.iter().find(|entry| entry.rule == rule.id).map(|entry| &entry.settings);
+        let text = |name: &str| -> Option<(&str, &str)> {
+            let form: &SettingForm = rule.settings.iter().find(|form| form.name == name)?;
+            let written = given.and_then(|settings| settings.get(name)).map_or(form.default, SmolStr::as_str);
+            written.trim().split_once(' ')
+        };
+        let share = |name: &str| {
+            let percent: Decimal = text(name)?.0.parse().ok()?;
+            Some(Decimal::new(percent.digits, percent.exponent.checked_sub(2)?))
+        };
+        let (amount, unit) = text("amount")?;
+        Some(Self {
+            register_counts: text("register_counts")?.0.parse().ok()?,
+            register_share: share("register_share")?,
+            amount: amount.parse().ok()?,
+            amount_unit: unit.trim().into(),
+            amount_share: share("amount_share")?,
+        })
+    }
+
+    fn of_total(&self, measured: &Measured, unit: &str) -> Tolerance {
+        match measured {
+            Measured::Register(pair) => Tolerance::of_register(pair, self.register_counts, self.register_share.into()),
+            Measured::Amount(_) => {
+                Tolerance { quantity: self.amount_in(unit), share: self.amount_share.into(), together: true }
+            }
+        }
+    }
+
+    /// The quantity in another unit; of a unit of another kind, the one with the same prefix stands for it.
+    fn amount_in(&self, unit: &str) -> Amount {
+        let own = parse_unit(&self.amount_unit).map_or(0, |(power, _)| power);
+        let power = parse_unit(unit).map_or(own, |(power, _)| power);
+        Amount::from(self.amount).shifted(i32::from(own) - i32::from(power))
+    }
+}
+
+/// The intervals of a span beside what was measured over it.
 #[derive(Clone, Debug)]
 pub struct CheckedTotal {
     /// The span and what was measured.
     pub total: KnownTotal,
-    /// The comparison; `None` where intervals of the span are missing or lie across its edges.
-    pub check: Option<SumCheck>,
-    /// Intervals of the span without a value.
-    pub missing: u64,
+    /// How both compare.
+    pub comparison: Comparison,
 }
 
-/// Checks every total of a channel against its final intervals, whatever the length of the span.
+/// How the intervals of a span and what was measured over it compare.
+#[derive(Clone, Debug)]
+pub enum Comparison {
+    /// Side by side.
+    Made(SumCheck),
+    /// What was measured cannot be believed.
+    Refused {
+        /// What the intervals add up to, in the channel's unit.
+        sum: Amount,
+        /// Why.
+        why: SumCheckError,
+    },
+    /// The intervals do not fill the span.
+    Incomplete(Unfilled),
+}
+
+/// Why intervals do not fill a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfilled {
+    /// A read lies inside an interval, or beyond the first or last one.
+    #[error("the intervals do not begin and end with the span")]
+    Edges,
+    /// Intervals without a value.
+    #[error("{0} values of the span are missing")]
+    Missing(u64),
+}
+
+/// Checks every total of a channel against its final intervals, whatever the length of the span; spans in which no
+/// interval begins are left out.
 ///
 /// # Errors
 /// What the readings book says.
@@ -174,13 +253,15 @@ pub fn check_all(
     directory: &Directory,
     channel: &Channel,
     within: TimeRange,
+    tolerances: &Tolerances,
 ) -> Result<Vec<CheckedTotal>, store::readings::Error> {
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
     let days = book.read(channel.number, start, end, AsOf::Now)?.days;
     let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone, None)));
-    let totals = of_channel(book, directory, channel, within)?;
-    Ok(totals.into_iter().map(|total| running.check(total, channel)).collect())
+    let totals = of_channel(book, directory, channel, within)?.into_iter();
+    let touched = totals.filter(|total| running.touches(total.range));
+    Ok(touched.map(|total| CheckedTotal { comparison: running.compare(&total, channel, tolerances), total }).collect())
 }
 
 /// Sums of intervals from the first one on, so that any span is two look-ups.
@@ -191,51 +272,103 @@ struct RunningSum {
 
 impl RunningSum {
     fn of(days: impl Iterator<Item = FullDay>) -> Self {
-        let mut boundaries = Vec::new();
-        let (mut sum, mut missing) = (0_i128, 0_u64);
-        for day in days {
-            for (at, value) in day.values.iter().enumerate() {
-                let begin = day.start + at as i64 * i64::from(day.slot_seconds);
-                let unbroken = boundaries.last().is_none_or(|(last, _, _)| *last == begin);
-                if !unbroken {
-                    // A hole between days counts as missing in every span across it.
-                    missing += 1;
-                }
-                if boundaries.is_empty() || !unbroken {
-                    boundaries.push((begin, sum, missing));
-                }
-                if *value == NO_VALUE {
-                    missing += 1;
-                } else {
-                    sum += i128::from(*value);
-                }
-                boundaries.push((begin + i64::from(day.slot_seconds), sum, missing));
+        let mut running = Self { boundaries: Vec::new() };
+        for day in days.filter(|day| !day.values.is_empty()) {
+            let length = i64::from(day.slot_seconds);
+            running.add_missing_until(day.start, length);
+            for (begin, value) in (0..).map(|slot| day.start + slot * length).zip(&day.values) {
+                running.add(begin + length, Some(*value).filter(|value| *value != NO_VALUE));
             }
         }
-        Self { boundaries }
+        running
     }
 
-    fn at(&self, instant: Timestamp) -> Option<(i128, u64)> {
-        let second = instant.as_second();
-        let at = self.boundaries.partition_point(|(boundary, _, _)| *boundary < second);
-        self.boundaries.get(at).filter(|(boundary, _, _)| *boundary == second).map(|(_, sum, missing)| (*sum, *missing))
-    }
-
-    fn check(&self, total: KnownTotal, channel: &Channel) -> CheckedTotal {
-        let (Some(before), Some(through)) = (self.at(total.range.start), self.at(total.range.end)) else {
-            return CheckedTotal { total, check: None, missing: 0 };
+    /// The intervals of a hole between days count as missing.
+    fn add_missing_until(&mut self, start: i64, length: i64) {
+        let Some(&(mut end, _, _)) = self.boundaries.last() else {
+            return self.boundaries.push((start, 0, 0));
         };
-        let missing = through.1 - before.1;
-        let sum = Amount::new(through.0 - before.0, i32::from(channel.quantum));
-        let check = (missing == 0).then(|| sum_check(sum, &total.measured, tolerance(&total.measured)).ok()).flatten();
-        CheckedTotal { total, check, missing }
+        while end < start {
+            end = start.min(end + length);
+            self.add(end, None);
+        }
+    }
+
+    fn add(&mut self, end: i64, value: Option<i64>) {
+        let (_, sum, missing) = self.boundaries.last().copied().unwrap_or((end, 0, 0));
+        self.boundaries.push((end, sum + i128::from(value.unwrap_or(0)), missing + u64::from(value.is_none())));
+    }
+
+    fn position(&self, instant: Timestamp) -> usize {
+        self.boundaries.partition_point(|(boundary, _, _)| *boundary < instant.as_second())
+    }
+
+    /// Whether an interval begins in a span.
+    fn touches(&self, range: TimeRange) -> bool {
+        self.position(range.start) < self.position(range.end).min(self.boundaries.len().saturating_sub(1))
+    }
+
+    fn over(&self, range: TimeRange) -> Result<i128, Unfilled> {
+        let at = |instant: Timestamp| {
+            let boundary = self.boundaries.get(self.position(instant));
+            boundary.filter(|(boundary, _, _)| *boundary == instant.as_second()).ok_or(Unfilled::Edges)
+        };
+        let ((_, before, missing_before), (_, through, missing_through)) = (at(range.start)?, at(range.end)?);
+        match missing_through - missing_before {
+            0 => Ok(through - before),
+            missing => Err(Unfilled::Missing(missing)),
+        }
+    }
+
+    fn compare(&self, total: &KnownTotal, channel: &Channel, tolerances: &Tolerances) -> Comparison {
+        let sum = match self.over(total.range) {
+            Ok(sum) => Amount::new(sum, i32::from(channel.quantum)),
+            Err(why) => return Comparison::Incomplete(why),
+        };
+        match sum_check(sum, &total.measured, tolerances.of_total(&total.measured, &channel.unit)) {
+            Ok(check) => Comparison::Made(check),
+            Err(why) => Comparison::Refused { sum, why },
+        }
     }
 }
 
-/// The tolerances of the catalogue: two counts of the register or 0.1 %; 0.05 of the unit and 0.5 % of a stated amount.
-fn tolerance(measured: &Measured) -> Tolerance {
-    match measured {
-        Measured::Register(pair) => Tolerance::of_register(pair, 2, Amount::new(1, -3)),
-        Measured::Amount(_) => Tolerance { quantity: Amount::new(5, -2), share: Amount::new(5, -3), together: true },
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(first_hour: i64, values: &[i64]) -> FullDay {
+        FullDay::of_values(first_hour * 3600, 3600, values)
+    }
+
+    fn hours(from: i64, to: i64) -> TimeRange {
+        range(from * 3600, to * 3600).expect("in range")
+    }
+
+    #[test]
+    fn spans_are_summed_where_they_are_whole() {
+        let running = RunningSum::of([day(0, &[1, 2, NO_VALUE]), day(3, &[4, 5]), day(7, &[6])].into_iter());
+        assert_eq!(running.over(hours(0, 2)), Ok(3));
+        assert_eq!(running.over(hours(3, 5)), Ok(9));
+        assert_eq!(running.over(hours(1, 4)), Err(Unfilled::Missing(1)));
+        assert_eq!(running.over(hours(3, 8)), Err(Unfilled::Missing(2)), "a hole between days");
+        assert_eq!(running.over(range(1800, 7200).expect("in range")), Err(Unfilled::Edges), "inside an interval");
+        assert_eq!(running.over(hours(7, 9)), Err(Unfilled::Edges), "beyond the last interval");
+        assert!(running.touches(hours(7, 9)) && !running.touches(hours(8, 9)));
+    }
+
+    #[test]
+    fn tolerances_are_those_of_the_plan() {
+        let text = |tolerances: &Tolerances, unit| tolerances.amount_in(unit).to_string();
+        let standard = Tolerances::of(&Plan::standard()).expect("a checked plan");
+        assert_eq!((standard.register_counts, standard.register_share), (2, Decimal::new(1, -3)));
+        assert_eq!((text(&standard, "Wh"), text(&standard, "kvarh")), ("50".into(), "0.05".into()));
+        let mut plan = Plan::standard();
+        let entry = plan.validate.iter_mut().find(|entry| entry.rule == "V50").expect("V50");
+        entry.settings.insert("amount".into(), "20 Wh".into());
+        entry.settings.insert("register_share".into(), "0.5 %".into());
+        let own = Tolerances::of(&plan).expect("a checked plan");
+        assert_eq!((text(&own, "kWh"), own.register_share), ("0.02".into(), Decimal::new(5, -3)));
+        plan.validate.clear();
+        assert_eq!(Tolerances::of(&plan), Some(standard), "the defaults of the rule");
     }
 }

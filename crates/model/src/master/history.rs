@@ -67,6 +67,14 @@ impl<T> History<T> {
         latest.holds(instant).then_some(&latest.value)
     }
 
+    /// The values that hold at some instant between two, oldest first. What ends with `start` or begins with `end` is
+    /// not among them, so that at a single instant only a value that holds before it and after it counts.
+    pub fn between(&self, start: Timestamp, end: Timestamp) -> &[Dated<T>] {
+        let first = self.links.partition_point(|link| link.to.is_some_and(|to| to <= start));
+        let after = self.links.partition_point(|link| link.from < end);
+        self.links.get(first..after).unwrap_or(&[])
+    }
+
     /// Every value with its dates, oldest first.
     pub fn links(&self) -> &[Dated<T>] {
         &self.links
@@ -160,6 +168,25 @@ mod tests {
             .collect();
         assert_eq!(found, "-aabb--cc");
         assert_eq!(history.links()[0], dated('a', 10, Some(20)));
+    }
+
+    #[test]
+    fn a_span_has_the_values_that_hold_inside_it() {
+        let history = History::try_from(vec![dated('a', 10, Some(20)), dated('b', 20, Some(30)), dated('c', 40, None)]);
+        let history = history.expect("history");
+        let check = |start: i64, end: i64, expected: &str| {
+            let found: String = history.between(second(start), second(end)).iter().map(|link| link.value).collect();
+            assert_eq!(found, expected, "{start} to {end}");
+        };
+        check(0, 10, "");
+        check(0, 11, "a");
+        check(19, 21, "ab");
+        check(20, 30, "b");
+        check(30, 40, "");
+        check(0, 99, "abc");
+        check(15, 15, "a");
+        check(20, 20, "");
+        check(30, 20, "");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{History, HistoryError};
+use super::{ConnectionState, History, HistoryError};
 use crate::id::{
     ChannelId, CustomerAccountId, CustomerAgreementId, CustomerId, FeederId, MeterId, ServiceLocationId, TransformerId,
     UsagePointId,
@@ -19,6 +19,8 @@ pub type ChannelMeters = Links<ChannelId, MeterId>;
 pub type TransformerConnections = Links<UsagePointId, TransformerConnection>;
 /// On which feeder a transformer is.
 pub type TransformerFeeders = Links<TransformerId, FeederId>;
+/// Whether energy can flow at a usage point. Before the first state nothing is known.
+pub type ConnectionStates = Links<UsagePointId, ConnectionState>;
 /// Where a usage point is.
 pub type UsagePointLocations = Links<UsagePointId, ServiceLocationId>;
 /// Under which agreement a usage point is served.

@@ -18,8 +18,8 @@ pub use channel::Channel;
 pub use customer::{Customer, CustomerAccount, CustomerAgreement, CustomerKind};
 pub use history::{Dated, History, HistoryError};
 pub use links::{
-    AccountCustomers, ChannelMeters, Links, MeterInstallations, TransformerConnection, TransformerConnections,
-    TransformerFeeders, UsagePointAgreements, UsagePointLocations,
+    AccountCustomers, ChannelMeters, ConnectionStates, Links, MeterInstallations, TransformerConnection,
+    TransformerConnections, TransformerFeeders, UsagePointAgreements, UsagePointLocations,
 };
 pub use meter::Meter;
-pub use network::{Feeder, ServiceLocation, Transformer, UsagePoint, UsagePointKind};
+pub use network::{ConnectionState, Feeder, ServiceLocation, Transformer, UsagePoint, UsagePointKind};

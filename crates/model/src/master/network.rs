@@ -1,5 +1,8 @@
 //! Usage points and the network that feeds them.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -32,6 +35,62 @@ pub struct UsagePoint {
     pub commodity: u16,
     /// Time zone (IANA name) that decides its days.
     pub zone: SmolStr,
+}
+
+/// Whether energy can flow at a usage point (CIM UsagePointConnectedKind, and what lies before and after its life).
+/// Since when, is a dated value ([`ConnectionStates`](super::ConnectionStates)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionState {
+    /// Energy can flow.
+    Connected,
+    /// Cut off upstream of the meter.
+    PhysicallyDisconnected,
+    /// Switched off by the meter.
+    LogicallyDisconnected,
+    /// Not installed yet, or closed down: there is nothing to read.
+    Closed,
+}
+
+/// A text is none of the connection states.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected `connected`, `disconnected` (physically), `physically-disconnected`, `logically-disconnected` or \
+     `closed`, found `{0}`"
+)]
+pub struct UnknownConnectionState(pub String);
+
+impl ConnectionState {
+    /// Its name, as people type it and as it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::PhysicallyDisconnected => "physically-disconnected",
+            Self::LogicallyDisconnected => "logically-disconnected",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for ConnectionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for ConnectionState {
+    type Err = UnknownConnectionState;
+
+    /// Takes the names, and `disconnected` for the physical one.
+    fn from_str(text: &str) -> Result<Self, UnknownConnectionState> {
+        Ok(match text {
+            "connected" => Self::Connected,
+            "disconnected" | "physically-disconnected" => Self::PhysicallyDisconnected,
+            "logically-disconnected" => Self::LogicallyDisconnected,
+            "closed" => Self::Closed,
+            _ => return Err(UnknownConnectionState(text.to_owned())),
+        })
+    }
 }
 
 /// A place of service (CIM ServiceLocation).

@@ -154,12 +154,14 @@ impl Catalog {
         struct Version {
             format: u32,
         }
+        // The hash says that these are the bytes that were written, so what cannot be read is no damage.
+        let other = |found| Error::OtherFormat { path: path.into(), found, known: FORMAT };
         match serde_json::from_slice(document) {
-            Ok(Version { format }) if format > FORMAT => {
-                Err(Error::FutureFormat { path: path.into(), found: format, known: FORMAT })
+            Ok(Version { format: FORMAT }) => {
+                serde_json::from_slice(document).map(Some).map_err(|_| other(format!("{FORMAT} with other fields")))
             }
-            Ok(_) => Ok(serde_json::from_slice(document).ok()),
-            Err(_) => Ok(None),
+            Ok(Version { format }) => Err(other(format.to_string())),
+            Err(_) => Err(other("without a number".into())),
         }
     }
 

@@ -50,14 +50,17 @@ pub enum Error {
     /// Stored bytes are not what was written.
     #[error("{0}")]
     Damaged(Damage),
-    /// The file was written by a later Amity.
-    #[error("`{}` has format {found}, this version reads up to {known}", .path.display())]
-    FutureFormat {
+    /// The file was written by another version of Amity; nothing is damaged and nothing was changed.
+    #[error(
+        "`{}` has format {found}, this version of Amity reads format {known}; nothing is damaged: use the version that \
+         wrote it, or take the raw messages in again with this one", .path.display()
+    )]
+    OtherFormat {
         /// The file.
         path: PathBuf,
-        /// Its format version.
-        found: u32,
-        /// The latest this program knows.
+        /// Its format version, in words.
+        found: String,
+        /// The one this program knows.
         known: u32,
     },
     /// A file could not be read, written or named.

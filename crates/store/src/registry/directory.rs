@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
-use model::master::Channel;
+use model::master::{Channel, ConnectionState, ConnectionStates, History};
 use model::reading::ChannelKey;
 use smol_str::SmolStr;
 
@@ -14,6 +14,7 @@ use super::channel::channel;
 use super::link::{Link, Relation, link};
 use super::master::{Class, name, one_meant};
 use super::sql::arguments;
+use super::usage_point::states;
 use super::{Registry, RegistryError};
 
 /// The channels of a registry, as of one revision.
@@ -30,6 +31,8 @@ pub struct Directory {
     meter_names: HashMap<Mrid, Vec<Name>>,
     meter_links: HashMap<Mrid, Vec<Link>>,
     links_to_usage_point: HashMap<Mrid, Vec<Link>>,
+    states: ConnectionStates,
+    owners: HashMap<UsagePointId, SmolStr>,
 }
 
 /// Why the words of a message mean no channel, or not one.
@@ -92,6 +95,11 @@ impl Registry {
             directory.meter_links.entry(link.subject).or_default().push(link.clone());
             directory.links_to_usage_point.entry(link.target).or_default().push(link);
         }
+        let sql = "SELECT * FROM connection_state ORDER BY valid_from";
+        directory.states = states(&self.database.rows(sql, arguments![]).await?)?;
+        for row in &self.database.rows("SELECT * FROM owner", arguments![]).await? {
+            directory.owners.insert(row.parsed("usage_point")?, row.get::<String>("source")?.into());
+        }
         Ok(directory)
     }
 }
@@ -137,6 +145,16 @@ impl Directory {
     /// What a usage point is called.
     pub fn usage_point_names(&self, usage_point: UsagePointId) -> &[Name] {
         self.usage_point_names.get(&usage_point.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// The connection states of a usage point over time; `None` where none is known.
+    pub fn states(&self, usage_point: UsagePointId) -> Option<&History<ConnectionState>> {
+        self.states.history(usage_point)
+    }
+
+    /// The only source that may send the readings of a usage point; `None` where any may.
+    pub fn owner(&self, usage_point: UsagePointId) -> Option<&str> {
+        self.owners.get(&usage_point).map(SmolStr::as_str)
     }
 
     /// The meters that were at a usage point at an instant.

@@ -6,6 +6,7 @@
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once.
+//! - [`usage_point`]: connection states and owners.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
@@ -22,6 +23,7 @@ pub mod quarantine;
 pub mod source;
 mod sql;
 pub mod subscription;
+pub mod usage_point;
 
 use sql::{Database, arguments};
 

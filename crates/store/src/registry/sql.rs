@@ -30,7 +30,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const PARAMETERS_MAX: usize = 600;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: [(&str, &str); 1] = [("registry", include_str!("../../migrations/0001_registry.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("registry", include_str!("../../migrations/0001_registry.sql")),
+    ("usage point", include_str!("../../migrations/0002_usage_point.sql")),
+];
 
 /// A parameter of a statement.
 #[derive(Clone, Debug)]

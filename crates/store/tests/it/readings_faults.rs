@@ -343,7 +343,7 @@ fn damage_is_detected_or_harmless() {
         let opened = open(&SimulatedDisk::of(damaged));
         let (book, recovery) = match opened {
             Ok(opened) => opened,
-            Err(Error::Damaged(_) | Error::FutureFormat { .. }) => {
+            Err(Error::Damaged(_) | Error::OtherFormat { .. }) => {
                 detected += 1;
                 continue;
             }

@@ -182,3 +182,23 @@ fn copied(folder: &Path) -> SimulatedDisk {
     }
     copy
 }
+
+#[test]
+fn a_catalog_of_another_version_is_told_and_kept() {
+    let check = |change: fn(&str) -> String, found: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        ReadingsBook::open(Arc::new(RealDisk), folder.path(), config()).expect("a new book");
+        let paths = ["catalog-a.json", "catalog-b.json"].map(|name| folder.path().join(name));
+        let written = std::fs::read_to_string(&paths[0]).expect("a catalog");
+        let document = change(written.lines().next().expect("a document"));
+        let text = format!("{document}\n{}\n", blake3::hash(document.as_bytes()).to_hex());
+        paths.iter().for_each(|path| std::fs::write(path, &text).expect("write"));
+        let error = ReadingsBook::open(Arc::new(RealDisk), folder.path(), config()).err().expect("refused").to_string();
+        assert!(error.contains(&format!("has format {found}, this version of Amity reads format 1")), "{error}");
+        assert!(error.contains("nothing is damaged"), "{error}");
+        assert_eq!(std::fs::read_to_string(&paths[1]).expect("the catalog"), text, "kept as it was");
+    };
+    check(|document| document.replace("\"format\":1", "\"format\":2"), "2");
+    check(|document| document.replace("\"format\":1", "\"format\":0"), "0");
+    check(|document| document.replacen('{', "{\"new\":[],", 1), "1 with other fields");
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::id::{Mrid, Name, UsagePointId};
-use model::master::Channel;
+use model::master::{Channel, ConnectionState, Dated};
 use model::quantity::Decimal;
 use model::reading::ChannelKey;
 use serde_json::json;
@@ -21,6 +21,7 @@ use store::registry::source::Source;
 use store::registry::subscription::{
     ATTEMPTS_KEPT, Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
 };
+use store::registry::usage_point::StateChange;
 use store::registry::{Registry, RegistryError};
 use uuid::Uuid;
 
@@ -56,6 +57,8 @@ contract! {
     thousands_of_channels_in_one_commit,
     messages_find_their_channel,
     a_meter_exchange_moves_the_channel_of_a_meter,
+    states_follow_each_other_in_any_order_of_entry,
+    an_owner_is_set_changed_and_removed,
     only_master_data_moves_the_revision,
     quarantine_keeps_an_item_once,
     quarantine_is_listed_in_pages,
@@ -388,6 +391,60 @@ async fn a_meter_exchange_moves_the_channel_of_a_meter(registry: Registry, _: Re
     assert_eq!(names_at("2024-06-15T01:59:59Z"), [serial("OLD")]);
     assert_eq!(names_at("2024-06-15T02:00:00Z"), [serial("NEW")]);
     assert_eq!(directory.meters_at(UsagePointId(old), exchange).count(), 0);
+}
+
+async fn states_follow_each_other_in_any_order_of_entry(registry: Registry, again: Registry) {
+    use ConnectionState::{Closed, Connected, LogicallyDisconnected, PhysicallyDisconnected};
+    let usage_point = UsagePointId(object(&registry, Class::UsagePoint, &nmi("P1")).await);
+    let other = UsagePointId(object(&registry, Class::UsagePoint, &nmi("P2")).await);
+    let change = |day: &str, state| StateChange { usage_point, from: at(&format!("2024-0{day}T00:00Z")), state };
+    let (spring, summer, autumn) = ("3-01", "6-01", "9-01");
+    let entered = [change(autumn, Closed), change(spring, Connected), change(summer, PhysicallyDisconnected)];
+    registry.usage_points().change_states(&entered).await.expect("entered");
+    let revision = registry.revision().await.expect("revision");
+    registry.usage_points().change_states(&entered[1..]).await.expect("entered again");
+    assert_eq!(registry.revision().await.expect("revision"), revision, "nothing changed");
+    // A correction, given twice in one call: the last counts.
+    let corrected = [change(summer, Connected), change(summer, LogicallyDisconnected)];
+    again.usage_points().change_states(&corrected).await.expect("corrected");
+    assert!(revision < registry.revision().await.expect("revision"));
+    let from = |day: &str| change(day, Connected).from;
+    let expected = [
+        Dated { value: Connected, from: from(spring), to: Some(from(summer)) },
+        Dated { value: LogicallyDisconnected, from: from(summer), to: Some(from(autumn)) },
+        Dated { value: Closed, from: from(autumn), to: None },
+    ];
+    assert_eq!(registry.usage_points().states_of(usage_point).await.expect("states"), expected);
+    assert_eq!(registry.usage_points().states_of(other).await.expect("states"), []);
+    let directory = again.directory().await.expect("directory");
+    assert_eq!(directory.states(usage_point).map(|history| history.links()), Some(&expected[..]));
+    assert_eq!(directory.states(other), None);
+    let stranger = StateChange { usage_point: UsagePointId(Mrid(Uuid::from_u128(7))), ..entered[0] };
+    assert!(registry.usage_points().change_states(&[change("1-01", Closed), stranger]).await.is_err());
+    assert_eq!(registry.usage_points().states_of(usage_point).await.expect("states"), expected, "all or nothing");
+}
+
+async fn an_owner_is_set_changed_and_removed(registry: Registry, again: Registry) {
+    let usage_point = UsagePointId(object(&registry, Class::UsagePoint, &nmi("P1")).await);
+    let owner = async || {
+        let stored = again.usage_points().owner_of(usage_point).await.expect("read");
+        let directory = again.directory().await.expect("directory");
+        assert_eq!(directory.owner(usage_point), stored.as_deref());
+        stored
+    };
+    assert_eq!(owner().await, None);
+    let set = async |source: Option<&str>| {
+        registry.usage_points().set_owners(&[(usage_point, source.map(Into::into))]).await.expect("set");
+        registry.revision().await.expect("revision")
+    };
+    let first = set(Some("HES-1")).await;
+    assert_eq!(owner().await.as_deref(), Some("HES-1"));
+    assert_eq!(set(Some("HES-1")).await, first, "nothing changed");
+    let second = set(Some("HES-2")).await;
+    assert!(first < second);
+    assert_eq!(owner().await.as_deref(), Some("HES-2"));
+    assert!(second < set(None).await);
+    assert_eq!(owner().await, None);
 }
 
 async fn only_master_data_moves_the_revision(registry: Registry, _: Registry) {

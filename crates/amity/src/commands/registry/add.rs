@@ -1,0 +1,140 @@
+//! `amity registry add` and `import`: channels with what is known of their usage points.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::placement::zone_of;
+use jiff::Timestamp;
+use model::id::Name;
+use model::master::ConnectionState;
+use model::quantity::Decimal;
+use model::reading_type::ReadingType;
+use serde::Deserialize;
+use smol_str::SmolStr;
+use store::registry::channel::ChannelEntry;
+use store::registry::usage_point::StateChange;
+
+use crate::commands::time_span::instant;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// A channel as a person describes it.
+#[derive(Clone, Debug, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Add {
+    /// Name of the usage point (NMI, service delivery point).
+    #[arg(long)]
+    usage_point: String,
+    /// Serial number or name of the meter there.
+    #[arg(long)]
+    #[serde(default)]
+    meter: Option<String>,
+    /// What tells channels of one reading type apart (NEM12 NMISuffix such as E1).
+    #[arg(long, default_value = "")]
+    #[serde(default)]
+    suffix: String,
+    /// What is measured: the 18-field reading type of IEC 61968-9.
+    #[arg(long)]
+    reading_type: String,
+    /// Unit of the values, such as kWh.
+    #[arg(long, default_value = "kWh")]
+    #[serde(default = "kilowatt_hours")]
+    unit: String,
+    /// Power of ten of the smallest amount that is kept, in the unit: -6 keeps millionths.
+    #[arg(long, default_value_t = -6, allow_hyphen_values = true)]
+    #[serde(default = "millionths")]
+    quantum: i8,
+    /// Current times voltage transformer ratio for register differences.
+    #[arg(long, default_value = "1")]
+    #[serde(default = "one")]
+    multiplier: String,
+    /// Digits of the register before the point.
+    #[arg(long)]
+    #[serde(default)]
+    dials: Option<u8>,
+    /// Length of the intervals in seconds; without it the channel takes register reads.
+    #[arg(long)]
+    #[serde(default)]
+    interval_seconds: Option<u32>,
+    /// Zone of the usage point.
+    #[arg(long)]
+    #[serde(default)]
+    zone: Option<String>,
+    /// The only source that may send the readings of the usage point.
+    #[arg(long, value_name = "SOURCE")]
+    #[serde(default)]
+    owner: Option<String>,
+    /// Connection state of the usage point: connected, disconnected, logically-disconnected or closed.
+    #[arg(long, requires = "state_from")]
+    #[serde(default)]
+    state: Option<ConnectionState>,
+    /// Since when it has that state.
+    #[arg(long, value_name = "TIME", requires = "state")]
+    #[serde(default)]
+    state_from: Option<String>,
+}
+
+fn kilowatt_hours() -> String {
+    "kWh".into()
+}
+
+fn millionths() -> i8 {
+    -6
+}
+
+fn one() -> String {
+    "1".into()
+}
+
+impl Add {
+    fn entry(&self, installation: &Installation) -> Result<ChannelEntry, Failure> {
+        let usage = |field: &str, error: &dyn std::fmt::Display| Failure::Usage(format!("{field}: {error}"));
+        let zone = self.zone(installation);
+        zone_of(&zone).map_err(|error| usage("zone", &error))?;
+        let reading_type: ReadingType = self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
+        let multiplier: Decimal = self.multiplier.parse().map_err(|error| usage("multiplier", &error))?;
+        Ok(ChannelEntry {
+            usage_point: Name::new("UsagePoint", self.usage_point.as_str()),
+            meter: self.meter.as_deref().map(|meter| Name::new("MeterSerialNumber", meter)),
+            meter_from: None,
+            suffix: self.suffix.as_str().into(),
+            reading_type,
+            unit: self.unit.as_str().into(),
+            quantum: self.quantum,
+            multiplier,
+            dials: self.dials,
+            interval_seconds: self.interval_seconds,
+            zone,
+        })
+    }
+
+    fn zone(&self, installation: &Installation) -> SmolStr {
+        SmolStr::new(self.zone.as_deref().unwrap_or(&installation.settings.zone))
+    }
+
+    /// The state and its first instant, where one is given.
+    fn state(&self, installation: &Installation) -> Result<Option<(ConnectionState, Timestamp)>, Failure> {
+        let Some(state) = self.state else { return Ok(None) };
+        let from = self.state_from.as_deref().ok_or_else(|| Failure::Usage("`state` needs `state_from`".into()))?;
+        let zone = zone_of(&self.zone(installation)).map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(Some((state, instant("state_from", from, &zone)?)))
+    }
+}
+
+/// Registers channels, then enters owners and states of their usage points.
+pub fn register(installation: &Installation, channels: Vec<Add>) -> Result<ExitCode, Failure> {
+    let entries = channels.iter().map(|add| add.entry(installation)).collect::<Result<Vec<_>, _>>()?;
+    let states = channels.iter().map(|add| add.state(installation)).collect::<Result<Vec<_>, _>>()?;
+    let registry = &installation.books.registry;
+    let registered = installation.ask(registry.channels().register(&entries))?;
+    let usage_points = registered.iter().map(|channel| channel.usage_point);
+    let owners = usage_points.clone().zip(&channels).filter(|(_, add)| add.owner.is_some());
+    let owners: Vec<_> = owners.map(|(point, add)| (point, add.owner.as_deref().map(SmolStr::new))).collect();
+    installation.ask(registry.usage_points().set_owners(&owners))?;
+    let change = |(usage_point, state)| Option::map(state, |(state, from)| StateChange { usage_point, from, state });
+    let changes: Vec<_> = usage_points.zip(states).filter_map(change).collect();
+    installation.ask(registry.usage_points().change_states(&changes))?;
+    output::print(&format!("{} channels registered", registered.len()))?;
+    output::say("`amity quarantine replay` takes in what waited for them");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,98 @@
+//! `amity registry`: the master data that readings are held against.
+
+mod add;
+mod usage_point;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use model::id::ChannelNumber;
+use model::master::Channel;
+use serde_json::json;
+
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+use add::Add;
+use usage_point::{Owner, Show, State};
+
+/// Show and change usage points, meters and channels.
+#[derive(Debug, Args)]
+pub struct Registry {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Register one channel, with its usage point and meter where they are new.
+    Add(Box<Add>),
+    /// Register the channels of a JSON file: a list of objects with the options of `add` as fields.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// List channels.
+    List {
+        /// Only names that begin with this.
+        prefix: Option<String>,
+        /// Most channels.
+        #[arg(long, default_value_t = 1000)]
+        limit: u32,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a usage point: its names, owner, connection states, meters and channels.
+    Show(Show),
+    /// Enter the connection state of a usage point from a time on.
+    ///
+    /// It holds until the next state that is entered, whatever the order of entry; one entered at the same time takes
+    /// its place. Readings of a closed usage point wait in quarantine (V03); those of a disconnected one are told (V04).
+    State(State),
+    /// Give a usage point to the only source that may send its readings (V02).
+    Owner(Owner),
+}
+
+impl Registry {
+    /// Does what was asked.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        match self.action {
+            Action::Add(add) => add::register(&installation, vec![*add]),
+            Action::Import { file } => {
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
+                let entries: Vec<Add> = serde_json::from_str(&text)
+                    .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+                add::register(&installation, entries)
+            }
+            Action::List { prefix, limit, json } => list(&installation, prefix.as_deref().unwrap_or(""), limit, json),
+            Action::Show(show) => show.run(&installation),
+            Action::State(state) => state.run(&installation),
+            Action::Owner(owner) => owner.run(&installation),
+        }
+    }
+}
+
+fn list(installation: &Installation, prefix: &str, limit: u32, as_json: bool) -> Result<ExitCode, Failure> {
+    let channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
+    let named = |channel: &&Channel| channel.label.starts_with(prefix);
+    let channels: Vec<_> = channels.iter().filter(named).take(limit as usize).collect();
+    if as_json {
+        let rows: Vec<_> = channels.iter().map(|channel| json!(channel)).collect();
+        output::print_json(&rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<_> = channels
+        .iter()
+        .map(|channel| {
+            let interval =
+                channel.interval_seconds.map_or_else(|| "register".into(), |seconds| format!("{} min", seconds / 60));
+            let measured = channel.reading_type.describe();
+            vec![channel.label.to_string(), interval, channel.unit.to_string(), channel.zone.to_string(), measured]
+        })
+        .collect();
+    output::print(&output::table(&["channel", "interval", "unit", "zone", "what is measured"], &rows))?;
+    Ok(ExitCode::SUCCESS)
+}

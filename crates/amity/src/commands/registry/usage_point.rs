@@ -1,0 +1,159 @@
+//! `amity registry show`, `state` and `owner`: one usage point.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::placement::zone_of;
+use jiff::Timestamp;
+use model::id::{Mrid, Name, UsagePointId};
+use model::master::{Channel, ConnectionState, Dated};
+use serde::Serialize;
+use smol_str::SmolStr;
+use store::registry::link::{Link, Relation};
+use store::registry::master::{Class, Object};
+use store::registry::usage_point::StateChange;
+
+use crate::commands::time_span::instant;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// Options of `registry state`.
+#[derive(Debug, Args)]
+pub struct State {
+    /// Name or mRID of the usage point.
+    usage_point: String,
+    /// connected, disconnected (physically), logically-disconnected, or closed: not installed yet or closed down.
+    state: ConnectionState,
+    /// First instant of the state: a date or local time of the usage point, or RFC 3339 with offset.
+    #[arg(long, value_name = "TIME")]
+    from: String,
+}
+
+/// Options of `registry owner`.
+#[derive(Debug, Args)]
+pub struct Owner {
+    /// Name or mRID of the usage point.
+    usage_point: String,
+    /// The source, as `--source` of `amity ingest` names it.
+    #[arg(required_unless_present = "none")]
+    source: Option<String>,
+    /// Let any source send its readings.
+    #[arg(long, conflicts_with = "source")]
+    none: bool,
+}
+
+/// Options of `registry show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Name or mRID of the usage point.
+    usage_point: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The answer of `show --json`.
+#[derive(Serialize)]
+struct Shown {
+    id: Mrid,
+    names: Vec<Name>,
+    owner: Option<SmolStr>,
+    states: Vec<Dated<ConnectionState>>,
+    meters: Vec<Dated<String>>,
+    channels: Vec<Channel>,
+}
+
+impl State {
+    /// Enters the state.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let usage_point = find(installation, &self.usage_point)?;
+        let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
+        let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
+        let zone = zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))?;
+        let from = instant("--from", &self.from, &zone)?;
+        let change = StateChange { usage_point, from, state: self.state };
+        installation.ask(installation.books.registry.usage_points().change_states(&[change]))?;
+        output::print(&format!("{} is {} from {from}", self.usage_point, self.state))?;
+        output::say("`amity quarantine replay` takes in what waited for it");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Owner {
+    /// Sets or removes the owner.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let usage_point = find(installation, &self.usage_point)?;
+        let owners = [(usage_point, self.source.as_deref().map(SmolStr::new))];
+        installation.ask(installation.books.registry.usage_points().set_owners(&owners))?;
+        output::print(&match &self.source {
+            Some(source) => format!("only `{source}` may send readings of {}", self.usage_point),
+            None => format!("any source may send readings of {}", self.usage_point),
+        })?;
+        output::say("`amity quarantine replay` takes in what waited for it");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Show {
+    /// Reads and prints.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let usage_point = find(installation, &self.usage_point)?;
+        let registry = &installation.books.registry;
+        let Object { id, names, .. } = installation.ask(registry.master().get(usage_point.0))?;
+        let links = installation.ask(registry.master().links_of(id))?;
+        let meters = links.into_iter().filter(|link| link.relation == Relation::MeterAtUsagePoint);
+        let shown = Shown {
+            id,
+            names,
+            owner: installation.ask(registry.usage_points().owner_of(usage_point))?,
+            states: installation.ask(registry.usage_points().states_of(usage_point))?,
+            meters: meters.map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
+            channels: installation.ask(registry.channels().of_usage_point(usage_point))?,
+        };
+        if self.json {
+            output::print_json(&shown)?
+        } else {
+            output::print(&shown.text())?
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Shown {
+    fn text(&self) -> String {
+        let names: Vec<_> = self.names.iter().map(|name| format!("{} ({})", name.value, name.kind)).collect();
+        let mut lines = vec![
+            names.join(", "),
+            format!("owner     {}", self.owner.as_deref().unwrap_or("none: any source may send its readings")),
+        ];
+        lines.extend(self.states.iter().map(|state| format!("state     {}", dated(state))));
+        lines.extend(self.meters.iter().map(|meter| format!("meter     {}", dated(meter))));
+        lines.extend(self.channels.iter().map(|channel| {
+            format!("channel   {} in {}: {}", channel.label, channel.unit, channel.reading_type.describe())
+        }));
+        lines.join("\n")
+    }
+}
+
+fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
+    // A link without a known begin holds from the first instant there is.
+    let from = if value.from == Timestamp::MIN { String::new() } else { format!(" from {}", value.from) };
+    let to = value.to.map(|to| format!(" until {to}")).unwrap_or_default();
+    format!("{}{from}{to}", value.value)
+}
+
+fn meter(installation: &Installation, link: Link) -> Result<Dated<String>, Failure> {
+    let meter = installation.ask(installation.books.registry.master().get(link.subject))?;
+    let name = meter.names.first().map_or_else(|| meter.id.to_string(), |name| name.value.to_string());
+    Ok(Dated { value: name, from: link.from, to: link.to })
+}
+
+/// The usage point a person means by its mRID or any of its names.
+fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(UsagePointId(id));
+    }
+    let found = installation.ask(installation.books.registry.master().find(Class::UsagePoint, &Name::new("", text)))?;
+    let unknown = || format!("`{text}` is not the name of one usage point; `amity registry list` shows what is there");
+    found.map(UsagePointId).ok_or_else(|| Failure::Usage(unknown()))
+}

@@ -1,0 +1,112 @@
+//! What admission asks of a usage point: its connection states over time, and the source that owns it.
+
+use jiff::Timestamp;
+use model::id::UsagePointId;
+use model::master::{ConnectionState, ConnectionStates, Dated};
+use smol_str::SmolStr;
+
+use super::sql::{Database, Row, arguments};
+use super::{Registry, RegistryError};
+
+/// The usage points of a registry.
+#[derive(Clone, Copy, Debug)]
+pub struct UsagePoints<'r> {
+    database: &'r Database,
+}
+
+/// A usage point is in this state from an instant until the next one that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The usage point.
+    pub usage_point: UsagePointId,
+    /// First instant of the state.
+    pub from: Timestamp,
+    /// The state.
+    pub state: ConnectionState,
+}
+
+impl Registry {
+    /// States and owners of usage points.
+    pub fn usage_points(&self) -> UsagePoints<'_> {
+        UsagePoints { database: &self.database }
+    }
+}
+
+impl UsagePoints<'_> {
+    /// Enters changes of state in one commit, in any order of time; one at an instant that has one already takes its
+    /// place. Entering them again changes nothing.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`]: a usage point is not in the registry, or the engine failed. Nothing is entered then.
+    pub async fn change_states(&self, changes: &[StateChange]) -> Result<(), RegistryError> {
+        let sql = "INSERT INTO connection_state (usage_point, valid_from, state) VALUES ($1, $2, $3) \
+                   ON CONFLICT (usage_point, valid_from) DO UPDATE SET state = excluded.state \
+                   WHERE connection_state.state <> excluded.state";
+        let mut transaction = self.database.begin().await?;
+        transaction.advance("revision", 1).await?;
+        let mut touched = 0;
+        for StateChange { usage_point, from, state } in changes {
+            touched += transaction.execute(sql, arguments![usage_point.to_string(), *from, state.word()]).await?;
+        }
+        // Without a change the transaction is dropped, and the revision stays.
+        if 0 < touched {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Gives usage points to the only source that may send their readings, in one commit; `None` lets any send them.
+    ///
+    /// # Errors
+    /// As [`UsagePoints::change_states`].
+    pub async fn set_owners(&self, owners: &[(UsagePointId, Option<SmolStr>)]) -> Result<(), RegistryError> {
+        let put = "INSERT INTO owner (usage_point, source) VALUES ($1, $2) ON CONFLICT (usage_point) \
+                   DO UPDATE SET source = excluded.source WHERE owner.source <> excluded.source";
+        let remove = "DELETE FROM owner WHERE usage_point = $1";
+        let mut transaction = self.database.begin().await?;
+        transaction.advance("revision", 1).await?;
+        let mut touched = 0;
+        for (usage_point, source) in owners {
+            touched += match source {
+                Some(source) => transaction.execute(put, arguments![usage_point.to_string(), source.as_str()]).await?,
+                None => transaction.execute(remove, arguments![usage_point.to_string()]).await?,
+            };
+        }
+        if 0 < touched {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// The states of a usage point, oldest first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn states_of(&self, usage_point: UsagePointId) -> Result<Vec<Dated<ConnectionState>>, RegistryError> {
+        let sql = "SELECT * FROM connection_state WHERE usage_point = $1 ORDER BY valid_from";
+        let rows = self.database.rows(sql, arguments![usage_point.to_string()]).await?;
+        let history = states(&rows)?.history(usage_point).map(|history| history.links().to_vec());
+        Ok(history.unwrap_or_default())
+    }
+
+    /// The only source that may send the readings of a usage point; `None` where any may.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub async fn owner_of(&self, usage_point: UsagePointId) -> Result<Option<SmolStr>, RegistryError> {
+        let sql = "SELECT * FROM owner WHERE usage_point = $1";
+        let row = self.database.row(sql, arguments![usage_point.to_string()]).await?;
+        row.map(|row| row.get::<String>("source").map(SmolStr::from)).transpose()
+    }
+}
+
+/// The histories in rows of `connection_state` by ascending instant.
+pub(super) fn states(rows: &[Row]) -> Result<ConnectionStates, RegistryError> {
+    let mut states = ConnectionStates::default();
+    for row in rows {
+        let (from, state) = (row.instant("valid_from")?, row.parsed("state")?);
+        let damaged = |_| RegistryError::Damaged { column: "valid_from", text: from.to_string() };
+        states.set_from(row.parsed("usage_point")?, from, state).map_err(damaged)?;
+    }
+    Ok(states)
+}
