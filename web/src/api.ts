@@ -197,6 +197,129 @@ export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCo
 
 export interface ReplayOutcome { replayed: number; released: number; kept: number; stored: number; messages: string[] }
 
+export type ExceptionState = 'open' | 'accepted' | 'edited' | 'resolved';
+
+/** Exceptions of one cause; what the grouping does not fix is `null`. */
+export interface ReviewGroup {
+  rule: string | null;
+  rule_name: string | null;
+  date: string | null;
+  from: number | null;
+  to: number | null;
+  /** Only where channels are what is grouped by. */
+  channel?: number | null;
+  label?: string | null;
+  count: number;
+  channels: number;
+  severity: 'warn' | 'fail';
+  routed: boolean;
+  example: string;
+  next_step: string;
+}
+
+export interface ReviewGroups { groups: ReviewGroup[]; total: number }
+
+/** One failed rule over the slots `[from, to)` of a local day, from `start` to `end` with the local offset. */
+export interface ReviewException {
+  id: number;
+  channel: number;
+  label: string;
+  date: string;
+  from: number;
+  to: number;
+  start: string;
+  end: string;
+  rule: string;
+  rule_name: string;
+  severity: 'warn' | 'fail';
+  routed: boolean;
+  evidence: string;
+  next_step: string;
+  state: ExceptionState;
+  assignee: string | null;
+  comment: string | null;
+  first_seen: string;
+  act: number | null;
+}
+
+export interface ReviewExceptions { exceptions: ReviewException[]; next: string | null }
+
+export interface Reason { code: string; words: string }
+
+/** What a method would write for the previewed slots, or why it cannot. */
+export interface MethodPreview {
+  method: string;
+  name: string;
+  eligible: boolean;
+  words: string;
+  values: (string | null)[];
+  total: string | null;
+}
+
+export interface Preview {
+  channel: number;
+  label: string;
+  unit: string;
+  from: string;
+  to: string;
+  now: (string | null)[];
+  methods: MethodPreview[];
+  /** What the register measured over its span, and what the intervals of the span sum to, now and by method. */
+  register: { measured: string; sum_now: string | null; by_method: Record<string, string | null> } | null;
+  /** When the point is known to have been without power. */
+  outages?: { start: string; end: string; words: string }[];
+}
+
+export interface Edit { channel: number; values: { start: string; value: string }[] }
+
+export interface RuleResult { rule: string; verdict: string; evidence: string | null }
+
+export interface CheckedDay {
+  channel: number;
+  date: string;
+  results: RuleResult[];
+  sum: string | null;
+  register_difference: string | null;
+}
+
+export type ActState = 'proposed' | 'approved' | 'rejected' | 'undone';
+
+export interface ProposalDay {
+  channel: number;
+  label: string;
+  date: string;
+  from: number;
+  to: number;
+  /** Instants of the first and the last slot's end. */
+  start?: string;
+  end?: string;
+  unit?: string;
+  before: (string | null)[];
+  after: (string | null)[];
+}
+
+export interface Proposal {
+  act: number;
+  kind: 'accept' | 'set';
+  state: ActState;
+  reason: string;
+  note: string | null;
+  method: string | null;
+  proposed_by: string;
+  proposed_at: string;
+  decided_by: string | null;
+  decided_at: string | null;
+  days: ProposalDay[];
+}
+
+export interface Explained {
+  channel: number;
+  label: string;
+  date: string;
+  results: { rule: string; name: string; verdict: string; reason: string | null }[];
+  decisions: { act: number; kind: string; by: string; at: string; reason: string; note: string | null; state?: ActState }[];
+}
+
 /** An RFC 9457 problem, or what the browser said when there was no answer at all. */
 export class Problem extends Error {
   constructor(

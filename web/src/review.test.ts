@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { ReviewException, ReviewGroup } from './api';
+import { addressOf, belongs, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, withFilter } from './review';
+
+const group: ReviewGroup = {
+  rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, count: 50, channels: 50,
+  severity: 'fail', routed: true, example: '', next_step: '',
+};
+
+test('a filter survives the address', () => {
+  const filter = filterOf(new URLSearchParams('rule=V30&date=2026-10-20&channel=&other=1'));
+  expect(filter).toEqual({ rule: 'V30', date: '2026-10-20' });
+  expect(addressOf(filter)).toBe('/review?rule=V30&date=2026-10-20');
+  expect(addressOf({})).toBe('/review');
+});
+
+test('a group asks for its own exceptions within the filter', () => {
+  expect(groupQuery(group, { assignee: 'Ann', rule: 'V31' })).toEqual({
+    state: 'open', rule: 'V30', date: '2026-10-20', channel: undefined, assignee: 'Ann',
+  });
+  expect(groupTitle(group)).toBe('V30 gap, 2026-10-20');
+  expect(groupTitle({ ...group, rule: null, rule_name: null, date: null, channel: 3, label: 'Mill 7' })).toBe('Mill 7');
+  expect(groupKey(group)).not.toBe(groupKey({ ...group, from: 9 }));
+});
+
+test('slots decide where they are grouped by', () => {
+  const exception = { from: 8, to: 20 } as ReviewException;
+  expect(belongs(exception, group)).toBe(true);
+  expect(belongs({ ...exception, to: 21 }, group)).toBe(false);
+  expect(belongs({ ...exception, to: 21 }, { ...group, from: null, to: null })).toBe(true);
+});
+
+test('the editor opens on the channels and the widest time of what is chosen', () => {
+  const at = (channel: number, start: string, end: string) => ({ channel, start, end });
+  const address = editAddress([
+    at(4, '2026-10-20T02:00:00-04:00', '2026-10-20T05:00:00-04:00'),
+    at(5, '2026-10-20T01:00:00-04:00', '2026-10-20T03:00:00-04:00'),
+    at(4, '2026-10-20T02:00:00-04:00', '2026-10-20T02:15:00-04:00'),
+  ]);
+  expect(decodeURIComponent(address)).toBe('/review/edit?channel=4,5&from=2026-10-20T05:00:00Z&to=2026-10-20T09:00:00Z');
+});
+
+test('moving stays inside the list', () => {
+  expect([moved(0, -1, 3), moved(1, 1, 3), moved(2, 1, 3), moved(0, 1, 0)]).toEqual([0, 2, 2, 0]);
+});
+
+test('a saved filter replaces the one of the same name', () => {
+  const saved = withFilter([{ name: 'gaps', filter: { rule: 'V30' } }], 'mine', { assignee: 'Ann' });
+  expect(withFilter(saved, 'gaps', { rule: 'V31' })).toEqual([
+    { name: 'mine', filter: { assignee: 'Ann' } },
+    { name: 'gaps', filter: { rule: 'V31' } },
+  ]);
+});

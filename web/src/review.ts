@@ -1,0 +1,76 @@
+/** The review queue: which exceptions a filter asks for, what groups them, and filters people keep. */
+
+import type { ReviewException, ReviewGroup } from './api';
+
+/** What the queue is narrowed to; it lives in the address. */
+export const FILTERS = ['state', 'by', 'rule', 'date', 'channel', 'assignee'] as const;
+export type Filter = Partial<Record<(typeof FILTERS)[number], string>>;
+
+export const GROUPINGS: [string, string][] = [
+  ['rule-date', 'Rule and day'],
+  ['rule-date-slots', 'Rule, day and time'],
+  ['rule', 'Rule'],
+  ['channel', 'Channel'],
+];
+
+export const STATES: [string, string][] = [
+  ['open', 'Open'],
+  ['accepted', 'Accepted'],
+  ['edited', 'Edited'],
+  ['resolved', 'Resolved'],
+];
+
+export function filterOf(query: URLSearchParams): Filter {
+  return Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]).filter(([, value]) => value)) as Filter;
+}
+
+/** The address of a filter. */
+export function addressOf(filter: Filter): string {
+  const text = new URLSearchParams(FILTERS.flatMap((name) => (filter[name] ? [[name, filter[name]]] : []))).toString();
+  return text ? `/review?${text}` : '/review';
+}
+
+/** Tells a group from the others of its list. */
+export const groupKey = (group: ReviewGroup): string =>
+  [group.rule, group.date, group.from, group.to, group.channel].map((part) => part ?? '').join(' ');
+
+/** The query that fetches the exceptions of a group within a filter. */
+export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
+  state: filter.state ?? 'open',
+  rule: group.rule ?? filter.rule,
+  date: group.date ?? filter.date,
+  channel: group.channel ?? filter.channel,
+  assignee: filter.assignee,
+});
+
+/** Whether an exception is of a group; slots are not asked for in the query. */
+export const belongs = (exception: ReviewException, group: ReviewGroup): boolean =>
+  group.from === null || group.to === null || (exception.from === group.from && exception.to === group.to);
+
+/** A group in a few words: `V30 gap, 2026-10-20`. */
+export function groupTitle(group: ReviewGroup): string {
+  const rule = group.rule ? `${group.rule} ${group.rule_name ?? ''}`.trim() : '';
+  return [group.label, rule, group.date].filter(Boolean).join(', ');
+}
+
+/** The address of the editor for the channels and the time of some exceptions. */
+export function editAddress(exceptions: Pick<ReviewException, 'channel' | 'start' | 'end'>[]): string {
+  const channels = [...new Set(exceptions.map(({ channel }) => channel))].join(',');
+  const utc = (texts: string[], pick: (...times: number[]) => number) =>
+    new Date(pick(...texts.map((text) => Date.parse(text)))).toISOString().replace('.000Z', 'Z');
+  const from = utc(exceptions.map(({ start }) => start), Math.min);
+  const to = utc(exceptions.map(({ end }) => end), Math.max);
+  return `/review/edit?${new URLSearchParams({ channel: channels, from, to })}`;
+}
+
+/** Where a list of `length` goes from `at` by `steps`, staying inside it. */
+export const moved = (at: number, steps: number, length: number): number =>
+  Math.max(0, Math.min(length - 1, at + steps));
+
+export interface SavedFilter { name: string; filter: Filter }
+
+/** Filters with a name replaced or added. */
+export const withFilter = (saved: SavedFilter[], name: string, filter: Filter): SavedFilter[] => [
+  ...saved.filter((each) => each.name !== name),
+  { name, filter },
+];
