@@ -40,5 +40,5 @@ test('sums are exact where floats are not', () => {
   expect(sumOf([])).toBe('0');
   expect(difference('21.110', '24.31')).toBe('-3.200');
   expect(difference('1', '-0.5')).toBe('1.5');
-  expect(['-3.200', '1.2', '0.000', '-0'].map(signed)).toEqual(['−3.200', '+1.2', '0', '0']);
+  expect(['-3.200', '1.2', '0.000', '-0'].map(signed)).toEqual(['−3.2', '+1.2', '0', '0']);
 });

@@ -50,7 +50,8 @@ export const difference = (left: string, right: string): string =>
 /** A difference with its sign: `+1.2`, `−0.5`, `0`. */
 export const signed = (decimal: string): string => {
   if (/^-?[0.]+$/.test(decimal)) return '0';
-  return decimal.startsWith('-') ? `−${grouped(decimal.slice(1))}` : `+${grouped(decimal)}`;
+  const short = grouped(trimmed(decimal));
+  return short.startsWith('-') ? `−${short.slice(1)}` : `+${short}`;
 };
 
 /** A count for people: `1 234 567`. */

@@ -62,7 +62,8 @@ function pointOf(number) {
 function truth(channel, at) {
   const hour = ((at - FIRST_AT) / 3600) % 24;
   const shape = 180 + 120 * Math.exp(-((hour - 7.5) ** 2) / 3) + 260 * Math.exp(-((hour - 19) ** 2) / 7);
-  const noise = ((channel * 7919 + (at / QUARTER) * 104729) % 97) - 48;
+  const hash = Math.sin(channel * 12.9898 + (at / QUARTER) * 78.233) * 43758.5453;
+  const noise = (hash - Math.floor(hash)) * 70 - 35;
   return Math.max(20, Math.round((shape + noise) * (channel % 10 === 2 ? 0.3 : 1)));
 }
 
