@@ -489,6 +489,11 @@ async function unhappyPaths(page) {
   await page.keyboard.press('Enter');
   await page.locator('[role="alert"]').waitFor();
   check('errors: a decision that did not arrive is said', (await page.locator('[role="alert"]').innerText()).includes('did not answer'));
+  await page.unroute('**/api/v1/review/accept');
+  await page.route('**/api/v1/review/**', (route) => route.fulfill({ status: 404, json: { title: 'Not found', detail: 'no review here' } }));
+  await show(page, '/');
+  same('errors: the fleet is shown where the review cannot be asked', await page.locator('a.tile[href="/review"] strong').innerText(), '–');
+  await page.unroute('**/api/v1/review/**');
   complaints.splice(kept);
 }
 
