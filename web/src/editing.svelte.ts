@@ -1,4 +1,4 @@
-/** What is being edited on the editor page: values not proposed yet, how they came about, and the way back. */
+/** What is being edited on the editor page: values not proposed yet, what made them, and the way back. */
 
 import type { Preview } from './api';
 import { cleared, laidOver, type Span, type Values } from './edit';
@@ -6,13 +6,25 @@ import type { Instant } from './time';
 
 type All = ReadonlyMap<number, Values>;
 
+/** What makes a value that no method made. */
+const TYPED = 'typed';
+
+interface State { values: All; sources: All; method: string | null }
+
+const NOTHING: State = { values: new Map(), sources: new Map(), method: null };
+
 export class Editing {
-  values = $state.raw<All>(new Map());
-  /** The method chosen last for the selection. */
-  method = $state<string | null>(null);
-  /** Everything that made values so far; `typed` for a person's own. */
-  #sources = $state.raw(new Set<string>());
-  #before = $state.raw<{ values: All; method: string | null; sources: Set<string> }[]>([]);
+  #state = $state.raw(NOTHING);
+  #before = $state.raw<State[]>([]);
+
+  get values(): All {
+    return this.#state.values;
+  }
+
+  /** The method whose values the selection holds. */
+  get method(): string | null {
+    return this.#state.method;
+  }
 
   get empty(): boolean {
     return [...this.values.values()].every((values) => !values.size);
@@ -24,51 +36,52 @@ export class Editing {
 
   /** The one method that made every value; `null` where several did, or a person. */
   get source(): string | null {
-    const [only, ...others] = this.#sources;
-    return only !== undefined && only !== 'typed' && !others.length ? only : null;
+    const [only, ...others] = new Set([...this.#state.sources.values()].flatMap((sources) => [...sources.values()]));
+    return only !== undefined && only !== TYPED && !others.length ? only : null;
   }
 
-  #change(values: All, source: string | null): void {
-    this.#before = [...this.#before, { values: this.values, method: this.method, sources: this.#sources }];
-    this.values = values;
-    if (source) this.#sources = new Set([...this.#sources, source]);
-  }
-
-  /** Lays a method's values over the span of every channel it can help; a choice for the same span replaces the last. */
+  /** Lays a method's values over the span of every channel it can help, in place of what was there. */
   choose(method: string, previews: Preview[], span: Span, step: number): void {
-    if (this.method !== null) this.#sources = new Set([...this.#sources].filter((source) => source !== this.method));
-    const next = new Map(this.values);
-    for (const preview of previews) {
-      const told = preview.methods.find((each) => each.method === method);
-      const kept = cleared(next.get(preview.channel) ?? new Map(), span);
-      next.set(preview.channel, told?.eligible ? laidOver(kept, span, step, told.values) : kept);
-    }
-    this.#change(next, method);
-    this.method = method;
+    const given = previews.map(({ channel, methods }) => {
+      const told = methods.find((each) => each.method === method);
+      return { channel, values: told?.eligible ? told.values : [] };
+    });
+    this.#change(given, span, step, method, method);
   }
 
-  /** Writes what a person typed or pasted, from an interval on. */
-  write(channel: number, span: Span, step: number, given: (string | null)[]): void {
-    this.#change(new Map(this.values).set(channel, laidOver(this.values.get(channel) ?? new Map(), span, step, given)), 'typed');
+  /** Writes what a person typed or pasted; an empty list takes values away. */
+  write(channels: number[], span: Span, step: number, values: (string | null)[]): void {
+    this.#change(channels.map((channel) => ({ channel, values })), span, step, TYPED, null);
   }
 
-  erase(channel: number, at: Instant): void {
-    this.#change(new Map(this.values).set(channel, cleared(this.values.get(channel) ?? new Map(), { from: at, to: at + 1 })), null);
+  /** A new selection holds no method's values yet. */
+  leave(): void {
+    if (this.#state.method !== null) this.#state = { ...this.#state, method: null };
   }
 
   undo(): void {
     const last = this.#before.at(-1);
     if (!last) return;
     this.#before = this.#before.slice(0, -1);
-    this.values = last.values;
-    this.method = last.method;
-    this.#sources = last.sources;
+    this.#state = last;
   }
 
   clear(): void {
-    this.values = new Map();
-    this.method = null;
-    this.#sources = new Set();
+    this.#state = NOTHING;
     this.#before = [];
   }
+
+  #change(given: { channel: number; values: (string | null)[] }[], span: Span, step: number, source: string, method: string | null): void {
+    const [values, sources] = [new Map(this.#state.values), new Map(this.#state.sources)];
+    for (const { channel, values: next } of given) {
+      values.set(channel, replaced(values.get(channel), span, step, next));
+      sources.set(channel, replaced(sources.get(channel), span, step, next.map((value) => value && source)));
+    }
+    this.#before = [...this.#before, this.#state];
+    this.#state = { values, sources, method };
+  }
+}
+
+function replaced(values: Values | undefined, span: Span, step: number, next: (string | null)[]): Map<Instant, string> {
+  return laidOver(cleared(values ?? new Map(), span), span, step, next);
 }
