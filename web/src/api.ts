@@ -199,20 +199,22 @@ export interface ReplayOutcome { replayed: number; released: number; kept: numbe
 
 export type ExceptionState = 'open' | 'accepted' | 'edited' | 'resolved';
 
-/** Exceptions of one cause; what the grouping does not fix is `null`. */
+/** Exceptions of one cause; `rule`, `date` and `channel` are `null` where the grouping does not fix them. */
 export interface ReviewGroup {
   rule: string | null;
   rule_name: string | null;
   date: string | null;
-  from: number | null;
-  to: number | null;
-  /** Only where channels are what is grouped by. */
-  channel?: number | null;
-  label?: string | null;
+  /** The lowest first slot and the highest end. */
+  from: number;
+  to: number;
+  channel: number | null;
+  label: string | null;
   count: number;
   channels: number;
+  /** The gravest. */
   severity: 'warn' | 'fail';
-  routed: boolean;
+  /** How many wait for a person. */
+  routed: number;
   example: string;
   next_step: string;
 }
@@ -227,8 +229,9 @@ export interface ReviewException {
   date: string;
   from: number;
   to: number;
-  start: string;
-  end: string;
+  /** `null` where the zone of the channel is not known. */
+  start: string | null;
+  end: string | null;
   rule: string;
   rule_name: string;
   severity: 'warn' | 'fail';
@@ -242,7 +245,7 @@ export interface ReviewException {
   act: number | null;
 }
 
-export interface ReviewExceptions { exceptions: ReviewException[]; next: string | null }
+export interface ReviewExceptions { exceptions: ReviewException[]; next: number | null }
 
 export interface Reason { code: string; words: string }
 
@@ -270,7 +273,8 @@ export interface Preview {
   outages?: { start: string; end: string; words: string }[];
 }
 
-export interface Edit { channel: number; values: { start: string; value: string }[] }
+/** The channel by number, mRID or label. */
+export interface Edit { channel: string; values: { start: string; value: string }[] }
 
 export interface RuleResult { rule: string; verdict: string; evidence: string | null }
 
@@ -303,7 +307,7 @@ export interface Proposal {
   kind: 'accept' | 'set';
   state: ActState;
   reason: string;
-  note: string | null;
+  note: string;
   method: string | null;
   proposed_by: string;
   proposed_at: string;
@@ -316,8 +320,8 @@ export interface Explained {
   channel: number;
   label: string;
   date: string;
-  results: { rule: string; name: string; verdict: string; reason: string | null }[];
-  decisions: { act: number; kind: string; by: string; at: string; reason: string; note: string | null; state?: ActState }[];
+  results: RuleResult[];
+  decisions: { act: number; kind: string; by: string; at: string | null; reason: string; note: string | null; state?: ActState }[];
 }
 
 /** An RFC 9457 problem, or what the browser said when there was no answer at all. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Readings } from './api';
+import type { Preview, Readings } from './api';
 import {
-  cleared, darkness, daysAround, doubts, editsOf, laidOver, pasted, registerLevel, spanBetween, startsOf, totalOf, verdictOf, withEdits,
+  cleared, darkness, daysAround, doubts, editsOf, laidOver, pasted, registerLevel, spanBetween, startsOf, totalOf, usableMethods, verdictOf, withEdits,
 } from './edit';
 import { slots } from './profile';
 import { fromRfc3339, toRfc3339 } from './time';
@@ -43,7 +43,7 @@ test('values are laid over a span and taken away again', () => {
   expect([...values]).toEqual([[start + 3600, '0.3']]);
   expect(totalOf(slots(readings, 0, 9), values)).toBe('1.950');
   expect(editsOf(new Map([[7, values], [8, new Map()]]))).toEqual([
-    { channel: 7, values: [{ start: '2026-10-20T05:00:00Z', value: '0.3' }] },
+    { channel: '7', values: [{ start: '2026-10-20T05:00:00Z', value: '0.3' }] },
   ]);
   expect(cleared(values, span).size).toBe(0);
 });
@@ -70,6 +70,13 @@ test('the register line is where the edited slots would have to lie', () => {
   expect(registerLevel('24', '20', [null, null])).toBe(2);
   expect(registerLevel('24', '23', ['1', '2'])).toBe(2);
   expect(registerLevel('24', '20', [])).toBeNull();
+});
+
+test('a method is usable where one of the channels can take it', () => {
+  const preview = (...eligible: string[]) =>
+    ({ methods: ['E04', 'E05', 'E14'].map((method) => ({ method, eligible: eligible.includes(method) })) }) as unknown as Preview;
+  expect(usableMethods([preview('E14'), preview('E04')])).toEqual(['E04', 'E14']);
+  expect(usableMethods([])).toEqual([]);
 });
 
 test('verdicts in any case', () => {

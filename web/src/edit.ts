@@ -1,6 +1,6 @@
 /** Edits of intervals before they are proposed: pure, exact, in the order of time. */
 
-import type { Edit, QualityClass, Readings, RuleResult, Run } from './api';
+import type { Edit, Preview, QualityClass, Readings, RuleResult, Run } from './api';
 import { slotCount, slots, type Slot } from './profile';
 import { decimalOf, sumOf } from './quantity';
 import { addDays, dateIn, fromRfc3339, startOfDate, toRfc3339, type Instant } from './time';
@@ -52,9 +52,15 @@ export const editsOf = (all: ReadonlyMap<number, Values>): Edit[] =>
   [...all]
     .filter(([, values]) => values.size)
     .map(([channel, values]) => ({
-      channel,
+      channel: String(channel),
       values: [...values].sort(([a], [b]) => a - b).map(([start, value]) => ({ start: toRfc3339(start), value })),
     }));
+
+/** The methods that give values to at least one of the previewed channels, in the order people are shown them. */
+export const usableMethods = (previews: Preview[]): string[] =>
+  (previews[0]?.methods ?? [])
+    .map(({ method }) => method)
+    .filter((method) => previews.some(({ methods }) => methods.some((each) => each.method === method && each.eligible)));
 
 /** The readings as they would be: `raw` holds what is final now, `final` the edited values. */
 export function withEdits(readings: Readings, values: Values): Readings {

@@ -1,6 +1,7 @@
 /** The review queue: which exceptions a filter asks for, what groups them, and filters people keep. */
 
 import type { ReviewException, ReviewGroup } from './api';
+import { fromRfc3339, toRfc3339 } from './time';
 
 /** What the queue is narrowed to; it lives in the address. */
 export const FILTERS = ['state', 'by', 'rule', 'date', 'channel', 'assignee'] as const;
@@ -43,9 +44,48 @@ export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
   assignee: filter.assignee,
 });
 
-/** Whether an exception is of a group; slots are not asked for in the query. */
-export const belongs = (exception: ReviewException, group: ReviewGroup): boolean =>
-  group.from === null || group.to === null || (exception.from === group.from && exception.to === group.to);
+/** Whether an exception of a group's query is of the group: slots are not asked for, but may be grouped by. */
+export const belongs = (exception: ReviewException, group: ReviewGroup, by: string): boolean =>
+  by !== 'rule-date-slots' || (exception.from === group.from && exception.to === group.to);
+
+/** The parts of an exception that a grouping tells apart. */
+const PARTS: Record<string, (keyof ReviewException)[]> = {
+  'rule-date': ['rule', 'date'],
+  'rule-date-slots': ['rule', 'date', 'from', 'to'],
+  rule: ['rule'],
+  channel: ['channel'],
+};
+
+/** Groups of exceptions that the page found itself, those with the most first. */
+export function groupsOf(exceptions: ReviewException[], by: string): ReviewGroup[] {
+  const parts = PARTS[by] ?? PARTS['rule-date']!;
+  const found = new Map<string, ReviewException[]>();
+  for (const exception of exceptions) {
+    const key = parts.map((part) => exception[part]).join(' ');
+    found.set(key, [...(found.get(key) ?? []), exception]);
+  }
+  return [...found.values()].map((list) => groupOf(list, parts)).sort((a, b) => b.count - a.count);
+}
+
+function groupOf(list: ReviewException[], parts: (keyof ReviewException)[]): ReviewGroup {
+  const first = list[0]!;
+  const told = <T>(part: keyof ReviewException, value: T): T | null => (parts.includes(part) ? value : null);
+  return {
+    rule: told('rule', first.rule),
+    rule_name: told('rule', first.rule_name),
+    date: told('date', first.date),
+    channel: told('channel', first.channel),
+    label: told('channel', first.label),
+    from: Math.min(...list.map(({ from }) => from)),
+    to: Math.max(...list.map(({ to }) => to)),
+    count: list.length,
+    channels: new Set(list.map(({ channel }) => channel)).size,
+    severity: list.some(({ severity }) => severity === 'fail') ? 'fail' : 'warn',
+    routed: list.filter(({ routed }) => routed).length,
+    example: first.evidence,
+    next_step: first.next_step,
+  };
+}
 
 /** A group in a few words: `V30 gap, 2026-10-20`. */
 export function groupTitle(group: ReviewGroup): string {
@@ -55,12 +95,14 @@ export function groupTitle(group: ReviewGroup): string {
 
 /** The address of the editor for the channels and the time of some exceptions. */
 export function editAddress(exceptions: Pick<ReviewException, 'channel' | 'start' | 'end'>[]): string {
-  const channels = [...new Set(exceptions.map(({ channel }) => channel))].join(',');
-  const utc = (texts: string[], pick: (...times: number[]) => number) =>
-    new Date(pick(...texts.map((text) => Date.parse(text)))).toISOString().replace('.000Z', 'Z');
-  const from = utc(exceptions.map(({ start }) => start), Math.min);
-  const to = utc(exceptions.map(({ end }) => end), Math.max);
-  return `/review/edit?${new URLSearchParams({ channel: channels, from, to })}`;
+  const query = new URLSearchParams({ channel: [...new Set(exceptions.map(({ channel }) => channel))].join(',') });
+  const starts = exceptions.flatMap(({ start }) => fromRfc3339(start) ?? []);
+  const ends = exceptions.flatMap(({ end }) => fromRfc3339(end) ?? []);
+  if (starts.length && ends.length) {
+    query.set('from', toRfc3339(Math.min(...starts)));
+    query.set('to', toRfc3339(Math.max(...ends)));
+  }
+  return `/review/edit?${query}`;
 }
 
 /** Where a list of `length` goes from `at` by `steps`, staying inside it. */

@@ -20,8 +20,9 @@ const NEXT_STEPS = {
   V50: 'Look for a missing or doubled interval in the span.',
 };
 export const REASONS = [
-  ['real-use', 'The values are real use'], ['communication', 'Communication lost'], ['outage', 'Power outage'],
-  ['meter-fault', 'Meter fault'], ['vacant', 'Premises vacant'], ['agreed', 'Agreed with the customer'], ['other', 'Other, see the note'],
+  ['real-use', 'the values are real use'], ['vacant', 'the premises are vacant'], ['outage', 'supply was interrupted'],
+  ['communication', 'the network lost or delayed readings'], ['meter-fault', 'the meter was faulty or exchanged'],
+  ['agreed', 'agreed with the customer or the market'], ['other', 'another reason, told in the note'],
 ].map(([code, words]) => ({ code, words }));
 
 const seconds = (text) => Date.parse(text) / 1000;
@@ -135,9 +136,9 @@ export function groups(query) {
       const [first] = list;
       const rule = told('rule', first);
       return {
-        rule, rule_name: rule && RULES[rule], date: told('date', first), from: told('from', first), to: told('to', first),
+        rule, rule_name: rule && RULES[rule], date: told('date', first), from: Math.min(...list.map(({ from }) => from)), to: Math.max(...list.map(({ to }) => to)),
         channel: told('channel', first), label: parts.includes('channel') ? first.label : null,
-        count: list.length, channels: new Set(list.map(({ channel }) => channel)).size, severity: first.severity, routed: true,
+        count: list.length, channels: new Set(list.map(({ channel }) => channel)).size, severity: first.severity, routed: list.length,
         example: first.evidence, next_step: first.next_step,
       };
     })
@@ -212,7 +213,7 @@ export function preview(channel, query) {
   const flat = register === null ? null : starts.map((_, slot) => Math.floor((register - rest + slot) / starts.length));
   const method = (id, name, eligible, words, values) => ({
     method: id, name, eligible, words, values: values && eligible ? values.map(kwh) : starts.map(() => null),
-    total: values && eligible ? kwh(values.reduce((sum, each) => sum + each, 0)) : null,
+    total: kwh(values && eligible ? values.reduce((sum, each) => sum + each, 0) : 0),
   });
   const methods = [
     method('E04', 'linear interpolation', short, short ? 'A straight line between the good values on both sides.' : `The gap is ${(to - from) / 3600} h long; 2.0 h are allowed.`, straight),
@@ -225,14 +226,15 @@ export function preview(channel, query) {
     channel: channel.channel, label: channel.label, unit: channel.unit, from: utc(from), to: utc(to), now: now.map((each) => (each === null ? null : kwh(each))), methods,
     register: register === null ? null : {
       measured: kwh(register), sum_now: kwh(rest + now.reduce((sum, each) => sum + (each ?? 0), 0)),
-      by_method: Object.fromEntries(methods.filter(({ total }) => total !== null).map(({ method: id, total }) => [id, kwh(rest + digitsOf(total))])),
+      by_method: Object.fromEntries(methods.filter(({ eligible }) => eligible).map(({ method: id, total }) => [id, kwh(rest + digitsOf(total))])),
     },
     outages: situation(Math.floor(channel.channel / 10)) === 'gap' ? [{ start: local(off), end: local(off + 3 * QUARTER), words: 'Power outage OUT-311, feeder F12' }] : [],
   };
 }
 
 function editedDays(edits) {
-  return edits.flatMap(({ channel, values }) => {
+  return edits.flatMap(({ channel: text, values }) => {
+    const channel = Number(text);
     const byStart = new Map(values.map(({ start, value }) => [seconds(start), digitsOf(value)]));
     return [...new Set([...byStart.keys()].map(dateOf))].map((date) => ({ channel, date, byStart }));
   });
@@ -246,7 +248,7 @@ export function checked(edits) {
     const high = values.filter((each) => each !== null && 1500 < each);
     const low = values.filter((each) => each !== null && each < 0);
     const gap = channels.get(channel).unit === 'kWh' ? values.reduce((sum, each) => sum + (each ?? 0), 0) - measured(channel, date) : null;
-    const result = (rule, failed, evidence) => ({ rule, verdict: failed ? 'failed' : 'passed', evidence: failed ? evidence : null });
+    const result = (rule, failed, evidence) => ({ rule, verdict: failed ? 'failed' : 'passed', evidence: failed ? evidence : '' });
     return {
       channel, date,
       results: [
@@ -325,7 +327,7 @@ export function explained(channel, date) {
   const { results } = checked([{ channel: channel.channel, values: [{ start: utc(dayStart(date)), value: kwh(finalOf(channel.channel, dayStart(date))[0] ?? 0) }] }])[0];
   return {
     channel: channel.channel, label: channel.label, date, run: 3, plan_version: 2, decided_at: '2026-10-21T10:10:00Z',
-    results: results.map(({ rule, verdict, evidence }) => ({ rule, name: RULES[rule], verdict, reason: evidence, slots_checked: SLOTS, slots_failed: 0 })),
+    results: results.map(({ rule, verdict, evidence }) => ({ rule, name: RULES[rule], verdict, evidence, slots_checked: SLOTS, slots_failed: 0 })),
     estimations: [], values: [],
     decisions: ACTS.filter((act) => act.days.some((day) => day.channel === channel.channel && day.date === date) && act.decided_at)
       .map((act) => ({ act: act.act, kind: act.kind, by: act.proposed_by, at: act.decided_at, reason: act.reason, note: act.note, state: act.state })),

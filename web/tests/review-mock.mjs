@@ -26,27 +26,30 @@ const ROUTES = [
   ['GET channels/{channel}/readings', ({ channel, query }) => data.readings(channel, query)],
   ['GET channels/{channel}/days', ({ channel, query }) => data.days(channel, query)],
   ['GET channels/{channel}/explain', ({ channel, query }) => data.explained(channel, query.get('date'))],
-  ['GET review/groups', ({ query }) => ({ groups: data.groups(query), total: data.groups(query).reduce((sum, { count }) => sum + count, 0) })],
-  ['GET review/exceptions', ({ query }) => page(data.found(query), query)],
+  ['GET review/groups', ({ query }) => strict(query, ['state', 'rule', 'by']) ?? ({ groups: data.groups(query), total: data.groups(query).reduce((sum, { count }) => sum + count, 0) })],
+  ['GET review/exceptions', ({ query }) => strict(query, ['state', 'rule', 'date', 'channel', 'assignee', 'routed', 'after', 'limit']) ?? page(data.found(query), query)],
   ['GET review/reasons', () => ({ reasons: data.REASONS })],
   ['GET review/preview', ({ query }) => data.preview(data.channels.get(Number(query.get('channel'))), query)],
   ['POST review/accept', ({ body }) => named(body) ?? data.accepted(body.exceptions, body)],
   ['POST review/assign', ({ body }) => named(body) ?? { assigned: data.change(body.exceptions, { assignee: body.to || null }) }],
   ['POST review/comment', ({ body }) => named(body) ?? { commented: data.change(body.exceptions, { comment: body.text }) }],
-  ['POST review/check', ({ body }) => ({ days: data.checked(body.edits) })],
-  ['POST review/proposals', ({ body }) => named(body) ?? reasoned(body) ?? data.proposed(body.edits, body)],
+  ['POST review/check', ({ body }) => typed(body.edits) ?? { days: data.checked(body.edits) }],
+  ['POST review/proposals', ({ body }) => named(body) ?? reasoned(body) ?? typed(body.edits) ?? data.proposed(body.edits, body)],
   ['GET review/proposals', ({ query }) => ({ proposals: data.proposals(query.get('state')) })],
   ['POST review/proposals/{act}/{what}', ({ act, what, body }) => named(body) ?? decided(Number(act), what, body.by)],
   ['POST test/start-over', () => (data.startOver(), {})],
 ];
 
 const named = ({ by }) => (by ? null : problem(422, 'Who decides is missing', '`by` is empty', 'Say who you are.'));
-const reasoned = ({ reason, note }) => (reason && note ? null : problem(422, 'No reason given', 'a change of values needs a reason and a note'));
+const reasoned = ({ reason, note, method }) => (reason && note && method ? null : problem(422, 'No reason given', 'a change of values needs a method, a reason and a note'));
+const typed = (edits) => (edits.every(({ channel }) => typeof channel === 'string') ? null : problem(422, 'Invalid', '`channel` is a text'));
+/** As the program, an answer takes no query value that it does not know. */
+const strict = (query, known) => ([...query.keys()].every((key) => known.includes(key)) ? null : problem(400, 'Invalid', `unknown: ${[...query.keys()]}`));
 
 function page(all, query) {
   const limit = Number(query.get('limit') ?? 50);
   const first = Number(query.get('after') ?? 0);
-  const next = first + limit < all.length ? String(first + limit) : null;
+  const next = first + limit < all.length ? first + limit : null;
   return { exceptions: all.slice(first, first + limit), next };
 }
 
