@@ -197,6 +197,133 @@ export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCo
 
 export interface ReplayOutcome { replayed: number; released: number; kept: number; stored: number; messages: string[] }
 
+export type ExceptionState = 'open' | 'accepted' | 'edited' | 'resolved';
+
+/** Exceptions of one cause; `rule`, `date` and `channel` are `null` where the grouping does not fix them. */
+export interface ReviewGroup {
+  rule: string | null;
+  rule_name: string | null;
+  date: string | null;
+  /** The lowest first slot and the highest end. */
+  from: number;
+  to: number;
+  channel: number | null;
+  label: string | null;
+  count: number;
+  channels: number;
+  /** The gravest. */
+  severity: 'warn' | 'fail';
+  /** How many wait for a person. */
+  routed: number;
+  example: string;
+  next_step: string;
+}
+
+export interface ReviewGroups { groups: ReviewGroup[]; total: number }
+
+/** One failed rule over the slots `[from, to)` of a local day, from `start` to `end` with the local offset. */
+export interface ReviewException {
+  id: number;
+  channel: number;
+  label: string;
+  date: string;
+  from: number;
+  to: number;
+  /** `null` where the zone of the channel is not known. */
+  start: string | null;
+  end: string | null;
+  rule: string;
+  rule_name: string;
+  severity: 'warn' | 'fail';
+  routed: boolean;
+  evidence: string;
+  next_step: string;
+  state: ExceptionState;
+  assignee: string | null;
+  comment: string | null;
+  first_seen: string;
+  act: number | null;
+}
+
+export interface ReviewExceptions { exceptions: ReviewException[]; next: number | null }
+
+export interface Reason { code: string; words: string }
+
+/** What a method would write for the previewed slots, or why it cannot. */
+export interface MethodPreview {
+  method: string;
+  name: string;
+  eligible: boolean;
+  words: string;
+  values: (string | null)[];
+  total: string | null;
+}
+
+export interface Preview {
+  channel: number;
+  label: string;
+  unit: string;
+  from: string;
+  to: string;
+  now: (string | null)[];
+  methods: MethodPreview[];
+  /** What the register measured over its span, and what the intervals of the span sum to, now and by method. */
+  register: { measured: string; sum_now: string | null; by_method: Record<string, string | null> } | null;
+  /** When the point is known to have been without power. */
+  outages?: { start: string; end: string; words: string }[];
+}
+
+/** The channel by number, mRID or label. */
+export interface Edit { channel: string; values: { start: string; value: string }[] }
+
+export interface RuleResult { rule: string; verdict: string; evidence: string | null }
+
+export interface CheckedDay {
+  channel: number;
+  date: string;
+  results: RuleResult[];
+  sum: string | null;
+  register_difference: string | null;
+}
+
+export type ActState = 'proposed' | 'approved' | 'rejected' | 'undone';
+
+export interface ProposalDay {
+  channel: number;
+  label: string;
+  date: string;
+  from: number;
+  to: number;
+  /** Instants of the first and the last slot's end. */
+  start?: string;
+  end?: string;
+  unit?: string;
+  before: (string | null)[];
+  after: (string | null)[];
+}
+
+export interface Proposal {
+  act: number;
+  kind: 'accept' | 'set';
+  state: ActState;
+  reason: string;
+  note: string;
+  method: string | null;
+  proposed_by: string;
+  proposed_at: string;
+  decided_by: string | null;
+  decided_at: string | null;
+  days: ProposalDay[];
+}
+
+export interface Explained {
+  channel: number;
+  label: string;
+  date: string;
+  results: RuleResult[];
+  decisions: { act: number; kind: string; by: string; at: string | null; reason: string; note: string | null; state?: ActState }[];
+}
+
 /** An RFC 9457 problem, or what the browser said when there was no answer at all. */
 export class Problem extends Error {
   constructor(

@@ -1,5 +1,8 @@
 /** The address bar is the state: every page is drawn from the path and the query, and nothing else. */
 
+// A link of the form `/#/review` leads to `/review`.
+if (location.hash.startsWith('#/')) history.replaceState(null, '', location.hash.slice(1));
+
 const state = $state({ path: location.pathname, query: new URLSearchParams(location.search) });
 
 export const route = {

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { Preview } from './api';
+import { Editing } from './editing.svelte';
+
+const method = (method: string, values: string[]) => ({ method, name: '', words: '', eligible: 0 < values.length, values, total: null });
+const preview = (channel: number, ...methods: Preview['methods']): Preview => ({
+  channel, label: '', unit: 'kWh', from: '', to: '', now: [], methods, register: null,
+});
+
+const STEP = 900;
+const first = { from: 0, to: 2 * STEP };
+const second = { from: 2 * STEP, to: 4 * STEP };
+const previews = [preview(1, method('E04', ['1', '2']), method('E05', ['3', '4'])), preview(2, method('E04', []), method('E05', ['5', '6']))];
+const told = (editing: Editing) => [...editing.values].map(([channel, values]) => `${channel}: ${[...values.values()].join(' ')}`).join(', ');
+
+test('a method takes the place of the one before, on every channel it can help', () => {
+  const editing = new Editing();
+  editing.choose('E05', previews, first, STEP);
+  expect([told(editing), editing.source, editing.method]).toEqual(['1: 3 4, 2: 5 6', 'E05', 'E05']);
+  editing.choose('E04', previews, first, STEP);
+  expect([told(editing), editing.source]).toEqual(['1: 1 2, 2: ', 'E04']);
+  editing.undo();
+  expect([told(editing), editing.source, editing.undoable]).toEqual(['1: 3 4, 2: 5 6', 'E05', true]);
+});
+
+test('only one method for everything is named', () => {
+  const editing = new Editing();
+  editing.choose('E05', previews, first, STEP);
+  editing.leave();
+  expect(editing.method).toBeNull();
+  editing.choose('E05', previews, second, STEP);
+  expect(editing.source).toBe('E05');
+  editing.choose('E04', previews, second, STEP);
+  expect(editing.source).toBeNull();
+});
+
+test('a typed value is a person’s, and taking it away leaves nothing', () => {
+  const editing = new Editing();
+  editing.write([1], { from: 0, to: STEP }, STEP, ['7']);
+  expect([told(editing), editing.source, editing.empty]).toEqual(['1: 7', null, false]);
+  editing.write([1], { from: 0, to: STEP }, STEP, []);
+  expect([editing.empty, editing.undoable]).toEqual([true, true]);
+  editing.clear();
+  expect(editing.undoable).toBe(false);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { ReviewException, ReviewGroup } from './api';
+import { addressOf, belongs, editAddress, filterOf, groupKey, groupQuery, groupsOf, groupTitle, moved, withFilter } from './review';
+
+const group: ReviewGroup = {
+  rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
+  severity: 'fail', routed: 50, example: '', next_step: '',
+};
+
+test('a filter survives the address', () => {
+  const filter = filterOf(new URLSearchParams('rule=V30&date=2026-10-20&channel=&other=1'));
+  expect(filter).toEqual({ rule: 'V30', date: '2026-10-20' });
+  expect(addressOf(filter)).toBe('/review?rule=V30&date=2026-10-20');
+  expect(addressOf({})).toBe('/review');
+});
+
+test('a group asks for its own exceptions within the filter', () => {
+  expect(groupQuery(group, { assignee: 'Ann', rule: 'V31' })).toEqual({
+    state: 'open', rule: 'V30', date: '2026-10-20', channel: undefined, assignee: 'Ann',
+  });
+  expect(groupTitle(group)).toBe('V30 gap, 2026-10-20');
+  expect(groupTitle({ ...group, rule: null, rule_name: null, date: null, channel: 3, label: 'Mill 7' })).toBe('Mill 7');
+  expect(groupKey(group)).not.toBe(groupKey({ ...group, from: 9 }));
+});
+
+test('slots decide where they are grouped by', () => {
+  const exception = { from: 8, to: 20 } as ReviewException;
+  expect(belongs(exception, group, 'rule-date-slots')).toBe(true);
+  expect(belongs({ ...exception, to: 21 }, group, 'rule-date-slots')).toBe(false);
+  expect(belongs({ ...exception, to: 21 }, group, 'rule-date')).toBe(true);
+});
+
+test('the editor opens on the channels and the widest time of what is chosen', () => {
+  const at = (channel: number, start: string, end: string) => ({ channel, start, end });
+  const address = editAddress([
+    at(4, '2026-10-20T02:00:00-04:00', '2026-10-20T05:00:00-04:00'),
+    at(5, '2026-10-20T01:00:00-04:00', '2026-10-20T03:00:00-04:00'),
+    at(4, '2026-10-20T02:00:00-04:00', '2026-10-20T02:15:00-04:00'),
+  ]);
+  expect(decodeURIComponent(address)).toBe('/review/edit?channel=4,5&from=2026-10-20T05:00:00Z&to=2026-10-20T09:00:00Z');
+});
+
+test('the page groups by itself what the API cannot narrow down', () => {
+  const one = { rule: 'V30', rule_name: 'gap', date: '2026-10-20', channel: 1, label: 'a', from: 8, to: 20, severity: 'warn', routed: true, evidence: 'e', next_step: 'n' } as ReviewException;
+  const all = [one, { ...one, channel: 2, label: 'b', from: 4, severity: 'fail', routed: false } as ReviewException, { ...one, rule: 'V31', rule_name: 'spike' }];
+  const told = (by: string) => groupsOf(all, by).map((each) => `${groupTitle(each)}: ${each.count}`);
+  expect(told('rule-date')).toEqual(['V30 gap, 2026-10-20: 2', 'V31 spike, 2026-10-20: 1']);
+  expect(told('channel')).toEqual(['a: 2', 'b: 1']);
+  expect(told('rule-date-slots')).toHaveLength(3);
+  expect(groupsOf(all, 'rule')[0]).toMatchObject({ from: 4, to: 20, channels: 2, severity: 'fail', routed: 1 });
+});
+
+test('moving stays inside the list', () => {
+  expect([moved(0, -1, 3), moved(1, 1, 3), moved(2, 1, 3), moved(0, 1, 0)]).toEqual([0, 2, 2, 0]);
+});
+
+test('a saved filter replaces the one of the same name', () => {
+  const saved = withFilter([{ name: 'gaps', filter: { rule: 'V30' } }], 'mine', { assignee: 'Ann' });
+  expect(withFilter(saved, 'gaps', { rule: 'V31' })).toEqual([
+    { name: 'mine', filter: { assignee: 'Ann' } },
+    { name: 'gaps', filter: { rule: 'V31' } },
+  ]);
+});

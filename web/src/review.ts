@@ -1,0 +1,118 @@
+/** The review queue: which exceptions a filter asks for, what groups them, and filters people keep. */
+
+import type { ReviewException, ReviewGroup } from './api';
+import { fromRfc3339, toRfc3339 } from './time';
+
+/** What the queue is narrowed to; it lives in the address. */
+export const FILTERS = ['state', 'by', 'rule', 'date', 'channel', 'assignee'] as const;
+export type Filter = Partial<Record<(typeof FILTERS)[number], string>>;
+
+export const GROUPINGS: [string, string][] = [
+  ['rule-date', 'Rule and day'],
+  ['rule-date-slots', 'Rule, day and time'],
+  ['rule', 'Rule'],
+  ['channel', 'Channel'],
+];
+
+export const STATES: [string, string][] = [
+  ['open', 'Open'],
+  ['accepted', 'Accepted'],
+  ['edited', 'Edited'],
+  ['resolved', 'Resolved'],
+];
+
+export function filterOf(query: URLSearchParams): Filter {
+  return Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]).filter(([, value]) => value)) as Filter;
+}
+
+/** The address of a filter. */
+export function addressOf(filter: Filter): string {
+  const text = new URLSearchParams(FILTERS.flatMap((name) => (filter[name] ? [[name, filter[name]]] : []))).toString();
+  return text ? `/review?${text}` : '/review';
+}
+
+/** Tells a group from the others of its list. */
+export const groupKey = (group: ReviewGroup): string =>
+  [group.rule, group.date, group.from, group.to, group.channel].map((part) => part ?? '').join(' ');
+
+/** The query that fetches the exceptions of a group within a filter. */
+export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
+  state: filter.state ?? 'open',
+  rule: group.rule ?? filter.rule,
+  date: group.date ?? filter.date,
+  channel: group.channel ?? filter.channel,
+  assignee: filter.assignee,
+});
+
+/** Whether an exception of a group's query is of the group: slots are not asked for, but may be grouped by. */
+export const belongs = (exception: ReviewException, group: ReviewGroup, by: string): boolean =>
+  by !== 'rule-date-slots' || (exception.from === group.from && exception.to === group.to);
+
+/** The parts of an exception that a grouping tells apart. */
+const PARTS: Record<string, (keyof ReviewException)[]> = {
+  'rule-date': ['rule', 'date'],
+  'rule-date-slots': ['rule', 'date', 'from', 'to'],
+  rule: ['rule'],
+  channel: ['channel'],
+};
+
+/** Groups of exceptions that the page found itself, those with the most first. */
+export function groupsOf(exceptions: ReviewException[], by: string): ReviewGroup[] {
+  const parts = PARTS[by] ?? PARTS['rule-date']!;
+  const found = new Map<string, ReviewException[]>();
+  for (const exception of exceptions) {
+    const key = parts.map((part) => exception[part]).join(' ');
+    found.set(key, [...(found.get(key) ?? []), exception]);
+  }
+  return [...found.values()].map((list) => groupOf(list, parts)).sort((a, b) => b.count - a.count);
+}
+
+function groupOf(list: ReviewException[], parts: (keyof ReviewException)[]): ReviewGroup {
+  const first = list[0]!;
+  const told = <T>(part: keyof ReviewException, value: T): T | null => (parts.includes(part) ? value : null);
+  return {
+    rule: told('rule', first.rule),
+    rule_name: told('rule', first.rule_name),
+    date: told('date', first.date),
+    channel: told('channel', first.channel),
+    label: told('channel', first.label),
+    from: Math.min(...list.map(({ from }) => from)),
+    to: Math.max(...list.map(({ to }) => to)),
+    count: list.length,
+    channels: new Set(list.map(({ channel }) => channel)).size,
+    severity: list.some(({ severity }) => severity === 'fail') ? 'fail' : 'warn',
+    routed: list.filter(({ routed }) => routed).length,
+    example: first.evidence,
+    next_step: first.next_step,
+  };
+}
+
+/** A group in a few words: `V30 gap, 2026-10-20`. */
+export function groupTitle(group: ReviewGroup): string {
+  const rule = group.rule ? `${group.rule} ${group.rule_name ?? ''}`.trim() : '';
+  return [group.label, rule, group.date].filter(Boolean).join(', ');
+}
+
+/** The address of the editor for the channels and the time of some exceptions. */
+export function editAddress(exceptions: Pick<ReviewException, 'channel' | 'start' | 'end'>[]): string {
+  const query = new URLSearchParams({ channel: [...new Set(exceptions.map(({ channel }) => channel))].join(',') });
+  const starts = exceptions.flatMap(({ start }) => fromRfc3339(start) ?? []);
+  const ends = exceptions.flatMap(({ end }) => fromRfc3339(end) ?? []);
+  if (starts.length && ends.length) {
+    query.set('from', toRfc3339(Math.min(...starts)));
+    query.set('to', toRfc3339(Math.max(...ends)));
+  }
+  return `/review/edit?${query}`;
+}
+
+/** Where a list of `length` goes from `at` by `steps`, staying inside it. */
+export const moved = (at: number, steps: number, length: number): number =>
+  Math.max(0, Math.min(length - 1, at + steps));
+
+export interface SavedFilter { name: string; filter: Filter }
+
+/** Filters with a name replaced or added. */
+export const withFilter = (saved: SavedFilter[], name: string, filter: Filter): SavedFilter[] => [
+  ...saved.filter((each) => each.name !== name),
+  { name, filter },
+];
