@@ -8,6 +8,7 @@
 //! - [`channel`]: channels, and many of them at once.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
+//! - [`review`]: what rules found and what people decided about it.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
@@ -19,6 +20,7 @@ pub mod link;
 pub mod local_postgres;
 pub mod master;
 pub mod quarantine;
+pub mod review;
 pub mod source;
 mod sql;
 pub mod subscription;

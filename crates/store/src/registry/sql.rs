@@ -30,7 +30,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const PARAMETERS_MAX: usize = 600;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: [(&str, &str); 1] = [("registry", include_str!("../../migrations/0001_registry.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("registry", include_str!("../../migrations/0001_registry.sql")),
+    ("review", include_str!("../../migrations/0002_review.sql")),
+];
 
 /// A parameter of a statement.
 #[derive(Clone, Debug)]
@@ -147,6 +150,12 @@ impl Row {
         T::try_from(number).map_err(|_| RegistryError::Damaged { column, text: number.to_string() })
     }
 
+    /// The whole number of a column that may be null, in a narrower type.
+    pub(super) fn number_or_null<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>, RegistryError> {
+        let number: Option<i64> = self.get(column)?;
+        number.map(|_| self.number(column)).transpose()
+    }
+
     /// The instant of a column.
     pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, RegistryError> {
         let microseconds: i64 = self.get(column)?;
@@ -172,7 +181,7 @@ pub(super) enum Database {
     Postgres(PgPool),
 }
 
-/// A write transaction; dropped without [`Transaction::commit`] it leaves no trace.
+/// A transaction; dropped without [`Transaction::commit`] it leaves no trace.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
@@ -257,6 +266,15 @@ impl Database {
             Self::Postgres(pool) => migrator.run(pool).await,
         }
         .map_err(|source| RegistryError::Migrate { url: without_password(url), source })
+    }
+
+    /// Begins a transaction that only reads.
+    pub(super) async fn begin_reading(&self) -> Result<Transaction, RegistryError> {
+        let begun = match self {
+            Self::Sqlite { readers, .. } => readers.begin().await.map(Transaction::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+        };
+        begun.map_err(RegistryError::Database)
     }
 
     /// Begins a write transaction; its commit is on disk when it returns.
@@ -389,6 +407,22 @@ impl Transaction {
             let wanted = format!("(VALUES {}) AS wanted", placeholders(fixed.len() + 1, chunk.len(), 1));
             let keys = chunk.iter().map(|key| Argument::from(key.as_str()));
             let arguments = fixed.iter().cloned().chain(keys).collect();
+            rows.extend(self.rows(AssertSqlSafe(select.replace("{keys}", &wanted)), arguments).await?);
+        }
+        Ok(rows)
+    }
+
+    /// As [`Transaction::rows_for_keys`] for keys of several columns, `column1` and on, and nothing else to bind.
+    pub(super) async fn rows_for(
+        &mut self,
+        select: &'static str,
+        keys: Vec<Vec<Argument>>,
+    ) -> Result<Vec<Row>, RegistryError> {
+        let Some(width) = keys.first().map(Vec::len) else { return Ok(Vec::new()) };
+        let mut rows = Vec::new();
+        for chunk in keys.chunks(PARAMETERS_MAX / width) {
+            let wanted = format!("(VALUES {}) AS wanted", placeholders(1, chunk.len(), width));
+            let arguments = chunk.iter().flatten().cloned().collect();
             rows.extend(self.rows(AssertSqlSafe(select.replace("{keys}", &wanted)), arguments).await?);
         }
         Ok(rows)

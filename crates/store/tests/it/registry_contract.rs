@@ -39,6 +39,7 @@ macro_rules! contract {
         }
     };
 }
+pub(super) use contract;
 
 contract! {
     registering_again_changes_nothing,
