@@ -6,7 +6,7 @@
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
-//! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor; [`Review`] is behind them.
+//! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
@@ -48,7 +48,6 @@ use tower_http::compression::CompressionLayer;
 use problem::{Code, Problem};
 use state::{Inner, Shared};
 
-pub use review::{Review, ReviewError};
 pub use state::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
 pub use sum_check::SumCheckLimits;
 

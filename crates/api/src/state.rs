@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use ingest::Review;
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;
@@ -15,7 +16,6 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::coverage::Coverage;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
-use crate::review::Review;
 use crate::sum_check::SumCheckLimits;
 
 /// What the binary gives to the router.
@@ -27,8 +27,8 @@ pub struct State {
     pub registry: Registry,
     /// The way in, which this crate must not know.
     pub intake: Arc<dyn Intake>,
-    /// The queue and the editor, which this crate must not know from the inside either.
-    pub review: Arc<dyn Review>,
+    /// The queue and the editor.
+    pub review: Arc<Review>,
     /// The clock seam.
     pub now: fn() -> Timestamp,
     /// Names served besides those of loopback.

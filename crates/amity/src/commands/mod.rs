@@ -12,7 +12,7 @@ mod quarantine;
 mod read;
 mod reading_options;
 mod registry;
-mod review_desk;
+mod review;
 mod serve;
 mod status;
 mod subscribe;

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use vee::CheckedPlan;
 
-use super::{review_desk, validate};
+use super::{review, validate};
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -55,12 +55,12 @@ impl Serve {
             plan: Arc::clone(&plan),
             unknown,
         });
-        let review = Arc::new(review_desk::review(&installation, plan));
+        let review = Arc::new(review::review(&installation, plan));
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
-            review: Arc::new(review_desk::Desk(Arc::clone(&review))),
+            review: Arc::clone(&review),
             now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -69,7 +69,7 @@ impl Serve {
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
-        installation.runtime.spawn(review_desk::keep_up(review, installation.books.readings.clone()));
+        installation.runtime.spawn(review::keep_up(review, installation.books.readings.clone()));
         installation.runtime.block_on(serve(listen, state, &installation))?;
         output::say("stopped; everything that was acknowledged is on disk");
         Ok(ExitCode::SUCCESS)

@@ -32,7 +32,7 @@ const PARAMETERS_MAX: usize = 600;
 /// The schema in order; a released text is never edited, changes are appended as new ones.
 const MIGRATIONS: [(&str, &str); 2] = [
     ("registry", include_str!("../../migrations/0001_registry.sql")),
-    ("review", include_str!("../../migrations/0002_review.sql")),
+    ("review", include_str!("../../migrations/0003_review.sql")),
 ];
 
 /// A parameter of a statement.

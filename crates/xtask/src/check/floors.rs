@@ -36,7 +36,7 @@ const ROWS: [Row; 15] = [
     row("orchestrator", 3, &["model", "headend", "store"]),
     row("interop", 3, &["model", "formats", "store"]),
     row("query", 3, &["model", "store"]),
-    row("api", 4, &["model", "store", "vee", "usage", "interop", "query", "orchestrator"]),
+    row("api", 4, &["model", "store", "vee", "usage", "ingest", "interop", "query", "orchestrator"]),
     row(
         "amity",
         5,

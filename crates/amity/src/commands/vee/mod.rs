@@ -15,7 +15,7 @@ use ingest::Review;
 use ingest::review::{Refusal, ReviewError};
 use store::registry::review::Verdict;
 
-use super::{review_desk, validate};
+use super::{review, validate};
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::Failure;
@@ -59,7 +59,7 @@ impl Vee {
 
 /// Review over an installation, brought up to date.
 fn review(installation: &Installation) -> Result<Review, Failure> {
-    let review = review_desk::review(installation, Arc::new(validate::plan(installation)?));
+    let review = review::review(installation, Arc::new(validate::plan(installation)?));
     let now = clock::now();
     review.settle_waiting(now).and_then(|_| review.follow(now)).map_err(failure)?;
     Ok(review)
