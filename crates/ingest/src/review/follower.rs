@@ -29,11 +29,13 @@ impl Review {
     pub fn follow(&self, now: Timestamp) -> Result<usize, ReviewError> {
         let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
         let mut days = 0;
+        let mut began_anew = false;
         loop {
             let from = self.runtime.block_on(self.registry.review().position(FOLLOWER))?;
             let changes = match self.readings.changes(from.unwrap_or_default(), STEP_CHANGES) {
-                Err(Error::CursorTooOld { .. }) => {
+                Err(Error::CursorTooOld { .. }) if !began_anew => {
                     days += self.begin_anew(from, now)?;
+                    began_anew = true;
                     continue;
                 }
                 changes => changes?,

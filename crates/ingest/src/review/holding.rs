@@ -104,6 +104,8 @@ pub fn settled(held: &[Held], first: u16, end: u16) -> Option<(ExceptionState, u
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     const DATE: Date = jiff::civil::date(2026, 3, 1);
@@ -136,16 +138,16 @@ mod tests {
     #[test]
     fn late_measured_data_beats_an_edit() {
         let edit = decision(7, 1, "_ _", Some("5 6"));
-        check("nothing came", &[edit.clone()], "1 _ _ 4", ". 5=7 6=7 .");
-        check("one value came", &[edit.clone()], "1 _ 9 4", ". 5=7 . .");
-        check("both came", &[edit.clone()], "1 8 9 4", ". . . .");
+        check("nothing came", from_ref(&edit), "1 _ _ 4", ". 5=7 6=7 .");
+        check("one value came", from_ref(&edit), "1 _ 9 4", ". 5=7 . .");
+        check("both came", from_ref(&edit), "1 8 9 4", ". . . .");
         assert_eq!(overtaken(&edit.day, &raw("1 _ 9 4")), 1);
     }
 
     #[test]
     fn a_corrected_value_opens_what_was_accepted() {
         let accept = decision(3, 0, "900 2", None);
-        check("as it was", &[accept.clone()], "900 2", "ok3 ok3");
+        check("as it was", from_ref(&accept), "900 2", "ok3 ok3");
         check("corrected", &[accept], "90 2", ". ok3");
     }
 

@@ -159,6 +159,21 @@ fn a_restart_finds_nothing_twice() {
 }
 
 #[test]
+fn a_follower_that_comes_too_late_looks_at_every_day() {
+    let utility = Utility::with_channels(2);
+    for channel in [0, 1] {
+        utility.arrive(channel, NIGHT, 0, GAP);
+        utility.run(&[(channel, NIGHT)]);
+        utility.book.seal(jiff::civil::Date::MAX).expect("sealed");
+    }
+    let lost = utility.book.changes(store::readings::Cursor::default(), 10);
+    assert!(matches!(lost, Err(store::readings::Error::CursorTooOld { .. })), "{lost:?}");
+    utility.review.follow(utility.now()).expect("followed");
+    assert_eq!(utility.states(), "V30 open, V30 open");
+    assert_eq!(utility.review.follow(utility.now()).expect("followed"), 0);
+}
+
+#[test]
 fn an_act_that_was_cut_off_is_made_up_for() {
     let utility = with_a_gap();
     let act = utility.propose("Ada", 4, "2 2 2 2").expect("proposed");

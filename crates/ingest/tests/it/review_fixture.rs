@@ -49,8 +49,10 @@ impl Utility {
     pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
-        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), Config::default())
-            .expect("a new book");
+        // Feed files are given up at once, so that sealing days makes a follower come too late.
+        let config = Config { feed_bytes: 1, background: false, ..Config::default() };
+        let (book, _) =
+            ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), config).expect("a new book");
         let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
         let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
         let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
@@ -146,13 +148,18 @@ impl Utility {
 
     /// Validates days as intake does after it took a message, and brings the queue up to date.
     pub fn validate(&self, days: &[(u32, Date)]) {
+        self.run(days);
+        self.review.follow(self.now()).expect("followed");
+    }
+
+    /// Validates days; nobody follows.
+    pub fn run(&self, days: &[(u32, Date)]) {
         let now = self.now();
         let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
         let directory = self.ask(self.registry.directory());
         let decisions = self.ask(Decisions::of(&self.registry, &days));
         validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
             .expect("validated");
-        self.review.follow(now).expect("followed");
     }
 
     /// Review after a restart of the program.
