@@ -19,7 +19,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use vee::CheckedPlan;
 
-use super::{review, validate};
+use super::review::{self, KeepUp};
+use super::validate;
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -69,8 +70,10 @@ impl Serve {
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
-        installation.runtime.spawn(review::keep_up(review, installation.books.readings.clone()));
-        installation.runtime.block_on(serve(listen, state, &installation))?;
+        let keep_up = KeepUp::start(&installation.runtime, review, installation.books.readings.clone());
+        let served = installation.runtime.block_on(serve(listen, state, &installation));
+        installation.runtime.block_on(keep_up.stop());
+        served?;
         output::say("stopped; everything that was acknowledged is on disk");
         Ok(ExitCode::SUCCESS)
     }

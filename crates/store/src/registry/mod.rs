@@ -128,9 +128,13 @@ pub struct UnknownName {
 impl RegistryError {
     /// Whether the disk of the database is full: nothing was changed, and the same call may work later.
     pub fn is_out_of_space(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        // SQLITE_FULL, and disk_full of PostgreSQL.
-        matches!(error.code().as_deref(), Some("13" | "53100"))
+        match self {
+            // SQLITE_FULL, and disk_full of PostgreSQL.
+            Self::Database(sqlx::Error::Database(error)) => matches!(error.code().as_deref(), Some("13" | "53100")),
+            // What a connection of SQLite says after one was met, until it is replaced.
+            Self::Database(sqlx::Error::InvalidSavePointStatement) => true,
+            _ => false,
+        }
     }
 }
 

@@ -29,6 +29,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// walking the names before it, so that long statements take quadratic time.
 const PARAMETERS_MAX: usize = 600;
 
+/// Connections that counted wrongly and are replaced before a transaction is given up.
+const REPLACEMENTS_MAX: u32 = 8;
+
 /// The schema in order; a released text is never edited, changes are appended as new ones.
 const MIGRATIONS: [(&str, &str); 2] = [
     ("registry", include_str!("../../migrations/0001_registry.sql")),
@@ -452,15 +455,15 @@ impl Transaction {
 /// Begins a transaction that may write. A deferred one that reads first cannot always become a writer later.
 ///
 /// SQLite ends a transaction by itself when the disk is full, and the connection then counts wrongly for ever; it is
-/// replaced by a new one.
+/// replaced by a new one, again where another writer was faster and met the full disk as well.
 async fn begin_writing(writer: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>, sqlx::Error> {
-    match writer.begin_with("BEGIN IMMEDIATE").await {
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            writer.acquire().await?.close().await?;
-            writer.begin_with("BEGIN IMMEDIATE").await
+    for _ in 0..REPLACEMENTS_MAX {
+        match writer.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) => writer.acquire().await?.close().await?,
+            begun => return begun,
         }
-        begun => begun,
     }
+    writer.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// Waits until no other process creates or migrates the SQLite database at `path`; ends when dropped.
