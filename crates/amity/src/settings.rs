@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ingest::admission;
+use ingest::{admission, review};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Failure;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub plan: String,
     /// Checks at admission.
     pub admission: admission::Limits,
+    /// Whose word counts in the review of exceptions.
+    pub review: review::Policy,
     /// The readings book.
     pub readings: Readings,
     /// The page and the API.
@@ -80,6 +82,7 @@ impl Default for Settings {
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             admission: admission::Limits::default(),
+            review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
         }

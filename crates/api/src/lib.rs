@@ -6,6 +6,7 @@
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
@@ -13,7 +14,10 @@ mod book;
 mod channel;
 mod coverage;
 mod day;
+mod edit;
 mod etag;
+mod exception;
+mod explain;
 mod fleet;
 mod guard;
 mod intake;
@@ -22,10 +26,12 @@ mod page;
 mod point;
 mod problem;
 mod profile;
+mod proposal;
 mod quarantine;
 mod query;
 mod reading;
 mod register;
+mod review;
 mod state;
 mod status;
 mod subscription;
@@ -66,7 +72,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 23] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 37] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -86,6 +92,20 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 23] {
         ("get", "/api/v1/channels/{channel}/registers", get(register::list)),
         ("get", "/api/v1/channels/{channel}/days", get(day::list)),
         ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
+        ("get", "/api/v1/channels/{channel}/explain", get(explain::get)),
+        ("get", "/api/v1/review/groups", get(exception::groups)),
+        ("get", "/api/v1/review/exceptions", get(exception::list)),
+        ("get", "/api/v1/review/preview", get(edit::preview)),
+        ("get", "/api/v1/review/reasons", get(proposal::reasons)),
+        ("get", "/api/v1/review/proposals", get(proposal::list)),
+        ("post", "/api/v1/review/proposals", post(proposal::propose)),
+        ("post", "/api/v1/review/accept", post(exception::accept)),
+        ("post", "/api/v1/review/assign", post(exception::assign)),
+        ("post", "/api/v1/review/comment", post(exception::comment)),
+        ("post", "/api/v1/review/check", post(edit::check)),
+        ("post", "/api/v1/review/proposals/{act}/approve", post(proposal::approve)),
+        ("post", "/api/v1/review/proposals/{act}/reject", post(proposal::reject)),
+        ("post", "/api/v1/review/proposals/{act}/undo", post(proposal::undo)),
         ("get", "/api/v1/quarantine", get(quarantine::list)),
         ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
         ("get", "/api/v1/subscriptions", get(subscription::list)),

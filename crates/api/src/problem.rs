@@ -18,6 +18,10 @@ pub enum Code {
     RangeTooLarge,
     /// There is no such object or address.
     NotFound,
+    /// This person may not do it.
+    NotAllowed,
+    /// It contradicts what is there already.
+    Conflict,
     /// The address exists, for another method.
     MethodNotAllowed,
     /// The request was sent to a name this server does not serve.
@@ -40,10 +44,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidParameter,
         Self::RangeTooLarge,
         Self::NotFound,
+        Self::NotAllowed,
+        Self::Conflict,
         Self::MethodNotAllowed,
         Self::WrongHost,
         Self::ForeignOrigin,
@@ -76,6 +82,15 @@ impl Code {
                 "Ask for a shorter range, or page through it.",
             ),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found", "Look it up with /api/v1/channels?q=."),
+            Self::NotAllowed => {
+                ("not-allowed", StatusCode::FORBIDDEN, "Another person is needed", "Ask someone else to approve it.")
+            }
+            Self::Conflict => (
+                "conflict",
+                StatusCode::CONFLICT,
+                "It stands differently by now",
+                "Read it again, then decide once more.",
+            ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -1,9 +1,7 @@
 //! What was not admitted: listed by reason, explained, replayed.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -12,9 +10,8 @@ use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineSt
 use vee::catalogue::CATALOGUE;
 
 use crate::etag;
-use crate::guard::content_type;
-use crate::problem::{Code, Problem};
-use crate::query::{Ask, Place, cursor, rows};
+use crate::problem::Problem;
+use crate::query::{Ask, Place, Sent, cursor, rows};
 use crate::state::Shared;
 
 /// Items that one request replays.
@@ -119,15 +116,8 @@ pub(crate) struct Selection {
 /// `POST /api/v1/quarantine/replay`
 pub(crate) async fn replay(
     State(state): State<Shared>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Sent(selection): Sent<Selection>,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    if content_type(&headers)? != "application/json" {
-        return Err(Problem::new(Code::UnsupportedMediaType, "expected `Content-Type: application/json`"));
-    }
-    let body = body.map_err(|rejection| Problem::new(Code::BodyTooLarge, rejection.body_text()))?;
-    let selection: Selection =
-        serde_json::from_slice(&body).map_err(|error| Problem::parameter("/", error.to_string()))?;
     let ids = chosen(&state, selection).await?;
     let asked = ids.len();
     let replayed = state.intake.replay(ids.clone()).await?;

@@ -1,11 +1,13 @@
 //! Parameters of requests: parsed once into their types; a problem names the parameter that is wrong.
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use model::time::TimeRange;
 use serde::de::DeserializeOwned;
 
+use crate::guard::content_type;
 use crate::problem::{Code, Problem};
 
 /// Rows of a list when the caller does not say.
@@ -38,6 +40,22 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<T>::from_request_parts(parts, state).await;
         path.map(|Path(place)| Self(place)).map_err(|rejection| Problem::new(Code::NotFound, rejection.body_text()))
+    }
+}
+
+/// The JSON body of a request; unknown fields are a problem.
+pub(crate) struct Sent<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if content_type(request.headers())? != "application/json" {
+            return Err(Problem::new(Code::UnsupportedMediaType, "expected `Content-Type: application/json`"));
+        }
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|rejection| Problem::new(Code::BodyTooLarge, rejection.body_text()))?;
+        serde_json::from_slice(&body).map(Self).map_err(|error| Problem::parameter("/", error.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use ingest::Review;
 use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub struct State {
     pub registry: Registry,
     /// The way in, which this crate must not know.
     pub intake: Arc<dyn Intake>,
+    /// The queue and the editor.
+    pub review: Arc<Review>,
     /// The clock seam.
     pub now: fn() -> Timestamp,
     /// Names served besides those of loopback.

@@ -11,6 +11,7 @@
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
 //! - [`validation`]: runs the VEE plan over touched channel-days.
+//! - [`review`]: what people do with what rules found.
 
 pub mod admission;
 pub mod admitter;
@@ -20,6 +21,8 @@ pub mod inventory;
 pub mod placement;
 pub mod quarantine;
 pub mod registration;
+pub mod review;
 pub mod validation;
 
 pub use intake::Intake;
+pub use review::Review;

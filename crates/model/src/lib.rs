@@ -9,6 +9,7 @@
 //! - [`reading`]: what a message says about a channel.
 //! - [`lineage`]: what validation and estimation decided, and why.
 //! - [`master`]: usage points, meters, channels, customers and the dated links between them.
+//! - [`review`]: what people ask of the queue and the editor, and what they are answered.
 //! - [`finding`]: what was wrong with data, where, and what to do about it.
 
 pub mod code;
@@ -21,4 +22,5 @@ pub mod quality;
 pub mod quantity;
 pub mod reading;
 pub mod reading_type;
+pub mod review;
 pub mod time;

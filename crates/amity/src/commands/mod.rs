@@ -12,11 +12,13 @@ mod quarantine;
 mod read;
 mod reading_options;
 mod registry;
+mod review;
 mod serve;
 mod status;
 mod subscribe;
 mod time_span;
 mod validate;
+mod vee;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +51,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
+    Vee(vee::Vee),
     Status(status::Status),
     Subscribe(subscribe::Subscribe),
     Bench(Box<bench::Bench>),
@@ -70,6 +73,7 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),
+            Command::Vee(command) => command.run(data),
             Command::Bench(command) => command.run(),
             Command::Subscribe(command) => command.run(data),
             Command::Status(command) => command.run(data),

@@ -10,13 +10,16 @@ use clap::Args;
 use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
+use ingest::review::Decisions;
 use ingest::{Intake, quarantine, validation};
 use smol_str::SmolStr;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use vee::CheckedPlan;
 
+use super::review::{self, KeepUp};
 use super::validate;
 use crate::clock;
 use crate::installation::{Installation, SERVED_AT};
@@ -46,16 +49,19 @@ impl Serve {
             output::say(&format!("warning: {damage}"));
         }
         let unknown = installation.unknown(false);
+        let plan = Arc::new(validate::plan(&installation)?);
         let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
-            plan: Arc::new(validate::plan(&installation)?),
+            plan: Arc::clone(&plan),
             unknown,
         });
+        let review = Arc::new(review::review(&installation, plan));
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
+            review: Arc::clone(&review),
             now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -64,7 +70,10 @@ impl Serve {
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
-        installation.runtime.block_on(serve(listen, state, &installation))?;
+        let keep_up = KeepUp::start(&installation.runtime, review, installation.books.readings.clone());
+        let served = installation.runtime.block_on(serve(listen, state, &installation));
+        installation.runtime.block_on(keep_up.stop());
+        served?;
         output::say("stopped; everything that was acknowledged is on disk");
         Ok(ExitCode::SUCCESS)
     }
@@ -142,8 +151,11 @@ impl WayIn {
                 let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
                 let outcome = work(&mut intake)?;
                 let mut touched = intake.take_touched();
+                let now = clock::now();
+                let decisions = Decisions::of(&intake.books().registry, &touched);
+                let decisions = Handle::current().block_on(decisions)?;
                 let book = &intake.books().readings;
-                validation::run(book, intake.directory(), &plan, &mut touched, clock::now(), &mut |_| {})
+                validation::run(book, intake.directory(), &plan, &decisions, &mut touched, now, &mut |_| {})
                     .map_err(IntakeError::Readings)?;
                 intake.put_back(touched);
                 Ok(outcome)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ingest::review::Decisions;
 use ingest::validation::totals::Tolerances;
 use ingest::validation::{self, Report};
 use jiff::civil::Date;
@@ -46,9 +47,11 @@ fn written_and_checked(installation: &Installation) -> Result<(Plan, CheckedPlan
 pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
     let plan = plan(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
+    let now = clock::now();
+    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days))?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plan, &mut days, clock::now(), tell)
+    let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)
         .map_err(|error| Failure::work("could not validate", error))?;
     progress.finish();
     if 0 < report.days {

@@ -11,5 +11,6 @@ mod disk_full;
 mod page;
 mod program;
 mod real_files;
+mod review;
 mod round_trip;
 mod way_of_a_reading;

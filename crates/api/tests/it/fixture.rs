@@ -6,6 +6,8 @@ use api::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use ingest::Review;
+use ingest::review::Policy;
 use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -71,6 +73,7 @@ impl Intake for DoubleIntake {
 pub struct Installation {
     pub router: Router,
     pub intake: DoubleIntake,
+    pub review: Arc<Review>,
     pub book: Arc<ReadingsBook>,
     pub registry: Registry,
     _folder: TempDir,
@@ -86,17 +89,22 @@ impl Installation {
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());
+        let plan = Arc::new(vee::Plan::standard().check().expect("a plan"));
+        let runtime = tokio::runtime::Handle::current();
+        let review = Review::new(book.clone(), registry.clone(), plan, Policy::default(), runtime);
+        let review = Arc::new(review);
         let router = api::router(State {
             readings: Arc::clone(&book),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),
+            review: review.clone(),
             now: || "2024-11-10T12:00:00Z".parse().expect("an instant"),
             hosts: vec!["amity.example".into()],
             version: "0.0.0-test",
             message_bytes_max: 1024,
             tolerances: Tolerances::of(&Plan::standard()).expect("the standard plan"),
         });
-        Self { router, intake, book, registry, _folder: folder }
+        Self { router, intake, review, book, registry, _folder: folder }
     }
 
     /// One meter with hourly kWh and its daily amounts, over 2024-11-02 (24 h), -03 (25 h) and -05 (24 h, half of it).
@@ -126,6 +134,13 @@ impl Installation {
         }
         batch.push_final(&long_day_decided()).expect("a final day");
         self.book.append(batch).expect("stored");
+    }
+
+    /// Brings the queue up to date with what is decided.
+    pub async fn follow(&self) {
+        let review = Arc::clone(&self.review);
+        let followed = tokio::task::spawn_blocking(move || review.follow(Timestamp::UNIX_EPOCH));
+        followed.await.expect("not cancelled").expect("followed");
     }
 
     /// Asks as a program on the same machine does.

@@ -4,4 +4,5 @@ mod fixture;
 mod guard;
 mod interface;
 mod readings;
+mod review;
 mod work;

@@ -19,6 +19,8 @@ use store::readings::{Batch, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::{CheckedPlan, Outcome, Stamp};
 
+use crate::review::Decisions;
+use crate::review::overlay;
 use surroundings::Surroundings;
 
 /// Final days that are stored in one commit.
@@ -37,8 +39,9 @@ pub struct Report {
     pub failures: u64,
 }
 
-/// Runs a plan over channel-days and stores what it decides; `progress` is told after each commit. Days that have not
-/// ended at `now` stay in `days`, the others are taken out.
+/// Runs a plan over channel-days, with what people decided about them, and stores the outcome; `progress` is told after
+/// each commit. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been
+/// read after `now` was, so that a later run never stands on earlier decisions.
 ///
 /// Channels without intervals or without a valid zone are passed over.
 ///
@@ -48,6 +51,7 @@ pub fn run(
     book: &ReadingsBook,
     directory: &Directory,
     plan: &CheckedPlan,
+    decisions: &Decisions,
     days: &mut BTreeSet<(ChannelNumber, Date)>,
     now: Timestamp,
     progress: &mut dyn FnMut(u64),
@@ -66,7 +70,7 @@ pub fn run(
             waiting.insert((channel.number, *date));
             continue;
         }
-        let outcome = surroundings.run(plan, stamp);
+        let outcome = overlay::run(&surroundings, decisions.on(channel.number, *date), plan, stamp);
         report.add(&outcome);
         of_channel.days.insert(*date, outcome.final_day.clone());
         decided.push(outcome.final_day);

@@ -22,6 +22,7 @@ const HISTORY_DAYS: i64 = 35;
 const DAY_SECONDS: i64 = 86_400;
 
 /// The values of a stored day with what validation decided, as owned arrays.
+#[derive(Clone)]
 pub(crate) struct FullDay {
     /// The local day.
     pub(crate) date: Date,
@@ -71,7 +72,8 @@ impl FullDay {
         Self { date: Date::default(), start, slot_seconds, values, statuses, clock_change: None }
     }
 
-    fn lay_over(&mut self, final_day: &FinalDay) {
+    /// Lays what validation decided over the values.
+    pub(crate) fn lay_over(&mut self, final_day: &FinalDay) {
         self.statuses.iter_mut().for_each(|status| *status |= final_day.status);
         for decided in &final_day.values {
             let slot = usize::from(decided.slot);
@@ -87,7 +89,13 @@ impl FullDay {
         self.start + self.values.len() as i64 * i64::from(self.slot_seconds)
     }
 
-    fn as_day(&self) -> Day<'_> {
+    /// Every value that is there, with its place.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, i64)> {
+        self.values.iter().copied().enumerate().filter(|(_, value)| *value != NO_VALUE)
+    }
+
+    /// The day as the rules see it.
+    pub(crate) fn as_day(&self) -> Day<'_> {
         Day {
             date: self.date,
             start: Timestamp::from_second(self.start).unwrap_or(Timestamp::MIN),
@@ -145,8 +153,23 @@ impl<'a> Surroundings<'a> {
         self.day.end()
     }
 
+    /// The day as received.
+    pub(crate) fn day(&self) -> &FullDay {
+        &self.day
+    }
+
+    /// What the intervals of the day must add up to.
+    pub(crate) fn totals(&self) -> &[Total] {
+        &self.totals
+    }
+
     /// Runs a plan over the day.
     pub fn run(&self, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
+        self.run_over(&self.day, plan, stamp)
+    }
+
+    /// Runs a plan over the day with other values than those received.
+    pub(crate) fn run_over(&self, day: &FullDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let history: Vec<_> = self.around.iter().map(FullDay::as_day).collect();
         let neighbour = |date: Option<Date>| history.iter().find(|day| Some(day.date) == date);
         let yesterday = neighbour(self.day.date.yesterday().ok());
@@ -161,7 +184,7 @@ impl<'a> Surroundings<'a> {
             zero_days_before: self.zero_days_before(),
             ..Context::of(self.channel.number, &self.channel.unit, self.channel.quantum)
         };
-        vee::run(&self.day.as_day(), &context, plan, stamp)
+        vee::run(&day.as_day(), &context, plan, stamp)
     }
 
     /// Whether use is expected on a day: the usage point is connected all day, as far as is known.

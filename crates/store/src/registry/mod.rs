@@ -9,6 +9,7 @@
 //! - [`usage_point`]: connection states and owners.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
+//! - [`review`]: what rules found and what people decided about it.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
@@ -20,6 +21,7 @@ pub mod link;
 pub mod local_postgres;
 pub mod master;
 pub mod quarantine;
+pub mod review;
 pub mod source;
 mod sql;
 pub mod subscription;
@@ -128,9 +130,13 @@ pub struct UnknownName {
 impl RegistryError {
     /// Whether the disk of the database is full: nothing was changed, and the same call may work later.
     pub fn is_out_of_space(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        // SQLITE_FULL, and disk_full of PostgreSQL.
-        matches!(error.code().as_deref(), Some("13" | "53100"))
+        match self {
+            // SQLITE_FULL, and disk_full of PostgreSQL.
+            Self::Database(sqlx::Error::Database(error)) => matches!(error.code().as_deref(), Some("13" | "53100")),
+            // What a connection of SQLite says after one was met, until it is replaced.
+            Self::Database(sqlx::Error::InvalidSavePointStatement) => true,
+            _ => false,
+        }
     }
 }
 

@@ -29,10 +29,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// walking the names before it, so that long statements take quadratic time.
 const PARAMETERS_MAX: usize = 600;
 
+/// Connections that counted wrongly and are replaced before a transaction is given up.
+const REPLACEMENTS_MAX: u32 = 8;
+
 /// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("registry", include_str!("../../migrations/0001_registry.sql")),
     ("usage point", include_str!("../../migrations/0002_usage_point.sql")),
+    ("review", include_str!("../../migrations/0003_review.sql")),
 ];
 
 /// A parameter of a statement.
@@ -150,6 +154,12 @@ impl Row {
         T::try_from(number).map_err(|_| RegistryError::Damaged { column, text: number.to_string() })
     }
 
+    /// The whole number of a column that may be null, in a narrower type.
+    pub(super) fn number_or_null<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>, RegistryError> {
+        let number: Option<i64> = self.get(column)?;
+        number.map(|_| self.number(column)).transpose()
+    }
+
     /// The instant of a column.
     pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, RegistryError> {
         let microseconds: i64 = self.get(column)?;
@@ -175,7 +185,7 @@ pub(super) enum Database {
     Postgres(PgPool),
 }
 
-/// A write transaction; dropped without [`Transaction::commit`] it leaves no trace.
+/// A transaction; dropped without [`Transaction::commit`] it leaves no trace.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
@@ -260,6 +270,15 @@ impl Database {
             Self::Postgres(pool) => migrator.run(pool).await,
         }
         .map_err(|source| RegistryError::Migrate { url: without_password(url), source })
+    }
+
+    /// Begins a transaction that only reads.
+    pub(super) async fn begin_reading(&self) -> Result<Transaction, RegistryError> {
+        let begun = match self {
+            Self::Sqlite { readers, .. } => readers.begin().await.map(Transaction::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+        };
+        begun.map_err(RegistryError::Database)
     }
 
     /// Begins a write transaction; its commit is on disk when it returns.
@@ -397,6 +416,22 @@ impl Transaction {
         Ok(rows)
     }
 
+    /// As [`Transaction::rows_for_keys`] for keys of several columns, `column1` and on, and nothing else to bind.
+    pub(super) async fn rows_for(
+        &mut self,
+        select: &'static str,
+        keys: Vec<Vec<Argument>>,
+    ) -> Result<Vec<Row>, RegistryError> {
+        let Some(width) = keys.first().map(Vec::len) else { return Ok(Vec::new()) };
+        let mut rows = Vec::new();
+        for chunk in keys.chunks(PARAMETERS_MAX / width) {
+            let wanted = format!("(VALUES {}) AS wanted", placeholders(1, chunk.len(), width));
+            let arguments = chunk.iter().flatten().cloned().collect();
+            rows.extend(self.rows(AssertSqlSafe(select.replace("{keys}", &wanted)), arguments).await?);
+        }
+        Ok(rows)
+    }
+
     /// Moves a counter on by `count` and answers its value before; holds the counter's row until the end,
     /// so that transactions which move the same counter run one after the other.
     pub(super) async fn advance(&mut self, counter: &'static str, count: i64) -> Result<i64, RegistryError> {
@@ -421,15 +456,15 @@ impl Transaction {
 /// Begins a transaction that may write. A deferred one that reads first cannot always become a writer later.
 ///
 /// SQLite ends a transaction by itself when the disk is full, and the connection then counts wrongly for ever; it is
-/// replaced by a new one.
+/// replaced by a new one, again where another writer was faster and met the full disk as well.
 async fn begin_writing(writer: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>, sqlx::Error> {
-    match writer.begin_with("BEGIN IMMEDIATE").await {
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            writer.acquire().await?.close().await?;
-            writer.begin_with("BEGIN IMMEDIATE").await
+    for _ in 0..REPLACEMENTS_MAX {
+        match writer.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) => writer.acquire().await?.close().await?,
+            begun => return begun,
         }
-        begun => begun,
     }
+    writer.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// Waits until no other process creates or migrates the SQLite database at `path`; ends when dropped.

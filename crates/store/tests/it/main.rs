@@ -13,3 +13,4 @@ mod readings_fixture;
 mod readings_model;
 mod registry_contract;
 mod registry_engines;
+mod registry_review;

@@ -40,6 +40,7 @@ macro_rules! contract {
         }
     };
 }
+pub(super) use contract;
 
 contract! {
     registering_again_changes_nothing,

@@ -1,0 +1,78 @@
+//! `amity vee`: what rules found and what people decide about it.
+
+mod accept;
+mod decide;
+mod proposals;
+mod propose;
+mod queue;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use ingest::Review;
+use ingest::review::{Refusal, ReviewError};
+use store::registry::review::Verdict;
+
+use super::{review, validate};
+use crate::clock;
+use crate::installation::Installation;
+use crate::output::Failure;
+
+/// Review what validation found: the queue, accepted values, written values and their approval.
+#[derive(Debug, Args)]
+pub struct Vee {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Queue(queue::Queue),
+    Accept(accept::Accept),
+    Propose(propose::Propose),
+    Proposals(proposals::Proposals),
+    /// Let what another person proposed count.
+    Approve(decide::Decide),
+    /// Refuse a proposal, or withdraw one's own.
+    Reject(decide::Decide),
+    /// Take back what was approved: values are what they were before.
+    Undo(decide::Decide),
+}
+
+impl Vee {
+    /// Does what was asked.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        match self.action {
+            Action::Queue(command) => command.run(&installation),
+            Action::Accept(command) => command.run(&installation),
+            Action::Propose(command) => command.run(&installation),
+            Action::Proposals(command) => command.run(&installation),
+            Action::Approve(command) => command.run(&installation, Verdict::Approve),
+            Action::Reject(command) => command.run(&installation, Verdict::Reject),
+            Action::Undo(command) => command.run(&installation, Verdict::Undo),
+        }
+    }
+}
+
+/// Review over an installation, brought up to date.
+fn review(installation: &Installation) -> Result<Review, Failure> {
+    let review = review::review(installation, Arc::new(validate::plan(installation)?));
+    let now = clock::now();
+    review.settle_waiting(now).and_then(|_| review.follow(now)).map_err(failure)?;
+    Ok(review)
+}
+
+/// What review refused, with what to do about it; or why it failed.
+fn failure(error: ReviewError) -> Failure {
+    let ReviewError::Refused(refusal) = error else { return Failure::work("review failed", error) };
+    let advice = match &refusal {
+        Refusal::NotFound(_) => "; `amity vee queue` lists exceptions, `amity vee proposals` acts",
+        Refusal::Conflict(_) => "; look again with `amity vee queue` or `amity vee proposals`",
+        Refusal::NotAllowed(_) => " (`--as` names who approves)",
+        Refusal::Invalid { .. } => "",
+    };
+    Failure::Usage(format!("{refusal}{advice}"))
+}

@@ -1,0 +1,116 @@
+//! Why the final values of a day are what they are: what was decided, and what every rule and method says of it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::lineage::FinalDay;
+use model::master::Channel;
+use model::quality::Status;
+use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords};
+use store::readings::AsOf;
+use store::registry::review::Decision;
+use vee::{Outcome, Stamp};
+
+use super::check::verdicts;
+use super::holding::overtaken;
+use super::words::{Clock, value};
+use super::{Refusal, Review, ReviewError, overlay};
+use crate::validation::surroundings::{FullDay, Surroundings};
+
+impl Review {
+    /// Why the final values of a channel-day are what they are. What counts is told as it is stored; the sentences of
+    /// rules and methods come from a run now, which stores nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where nothing arrived on the day.
+    pub fn explain(&self, channel: &str, date: Date, now: Timestamp) -> Result<Explanation, ReviewError> {
+        let directory = self.directory()?;
+        let channel = self.channel(&directory, channel)?;
+        let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
+        let clock = Clock::of(&channel).ok_or_else(nothing)?;
+        let found = Surroundings::of(&self.readings, &directory, &channel, date, &HashMap::new())?;
+        let surroundings = found.ok_or_else(nothing)?;
+        let decisions = self.decisions(&[(channel.number, date)].into())?;
+        let decisions = decisions.on(channel.number, date);
+        let outcome = overlay::run(&surroundings, decisions, &self.plan, Stamp { run: 0, now });
+        let stored = self.readings.final_day(channel.number, date, AsOf::Now)?;
+        let mut explanation = explanation(&channel, date, stored.as_ref(), &outcome);
+        explanation.values = values(surroundings.day(), stored.as_ref(), &channel, &clock);
+        for decision in decisions {
+            explanation.decisions.push(self.decision_words(decision, &surroundings.day().values)?);
+        }
+        Ok(explanation)
+    }
+
+    fn decision_words(&self, decision: &Decision, raw: &[i64]) -> Result<DecisionWords, ReviewError> {
+        let act = self.runtime.block_on(self.registry.review().act(decision.act))?;
+        Ok(DecisionWords {
+            act: act.id,
+            kind: act.kind.to_string(),
+            from: decision.day.first,
+            to: decision.day.end,
+            slots_overtaken: overtaken(&decision.day, raw),
+            by: act.decided_by.unwrap_or(act.proposed_by),
+            at: act.decided_at,
+            reason: act.reason,
+            note: act.note,
+        })
+    }
+}
+
+fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome: &Outcome) -> Explanation {
+    let estimations = outcome.estimations.iter().map(|told| MethodWords {
+        method: told.method.into(),
+        from: told.from,
+        to: told.to,
+        words: told.words.clone(),
+    });
+    Explanation {
+        channel: channel.number.0,
+        label: channel.label.to_string(),
+        unit: channel.unit.to_string(),
+        date,
+        run: stored.map(|day| day.run),
+        plan_version: stored.map(|day| day.plan_version),
+        decided_at: stored.map(|day| day.decided_at),
+        is_current: stored.is_some_and(|day| same(day, &outcome.final_day)),
+        results: verdicts(outcome),
+        estimations: estimations.collect(),
+        values: Vec::new(),
+        decisions: Vec::new(),
+    }
+}
+
+/// Whether two runs decided the same.
+fn same(left: &FinalDay, right: &FinalDay) -> bool {
+    (left.status, &left.values, &left.failures) == (right.status, &right.values, &right.failures)
+}
+
+fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, clock: &Clock) -> Vec<ExplainedValue> {
+    let mut decided = received.clone();
+    if let Some(stored) = stored {
+        decided.lay_over(stored);
+    }
+    let slots = 0..u16::try_from(received.values.len()).unwrap_or(u16::MAX);
+    let explained = slots.map(|slot| {
+        let at = usize::from(slot);
+        let line = stored.and_then(|day| day.values.iter().find(|value| value.slot == slot));
+        let made = line.filter(|line| !line.method.is_empty());
+        let failed = stored.into_iter().flat_map(|day| &day.failures);
+        let failed = failed.filter(|failure| failure.from <= slot && slot < failure.to);
+        ExplainedValue {
+            slot,
+            start: clock.words(received.date, slot).unwrap_or_default(),
+            raw: value(received.values[at], channel.quantum),
+            last: value(decided.values[at], channel.quantum),
+            statuses: Status::words(decided.statuses[at]).collect(),
+            rules: failed
+                .map(|failure| FailedRule { rule: failure.rule.to_string(), evidence: failure.evidence.clone() })
+                .collect(),
+            method: made.map(|line| line.method.to_string()),
+            inputs_hash: made.map(|line| format!("{:016x}", line.inputs_hash)),
+        }
+    });
+    explained.collect()
+}

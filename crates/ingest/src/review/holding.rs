@@ -1,0 +1,178 @@
+//! Which decisions hold for a channel-day: those that count, on the slots whose raw value is still the one that the
+//! person saw. Newer measured data wins.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use store::readings::NO_VALUE;
+use store::registry::review::{DecidedDay, Decision, ExceptionState};
+use store::registry::{Registry, RegistryError};
+
+/// Days from which on decisions are asked for by dates, not day by day.
+const BY_DATES_FROM: usize = 1000;
+
+/// The decisions that count on many days.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    of_day: HashMap<(ChannelNumber, Date), Vec<Decision>>,
+}
+
+impl Decisions {
+    /// Reads those on `days`.
+    ///
+    /// # Errors
+    /// What the registry says.
+    pub async fn of(registry: &Registry, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Self, RegistryError> {
+        let (first, last) = (days.iter().map(|day| day.1).min(), days.iter().map(|day| day.1).max());
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Self::default()) };
+        let found = if days.len() < BY_DATES_FROM {
+            let days: Vec<_> = days.iter().copied().collect();
+            registry.review().decisions_on(&days).await?
+        } else {
+            registry.review().decisions_between(first, last).await?
+        };
+        let mut decisions = Self::default();
+        for decision in found {
+            decisions.of_day.entry((decision.day.channel, decision.day.date)).or_default().push(decision);
+        }
+        Ok(decisions)
+    }
+
+    /// Those on one day, in the order of their approval.
+    pub fn on(&self, channel: ChannelNumber, date: Date) -> &[Decision] {
+        self.of_day.get(&(channel, date)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What people decided about one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The value written last, in the channel's quantum, and the act that wrote it.
+    pub set: Option<(u64, i64)>,
+    /// The act that accepts what stands there: the written value, or else the one that validation has.
+    pub accepted: Option<u64>,
+}
+
+impl Held {
+    /// Whether a person decided anything.
+    pub fn is_any(self) -> bool {
+        self.set.is_some() || self.accepted.is_some()
+    }
+}
+
+/// What holds for each slot of a day with these raw values; later decisions win.
+pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
+    let mut held = vec![Held::default(); raw.len()];
+    for decision in decisions {
+        for (at, slot) in held.iter_mut().enumerate().take(decision.day.end.into()).skip(decision.day.first.into()) {
+            let place = at - usize::from(decision.day.first);
+            if !stands(&decision.day, place, raw[at]) {
+                continue;
+            }
+            match decision.day.new_values.as_ref().map(|values| values.get(place)) {
+                // What was accepted before was another value.
+                Some(Some(value)) => *slot = Held { set: Some((decision.act, *value)), accepted: None },
+                Some(None) => {}
+                None => slot.accepted = Some(decision.act),
+            }
+        }
+    }
+    held
+}
+
+/// On how many slots of the day newer data has overtaken a decision.
+pub fn overtaken(day: &DecidedDay, raw: &[i64]) -> usize {
+    let slots = raw.iter().enumerate().take(day.end.into()).skip(day.first.into());
+    slots.filter(|(at, raw)| !stands(day, at - usize::from(day.first), **raw)).count()
+}
+
+/// Whether the raw value at a place of a decision is the one that it was made on.
+fn stands(day: &DecidedDay, place: usize, raw: i64) -> bool {
+    day.basis.get(place).is_some_and(|basis| basis.unwrap_or(NO_VALUE) == raw)
+}
+
+/// What settles an exception over `[first, end)`: a decision for each of its slots; the last act is named.
+pub fn settled(held: &[Held], first: u16, end: u16) -> Option<(ExceptionState, u64)> {
+    let slots = held.get(first.into()..end.into())?;
+    let edited = slots.iter().filter_map(|slot| slot.set.map(|(act, _)| act)).max();
+    let accepted = slots.iter().filter_map(|slot| slot.accepted).max();
+    let state = if edited.is_some() { ExceptionState::Edited } else { ExceptionState::Accepted };
+    let act = edited.max(accepted)?;
+    slots.iter().all(|slot| slot.is_any()).then_some((state, act))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+
+    const DATE: Date = jiff::civil::date(2026, 3, 1);
+
+    /// A decision from slot `first` on; `_` is no value; without new values it accepts.
+    fn decision(act: u64, first: u16, basis: &str, new_values: Option<&str>) -> Decision {
+        let cells = |text: &str| text.split_whitespace().map(|cell| cell.parse().ok()).collect::<Vec<Option<i64>>>();
+        let basis = cells(basis);
+        let end = first + u16::try_from(basis.len()).unwrap();
+        let new_values = new_values.map(|text| cells(text).into_iter().map(Option::unwrap).collect());
+        Decision { act, day: DecidedDay { channel: ChannelNumber(1), date: DATE, first, end, basis, new_values } }
+    }
+
+    fn raw(text: &str) -> Vec<i64> {
+        text.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect()
+    }
+
+    /// A slot is `.`, `5` (value) `=7` (written by act 7), `ok7` (accepted by act 7), or both.
+    #[track_caller]
+    fn check(case: &str, decisions: &[Decision], values: &str, expected: &str) {
+        let shown = |slot: &Held| {
+            let set = slot.set.map_or(String::new(), |(act, value)| format!("{value}={act}"));
+            let accepted = slot.accepted.map_or(String::new(), |act| format!("ok{act}"));
+            if slot.is_any() { set + &accepted } else { ".".into() }
+        };
+        let held: Vec<String> = holding(decisions, &raw(values)).iter().map(shown).collect();
+        assert_eq!(held.join(" "), expected, "{case}");
+    }
+
+    #[test]
+    fn late_measured_data_beats_an_edit() {
+        let edit = decision(7, 1, "_ _", Some("5 6"));
+        check("nothing came", from_ref(&edit), "1 _ _ 4", ". 5=7 6=7 .");
+        check("one value came", from_ref(&edit), "1 _ 9 4", ". 5=7 . .");
+        check("both came", from_ref(&edit), "1 8 9 4", ". . . .");
+        assert_eq!(overtaken(&edit.day, &raw("1 _ 9 4")), 1);
+    }
+
+    #[test]
+    fn a_corrected_value_opens_what_was_accepted() {
+        let accept = decision(3, 0, "900 2", None);
+        check("as it was", from_ref(&accept), "900 2", "ok3 ok3");
+        check("corrected", &[accept], "90 2", ". ok3");
+    }
+
+    #[test]
+    fn the_last_word_wins() {
+        let (first, second) = (decision(1, 0, "1 1 1", Some("5 5 5")), decision(2, 1, "1", Some("6")));
+        check("edit over edit", &[first.clone(), second.clone()], "1 1 1", "5=1 6=2 5=1");
+        check("approved in the other order", &[second, first.clone()], "1 1 1", "5=1 5=1 5=1");
+        let accept = decision(3, 0, "1 1", None);
+        check("an edit is accepted", &[first.clone(), accept.clone()], "1 1 1", "5=1ok3 5=1ok3 5=1");
+        check("an edit is newer than what was accepted", &[accept, first], "1 1 1", "5=1 5=1 5=1");
+    }
+
+    #[test]
+    fn days_of_another_length_do_not_fit() {
+        check("beyond the end", &[decision(1, 1, "1 1", Some("5 5"))], "1 1", ". 5=1");
+        check("no values", &[decision(1, 0, "1", None)], "", "");
+    }
+
+    #[test]
+    fn an_exception_is_settled_by_a_word_for_each_slot() {
+        let held = holding(&[decision(1, 0, "1 1", None), decision(2, 1, "1 1", Some("5 5"))], &raw("1 1 1 1"));
+        assert_eq!(settled(&held, 0, 1), Some((ExceptionState::Accepted, 1)));
+        assert_eq!(settled(&held, 0, 3), Some((ExceptionState::Edited, 2)));
+        assert_eq!(settled(&held, 2, 4), None, "one slot is left");
+        assert_eq!(settled(&held, 2, 9), None, "beyond the day");
+    }
+}

@@ -1,0 +1,166 @@
+//! What people do with what rules found: the queue of exceptions, decisions, the editor.
+//!
+//! Raw values never change. A decision lies over them as an input of validation, and holds for a slot as long as the
+//! raw value is the one that it was made on. After an act counts, or counts no longer, the days it speaks of are
+//! validated again before the answer is given; where that is cut off, [`Review::settle_waiting`] makes up for it.
+//!
+//! - [`follower`]: the feed of final days becomes exceptions; [`exceptions`] says what one is.
+//! - [`holding`]: which decisions hold for a day; [`overlay`]: a run with them.
+//! - [`queue`]: groups, lists, assignment, remarks; [`next_step`] and [`reasons`]: words for people.
+//! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
+//! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
+
+pub mod acts;
+pub mod check;
+pub mod edits;
+pub mod exceptions;
+pub mod explain;
+pub mod follower;
+pub mod holding;
+pub mod next_step;
+pub(crate) mod overlay;
+pub mod preview;
+pub mod queue;
+pub mod reasons;
+mod words;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use model::master::Channel;
+pub use model::review::Refusal;
+use serde::{Deserialize, Serialize};
+use store::readings::ReadingsBook;
+use store::registry::directory::Directory;
+use store::registry::{Registry, RegistryError};
+use tokio::runtime::Handle;
+use vee::CheckedPlan;
+
+use crate::validation;
+
+pub use holding::Decisions;
+
+/// Whose word counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Whether accepted values count only when another person approved.
+    pub accept_needs_second_person: bool,
+    /// Whether written values count only when another person approved.
+    pub edit_needs_second_person: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { accept_needs_second_person: false, edit_needs_second_person: true }
+    }
+}
+
+/// Why a request of review is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// The caller has to change something.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The readings book could not answer or store.
+    #[error("could not use the readings book")]
+    Readings(#[from] store::readings::Error),
+    /// The registry could not answer or change.
+    #[error("could not use the registry")]
+    Registry(#[source] RegistryError),
+}
+
+impl From<RegistryError> for ReviewError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::NotFound { .. } => Refusal::NotFound(error.to_string()).into(),
+            RegistryError::Conflict { ref what, ref name, ref difference } => {
+                Refusal::Conflict(format!("{what} {name}: {difference}")).into()
+            }
+            error => Self::Registry(error),
+        }
+    }
+}
+
+/// Review over open books. Its calls block; any number of threads may make them.
+pub struct Review {
+    readings: Arc<ReadingsBook>,
+    registry: Registry,
+    plan: Arc<CheckedPlan>,
+    policy: Policy,
+    runtime: Handle,
+    directory: Mutex<Arc<Directory>>,
+    /// One step of the follower at a time.
+    following: Mutex<()>,
+}
+
+impl Review {
+    /// Review over these books, with the plan that days are validated with.
+    pub fn new(
+        readings: Arc<ReadingsBook>,
+        registry: Registry,
+        plan: Arc<CheckedPlan>,
+        policy: Policy,
+        runtime: Handle,
+    ) -> Self {
+        Self { readings, registry, plan, policy, runtime, directory: Mutex::default(), following: Mutex::default() }
+    }
+
+    /// The decisions that count on days, for a run over them.
+    ///
+    /// # Errors
+    /// [`ReviewError::Registry`].
+    pub fn decisions(&self, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Decisions, ReviewError> {
+        Ok(self.runtime.block_on(Decisions::of(&self.registry, days))?)
+    }
+
+    /// Validates days again and turns what that finds into exceptions.
+    fn validate(&self, mut days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
+        let directory = self.directory()?;
+        let decisions = self.decisions(&days)?;
+        validation::run(&self.readings, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})?;
+        self.follow(now)?;
+        Ok(())
+    }
+
+    /// Every channel, loaded again when the registry has changed.
+    fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
+        let revision = self.runtime.block_on(self.registry.revision())?;
+        let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        if directory.revision != revision || directory.is_empty() {
+            *directory = Arc::new(self.runtime.block_on(self.registry.directory())?);
+        }
+        Ok(Arc::clone(&directory))
+    }
+
+    /// The channel of a number, mRID or label.
+    fn channel(&self, directory: &Directory, text: &str) -> Result<Channel, ReviewError> {
+        let number = text.parse().ok().map(ChannelNumber);
+        let known = number.and_then(|number| directory.channel(number)).or_else(|| directory.by_label(text));
+        match known {
+            Some(channel) => Ok(channel.clone()),
+            None => Ok(self.runtime.block_on(self.registry.channels().find(text))?),
+        }
+    }
+}
+
+/// A name that may stand under an act.
+fn person<'t>(field: &'static str, name: &'t str) -> Result<&'t str, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || 100 < name.len() {
+        return Err(Refusal::Invalid { field, detail: "expected the name of a person, 1 to 100 bytes".into() });
+    }
+    Ok(name)
+}
+
+/// The value of a setting that is named by a text.
+fn named<T: std::str::FromStr<Err = store::registry::UnknownName>>(
+    field: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, Refusal> {
+    let invalid = |error: store::registry::UnknownName| Refusal::Invalid { field, detail: error.to_string() };
+    text.map(|text| text.parse().map_err(invalid)).transpose()
+}

@@ -1,0 +1,203 @@
+//! The preview of the editor: what every method would write over a span, with its total and the register under it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use model::master::Channel;
+use model::quality::Status;
+use model::review::{AskPreview, MethodPreview, Preview, RegisterPreview};
+use model::time::LocalDay;
+use store::readings::NO_VALUE;
+use vee::estimators::{ESTIMATORS, Estimator};
+use vee::plan::{EstimatorEntry, OnFailure, RuleEntry, ScalingMode};
+use vee::sum_check::measured_quantity;
+use vee::{CheckedPlan, Plan, Stamp, Total};
+
+use super::check::{shortest, under};
+use super::words::{Clock, local, sum, value};
+use super::{Refusal, Review, ReviewError};
+use crate::validation::surroundings::{FullDay, Surroundings};
+
+/// Days of one preview; a person fills longer holes in pieces.
+const DAYS_MAX: i64 = 31;
+const DAY_SECONDS: i64 = 86_400;
+
+impl Review {
+    /// What every method would write over `[from, to)` of a channel.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] where the span is empty, too long, or does not begin and end with an interval.
+    pub fn preview(&self, asked: &AskPreview, now: Timestamp) -> Result<Preview, ReviewError> {
+        let directory = self.directory()?;
+        let channel = self.channel(&directory, &asked.channel)?;
+        let (clock, pieces) = pieces(&channel, asked)?;
+        let mut spans = Vec::new();
+        for (day, from, to) in pieces {
+            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &HashMap::new())?;
+            let Some(surroundings) = found else {
+                let detail = format!("nothing arrived of `{}` on {}", channel.label, day.date);
+                return Err(Refusal::Invalid { field: "from", detail }.into());
+            };
+            let final_day = self.readings.final_day(channel.number, day.date, store::readings::AsOf::Now)?;
+            let mut now = surroundings.day().clone();
+            if let Some(final_day) = &final_day {
+                now.lay_over(final_day);
+            }
+            let to = to.min(u16::try_from(now.values.len()).unwrap_or(u16::MAX));
+            spans.push(Span { surroundings, now, from, to });
+        }
+        let stamp = Stamp { run: 0, now };
+        let tried: Vec<Tried> = ESTIMATORS.iter().map(|method| tried(method, &spans, stamp)).collect();
+        Ok(answer(&channel, &clock, asked, &spans, &tried))
+    }
+}
+
+/// Slots of one day of the span.
+struct Span<'s> {
+    surroundings: Surroundings<'s>,
+    /// The day as it counts now.
+    now: FullDay,
+    from: u16,
+    to: u16,
+}
+
+impl Span<'_> {
+    fn slots(&self) -> std::ops::Range<usize> {
+        usize::from(self.from)..usize::from(self.to)
+    }
+
+    /// The day with these values in the span.
+    fn with(&self, values: &[i64]) -> FullDay {
+        let mut day = self.now.clone();
+        for (at, value) in self.slots().zip(values) {
+            (day.values[at], day.statuses[at]) = (*value, Status::NONE);
+        }
+        day
+    }
+}
+
+/// What one method gives.
+struct Tried {
+    method: &'static Estimator,
+    words: String,
+    /// One list for each day of the span.
+    values: Vec<Vec<i64>>,
+}
+
+impl Tried {
+    fn is_eligible(&self) -> bool {
+        !self.values.iter().flatten().any(|value| *value == NO_VALUE)
+    }
+}
+
+type Pieces = Vec<(LocalDay, u16, u16)>;
+
+/// The local days of the span with their slots.
+fn pieces(channel: &Channel, asked: &AskPreview) -> Result<(Clock, Pieces), Refusal> {
+    let invalid = |field, detail: String| Refusal::Invalid { field, detail };
+    let clock = Clock::of(channel)
+        .ok_or_else(|| invalid("channel", format!("`{}` has register reads, not intervals", channel.label)))?;
+    let seconds = asked.to.as_second() - asked.from.as_second();
+    if seconds <= 0 || DAYS_MAX * DAY_SECONDS < seconds {
+        return Err(invalid(
+            "to",
+            format!("expected an instant up to {DAYS_MAX} days after `from`, found {}", asked.to),
+        ));
+    }
+    let edge = |field, at: Timestamp| {
+        clock.slot(at).ok_or_else(|| invalid(field, format!("no interval of `{}` begins at {at}", channel.label)))
+    };
+    edge("to", asked.to)?;
+    let mut pieces = Vec::new();
+    let mut at = asked.from;
+    while at < asked.to {
+        let (day, from) = edge("from", at)?;
+        let end = day.range.end.min(asked.to);
+        // The last slot that begins before the end of the piece, and one more.
+        let before = end.checked_sub(SignedDuration::from_secs(1)).unwrap_or(end);
+        let seconds = i64::from(channel.interval_seconds.unwrap_or(1));
+        let last = (before.as_second() - day.range.start.as_second()) / seconds;
+        pieces.push((day, from, u16::try_from(last + 1).unwrap_or(u16::MAX)));
+        at = day.range.end;
+    }
+    Ok((clock, pieces))
+}
+
+fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried {
+    let mut words: Vec<String> = Vec::new();
+    let mut values = Vec::new();
+    for span in spans {
+        let gap = span.with(&vec![NO_VALUE; span.slots().len()]);
+        let Ok(plan) = only(method) else { continue };
+        let outcome = span.surroundings.run_over(&gap, &plan, stamp);
+        let mut filled = gap;
+        filled.lay_over(&outcome.final_day);
+        values.push(filled.values[span.slots()].to_vec());
+        let touches = |from: u16, to: u16| from < span.to && span.from < to;
+        for told in outcome.estimations.into_iter().filter(|told| touches(told.from, told.to)) {
+            if !words.contains(&told.words) {
+                words.push(told.words);
+            }
+        }
+    }
+    Tried { method, words: words.join("; "), values }
+}
+
+/// A plan that fills gaps of any length with one method and judges nothing.
+fn only(method: &Estimator) -> Result<CheckedPlan, Vec<model::finding::Finding>> {
+    let gaps = RuleEntry {
+        rule: "V30".into(),
+        on_failure: OnFailure::Estimate,
+        settings: BTreeMap::from([("auto_fill_longest".into(), "400 days".into())]),
+    };
+    let method = EstimatorEntry { method: method.id.into(), exclude_from_scaling: false, settings: BTreeMap::new() };
+    let (validate, estimate) = (vec![gaps], vec![method]);
+    Plan { name: "preview".into(), version: 0, scaling: ScalingMode::None, validate, estimate }.check()
+}
+
+fn answer(channel: &Channel, clock: &Clock, asked: &AskPreview, spans: &[Span<'_>], tried: &[Tried]) -> Preview {
+    let quantum = channel.quantum;
+    let slots = || spans.iter().flat_map(|span| (span.from..span.to).map(move |slot| (span, slot)));
+    Preview {
+        channel: channel.number.0,
+        label: channel.label.to_string(),
+        unit: channel.unit.to_string(),
+        from: local(asked.from, clock.zone()),
+        to: local(asked.to, clock.zone()),
+        starts: slots().filter_map(|(span, slot)| clock.words(span.now.date, slot)).collect(),
+        now: slots().map(|(span, slot)| value(span.now.values[usize::from(slot)], quantum)).collect(),
+        methods: tried.iter().map(|tried| method_preview(tried, quantum)).collect(),
+        register: match spans {
+            [span] => {
+                shortest(span.surroundings.totals()).and_then(|total| register(total, span, tried, clock, quantum))
+            }
+            // Registers under several edited days would need all of them summed together.
+            _ => None,
+        },
+    }
+}
+
+fn method_preview(tried: &Tried, quantum: i8) -> MethodPreview {
+    let values = || tried.values.iter().flatten().copied();
+    MethodPreview {
+        method: tried.method.id,
+        name: tried.method.name,
+        eligible: tried.is_eligible(),
+        words: tried.words.clone(),
+        values: values().map(|quanta| value(quanta, quantum)).collect(),
+        total: sum(values().filter(|value| *value != NO_VALUE).map(i128::from).sum(), quantum),
+    }
+}
+
+fn register(total: &Total, span: &Span<'_>, tried: &[Tried], clock: &Clock, quantum: i8) -> Option<RegisterPreview> {
+    let measured = measured_quantity(&total.measured).ok()?;
+    let words = |day: &FullDay| under(total, day, quantum).map(|sum| sum.to_string());
+    let eligible = tried.iter().filter(|tried| tried.is_eligible());
+    Some(RegisterPreview {
+        start: local(total.range.start, clock.zone()),
+        end: local(total.range.end, clock.zone()),
+        measured: measured.to_string(),
+        sum_now: words(&span.now),
+        by_method: eligible.map(|tried| (tried.method.id, words(&span.with(&tried.values[0])))).collect(),
+    })
+}

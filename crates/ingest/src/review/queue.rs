@@ -1,0 +1,150 @@
+//! The queue: groups and lists of exceptions, who looks after them, remarks.
+
+use model::id::ChannelNumber;
+use model::review::{
+    AskExceptions, AskGroups, Assign, Changed, Comment, Exception, Exceptions, Group, Groups, Refusal,
+};
+use store::registry::directory::Directory;
+use store::registry::review::{self, ExceptionFilter, ExceptionState, Grouping};
+
+use super::next_step::next_step;
+use super::words::{Clock, name};
+use super::{Review, ReviewError, named, person};
+
+/// Groups of one answer.
+const GROUPS_MAX: u32 = 500;
+/// Exceptions of one answer, and where nothing is asked.
+const EXCEPTIONS_MAX: u32 = 1000;
+const EXCEPTIONS: u32 = 100;
+/// Exceptions that one word may reach.
+pub(super) const IDS_MAX: usize = 10_000;
+
+impl Review {
+    /// Exceptions in groups, those with the most first.
+    ///
+    /// # Errors
+    /// [`ReviewError`].
+    pub fn groups(&self, asked: &AskGroups) -> Result<Groups, ReviewError> {
+        let state = named("state", asked.state.as_deref())?.unwrap_or(ExceptionState::Open);
+        let by = named("by", asked.by.as_deref())?.unwrap_or(Grouping::RuleDate);
+        let directory = self.directory()?;
+        let rule = asked.rule.as_deref();
+        let found = self.runtime.block_on(self.registry.review().groups(by, state, rule, GROUPS_MAX))?;
+        let total = self.runtime.block_on(self.registry.review().count(state, rule))?;
+        Ok(Groups { groups: found.into_iter().map(|found| group(found, &directory)).collect(), total })
+    }
+
+    /// A page of exceptions.
+    ///
+    /// # Errors
+    /// [`ReviewError`].
+    pub fn exceptions(&self, asked: &AskExceptions) -> Result<Exceptions, ReviewError> {
+        let directory = self.directory()?;
+        let channel = asked.channel.as_deref().map(|text| self.channel(&directory, text)).transpose()?;
+        let limit = limited(asked.limit, EXCEPTIONS, EXCEPTIONS_MAX)?;
+        let filter = ExceptionFilter {
+            state: named("state", asked.state.as_deref())?,
+            rule: asked.rule.clone(),
+            date: asked.date,
+            channel: channel.map(|channel| channel.number),
+            assignee: asked.assignee.clone(),
+            routed: asked.routed,
+            after: asked.after.unwrap_or(0),
+            limit,
+        };
+        let found = self.runtime.block_on(self.registry.review().exceptions(&filter))?;
+        let next = found.last().filter(|_| found.len() == limit as usize).map(|last| last.id);
+        Ok(Exceptions { exceptions: found.into_iter().map(|found| exception(found, &directory)).collect(), next })
+    }
+
+    /// Says who looks after exceptions.
+    ///
+    /// # Errors
+    /// [`ReviewError`]; nothing is changed.
+    pub fn assign(&self, asked: &Assign) -> Result<Changed, ReviewError> {
+        person("by", &asked.by)?;
+        let to = asked.to.as_deref().map(|to| person("to", to)).transpose()?;
+        let ids = some("exceptions", &asked.exceptions)?;
+        self.runtime.block_on(self.registry.review().assign(ids, to))?;
+        Ok(Changed { changed: ids.len() })
+    }
+
+    /// Leaves a remark at exceptions.
+    ///
+    /// # Errors
+    /// [`ReviewError`]; nothing is changed.
+    pub fn comment(&self, asked: &Comment) -> Result<Changed, ReviewError> {
+        let by = person("by", &asked.by)?;
+        let ids = some("exceptions", &asked.exceptions)?;
+        self.runtime.block_on(self.registry.review().comment(ids, asked.text.trim(), by))?;
+        Ok(Changed { changed: ids.len() })
+    }
+}
+
+/// At least one, and not more than one word may reach.
+pub(super) fn some<'t, T>(field: &'static str, list: &'t [T]) -> Result<&'t [T], Refusal> {
+    match list.len() {
+        1..=IDS_MAX => Ok(list),
+        found => Err(Refusal::Invalid { field, detail: format!("expected 1 to {IDS_MAX}, found {found}") }),
+    }
+}
+
+/// How many rows an answer has.
+pub(super) fn limited(asked: Option<u32>, usual: u32, max: u32) -> Result<u32, Refusal> {
+    match asked.unwrap_or(usual) {
+        limit if (1..=max).contains(&limit) => Ok(limit),
+        limit => Err(Refusal::Invalid { field: "limit", detail: format!("expected 1 to {max}, found {limit}") }),
+    }
+}
+
+/// What people call a channel; its number where it is not in the registry.
+pub(super) fn label(directory: &Directory, channel: ChannelNumber) -> String {
+    directory.channel(channel).map_or_else(|| channel.to_string(), |channel| channel.label.to_string())
+}
+
+fn group(found: review::Group, directory: &Directory) -> Group {
+    let rule = found.rule.map(String::from);
+    Group {
+        rule_name: rule.as_deref().map(name),
+        next_step: rule.as_deref().map_or("Look at the exceptions of this channel together.", next_step).into(),
+        rule,
+        date: found.date,
+        channel: found.channel.map(|channel| channel.0),
+        label: found.channel.map(|channel| label(directory, channel)),
+        from: found.first,
+        to: found.end,
+        count: found.count,
+        channels: found.channels,
+        severity: found.severity.to_string(),
+        routed: found.routed,
+        example: found.example,
+    }
+}
+
+fn exception(kept: review::Exception, directory: &Directory) -> Exception {
+    let found = kept.found;
+    let clock = directory.channel(found.channel).and_then(Clock::of);
+    let at = |slot| clock.as_ref().and_then(|clock| clock.words(found.date, slot));
+    Exception {
+        id: kept.id,
+        channel: found.channel.0,
+        label: label(directory, found.channel),
+        date: found.date,
+        from: found.first,
+        to: found.end,
+        start: at(found.first),
+        end: at(found.end),
+        rule_name: name(&found.rule),
+        next_step: next_step(&found.rule),
+        rule: found.rule.into(),
+        severity: found.severity.to_string(),
+        routed: found.routed,
+        evidence: found.evidence,
+        state: found.state.to_string(),
+        assignee: kept.assignee,
+        comment: kept.comment,
+        comment_by: kept.comment_by,
+        first_seen: kept.first_seen,
+        act: found.act,
+    }
+}

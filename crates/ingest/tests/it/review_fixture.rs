@@ -1,0 +1,240 @@
+//! Books with known readings, validated with the standard plan, and the people who review them.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ingest::Review;
+use ingest::placement::zone_of;
+use ingest::review::{Decisions, Policy, Refusal, ReviewError};
+use ingest::validation;
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
+use model::id::{ChannelNumber, Name};
+use model::quantity::Decimal;
+use model::review::{
+    Accept, AskExceptions, Decide, Edit, EditedValue, Exception, ExplainedValue, Explanation, Propose,
+};
+use model::time::LocalDay;
+use store::disk::RealDisk;
+use store::readings::{Batch, Config, DayRun, NO_VALUE, ReadingsBook, RegisterEntry};
+use store::registry::Registry;
+use store::registry::channel::ChannelEntry;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use vee::{CheckedPlan, Plan};
+
+/// The day that everything happens on.
+pub const NIGHT: Date = date(2026, 3, 1);
+
+/// A utility with hourly channels `UP-0/E1`, `UP-1/E1` and on, in Wh, of one zone.
+pub struct Utility {
+    pub review: Review,
+    pub book: Arc<ReadingsBook>,
+    pub registry: Registry,
+    pub zone: &'static str,
+    pub length: u32,
+    plan: Arc<CheckedPlan>,
+    clock: Cell<Timestamp>,
+    batches: Cell<u8>,
+    runtime: Runtime,
+    _folder: TempDir,
+}
+
+impl Utility {
+    pub fn with_channels(count: u32) -> Self {
+        Self::of(count, "UTC", 3600, Policy::default())
+    }
+
+    pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let runtime = Runtime::new().expect("a runtime");
+        // Feed files are given up at once, so that sealing days makes a follower come too late.
+        let config = Config { feed_bytes: 1, background: false, ..Config::default() };
+        let (book, _) =
+            ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), config).expect("a new book");
+        let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
+        let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
+        let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
+        runtime.block_on(registry.channels().register(&entries)).expect("registered");
+        let (book, plan) = (Arc::new(book), Arc::new(Plan::standard().check().expect("a plan")));
+        let handle = runtime.handle().clone();
+        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plan), policy, handle);
+        let clock = Cell::new("2026-03-02T06:00:00Z".parse().expect("an instant"));
+        let batches = Cell::new(0);
+        Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder: folder }
+    }
+
+    /// A minute later than the last time.
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.get() + SignedDuration::from_mins(1);
+        self.clock.set(now);
+        now
+    }
+
+    /// A register of daily amounts beside channel 0.
+    pub fn register(&self) -> ChannelNumber {
+        let entry = ChannelEntry {
+            suffix: "D1".into(),
+            reading_type: "11.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type"),
+            interval_seconds: None,
+            ..hourly(0, self.zone, self.length)
+        };
+        self.ask(self.registry.channels().register(&[entry])).first().expect("registered").number
+    }
+
+    /// Waits for an answer of the registry.
+    pub fn ask<T>(&self, question: impl Future<Output = Result<T, store::registry::RegistryError>>) -> T {
+        self.runtime.block_on(question).expect("answered")
+    }
+
+    fn day(&self, date: Date) -> LocalDay {
+        LocalDay::of(date, &zone_of(self.zone).expect("a zone")).expect("in range")
+    }
+
+    /// Where a slot of a day begins.
+    pub fn at(&self, date: Date, slot: i64) -> Timestamp {
+        self.day(date).range.start + SignedDuration::from_secs(slot * i64::from(self.length))
+    }
+
+    /// Values arrive: `_` is none; a text of one cell is every slot of the day.
+    pub fn arrive(&self, channel: u32, date: Date, first: u16, values: &str) {
+        let day = self.day(date);
+        let slots = day.slots(self.length).expect("whole slots");
+        let mut values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
+        if values.len() == 1 && first == 0 {
+            values = vec![values[0]; slots.into()];
+        }
+        let day_start = day.range.start.as_second();
+        let channel = ChannelNumber(channel);
+        let slot_seconds = self.length;
+        let run = DayRun {
+            channel,
+            date,
+            day_start,
+            slots,
+            slot_seconds,
+            first,
+            values: &values,
+            qualities: &[],
+            revision: None,
+        };
+        let mut batch = self.batch();
+        batch.push_run(&run).expect("a run");
+        self.book.append(batch).expect("stored");
+    }
+
+    /// The amount of a whole day arrives.
+    pub fn amount(&self, register: ChannelNumber, date: Date, value: i64) {
+        let range = self.day(date).range;
+        let entry = RegisterEntry {
+            channel: register,
+            at: range.end.as_second(),
+            period_start: Some(range.start.as_second()),
+            value: Some(value),
+            quality: Default::default(),
+            revision: None,
+        };
+        let mut batch = self.batch();
+        batch.push_register(&entry).expect("a register read");
+        self.book.append(batch).expect("stored");
+    }
+
+    fn batch(&self) -> Batch {
+        let number = self.batches.get() + 1;
+        self.batches.set(number);
+        Batch::new("HES-1", [number; 32], self.now().as_microsecond())
+    }
+
+    /// Validates days as intake does after it took a message, and brings the queue up to date.
+    pub fn validate(&self, days: &[(u32, Date)]) {
+        self.run(days);
+        self.review.follow(self.now()).expect("followed");
+    }
+
+    /// Validates days; nobody follows.
+    pub fn run(&self, days: &[(u32, Date)]) {
+        let now = self.now();
+        let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
+        let directory = self.ask(self.registry.directory());
+        let decisions = self.ask(Decisions::of(&self.registry, &days));
+        validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
+            .expect("validated");
+    }
+
+    /// Review after a restart of the program.
+    pub fn restarted(&self) -> Review {
+        let handle = self.runtime.handle().clone();
+        let (book, plan) = (Arc::clone(&self.book), Arc::clone(&self.plan));
+        Review::new(book, self.registry.clone(), plan, Policy::default(), handle)
+    }
+
+    pub fn exceptions(&self) -> Vec<Exception> {
+        let asked = AskExceptions { limit: Some(1000), ..AskExceptions::default() };
+        self.review.exceptions(&asked).expect("listed").exceptions
+    }
+
+    /// Rule and state of every exception: `V30 open, V31 accepted`.
+    pub fn states(&self) -> String {
+        let one = |exception: &Exception| format!("{} {}", exception.rule, exception.state);
+        self.exceptions().iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn explained(&self, channel: u32) -> Explanation {
+        self.review.explain(&channel.to_string(), NIGHT, self.now()).expect("explained")
+    }
+
+    /// The final values of slots of the night: `-` where there is none.
+    pub fn finals(&self, channel: u32, from: usize, to: usize) -> String {
+        let one = |value: &ExplainedValue| value.last.clone().unwrap_or_else(|| "-".into());
+        self.explained(channel).values[from..to].iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Proposes values for the slots of the night from `first` on.
+    pub fn propose(&self, by: &str, first: i64, values: &str) -> Result<u64, ReviewError> {
+        let values = (first..).zip(values.split_whitespace());
+        let values = values.map(|(slot, value)| EditedValue { start: self.at(NIGHT, slot), value: value.into() });
+        let edits = vec![Edit { channel: "UP-0/E1".into(), values: values.collect() }];
+        let (note, key) = ("from the visit".into(), None);
+        let asked = Propose { edits, method: "values".into(), reason: "meter-fault".into(), note, by: by.into(), key };
+        self.review.propose(&asked, self.now()).map(|state| state.act)
+    }
+}
+
+fn hourly(number: u32, zone: &str, length: u32) -> ChannelEntry {
+    ChannelEntry {
+        usage_point: Name::new("UsagePoint", format!("UP-{number}")),
+        meter: None,
+        meter_from: None,
+        suffix: "E1".into(),
+        reading_type: "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type"),
+        unit: "kWh".into(),
+        quantum: -3,
+        multiplier: Decimal::new(1, 0),
+        dials: None,
+        interval_seconds: Some(length),
+        zone: zone.into(),
+    }
+}
+
+pub fn accept(exceptions: &[Exception], by: &str) -> Accept {
+    Accept {
+        exceptions: exceptions.iter().map(|exception| exception.id).collect(),
+        by: by.into(),
+        reason: "communication".into(),
+        note: "collector 7 was replaced".into(),
+        key: None,
+    }
+}
+
+pub fn word(by: &str) -> Decide {
+    Decide { by: by.into(), note: String::new() }
+}
+
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(answer: Result<T, ReviewError>) -> Refusal {
+    match answer.expect_err("refused") {
+        ReviewError::Refused(refusal) => refusal,
+        error => panic!("{error:?}"),
+    }
+}

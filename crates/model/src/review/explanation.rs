@@ -1,0 +1,103 @@
+//! Why the final values of a day are what they are.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::editor::Verdict;
+
+/// Why the final values of a day are what they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The channel.
+    pub channel: u32,
+    /// What people call it.
+    pub label: String,
+    /// The unit of the values.
+    pub unit: String,
+    /// The local day.
+    pub date: Date,
+    /// The run that decided; `None` before the first.
+    pub run: Option<u64>,
+    /// The version of its plan.
+    pub plan_version: Option<u32>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+    /// Whether a run today decides the same; where not, inputs have changed since.
+    pub is_current: bool,
+    /// What every rule says today.
+    pub results: Vec<Verdict>,
+    /// What every method did today or why it did not.
+    pub estimations: Vec<MethodWords>,
+    /// Every slot.
+    pub values: Vec<ExplainedValue>,
+    /// What people decided and what counts.
+    pub decisions: Vec<DecisionWords>,
+}
+
+/// What one method did over slots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MethodWords {
+    /// The method, or `scaling`.
+    pub method: String,
+    /// First slot.
+    pub from: u16,
+    /// One past the last slot.
+    pub to: u16,
+    /// What was used, or why it was not eligible.
+    pub words: String,
+}
+
+/// A slot with where its value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExplainedValue {
+    /// The slot.
+    pub slot: u16,
+    /// Where it begins.
+    pub start: String,
+    /// As received.
+    pub raw: Option<String>,
+    /// What counts.
+    #[serde(rename = "final")]
+    pub last: Option<String>,
+    /// Everything known of it.
+    pub statuses: Vec<&'static str>,
+    /// The rules that failed there.
+    pub rules: Vec<FailedRule>,
+    /// The method that made it.
+    pub method: Option<String>,
+    /// Hash of every input of the method, hexadecimal.
+    pub inputs_hash: Option<String>,
+}
+
+/// A rule that failed at a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedRule {
+    /// The rule.
+    pub rule: String,
+    /// One sentence with the numbers.
+    pub evidence: String,
+}
+
+/// A decision that counts on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DecisionWords {
+    /// The act.
+    pub act: u64,
+    /// `accept` or `set`.
+    pub kind: String,
+    /// First slot.
+    pub from: u16,
+    /// One past the last slot.
+    pub to: u16,
+    /// Slots on which it holds no longer, because newer measured data came.
+    pub slots_overtaken: usize,
+    /// Who approved it.
+    pub by: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// A code of the list of reasons.
+    pub reason: String,
+    /// Free words.
+    pub note: String,
+}

@@ -1,0 +1,365 @@
+//! Exceptions: failed rules, each with its evidence and what became of it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::id::ChannelNumber;
+use smol_str::SmolStr;
+
+use super::{Review, Step, channel, conflict, keys, not_found};
+use crate::registry::RegistryError;
+use crate::registry::sql::{Row, Transaction, arguments, text_enum};
+
+text_enum! {
+    /// What a failure means for the values.
+    pub enum Severity {
+        /// The values stand and are questionable.
+        Warn = "warn",
+        /// The values failed.
+        Fail = "fail",
+    }
+}
+
+text_enum! {
+    /// What became of an exception.
+    pub enum ExceptionState {
+        /// The rule fails and nobody has decided.
+        Open = "open",
+        /// A person says that the values are real.
+        Accepted = "accepted",
+        /// A person wrote other values.
+        Edited = "edited",
+        /// A later run found that the rule no longer fails.
+        Resolved = "resolved",
+    }
+}
+
+text_enum! {
+    /// What exceptions of one group have in common.
+    pub enum Grouping {
+        /// Rule and local day: one cause, such as a collector that was silent, is one line.
+        RuleDate = "rule-date",
+        /// The rule.
+        Rule = "rule",
+        /// Rule, local day and slots.
+        RuleDateSlots = "rule-date-slots",
+        /// The channel.
+        Channel = "channel",
+    }
+}
+
+/// One failed rule over slots `[first, end)` of a channel-day, as a run found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The channel.
+    pub channel: ChannelNumber,
+    /// The local day.
+    pub date: Date,
+    /// The rule id (`V31`).
+    pub rule: SmolStr,
+    /// First slot.
+    pub first: u16,
+    /// One past the last slot.
+    pub end: u16,
+    /// What it means for the values.
+    pub severity: Severity,
+    /// Whether it waits for a person.
+    pub routed: bool,
+    /// One sentence with the numbers.
+    pub evidence: String,
+    /// The run that said so last.
+    pub run: u64,
+    /// The plan of that run.
+    pub plan_version: u32,
+    /// What became of it.
+    pub state: ExceptionState,
+    /// The act that settles it; `None` where none does.
+    pub act: Option<u64>,
+}
+
+/// An exception with what people said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// Number by which people name it.
+    pub id: u64,
+    /// What the last run found.
+    pub found: Found,
+    /// Who looks after it.
+    pub assignee: Option<String>,
+    /// The last remark.
+    pub comment: Option<String>,
+    /// Who made it.
+    pub comment_by: Option<String>,
+    /// When a run found it first.
+    pub first_seen: Timestamp,
+    /// When its state changed last.
+    pub changed_at: Timestamp,
+}
+
+/// Which exceptions to list, by id; `None` does not restrict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionFilter {
+    /// Only those in this state.
+    pub state: Option<ExceptionState>,
+    /// Only those of this rule.
+    pub rule: Option<String>,
+    /// Only those of this local day.
+    pub date: Option<Date>,
+    /// Only those of this channel.
+    pub channel: Option<ChannelNumber>,
+    /// Only those that this person looks after.
+    pub assignee: Option<String>,
+    /// Only those that wait for a person (`true`) or do not (`false`).
+    pub routed: Option<bool>,
+    /// Only those with a greater id: the last id of the page before.
+    pub after: u64,
+    /// Most to return.
+    pub limit: u32,
+}
+
+impl Default for ExceptionFilter {
+    fn default() -> Self {
+        Self { state: None, rule: None, date: None, channel: None, assignee: None, routed: None, after: 0, limit: 100 }
+    }
+}
+
+/// Exceptions that have something in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Their rule; `None` where they are grouped by channel.
+    pub rule: Option<SmolStr>,
+    /// Their local day, where they are grouped by it.
+    pub date: Option<Date>,
+    /// Their channel, where they are grouped by it.
+    pub channel: Option<ChannelNumber>,
+    /// The lowest of their first slots.
+    pub first: u16,
+    /// The highest of their ends.
+    pub end: u16,
+    /// How many.
+    pub count: u64,
+    /// On how many channels.
+    pub channels: u64,
+    /// The gravest of them.
+    pub severity: Severity,
+    /// How many wait for a person.
+    pub routed: u64,
+    /// The evidence of one of them.
+    pub example: String,
+}
+
+impl Review<'_> {
+    /// Keeps what a follower found, and how far it came, in one commit. Exceptions that are there keep their id,
+    /// first moment, assignee and comment.
+    ///
+    /// # Errors
+    /// [`RegistryError::Conflict`] where the follower is elsewhere by now: nothing is kept.
+    pub async fn follow(&self, step: Step<'_>, found: &[Found], now: Timestamp) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        let touched = match step.from {
+            None => {
+                let sql = "INSERT INTO follower (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+                transaction.execute(sql, arguments![step.follower, step.to.to_string()]).await?
+            }
+            Some(from) => {
+                let sql = "UPDATE follower SET position = $2 WHERE name = $1 AND position = $3";
+                let arguments = arguments![step.follower, step.to.to_string(), from.to_string()];
+                transaction.execute(sql, arguments).await?
+            }
+        };
+        if touched == 0 {
+            return Err(conflict("follower", step.follower, "it has gone on meanwhile".into()));
+        }
+        keep(&mut transaction, found, now).await?;
+        transaction.commit().await
+    }
+
+    /// The exceptions of channel-days, whatever their state.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn of_days(&self, days: &[(ChannelNumber, Date)]) -> Result<Vec<Exception>, RegistryError> {
+        let mut transaction = self.database.begin_reading().await?;
+        let select = "SELECT exception.* FROM {keys} JOIN exception ON exception.channel = wanted.column1 \
+                      AND exception.date = wanted.column2";
+        let days = days.iter().map(|(channel, date)| arguments![channel.0, date.to_string()]).collect();
+        transaction.rows_for(select, days).await?.iter().map(exception).collect()
+    }
+
+    /// The exceptions that match, by ascending id.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, RegistryError> {
+        let sql = "SELECT * FROM exception WHERE id > $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR rule = $3) \
+                   AND ($4 IS NULL OR date = $4) AND ($5 IS NULL OR channel = $5) AND ($6 IS NULL OR assignee = $6) \
+                   AND ($7 IS NULL OR routed = $7) ORDER BY id LIMIT $8";
+        let arguments = arguments![
+            filter.after,
+            filter.state.map(ExceptionState::as_str),
+            filter.rule.as_deref(),
+            filter.date.map(|date| date.to_string()),
+            filter.channel.map(|channel| channel.0),
+            filter.assignee.as_deref(),
+            filter.routed.map(i64::from),
+            filter.limit,
+        ];
+        self.database.rows(sql, arguments).await?.iter().map(exception).collect()
+    }
+
+    /// The exceptions of these numbers, in their order.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`] naming the first that is not there.
+    pub async fn exceptions_by_id(&self, ids: &[u64]) -> Result<Vec<Exception>, RegistryError> {
+        by_id(&mut self.database.begin_reading().await?, ids).await
+    }
+
+    /// Exceptions of a state (and rule) in groups, those with the most first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn groups(
+        &self,
+        by: Grouping,
+        state: ExceptionState,
+        rule: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Group>, RegistryError> {
+        // One text for every grouping: what does not tell groups apart is null in all of them.
+        let sql = "SELECT CASE WHEN $1 <> 'channel' THEN rule END AS rule, \
+                   CASE WHEN $1 IN ('rule-date', 'rule-date-slots') THEN date END AS date, \
+                   CASE WHEN $1 = 'channel' THEN channel END AS channel, \
+                   CASE WHEN $1 = 'rule-date-slots' THEN first_slot END AS one_first, \
+                   CASE WHEN $1 = 'rule-date-slots' THEN end_slot END AS one_end, \
+                   min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
+                   count(DISTINCT channel) AS channels, min(severity) AS severity, \
+                   CAST(sum(routed) AS BIGINT) AS routed, min(evidence) AS example \
+                   FROM exception WHERE state = $2 AND ($3 IS NULL OR rule = $3) \
+                   GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT $4";
+        let arguments = arguments![by.as_str(), state.as_str(), rule, limit];
+        self.database.rows(sql, arguments).await?.iter().map(group).collect()
+    }
+
+    /// How many exceptions of a rule are in a state; of every rule where `None`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub async fn count(&self, state: ExceptionState, rule: Option<&str>) -> Result<u64, RegistryError> {
+        let sql = "SELECT count(*) AS count FROM exception WHERE state = $1 AND ($2 IS NULL OR rule = $2)";
+        self.database.row(sql, arguments![state.as_str(), rule]).await?.map_or(Ok(0), |row| row.number("count"))
+    }
+
+    /// Says who looks after exceptions; nobody where `None`.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`]: nothing is changed.
+    pub async fn assign(&self, ids: &[u64], to: Option<&str>) -> Result<(), RegistryError> {
+        self.each(ids, "UPDATE exception SET assignee = $2 WHERE id = $1", |id| arguments![id, to]).await
+    }
+
+    /// Leaves a remark at exceptions, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`]: nothing is changed.
+    pub async fn comment(&self, ids: &[u64], text: &str, by: &str) -> Result<(), RegistryError> {
+        let sql = "UPDATE exception SET comment = $2, comment_by = $3 WHERE id = $1";
+        self.each(ids, sql, |id| arguments![id, text, by]).await
+    }
+
+    async fn each(
+        &self,
+        ids: &[u64],
+        sql: &'static str,
+        arguments: impl Fn(u64) -> Vec<crate::registry::sql::Argument>,
+    ) -> Result<(), RegistryError> {
+        let mut transaction = self.database.begin().await?;
+        for id in ids {
+            if transaction.execute(sql, arguments(*id)).await? == 0 {
+                return Err(not_found("exception", *id));
+            }
+        }
+        transaction.commit().await
+    }
+}
+
+/// The exceptions of these numbers, in their order.
+pub(super) async fn by_id(transaction: &mut Transaction, ids: &[u64]) -> Result<Vec<Exception>, RegistryError> {
+    let select = "SELECT exception.* FROM {keys} JOIN exception ON exception.id = wanted.column1";
+    let rows = transaction.rows_for(select, keys(ids)).await?;
+    let found: Vec<Exception> = rows.iter().map(exception).collect::<Result<_, _>>()?;
+    let one = |id: &u64| found.iter().find(|exception| exception.id == *id).cloned();
+    ids.iter().map(|id| one(id).ok_or_else(|| not_found("exception", *id))).collect()
+}
+
+async fn keep(transaction: &mut Transaction, found: &[Found], now: Timestamp) -> Result<(), RegistryError> {
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let first = transaction.advance("exception", count).await? + 1;
+    let row = |(id, found): (i64, &Found)| {
+        arguments![
+            id,
+            found.channel.0,
+            found.date.to_string(),
+            &*found.rule,
+            u32::from(found.first),
+            u32::from(found.end),
+            found.severity.as_str(),
+            i64::from(found.routed),
+            &*found.evidence,
+            found.run,
+            found.plan_version,
+            found.state.as_str(),
+            found.act,
+            now,
+            now,
+        ]
+    };
+    let insert = "INSERT INTO exception (id, channel, date, rule, first_slot, end_slot, severity, routed, evidence, run, \
+                  plan_version, state, act, first_seen, changed_at)";
+    let after = "ON CONFLICT (channel, date, rule, first_slot, end_slot) DO UPDATE SET severity = excluded.severity, \
+                 routed = excluded.routed, evidence = excluded.evidence, run = excluded.run, \
+                 plan_version = excluded.plan_version, state = excluded.state, act = excluded.act, \
+                 changed_at = CASE WHEN exception.state = excluded.state THEN exception.changed_at \
+                 ELSE excluded.changed_at END";
+    let rows = (first..).zip(found).map(row).collect();
+    transaction.insert_many(insert, rows, after).await.map(drop)
+}
+
+fn exception(row: &Row) -> Result<Exception, RegistryError> {
+    Ok(Exception {
+        id: row.number("id")?,
+        found: Found {
+            channel: channel(row)?,
+            date: row.parsed("date")?,
+            rule: row.get::<String>("rule")?.into(),
+            first: row.number("first_slot")?,
+            end: row.number("end_slot")?,
+            severity: row.parsed("severity")?,
+            routed: row.number::<u8>("routed")? != 0,
+            evidence: row.get("evidence")?,
+            run: row.number("run")?,
+            plan_version: row.number("plan_version")?,
+            state: row.parsed("state")?,
+            act: row.number_or_null("act")?,
+        },
+        assignee: row.get("assignee")?,
+        comment: row.get("comment")?,
+        comment_by: row.get("comment_by")?,
+        first_seen: row.instant("first_seen")?,
+        changed_at: row.instant("changed_at")?,
+    })
+}
+
+fn group(row: &Row) -> Result<Group, RegistryError> {
+    Ok(Group {
+        rule: row.get::<Option<String>>("rule")?.map(SmolStr::from),
+        date: row.parsed_or_null("date")?,
+        channel: row.number_or_null("channel")?.map(ChannelNumber),
+        first: row.number("first_slot")?,
+        end: row.number("end_slot")?,
+        count: row.number("count")?,
+        channels: row.number("channels")?,
+        severity: row.parsed("severity")?,
+        routed: row.number("routed")?,
+        example: row.get("example")?,
+    })
+}
