@@ -336,8 +336,8 @@ mod tests {
     #[test]
     fn lists_keep_their_order() {
         let settings = Settings::read(&EVERY_KIND, &BTreeMap::new()).expect("defaults");
-        assert_eq!(settings.list(&EVERY_KIND[6]), ["second", "first"]);
-        assert!(settings.list(&EVERY_KIND[7]).is_empty());
+        assert_eq!(settings.list(&EVERY_KIND[8]), ["second", "first"]);
+        assert!(settings.list(&EVERY_KIND[9]).is_empty());
     }
 
     #[test]

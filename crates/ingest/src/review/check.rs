@@ -81,8 +81,8 @@ fn verdict(result: &RuleResult, final_day: &FinalDay) -> Verdict {
     let sentences = final_day.failures.iter().filter(|failure| failure.rule == result.rule);
     let sentences: Vec<&str> = sentences.map(|failure| failure.evidence.as_str()).collect();
     Verdict {
-        rule: result.rule.into(),
-        name: name(result.rule),
+        rule: result.rule.clone(),
+        name: name(&result.rule),
         verdict: match result.verdict {
             vee::Verdict::Passed => "passed",
             vee::Verdict::Failed => "failed",

@@ -146,13 +146,18 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
 /// A plan that fills gaps of any length with one method and judges nothing.
 fn only(method: &Estimator) -> Result<CheckedPlan, Vec<model::finding::Finding>> {
     let gaps = RuleEntry {
-        rule: "V30".into(),
-        on_failure: OnFailure::Estimate,
         settings: BTreeMap::from([("auto_fill_longest".into(), "400 days".into())]),
+        ..RuleEntry::new("V30", OnFailure::Estimate)
     };
-    let method = EstimatorEntry { method: method.id.into(), exclude_from_scaling: false, settings: BTreeMap::new() };
-    let (validate, estimate) = (vec![gaps], vec![method]);
-    Plan { name: "preview".into(), version: 0, scaling: ScalingMode::None, validate, estimate }.check()
+    let plan = Plan {
+        name: "preview".into(),
+        version: 0,
+        scaling: ScalingMode::None,
+        validate: vec![gaps],
+        estimate: vec![EstimatorEntry::new(method.id)],
+        ..Plan::standard()
+    };
+    plan.check()
 }
 
 fn answer(channel: &Channel, clock: &Clock, asked: &AskPreview, spans: &[Span<'_>], tried: &[Tried]) -> Preview {
