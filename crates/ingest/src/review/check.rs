@@ -81,7 +81,7 @@ fn verdict(result: &RuleResult, final_day: &FinalDay) -> Verdict {
     let sentences = final_day.failures.iter().filter(|failure| failure.rule == result.rule);
     let sentences: Vec<&str> = sentences.map(|failure| failure.evidence.as_str()).collect();
     Verdict {
-        rule: result.rule.clone(),
+        rule: result.rule.to_string(),
         name: name(&result.rule),
         verdict: match result.verdict {
             vee::Verdict::Passed => "passed",
