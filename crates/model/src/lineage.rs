@@ -33,6 +33,13 @@ pub struct FinalDay {
     pub failures: Vec<RuleFailure>,
 }
 
+impl FinalDay {
+    /// Whether anything of it was made from more than the day's own values: an estimate, a gap left open, a rule that failed.
+    pub fn leans_on_others(&self) -> bool {
+        !self.failures.is_empty() || self.values.iter().any(|value| value.value.is_none() || !value.method.is_empty())
+    }
+}
+
 /// A final value that is not simply the raw one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinalValue {

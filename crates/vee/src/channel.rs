@@ -7,19 +7,21 @@
 //! Rules see the days around as received. Methods and sums see them as judged: received, with what the rules of the
 //! plan say of the values, but without estimates.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use model::quality::Status;
+use model::time::TimeRange;
 
-use crate::context::{Context, Decision, Elsewhere, Neighbour, Total};
+use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::outcome::Outcome;
 use crate::plan::CheckedPlan;
 use crate::run::{Stamp, judged_values, run_in};
 
-/// One day of a channel as it was received, and what people decided of it.
+/// One day of a channel as it was received, and what is known of it beside its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedDay {
     /// The first instant of the local day.
@@ -32,12 +34,15 @@ pub struct ReceivedDay {
     pub values: Vec<i64>,
     /// As many as there are values.
     pub statuses: Vec<Status>,
+    /// Whether use is expected.
+    pub activity: Activity,
     /// Approved decisions, the earlier first.
     pub decisions: Vec<Decision>,
 }
 
 impl ReceivedDay {
-    fn as_day(&self, date: Date) -> Day<'_> {
+    /// The day as rules see it.
+    pub fn as_day(&self, date: Date) -> Day<'_> {
         self.with(date, &self.values, &self.statuses)
     }
 
@@ -45,187 +50,171 @@ impl ReceivedDay {
         let Self { start, slot_seconds, clock_change, .. } = *self;
         Day { date, start, slot_seconds, clock_change, values, statuses }
     }
+
+    fn is_zero(&self) -> bool {
+        self.activity == Activity::Active && self.values.iter().all(|value| *value == 0)
+    }
 }
 
-/// A day after the value checks, before any estimate.
-#[derive(Clone, Debug)]
-struct JudgedDay {
-    values: Vec<i64>,
-    statuses: Vec<Status>,
+/// A day and, once asked for, what the value checks say of it.
+#[derive(Debug)]
+struct Known {
+    received: ReceivedDay,
+    /// Values and statuses after the value checks, before any estimate.
+    judged: OnceCell<(Vec<i64>, Vec<Status>)>,
 }
 
 /// The days of one channel around those that are run.
 ///
-/// It must hold every stored day within [`ChannelDays::reach_days`] of a day that is run, or of one it leans on.
+/// It must hold every stored day within the reach of the plan ([`CheckedPlan::reach_days`]) of a day that is run.
 #[derive(Debug)]
 pub struct ChannelDays<'a> {
     facts: Context<'a>,
-    totals: &'a [Total],
+    totals: Vec<Total>,
     plan: &'a CheckedPlan,
-    days: BTreeMap<Date, ReceivedDay>,
-    judged: BTreeMap<Date, JudgedDay>,
+    days: BTreeMap<Date, Known>,
 }
 
 impl<'a> ChannelDays<'a> {
-    /// The days of a channel. `facts` says what holds for each of them; its neighbours, history, totals and decisions are
-    /// not looked at. `totals` may be of any span.
+    /// The days of a channel. `facts` says what holds for each of them: its neighbours, history, totals, activity and decisions
+    /// are not looked at. `totals` may be of any span; what other days contribute to one is added here.
     pub fn new(
         facts: Context<'a>,
-        totals: &'a [Total],
+        totals: Vec<Total>,
         plan: &'a CheckedPlan,
-        days: BTreeMap<Date, ReceivedDay>,
+        days: impl IntoIterator<Item = (Date, ReceivedDay)>,
     ) -> Self {
-        Self { facts, totals, plan, days, judged: BTreeMap::new() }
+        let known = |received| Known { received, judged: OnceCell::new() };
+        Self { facts, totals, plan, days: days.into_iter().map(|(date, day)| (date, known(day))).collect() }
     }
 
-    /// How many days around a day its outcome may lean on.
-    pub fn reach_days(plan: &CheckedPlan) -> u16 {
-        plan.reach_days()
+    /// A day as received.
+    pub fn day(&self, date: Date) -> Option<&ReceivedDay> {
+        self.days.get(&date).map(|known| &known.received)
     }
 
     /// The touched days and every day whose outcome may change with them. `leans` says of a day whether its stored outcome
     /// has an estimate, an open gap or a failure; only such days look at more than their neighbours.
     pub fn to_run(&self, touched: &BTreeSet<Date>, leans: impl Fn(Date) -> bool) -> BTreeSet<Date> {
-        let mut affected: BTreeSet<Date> =
-            touched.iter().copied().filter(|date| self.days.contains_key(date)).collect();
+        let mut affected = touched.clone();
         for date in touched {
-            affected.extend([date.yesterday().ok(), date.tomorrow().ok()].into_iter().flatten());
+            affected.extend([date.yesterday(), date.tomorrow()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
             affected.extend(self.within(*date, 0, self.plan.rules_reach_days()));
         }
         affected.retain(|date| self.days.contains_key(date));
         let mut all = affected.clone();
+        let reach = self.plan.reach_days();
         for date in &affected {
             all.extend(self.beside_in_totals(*date));
-            let reach = self.plan.reach_days();
             all.extend(self.within(*date, reach, reach).filter(|other| leans(*other)));
         }
         all
     }
 
     /// The outcome of a day; `None` where there is no such day.
-    pub fn outcome(&mut self, date: Date, stamp: Stamp) -> Option<Outcome> {
-        let needs_history = !self.judged_day(date)?.1;
+    pub fn outcome(&self, date: Date, stamp: Stamp) -> Option<Outcome> {
+        let known = self.days.get(&date)?;
+        Some(self.outcome_over(date, &known.received, self.plan, stamp))
+    }
+
+    /// The outcome of a day with another content or by another plan than its own, among days that are as they are.
+    pub fn outcome_over(&self, date: Date, day: &ReceivedDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let totals = self.totals_of(date);
-        let history_dates: Vec<Date> = if needs_history {
-            let reach = self.plan.reach_days();
-            self.within(date, reach, reach).collect()
-        } else {
-            Vec::new()
+        let received = Context {
+            totals: &totals,
+            activity: day.activity,
+            decisions: &day.decisions,
+            ..self.received_context(date)
         };
-        for other in
-            history_dates.iter().copied().chain([date.yesterday().ok(), date.tomorrow().ok()].into_iter().flatten())
-        {
-            self.judge(other);
-        }
-        let history: Vec<Day<'_>> = history_dates.iter().filter_map(|other| self.judged_as_day(*other)).collect();
-        let neighbour = |date: Option<Date>| date.and_then(|date| self.judged_as_day(date));
-        let received = Context { totals: &totals, ..self.received_context(date) };
+        let (values, _) = judged_values(&day.as_day(date), &received, plan);
+        let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
+        let history: Vec<Day<'_>> =
+            self.within(date, reach, reach).filter_map(|other| self.judged_day(other)).collect();
+        let neighbour = |date: Result<Date, jiff::Error>| self.judged_day(date.ok()?);
         let judged = Context {
-            before: neighbour(date.yesterday().ok()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow().ok()).map(|day| Neighbour::after([&day])),
+            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
+            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
             history: &history,
             ..received.clone()
         };
-        let day = self.days.get(&date)?;
-        Some(run_in(&day.as_day(date), &received, &judged, self.plan, stamp))
+        run_in(&day.as_day(date), &received, &judged, plan, stamp)
+    }
+
+    /// The totals that touch a day, each with what the days around contribute as judged.
+    pub fn totals_of(&self, date: Date) -> Vec<Total> {
+        let Some(range) = self.range_of(date) else { return Vec::new() };
+        let with_elsewhere = |total: &Total| {
+            let within = range.start <= total.range.start && total.range.end <= range.end;
+            let others = self.days_in(total.range).filter(|other| *other != date);
+            let around = || others.filter_map(|other| self.judged_day(other)).collect::<Vec<_>>();
+            let elsewhere = if within { None } else { Some(Elsewhere::of(total.range, range, &around())) };
+            Total { elsewhere, ..total.clone() }
+        };
+        self.totals.iter().filter(|total| overlap(total.range, range).is_some()).map(with_elsewhere).collect()
     }
 
     /// What rules may look at, all of it as received.
     fn received_context(&self, date: Date) -> Context<'_> {
-        let neighbour = |date: Option<Date>| date.and_then(|date| Some(self.days.get(&date)?.as_day(date)));
+        let neighbour = |date: Result<Date, jiff::Error>| {
+            let date = date.ok()?;
+            Some(self.days.get(&date)?.received.as_day(date))
+        };
+        let day = self.days.get(&date).map(|known| &known.received);
         Context {
-            before: neighbour(date.yesterday().ok()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow().ok()).map(|day| Neighbour::after([&day])),
-            history: &[],
-            totals: &[],
+            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
+            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
             zero_days_before: self.zero_days_before(date),
-            decisions: self.days.get(&date).map_or(&[], |day| day.decisions.as_slice()),
+            activity: day.map_or(Activity::Active, |day| day.activity),
+            decisions: day.map_or(&[], |day| day.decisions.as_slice()),
             ..self.facts.clone()
         }
     }
 
-    /// Judges a day unless that was done.
-    fn judge(&mut self, date: Date) {
-        if self.judged.contains_key(&date) {
-            return;
-        }
-        let Some(day) = self.days.get(&date) else { return };
-        let (values, statuses) = judged_values(&day.as_day(date), &self.received_context(date), self.plan);
-        self.judged.insert(date, JudgedDay { values, statuses });
-    }
-
-    /// A judged day, and whether every slot has a value that stands.
-    fn judged_day(&mut self, date: Date) -> Option<(&JudgedDay, bool)> {
-        self.judge(date);
-        let judged = self.judged.get(&date)?;
-        Some((judged, !judged.values.contains(&MISSING)))
-    }
-
-    fn judged_as_day(&self, date: Date) -> Option<Day<'_>> {
-        let (day, judged) = (self.days.get(&date)?, self.judged.get(&date)?);
-        Some(day.with(date, &judged.values, &judged.statuses))
+    /// A day with what the value checks say of it.
+    fn judged_day(&self, date: Date) -> Option<Day<'_>> {
+        let known = self.days.get(&date)?;
+        let (values, statuses) = known
+            .judged
+            .get_or_init(|| judged_values(&known.received.as_day(date), &self.received_context(date), self.plan));
+        Some(known.received.with(date, values, statuses))
     }
 
     /// Whole days of zeros right before a day, at most as many as the plan reaches.
     fn zero_days_before(&self, date: Date) -> u16 {
-        let mut at = date;
-        for count in 0..self.plan.reach_days() {
-            match at.yesterday() {
-                Ok(before) if self.is_zero_day(before) => at = before,
-                _ => return count,
-            }
-        }
-        self.plan.reach_days()
+        let before = std::iter::successors(date.yesterday().ok(), |date| date.yesterday().ok());
+        self.zero_days(before).count().try_into().unwrap_or(u16::MAX)
     }
 
     fn zero_days_after(&self, date: Date) -> impl Iterator<Item = Date> {
-        let following = std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok());
-        following.take(usize::from(self.plan.reach_days())).take_while(|date| self.is_zero_day(*date))
+        self.zero_days(std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok()))
     }
 
-    fn is_zero_day(&self, date: Date) -> bool {
-        self.days.get(&date).is_some_and(|day| day.values.iter().all(|value| *value == 0))
+    fn zero_days(&self, dates: impl Iterator<Item = Date>) -> impl Iterator<Item = Date> {
+        let is_zero = |date: &Date| self.days.get(date).is_some_and(|known| known.received.is_zero());
+        dates.take(usize::from(self.plan.reach_days())).take_while(is_zero)
     }
 
     /// The days there are within so many days of a day, itself left out.
     fn within(&self, date: Date, before: u16, after: u16) -> impl Iterator<Item = Date> {
-        let from = date.saturating_sub(Span::new().days(before));
-        let to = date.saturating_add(Span::new().days(after));
+        let (from, to) =
+            (date.saturating_sub(Span::new().days(before)), date.saturating_add(Span::new().days(after)));
         self.days.range(from..=to).map(|(other, _)| *other).filter(move |other| *other != date)
     }
 
     /// The other days that share a total with a day.
     fn beside_in_totals(&self, date: Date) -> BTreeSet<Date> {
-        let Some(range) = self.days.get(&date).map(|day| day.as_day(date).whole()) else { return BTreeSet::new() };
-        let shared = self.totals.iter().filter(|total| total.range.start < range.end && range.start < total.range.end);
-        shared.flat_map(|total| self.days_of(total)).filter(|other| *other != date).collect()
+        let Some(range) = self.range_of(date) else { return BTreeSet::new() };
+        let shared = self.totals.iter().filter(|total| overlap(total.range, range).is_some());
+        shared.flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
     }
 
-    fn days_of<'s>(&'s self, total: &'s Total) -> impl Iterator<Item = Date> + 's {
-        let touches = |day: &Day<'_>| {
-            let range = day.whole();
-            total.range.start < range.end && range.start < total.range.end
-        };
-        self.days.iter().filter(move |(date, day)| touches(&day.as_day(**date))).map(|(date, _)| *date)
+    fn range_of(&self, date: Date) -> Option<TimeRange> {
+        self.days.get(&date).map(|known| known.received.as_day(date).whole())
     }
 
-    /// The totals that touch a day, each with what the days around contribute as judged.
-    fn totals_of(&mut self, date: Date) -> Vec<Total> {
-        let Some(range) = self.days.get(&date).map(|day| day.as_day(date).whole()) else { return Vec::new() };
-        let touching = |total: &&Total| total.range.start < range.end && range.start < total.range.end;
-        let touching: Vec<&Total> = self.totals.iter().filter(touching).collect();
-        let beside: BTreeSet<Date> =
-            touching.iter().flat_map(|total| self.days_of(total)).filter(|other| *other != date).collect();
-        beside.iter().for_each(|other| self.judge(*other));
-        let around: Vec<Day<'_>> = beside.iter().filter_map(|other| self.judged_as_day(*other)).collect();
-        touching
-            .into_iter()
-            .map(|total| {
-                let within = range.start <= total.range.start && total.range.end <= range.end;
-                let elsewhere = (!within).then(|| Elsewhere::of(total.range, range, &around));
-                Total { elsewhere, ..total.clone() }
-            })
-            .collect()
+    /// The days that a span touches.
+    fn days_in(&self, span: TimeRange) -> impl Iterator<Item = Date> {
+        self.days.keys().copied().filter(move |date| self.range_of(*date).is_some_and(|day| overlap(span, day).is_some()))
     }
 }

@@ -16,7 +16,6 @@ use smol_str::SmolStr;
 use crate::context::{Context, Decision};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
-use crate::inputs_hash::InputsHash;
 use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
 use crate::rules::{Fault, Finding, Stage};
@@ -93,6 +92,8 @@ struct Draft<'a> {
 #[derive(Clone, Copy, Default)]
 struct Slot {
     needs_value: bool,
+    /// Whether a person accepts what stands there in the end.
+    accepted: bool,
     /// Whether a rule put a status on it that says more than failed or questionable.
     stamped: bool,
     /// The method that made the value; empty where it is measured.
@@ -154,14 +155,17 @@ impl<'a> Draft<'a> {
                 continue;
             }
             let at = usize::from(slot);
-            self.slots[at].stamped = true;
-            self.statuses[at] |= Status::ACCEPTED;
+            self.slots[at].accepted = true;
             if let Some(value) = decision.value(slot) {
                 self.values[at] = value;
-                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::ACCEPTED | Status::EDITED;
+                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED;
                 self.slots[at].method = EDITED_BY_HAND;
-                self.slots[at].inputs_hash = InputsHash::of(EDITED_BY_HAND).number(value).finish();
+                self.slots[at].inputs_hash = decision.act;
                 self.slots[at].exclude_from_scaling = true;
+            }
+            // Where nothing arrived, what is accepted is the estimate to come.
+            if self.values[at] != MISSING {
+                self.statuses[at] |= Status::ACCEPTED;
             }
         }
     }
@@ -195,6 +199,7 @@ impl<'a> Draft<'a> {
         self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
         self.slots[at] = Slot {
             needs_value: false,
+            accepted: self.slots[at].accepted,
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
@@ -363,14 +368,17 @@ impl Draft<'_> {
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
-        let Slot { method, inputs_hash, stamped, .. } = self.slots[at];
+        let Slot { method, inputs_hash, stamped, accepted, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
-        } else if method.is_empty() && marks == shared && !stamped {
+        } else if method.is_empty() && marks == shared && !stamped && !accepted {
             return None;
         } else if method.is_empty() && marks.is_empty() {
             self.statuses[at] |= day_status.without(MARKS);
+        }
+        if accepted && value.is_some() {
+            self.statuses[at] |= Status::ACCEPTED;
         }
         Some(FinalValue { slot, value, status: self.statuses[at], method: SmolStr::new_static(method), inputs_hash })
     }

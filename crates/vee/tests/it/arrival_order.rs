@@ -1,0 +1,180 @@
+//! In whatever order readings, corrections, registers and decisions arrive: running the touched days and those that lean on
+//! them leaves what a run over everything leaves.
+//!
+//! `AMITY_CASES` sets how many histories are made up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use model::lineage::FinalDay;
+use model::quality::Status;
+use model::quantity::Decimal;
+use model::time::TimeRange;
+use proptest::prelude::*;
+use vee::channel::{ChannelDays, ReceivedDay};
+use vee::context::{Decision, DecisionKind, RegisterPair};
+use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
+use vee::{Activity, CheckedPlan, Context, MISSING, Measured, Plan, Total};
+
+use crate::notation::stamp;
+
+const SLOTS: u16 = 4;
+const SLOT_SECONDS: u32 = 21_600;
+const DAYS: i32 = 12;
+
+fn first_day() -> Date {
+    date(2026, 1, 5)
+}
+
+fn day_at(number: i32) -> Date {
+    first_day().saturating_add(jiff::Span::new().days(number))
+}
+
+fn instant(day: i32, slot: u16) -> Timestamp {
+    let start: Timestamp = "2026-01-05T00:00:00Z".parse().expect("instant");
+    start + jiff::SignedDuration::from_secs(i64::from(day) * 86_400 + i64::from(slot) * i64::from(SLOT_SECONDS))
+}
+
+/// Something that arrives.
+#[derive(Clone, Debug)]
+enum Arrival {
+    /// Values from a slot on; [`MISSING`] where the source says there is none.
+    Values { day: i32, from: u16, values: Vec<i64> },
+    /// What a register counted from one day to another.
+    Register { from: i32, to: i32, counted: i64 },
+    /// A person accepts or writes a slot as it stands.
+    Decision { day: i32, slot: u16, written: Option<i64> },
+}
+
+fn value() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => 800..1400_i64, 1 => Just(0), 1 => Just(9000), 1 => Just(-5), 1 => Just(MISSING)]
+}
+
+fn arrival() -> impl Strategy<Value = Arrival> {
+    let values = (0..DAYS, 0..SLOTS, proptest::collection::vec(value(), 1..=4));
+    prop_oneof![
+        8 => values.prop_map(|(day, from, values)| Arrival::Values { day, from, values }),
+        3 => (0..DAYS, prop::sample::select(vec![0_i64, 1000]))
+            .prop_map(|(day, value)| Arrival::Values { day, from: 0, values: vec![value; 4] }),
+        2 => (0..DAYS - 1, 1..4, 3000..9000_i64)
+            .prop_map(|(from, days, counted)| Arrival::Register { from, to: from + days, counted }),
+        1 => (0..DAYS, 0..SLOTS, proptest::option::of(500..1500_i64))
+            .prop_map(|(day, slot, written)| Arrival::Decision { day, slot, written }),
+    ]
+}
+
+/// What the books hold.
+#[derive(Default)]
+struct Books {
+    days: BTreeMap<Date, ReceivedDay>,
+    totals: BTreeMap<(i32, i32), Total>,
+    outcomes: BTreeMap<Date, FinalDay>,
+    acts: u64,
+}
+
+impl Books {
+    /// Takes something in and answers the days it touches.
+    fn take(&mut self, arrival: &Arrival) -> Vec<Date> {
+        match arrival {
+            Arrival::Values { day, from, values } => {
+                let received = self.days.entry(day_at(*day)).or_insert_with(|| empty_day(*day));
+                for (slot, value) in (*from..SLOTS).zip(values) {
+                    received.values[usize::from(slot)] = *value;
+                }
+                vec![day_at(*day)]
+            }
+            Arrival::Register { from, to, counted } => {
+                let range = TimeRange { start: instant(*from, 0), end: instant(*to, 0) };
+                let pair = RegisterPair {
+                    start: Decimal::new(0, 0),
+                    end: Decimal::new(*counted, 0),
+                    multiplier: Decimal::new(1, 0),
+                    dials: 9,
+                    decimals: 0,
+                };
+                let total = Total { range, measured: Measured::Register(pair), elsewhere: None };
+                self.totals.insert((*from, *to), total);
+                (*from..*to).map(day_at).collect()
+            }
+            Arrival::Decision { day, slot, written } => {
+                let Some(received) = self.days.get_mut(&day_at(*day)) else { return Vec::new() };
+                self.acts += 1;
+                let basis = vec![received.values[usize::from(*slot)]];
+                let kind = written.map_or(DecisionKind::Accept, |value| DecisionKind::Set(vec![value]));
+                received.decisions.push(Decision { act: self.acts, from: *slot, to: slot + 1, basis, kind });
+                vec![day_at(*day)]
+            }
+        }
+    }
+
+    fn channel<'p>(&self, plan: &'p CheckedPlan) -> ChannelDays<'p> {
+        let facts = Context::of(model::id::ChannelNumber(7), "Wh", 0);
+        let days = self.days.iter().map(|(date, day)| (*date, day.clone()));
+        ChannelDays::new(facts, self.totals.values().cloned().collect(), plan, days)
+    }
+
+    fn run(&mut self, plan: &CheckedPlan, touched: &BTreeSet<Date>) {
+        let channel = self.channel(plan);
+        let leans = |date: Date| self.outcomes.get(&date).is_some_and(FinalDay::leans_on_others);
+        for date in channel.to_run(touched, leans) {
+            let outcome = channel.outcome(date, stamp()).expect("a stored day");
+            self.outcomes.insert(date, outcome.final_day);
+        }
+    }
+}
+
+fn empty_day(day: i32) -> ReceivedDay {
+    ReceivedDay {
+        start: instant(day, 0),
+        slot_seconds: SLOT_SECONDS,
+        clock_change: None,
+        values: vec![MISSING; usize::from(SLOTS)],
+        statuses: vec![Status::NONE; usize::from(SLOTS)],
+        activity: Activity::Active,
+        decisions: Vec::new(),
+    }
+}
+
+/// The standard plan, and one with longer memories whose estimates are validated too.
+fn plans() -> Vec<CheckedPlan> {
+    let mut wide = Plan::standard();
+    wide.validate.push(RuleEntry::new("V33", OnFailure::Estimate));
+    wide.validate.push(RuleEntry::new("V37", OnFailure::Warn));
+    wide.validate_estimates = true;
+    wide.estimate = ["E04", "E08", "E09", "auto", "E17"].map(EstimatorEntry::new).to_vec();
+    for entry in &mut wide.validate {
+        match entry.rule.as_str() {
+            "V31" => entry.on_failure = OnFailure::Estimate,
+            "V36" => drop(entry.settings.insert("days".into(), "3 days".into())),
+            _ => {}
+        }
+    }
+    [Plan::standard(), wide].map(|plan| plan.check().expect("a plan")).to_vec()
+}
+
+fn cases() -> u32 {
+    std::env::var("AMITY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1500)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_arrival_leaves_what_a_run_from_scratch_leaves(
+        batches in proptest::collection::vec(proptest::collection::vec(arrival(), 1..6), 1..8),
+        which in 0..2_usize,
+    ) {
+        let plan = &plans()[which];
+        let mut books = Books::default();
+        for batch in &batches {
+            let touched: BTreeSet<Date> = batch.iter().flat_map(|arrival| books.take(arrival)).collect();
+            books.run(plan, &touched);
+        }
+        let channel = books.channel(plan);
+        for date in books.days.keys() {
+            let scratch = channel.outcome(*date, stamp()).expect("a stored day").final_day;
+            prop_assert_eq!(books.outcomes.get(date), Some(&scratch), "{}", date);
+        }
+    }
+}
