@@ -163,7 +163,8 @@ fn mask(width: u8) -> u64 {
 }
 
 /// Fills `values` with the numbers of pieces, each times the quantum.
-fn take_pieces(input: &mut Input<'_>, quantum: i64, values: &mut [i64]) -> Result<(), Malformed> {
+#[multiversion::multiversion(targets("x86_64+avx2+bmi1+bmi2"))]
+fn take_pieces<'i>(input: &mut Input<'i>, quantum: i64, values: &mut [i64]) -> Result<(), Malformed> {
     let mut least = 0_i64;
     for piece in values.chunks_mut(PIECE) {
         let head = input.byte()?;
@@ -174,10 +175,10 @@ fn take_pieces(input: &mut Input<'_>, quantum: i64, values: &mut [i64]) -> Resul
         least = least.wrapping_add(input.signed()?);
         let behind = input.rest();
         let bits = input.take(packed_len(piece.len(), usize::from(width)))?;
-        let scale = Scale { quantum, least: least.wrapping_mul(quantum) };
-        match <&mut [i64; PIECE]>::try_from(&mut *piece) {
-            Ok(piece) if width <= 16 => take_narrow_piece(behind, width, scale, piece),
-            _ => take_bits(bits, width, scale, piece),
+        let scaled_least = least.wrapping_mul(quantum);
+        match (<&mut [i64; PIECE]>::try_from(&mut *piece), u32::try_from(quantum)) {
+            (Ok(piece), Ok(quantum)) if width <= 16 => take_narrow_piece(behind, width, quantum, scaled_least, piece),
+            _ => take_bits(bits, width, quantum, scaled_least, piece),
         }
         if head & HAS_OUTLIERS != 0 {
             take_outliers(input, width, quantum, piece)?;
@@ -186,39 +187,39 @@ fn take_pieces(input: &mut Input<'_>, quantum: i64, values: &mut [i64]) -> Resul
     Ok(())
 }
 
-/// From a packed number to a value.
-#[derive(Clone, Copy)]
-struct Scale {
-    quantum: i64,
-    /// The least value of the piece, quantum included.
-    least: i64,
-}
-
-impl Scale {
-    fn value(self, number: u64) -> i64 {
-        (number as i64).wrapping_mul(self.quantum).wrapping_add(self.least)
-    }
-}
-
-/// Unpacks a whole piece from the front of `behind`: most often there is enough to load 8 bytes at once.
+/// Unpacks a whole piece of at most 16 bits a number from the front of `behind`.
 ///
-/// A quarter of a piece, 4 numbers of at most 16 bits, begins at a byte or in the middle of one, and fits 64 bits
-/// with that.
-#[inline]
-fn take_narrow_piece(behind: &[u8], width: u8, scale: Scale, piece: &mut [i64; PIECE]) {
-    let mask = mask(width);
+/// One copy of the work for each width: with its shifts known, the compiler makes vectors of it.
+#[inline(always)]
+fn take_narrow_piece(behind: &[u8], width: u8, quantum: u32, least: i64, piece: &mut [i64; PIECE]) {
+    macro_rules! of_width {
+        ($($width:literal)*) => {
+            match width {
+                $($width => take_piece_of::<$width>(behind, quantum, least, piece),)*
+                _ => unreachable!("the caller asks for narrow pieces only"),
+            }
+        };
+    }
+    of_width!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+}
+
+/// A quarter of a piece, 4 numbers, begins at a byte or in the middle of one, and fits 64 bits with that; most often there
+/// are enough bytes behind it to load 8 at once.
+#[inline(always)]
+fn take_piece_of<const WIDTH: usize>(behind: &[u8], quantum: u32, least: i64, piece: &mut [i64; PIECE]) {
+    let mask = (1_u32 << WIDTH) - 1;
     for (quarter, numbers) in piece.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        let half_bytes = quarter * usize::from(width);
-        let mut word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
-        for number in numbers {
-            *number = scale.value(word & mask);
-            word >>= width;
+        let half_bytes = quarter * WIDTH;
+        let word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
+        for (at, number) in numbers.iter_mut().enumerate() {
+            let packed = (word >> (at * WIDTH)) as u32 & mask;
+            *number = (u64::from(packed) * u64::from(quantum)).cast_signed().wrapping_add(least);
         }
     }
 }
 
 /// Unpacks numbers of any width.
-fn take_bits(bits: &[u8], width: u8, scale: Scale, piece: &mut [i64]) {
+fn take_bits(bits: &[u8], width: u8, quantum: i64, least: i64, piece: &mut [i64]) {
     let mask = mask(width);
     let (mut waiting, mut held) = (0_u128, 0_u32);
     let mut bytes = bits.iter();
@@ -227,7 +228,7 @@ fn take_bits(bits: &[u8], width: u8, scale: Scale, piece: &mut [i64]) {
             waiting |= u128::from(bytes.next().copied().unwrap_or(0)) << held;
             held += 8;
         }
-        *value = scale.value(waiting as u64 & mask);
+        *value = (waiting as u64 & mask).cast_signed().wrapping_mul(quantum).wrapping_add(least);
         waiting >>= width;
         held -= u32::from(width);
     }
@@ -245,7 +246,7 @@ fn take_outliers(input: &mut Input<'_>, width: u8, quantum: i64, piece: &mut [i6
 }
 
 /// 8 bytes from a position, zeros where the slice ends.
-#[inline]
+#[inline(always)]
 fn load(bytes: &[u8], at: usize) -> u64 {
     let rest = bytes.get(at..).unwrap_or_default();
     if let Some(whole) = rest.first_chunk() {
