@@ -38,6 +38,12 @@ impl FinalDay {
     pub fn leans_on_others(&self) -> bool {
         !self.failures.is_empty() || self.values.iter().any(|value| value.value.is_none() || !value.method.is_empty())
     }
+
+    /// Whether another run decided the same.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let decided = |day: &Self| (day.plan_version, day.status);
+        decided(self) == decided(other) && self.values == other.values && self.failures == other.failures
+    }
 }
 
 /// A final value that is not simply the raw one.

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use model::quality::Status;
-use model::time::TimeRange;
+use model::time::{LocalDay, TimeRange};
 
-use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Total, overlap};
+use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::outcome::Outcome;
 use crate::plan::CheckedPlan;
@@ -34,6 +34,8 @@ pub struct ReceivedDay {
     pub values: Vec<i64>,
     /// As many as there are values.
     pub statuses: Vec<Status>,
+    /// The local day as the calendar of the zone has it; `None` where the zone is not known.
+    pub local_day: Option<LocalDay>,
     /// Whether use is expected.
     pub activity: Activity,
     /// Approved decisions, the earlier first.
@@ -151,7 +153,21 @@ impl<'a> ChannelDays<'a> {
             let elsewhere = if within { None } else { Some(Elsewhere::of(total.range, range, &around())) };
             Total { elsewhere, ..total.clone() }
         };
-        self.totals.iter().filter(|total| overlap(total.range, range).is_some()).map(with_elsewhere).collect()
+        self.totals_near(date).map(with_elsewhere).collect()
+    }
+
+    /// The totals that touch a day and lie within the reach of the plan around it.
+    fn totals_near(&self, date: Date) -> impl Iterator<Item = &Total> {
+        let reach = i64::from(self.plan.reach_days()) * 86_400;
+        let range = self.range_of(date);
+        let near = move |total: &&Total| {
+            range.is_some_and(|day| {
+                overlap(total.range, day).is_some()
+                    && day.start.as_second() - reach <= total.range.start.as_second()
+                    && total.range.end.as_second() <= day.end.as_second() + reach
+            })
+        };
+        self.totals.iter().filter(near)
     }
 
     /// What rules may look at, all of it as received.
@@ -166,6 +182,7 @@ impl<'a> ChannelDays<'a> {
             after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
             zero_days_before: self.zero_days_before(date),
             activity: day.map_or(Activity::Active, |day| day.activity),
+            site: Site { local_day: day.and_then(|day| day.local_day), ..self.facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
             ..self.facts.clone()
         }
@@ -197,16 +214,13 @@ impl<'a> ChannelDays<'a> {
 
     /// The days there are within so many days of a day, itself left out.
     fn within(&self, date: Date, before: u16, after: u16) -> impl Iterator<Item = Date> {
-        let (from, to) =
-            (date.saturating_sub(Span::new().days(before)), date.saturating_add(Span::new().days(after)));
+        let (from, to) = (date.saturating_sub(Span::new().days(before)), date.saturating_add(Span::new().days(after)));
         self.days.range(from..=to).map(|(other, _)| *other).filter(move |other| *other != date)
     }
 
     /// The other days that share a total with a day.
     fn beside_in_totals(&self, date: Date) -> BTreeSet<Date> {
-        let Some(range) = self.range_of(date) else { return BTreeSet::new() };
-        let shared = self.totals.iter().filter(|total| overlap(total.range, range).is_some());
-        shared.flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
+        self.totals_near(date).flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
     }
 
     fn range_of(&self, date: Date) -> Option<TimeRange> {
@@ -215,6 +229,9 @@ impl<'a> ChannelDays<'a> {
 
     /// The days that a span touches.
     fn days_in(&self, span: TimeRange) -> impl Iterator<Item = Date> {
-        self.days.keys().copied().filter(move |date| self.range_of(*date).is_some_and(|day| overlap(span, day).is_some()))
+        self.days
+            .keys()
+            .copied()
+            .filter(move |date| self.range_of(*date).is_some_and(|day| overlap(span, day).is_some()))
     }
 }

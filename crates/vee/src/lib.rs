@@ -44,7 +44,7 @@ pub mod sum_check;
 pub mod trial;
 mod view;
 
-pub use context::{Activity, Context, Elsewhere, Measured, Neighbour, Total};
+pub use context::{Activity, Context, Decision, DecisionKind, Elsewhere, Measured, Neighbour, Total};
 pub use day::{ClockChange, Day, MISSING};
 pub use outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
 pub use plan::{CheckedPlan, Plan};

@@ -48,7 +48,7 @@ pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, D
     let plan = plan(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
     let now = clock::now();
-    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days))?;
+    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days, &plan))?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
     let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)

@@ -1,6 +1,6 @@
 //! The live check of the editor: what the plan would say of edited days; nothing is stored.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::lineage::FinalDay;
@@ -10,9 +10,8 @@ use vee::sum_check::measured_quantity;
 use vee::{Outcome, RuleResult, Stamp, Total};
 
 use super::edits::EditedDay;
-use super::holding::{Held, holding};
 use super::words::{name, sum};
-use super::{Refusal, Review, ReviewError, overlay};
+use super::{Refusal, Review, ReviewError};
 use crate::validation::surroundings::{FullDay, Surroundings};
 
 /// The act of values that nobody proposed yet.
@@ -30,27 +29,28 @@ impl Review {
         let directory = self.directory()?;
         let mut days = Vec::new();
         for day in &edited {
-            let found = Surroundings::of(&self.readings, &directory, &day.channel, day.date, &HashMap::new())?;
-            let Some(surroundings) = found else {
+            let nothing = || {
                 let detail = format!("nothing arrived of `{}` on {}", day.channel.label, day.date);
-                return Err(Refusal::Invalid { field: "edits", detail }.into());
+                Refusal::Invalid { field: "edits", detail }
             };
-            let before = holding(decisions.on(day.channel.number, day.date), &surroundings.day().values);
-            let held = with_edits(before, day);
-            let outcome = overlay::run_held(&surroundings, &held, &self.plan, Stamp { run: 0, now });
+            let found = Surroundings::of(&self.readings, &directory, &day.channel, day.date, &self.plan, &decisions)?;
+            let surroundings = found.ok_or_else(nothing)?;
+            let edits = edits(day, &surroundings.day().values);
+            let outcome = surroundings.outcome_with(edits, Stamp { run: 0, now }, &self.plan).ok_or_else(nothing)?;
             days.push(checked(day, &surroundings, &outcome));
         }
         Ok(Check { days })
     }
 }
 
-fn with_edits(mut held: Vec<Held>, day: &EditedDay) -> Vec<Held> {
-    for (slot, value) in &day.values {
-        if let Some(held) = held.get_mut(usize::from(*slot)) {
-            *held = Held { set: Some((NOT_YET, *value)), accepted: None };
-        }
-    }
-    held
+/// The values as if they were decided already.
+fn edits(day: &EditedDay, raw: &[i64]) -> Vec<vee::Decision> {
+    let decision = |(slot, value): (&u16, &i64)| {
+        let basis = vec![*raw.get(usize::from(*slot))?];
+        let kind = vee::DecisionKind::Set(vec![*value]);
+        Some(vee::Decision { act: NOT_YET, from: *slot, to: slot + 1, basis, kind })
+    };
+    day.values.iter().filter_map(decision).collect()
 }
 
 fn checked(day: &EditedDay, surroundings: &Surroundings<'_>, outcome: &Outcome) -> CheckedDay {

@@ -1,7 +1,5 @@
 //! Why the final values of a day are what they are: what was decided, and what every rule and method says of it.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::lineage::FinalDay;
@@ -15,7 +13,7 @@ use vee::{Outcome, Stamp};
 use super::check::verdicts;
 use super::holding::overtaken;
 use super::words::{Clock, value};
-use super::{Refusal, Review, ReviewError, overlay};
+use super::{Refusal, Review, ReviewError};
 use crate::validation::surroundings::{FullDay, Surroundings};
 
 impl Review {
@@ -29,11 +27,11 @@ impl Review {
         let channel = self.channel(&directory, channel)?;
         let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
-        let found = Surroundings::of(&self.readings, &directory, &channel, date, &HashMap::new())?;
-        let surroundings = found.ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
+        let found = Surroundings::of(&self.readings, &directory, &channel, date, &self.plan, &decisions)?;
+        let surroundings = found.ok_or_else(nothing)?;
         let decisions = decisions.on(channel.number, date);
-        let outcome = overlay::run(&surroundings, decisions, &self.plan, Stamp { run: 0, now });
+        let outcome = surroundings.outcome(Stamp { run: 0, now }).ok_or_else(nothing)?;
         let stored = self.readings.final_day(channel.number, date, AsOf::Now)?;
         let mut explanation = explanation(&channel, date, stored.as_ref(), &outcome);
         explanation.values = values(surroundings.day(), stored.as_ref(), &channel, &clock);

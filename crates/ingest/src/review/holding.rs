@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Span;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use store::readings::NO_VALUE;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
 use store::registry::{Registry, RegistryError};
+use vee::CheckedPlan;
 
-/// Days from which on decisions are asked for by dates, not day by day.
+/// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
 
 /// The decisions that count on many days.
@@ -19,16 +21,23 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Reads those on `days`.
+    /// Reads those on `days` and on the days that a run over them may look at, `plan` deciding how far that is.
     ///
     /// # Errors
     /// What the registry says.
-    pub async fn of(registry: &Registry, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Self, RegistryError> {
+    pub async fn of(
+        registry: &Registry,
+        days: &BTreeSet<(ChannelNumber, Date)>,
+        plan: &CheckedPlan,
+    ) -> Result<Self, RegistryError> {
         let (first, last) = (days.iter().map(|day| day.1).min(), days.iter().map(|day| day.1).max());
         let (Some(first), Some(last)) = (first, last) else { return Ok(Self::default()) };
-        let found = if days.len() < BY_DATES_FROM {
-            let days: Vec<_> = days.iter().copied().collect();
-            registry.review().decisions_on(&days).await?
+        // A day that leans on a touched one may itself lean as far again.
+        let reach = Span::new().days(2 * plan.reach_days());
+        let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
+        let channels: BTreeSet<_> = days.iter().map(|day| day.0).collect();
+        let found = if channels.len() < BY_DATES_FROM {
+            registry.review().decisions_of_channels(&channels, first, last).await?
         } else {
             registry.review().decisions_between(first, last).await?
         };
@@ -42,6 +51,18 @@ impl Decisions {
     /// Those on one day, in the order of their approval.
     pub fn on(&self, channel: ChannelNumber, date: Date) -> &[Decision] {
         self.of_day.get(&(channel, date)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A stored decision as rules and methods take it.
+pub(crate) fn input(decision: &Decision) -> vee::Decision {
+    let place = |value: &Option<i64>| value.unwrap_or(NO_VALUE);
+    vee::Decision {
+        act: decision.act,
+        from: decision.day.first,
+        to: decision.day.end,
+        basis: decision.day.basis.iter().map(place).collect(),
+        kind: decision.day.new_values.clone().map_or(vee::DecisionKind::Accept, vee::DecisionKind::Set),
     }
 }
 

@@ -5,7 +5,7 @@
 //! validated again before the answer is given; where that is cut off, [`Review::settle_waiting`] makes up for it.
 //!
 //! - [`follower`]: the feed of final days becomes exceptions; [`exceptions`] says what one is.
-//! - [`holding`]: which decisions hold for a day; [`overlay`]: a run with them.
+//! - [`holding`]: which decisions hold for a day.
 //! - [`queue`]: groups, lists, assignment, remarks; [`next_step`] and [`reasons`]: words for people.
 //! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
 //! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
@@ -18,7 +18,6 @@ pub mod explain;
 pub mod follower;
 pub mod holding;
 pub mod next_step;
-pub(crate) mod overlay;
 pub mod preview;
 pub mod queue;
 pub mod reasons;
@@ -114,7 +113,7 @@ impl Review {
     /// # Errors
     /// [`ReviewError::Registry`].
     pub fn decisions(&self, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Decisions, ReviewError> {
-        Ok(self.runtime.block_on(Decisions::of(&self.registry, days))?)
+        Ok(self.runtime.block_on(Decisions::of(&self.registry, days, &self.plan))?)
     }
 
     /// Validates days again and turns what that finds into exceptions.

@@ -1,6 +1,6 @@
 //! The preview of the editor: what every method would write over a span, with its total and the register under it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use model::master::Channel;
@@ -32,8 +32,10 @@ impl Review {
         let channel = self.channel(&directory, &asked.channel)?;
         let (clock, pieces) = pieces(&channel, asked)?;
         let mut spans = Vec::new();
+        let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
+        let decisions = self.decisions(&dates)?;
         for (day, from, to) in pieces {
-            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &HashMap::new())?;
+            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &self.plan, &decisions)?;
             let Some(surroundings) = found else {
                 let detail = format!("nothing arrived of `{}` on {}", channel.label, day.date);
                 return Err(Refusal::Invalid { field: "from", detail }.into());
@@ -129,7 +131,7 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
     for span in spans {
         let gap = span.with(&vec![NO_VALUE; span.slots().len()]);
         let Ok(plan) = only(method) else { continue };
-        let outcome = span.surroundings.run_over(&gap, &plan, stamp);
+        let Some(outcome) = span.surroundings.outcome_over(gap.clone(), &plan, stamp) else { continue };
         let mut filled = gap;
         filled.lay_over(&outcome.final_day);
         values.push(filled.values[span.slots()].to_vec());

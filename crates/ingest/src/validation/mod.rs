@@ -9,19 +9,19 @@
 pub mod surroundings;
 pub mod totals;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
+use model::master::Channel;
 use store::readings::{Batch, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::{CheckedPlan, Outcome, Stamp};
 
 use crate::review::Decisions;
-use crate::review::overlay;
-use surroundings::Surroundings;
+use surroundings::Stored;
 
 /// Final days that are stored in one commit.
 const COMMIT_DAYS: usize = 4096;
@@ -39,9 +39,9 @@ pub struct Report {
     pub failures: u64,
 }
 
-/// Runs a plan over channel-days, with what people decided about them, and stores the outcome; `progress` is told after
-/// each commit. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been
-/// read after `now` was, so that a later run never stands on earlier decisions.
+/// Runs a plan over channel-days and the days that lean on them, with what people decided about them, and stores the
+/// outcome; `progress` is told after each commit. Days that have not ended at `now` stay in `days`, the others are taken
+/// out. `decisions` must have been read after `now` was, so that a later run never stands on earlier decisions.
 ///
 /// Channels without intervals or without a valid zone are passed over.
 ///
@@ -59,21 +59,27 @@ pub fn run(
     let stamp = Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now };
     let mut report = Report::default();
     let mut decided = Vec::new();
-    // What this run decided for the channel at hand: later days may refer to earlier ones before they are stored.
-    let mut of_channel = Decided::default();
     let mut waiting = BTreeSet::new();
-    for (channel, date) in &*days {
-        let Some(channel) = directory.channel(*channel) else { continue };
-        of_channel.turn_to(channel.number);
-        let Some(surroundings) = Surroundings::of(book, directory, channel, *date, &of_channel.days)? else { continue };
-        if now.as_second() < surroundings.day_end() {
-            waiting.insert((channel.number, *date));
-            continue;
+    for (channel, touched) in by_channel(days) {
+        let Some(channel) = directory.channel(channel) else { continue };
+        let Some(stored) = around(book, directory, channel, plan, &touched)? else { continue };
+        let channel_days = stored.channel_days(book, plan, decisions);
+        let leaning = stored.leaning();
+        for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
+            let Some(day) = channel_days.day(date) else { continue };
+            if now < day.as_day(date).whole().end {
+                waiting.extend(touched.contains(&date).then_some((channel.number, date)));
+                continue;
+            }
+            let Some(outcome) = channel_days.outcome(date, stamp) else { continue };
+            if !touched.contains(&date)
+                && stored.final_day(date).is_some_and(|before| before.says_the_same(&outcome.final_day))
+            {
+                continue;
+            }
+            report.add(&outcome);
+            decided.push(outcome.final_day);
         }
-        let outcome = overlay::run(&surroundings, decisions.on(channel.number, *date), plan, stamp);
-        report.add(&outcome);
-        of_channel.days.insert(*date, outcome.final_day.clone());
-        decided.push(outcome.final_day);
         if COMMIT_DAYS <= decided.len() {
             progress(decided.len() as u64);
             store_days(book, &mut decided, report.days, stamp)?;
@@ -86,18 +92,31 @@ pub fn run(
     Ok(report)
 }
 
-/// What a run decided for one channel.
-#[derive(Default)]
-struct Decided {
-    channel: Option<ChannelNumber>,
-    days: HashMap<Date, FinalDay>,
+fn by_channel(days: &BTreeSet<(ChannelNumber, Date)>) -> BTreeMap<ChannelNumber, BTreeSet<Date>> {
+    let mut channels: BTreeMap<ChannelNumber, BTreeSet<Date>> = BTreeMap::new();
+    for (channel, date) in days {
+        channels.entry(*channel).or_default().insert(*date);
+    }
+    channels
 }
 
-impl Decided {
-    fn turn_to(&mut self, channel: ChannelNumber) {
-        if self.channel.replace(channel) != Some(channel) {
-            self.days.clear();
+/// The stored days that a run over touched ones looks at: twice as far where a day beside them leans on others.
+fn around<'a>(
+    book: &ReadingsBook,
+    directory: &'a Directory,
+    channel: &'a Channel,
+    plan: &CheckedPlan,
+    touched: &BTreeSet<Date>,
+) -> Result<Option<Stored<'a>>, store::readings::Error> {
+    let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
+    // Neighbours and days that share a total are run too.
+    let reach = plan.reach_days().saturating_add(1);
+    let near = Stored::of(book, directory, channel, (*first, *last), reach)?;
+    match &near {
+        Some(stored) if stored.leaning().difference(touched).next().is_some() => {
+            Stored::of(book, directory, channel, (*first, *last), reach.saturating_mul(2))
         }
+        _ => Ok(near),
     }
 }
 

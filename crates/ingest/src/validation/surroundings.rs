@@ -1,25 +1,23 @@
-//! The surroundings of a channel-day, as the rules want them: history, neighbours, totals.
+//! The days of a channel as rules and methods want them: values, statuses, decisions, totals, states.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::day::{ClockChange, Day};
-use vee::{Activity, CheckedPlan, Context, Neighbour, Outcome, Stamp, Total};
+use vee::channel::{ChannelDays, ReceivedDay};
+use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
 use super::totals;
 use crate::placement::zone_of;
-
-/// Days before the day that like-day methods may look at.
-const HISTORY_DAYS: i64 = 35;
-const DAY_SECONDS: i64 = 86_400;
+use crate::review::Decisions;
+use crate::review::holding::input;
 
 /// The values of a stored day with what validation decided, as owned arrays.
 #[derive(Clone)]
@@ -56,10 +54,10 @@ impl FullDay {
         }
     }
 
-    /// A day with what validation decided laid over it: `newest`, else what is stored.
-    pub(crate) fn decided(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone, newest: Option<&FinalDay>) -> Self {
+    /// A day with what validation decided laid over it.
+    pub(crate) fn decided(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone) -> Self {
         let mut day = Self::received(book, stored, zone);
-        if let Some(final_day) = newest.or(stored.final_day.as_ref()) {
+        if let Some(final_day) = &stored.final_day {
             day.lay_over(final_day);
         }
         day
@@ -94,30 +92,109 @@ impl FullDay {
         self.values.iter().copied().enumerate().filter(|(_, value)| *value != NO_VALUE)
     }
 
-    /// The day as the rules see it.
-    pub(crate) fn as_day(&self) -> Day<'_> {
-        Day {
-            date: self.date,
-            start: Timestamp::from_second(self.start).unwrap_or(Timestamp::MIN),
+    /// The day as a channel's days hold it, of an active usage point and without decisions.
+    fn into_received(self) -> ReceivedDay {
+        ReceivedDay {
+            start: instant(self.start),
             slot_seconds: self.slot_seconds,
             clock_change: self.clock_change,
-            values: &self.values,
-            statuses: &self.statuses,
+            values: self.values,
+            statuses: self.statuses,
+            local_day: None,
+            activity: Activity::Active,
+            decisions: Vec::new(),
         }
     }
 }
 
-/// A channel-day and what the rules may look at beside it.
-pub struct Surroundings<'a> {
+/// The stored days of one channel around some of its days.
+pub(crate) struct Stored<'a> {
     channel: &'a Channel,
-    day: FullDay,
-    around: Vec<FullDay>,
-    totals: Vec<Total>,
+    zone: TimeZone,
     states: Option<&'a History<ConnectionState>>,
+    days: Vec<StoredDay>,
+    totals: Vec<Total>,
+}
+
+impl<'a> Stored<'a> {
+    /// The days from `first` to `last` and so many around them; `None` where the channel has no intervals or no valid zone.
+    ///
+    /// # Errors
+    /// What the readings book says.
+    pub(crate) fn of(
+        book: &ReadingsBook,
+        directory: &'a Directory,
+        channel: &'a Channel,
+        (first, last): (Date, Date),
+        around: u16,
+    ) -> Result<Option<Self>, store::readings::Error> {
+        let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
+        let around = Span::new().days(around);
+        let edges =
+            (LocalDay::of(first.saturating_sub(around), &zone), LocalDay::of(last.saturating_add(around), &zone));
+        let (Some(first), Some(last)) = edges else { return Ok(None) };
+        let within = TimeRange { start: first.range.start, end: last.range.end };
+        let mut days = book.read(channel.number, within.start.as_second(), within.end.as_second(), AsOf::Now)?.days;
+        days.retain(|day| day.slot_seconds == length);
+        let totals = totals::of_channel(book, directory, channel, within)?;
+        let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
+        Ok(Some(Self { channel, zone, states: directory.states(channel.usage_point), days, totals }))
+    }
+
+    /// What validation decided before for a day.
+    pub(crate) fn final_day(&self, date: Date) -> Option<&FinalDay> {
+        self.days.iter().find(|day| day.date == date)?.final_day.as_ref()
+    }
+
+    /// The days whose outcome leans on other days.
+    pub(crate) fn leaning(&self) -> BTreeSet<Date> {
+        let leans = |day: &&StoredDay| day.final_day.as_ref().is_some_and(FinalDay::leans_on_others);
+        self.days.iter().filter(leans).map(|day| day.date).collect()
+    }
+
+    /// The days ready to run.
+    pub(crate) fn channel_days(
+        &self,
+        book: &ReadingsBook,
+        plan: &'a CheckedPlan,
+        decisions: &Decisions,
+    ) -> ChannelDays<'a> {
+        let channel = self.channel;
+        let facts = Context {
+            negative_allowed: channel.reading_type.flow_direction == NET,
+            ..Context::of(channel.number, &channel.unit, channel.quantum)
+        };
+        let day = |stored: &StoredDay| {
+            let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
+            (stored.date, self.received(book, stored, decisions))
+        };
+        ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day))
+    }
+
+    fn received(&self, book: &ReadingsBook, stored: &StoredDay, decisions: Vec<Decision>) -> ReceivedDay {
+        let day = FullDay::received(book, stored, &self.zone);
+        let activity = self.activity(&day);
+        let local_day = LocalDay::of(day.date, &self.zone);
+        ReceivedDay { local_day, activity, decisions, ..day.into_received() }
+    }
+
+    /// Whether use is expected on a day: the usage point is connected all day, as far as is known.
+    fn activity(&self, day: &FullDay) -> Activity {
+        let states = self.states.map_or(&[][..], |states| states.between(instant(day.start), instant(day.end())));
+        let connected = states.iter().all(|dated| dated.value == ConnectionState::Connected);
+        if connected { Activity::Active } else { Activity::Inactive }
+    }
+}
+
+/// One channel-day among the days around it.
+pub struct Surroundings<'a> {
+    day: FullDay,
+    totals: Vec<Total>,
+    days: ChannelDays<'a>,
 }
 
 impl<'a> Surroundings<'a> {
-    /// Gathers them from the books, and from what was `decided` and is not stored yet; `None` where the channel has no intervals on the day or no valid zone.
+    /// Gathers them from the books; `None` where the channel has no intervals on the day or no valid zone.
     ///
     /// # Errors
     /// What the readings book says.
@@ -126,31 +203,16 @@ impl<'a> Surroundings<'a> {
         directory: &'a Directory,
         channel: &'a Channel,
         date: Date,
-        decided: &HashMap<Date, FinalDay>,
+        plan: &'a CheckedPlan,
+        decisions: &Decisions,
     ) -> Result<Option<Self>, store::readings::Error> {
-        let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
-        let Some(local) = LocalDay::of(date, &zone) else { return Ok(None) };
-        let (start, end) = (local.range.start.as_second(), local.range.end.as_second());
-        let window = (start - HISTORY_DAYS * DAY_SECONDS, end + DAY_SECONDS);
-        let stored = book.read(channel.number, window.0, window.1, AsOf::Now)?.days;
-        let of_length = || stored.iter().filter(|day| day.slot_seconds == length);
-        let Some(day) = of_length().find(|day| day.date == date).map(|day| FullDay::received(book, day, &zone)) else {
+        let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days())? else {
             return Ok(None);
         };
-        let other_days = of_length().filter(|day| day.date != date);
-        let around: Vec<_> = other_days.map(|day| FullDay::decided(book, day, &zone, decided.get(&day.date))).collect();
-        let within = TimeRange { start: instant(window.0), end: instant(end) };
-        let mut found = totals::of_channel(book, directory, channel, within)?;
-        found.retain(|total| total.range.start < local.range.end && local.range.start < total.range.end);
-        let totals =
-            found.into_iter().map(|total| totals::with_elsewhere(total.into_total(), local.range, &around)).collect();
-        let states = directory.states(channel.usage_point);
-        Ok(Some(Self { channel, day, around, totals, states }))
-    }
-
-    /// One past the last instant of the day, epoch seconds.
-    pub fn day_end(&self) -> i64 {
-        self.day.end()
+        let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };
+        let day = FullDay::received(book, day, &stored.zone);
+        let days = stored.channel_days(book, plan, decisions);
+        Ok(Some(Self { day, totals: days.totals_of(date), days }))
     }
 
     /// The day as received.
@@ -163,50 +225,23 @@ impl<'a> Surroundings<'a> {
         &self.totals
     }
 
-    /// Runs a plan over the day.
-    pub fn run(&self, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
-        self.run_over(&self.day, plan, stamp)
+    /// What the plan in force makes of the day.
+    pub(crate) fn outcome(&self, stamp: Stamp) -> Option<Outcome> {
+        self.days.outcome(self.day.date, stamp)
     }
 
-    /// Runs a plan over the day with other values than those received.
-    pub(crate) fn run_over(&self, day: &FullDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
-        let history: Vec<_> = self.around.iter().map(FullDay::as_day).collect();
-        let neighbour = |date: Option<Date>| history.iter().find(|day| Some(day.date) == date);
-        let yesterday = neighbour(self.day.date.yesterday().ok());
-        let tomorrow = neighbour(self.day.date.tomorrow().ok());
-        let context = Context {
-            activity: self.activity(&self.day),
-            negative_allowed: self.channel.reading_type.flow_direction == NET,
-            before: yesterday.map(|day| Neighbour::before([day])),
-            after: tomorrow.map(|day| Neighbour::after([day])),
-            history: &history,
-            totals: &self.totals,
-            zero_days_before: self.zero_days_before(),
-            ..Context::of(self.channel.number, &self.channel.unit, self.channel.quantum)
-        };
-        vee::run(&day.as_day(), &context, plan, stamp)
+    /// What the plan in force makes of the day with these decisions on top of those that count.
+    pub(crate) fn outcome_with(&self, more: Vec<Decision>, stamp: Stamp, plan: &CheckedPlan) -> Option<Outcome> {
+        let mut day = self.days.day(self.day.date)?.clone();
+        day.decisions.extend(more);
+        Some(self.days.outcome_over(self.day.date, &day, plan, stamp))
     }
 
-    /// Whether use is expected on a day: the usage point is connected all day, as far as is known.
-    fn activity(&self, day: &FullDay) -> Activity {
-        let states = self.states.map_or(&[][..], |states| states.between(instant(day.start), instant(day.end())));
-        let connected = states.iter().all(|dated| dated.value == ConnectionState::Connected);
-        if connected { Activity::Active } else { Activity::Inactive }
-    }
-
-    /// Whole days of zeros right before the day, while use was expected.
-    fn zero_days_before(&self) -> u16 {
-        let mut date = self.day.date;
-        let mut days = 0;
-        while let Some(before) = date.yesterday().ok().and_then(|date| self.around.iter().find(|day| day.date == date))
-        {
-            if before.values.iter().any(|value| *value != 0) || self.activity(before) == Activity::Inactive {
-                break;
-            }
-            days += 1;
-            date = before.date;
-        }
-        days
+    /// What another plan makes of other values than those received, without decisions.
+    pub(crate) fn outcome_over(&self, day: FullDay, plan: &CheckedPlan, stamp: Stamp) -> Option<Outcome> {
+        let received = self.days.day(self.day.date)?;
+        let day = ReceivedDay { local_day: received.local_day, activity: received.activity, ..day.into_received() };
+        Some(self.days.outcome_over(self.day.date, &day, plan, stamp))
     }
 }
 

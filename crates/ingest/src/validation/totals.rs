@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use store::readings::{AsOf, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use vee::amount::Amount;
-use vee::context::{Elsewhere, RegisterPair};
+use vee::context::RegisterPair;
 use vee::settings::SettingForm;
 use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use vee::{Measured, Plan, Total};
@@ -62,7 +62,8 @@ pub fn of_channel(
     Ok(totals)
 }
 
-fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
+/// Whether a register measures what a channel of intervals measures.
+pub(crate) fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
     let quantity = |channel: &Channel| {
         let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } =
             channel.reading_type;
@@ -121,38 +122,6 @@ const UNKNOWN_DIALS: u8 = 18;
 fn range(start: i64, end: i64) -> Option<TimeRange> {
     let range = TimeRange { start: Timestamp::from_second(start).ok()?, end: Timestamp::from_second(end).ok()? };
     (range.start < range.end).then_some(range)
-}
-
-/// The total with what the days around one day contribute to it.
-pub(crate) fn with_elsewhere(total: Total, day: TimeRange, around: &[FullDay]) -> Total {
-    if day.start <= total.range.start && total.range.end <= day.end {
-        return total;
-    }
-    let (start, end) = (total.range.start.as_second(), total.range.end.as_second());
-    let mut elsewhere = Elsewhere::default();
-    let mut slots = 0;
-    let mut length = 0;
-    for other in around {
-        for (at, value) in other.values.iter().enumerate() {
-            let begin = other.start + at as i64 * i64::from(other.slot_seconds);
-            if begin < start || end < begin + i64::from(other.slot_seconds) {
-                continue;
-            }
-            slots += 1;
-            length = i64::from(other.slot_seconds);
-            if *value == NO_VALUE {
-                elsewhere.missing += 1;
-            } else {
-                elsewhere.sum += i128::from(*value);
-                elsewhere.estimated += u32::from(other.statuses[at].contains(model::quality::Status::ESTIMATED));
-            }
-        }
-    }
-    let outside = (end - start) - (day.end.as_second().min(end) - day.start.as_second().max(start)).max(0);
-    // Days that are not in the book at all are missing too.
-    let expected = if length == 0 { 1 } else { outside / length };
-    elsewhere.missing += u32::try_from(expected - slots).unwrap_or(0);
-    Total { elsewhere: Some(elsewhere), ..total }
 }
 
 /// How far sums may be from what was measured, as the rule V50 of a plan says.
@@ -258,7 +227,7 @@ pub fn check_all(
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
     let days = book.read(channel.number, start, end, AsOf::Now)?.days;
-    let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone, None)));
+    let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
     let totals = of_channel(book, directory, channel, within)?.into_iter();
     let touched = totals.filter(|total| running.touches(total.range));
     Ok(touched.map(|total| CheckedTotal { comparison: running.compare(&total, channel, tolerances), total }).collect())

@@ -224,7 +224,7 @@ async fn an_act_counts_from_approval_to_undo(registry: Registry, _: Registry) {
     let review = registry.review();
     let act = begin(&registry, &edit(1, (4, 8), "Ada")).await;
     assert_eq!((act.state, act.method.as_deref(), act.decided_by), (ActState::Proposed, Some("E04"), None));
-    let counting = async || review.decisions_on(&[(ChannelNumber(1), NIGHT)]).await.expect("read").len();
+    let counting = async || review.decisions_of_channels(&[ChannelNumber(1)].into(), NIGHT, NIGHT).await.expect("read").len();
     assert_eq!(counting().await, 0);
     refused(review.decide(act.id, Verdict::Undo, "Ben", "", morning()).await, "it is proposed already");
     let approved = review.decide(act.id, Verdict::Approve, "Ben", "as agreed", morning()).await.expect("approved");
@@ -249,7 +249,7 @@ async fn decisions_come_in_the_order_of_their_approval(registry: Registry, _: Re
         (begin(&registry, &edit(1, (0, 2), "Ada")).await, begin(&registry, &edit(1, (2, 4), "Ada")).await);
     review.decide(late.id, Verdict::Approve, "Ben", "", morning()).await.expect("approved");
     review.decide(early.id, Verdict::Approve, "Ben", "", at("2026-03-02T07:00:00Z")).await.expect("approved");
-    let on = review.decisions_on(&[(ChannelNumber(1), NIGHT), (ChannelNumber(1), NIGHT)]).await.expect("read");
+    let on = review.decisions_of_channels(&[ChannelNumber(1)].into(), NIGHT, NIGHT).await.expect("read");
     assert_eq!(on.iter().map(|decision| decision.act).collect::<Vec<_>>(), [late.id, early.id]);
     assert_eq!(review.decisions_between(NIGHT, NIGHT).await.expect("read"), on);
     let before = NIGHT.yesterday().expect("a day");

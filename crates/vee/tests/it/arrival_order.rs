@@ -131,6 +131,7 @@ fn empty_day(day: i32) -> ReceivedDay {
         clock_change: None,
         values: vec![MISSING; usize::from(SLOTS)],
         statuses: vec![Status::NONE; usize::from(SLOTS)],
+        local_day: None,
         activity: Activity::Active,
         decisions: Vec::new(),
     }

@@ -1,5 +1,7 @@
 //! Acts: what one person did at once, who approved it, and whether it still counts.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
@@ -265,12 +267,27 @@ impl Review<'_> {
         self.database.rows(sql, arguments![first.to_string(), last.to_string()]).await?.iter().map(decision).collect()
     }
 
-    /// The decisions that count for channel-days, in the order in which they were approved.
+    /// The decisions that count for channels from `first` to `last`, in the order in which they were approved.
     ///
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
-    pub async fn decisions_on(&self, days: &[(ChannelNumber, Date)]) -> Result<Vec<Decision>, RegistryError> {
-        of_days(&mut self.database.begin_reading().await?, days, ActState::Approved).await
+    pub async fn decisions_of_channels(
+        &self,
+        channels: &BTreeSet<ChannelNumber>,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<Decision>, RegistryError> {
+        let sql = "SELECT decision.* FROM decision JOIN act ON act.id = decision.act WHERE act.state = 'approved' \
+                   AND decision.channel = $1 AND decision.date >= $2 AND decision.date <= $3 \
+                   ORDER BY act.decided_at, act.id";
+        let mut found = Vec::new();
+        for channel in channels {
+            let rows = self.database.rows(sql, arguments![channel.0, first.to_string(), last.to_string()]).await?;
+            for row in &rows {
+                found.push(decision(row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Acts whose days have not been validated again since they began or ceased to count.
