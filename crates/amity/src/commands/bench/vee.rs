@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use ingest::review::Decisions;
 use ingest::validation::{self, Report};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use model::id::ChannelNumber;
 use model::reading::{ChannelKey, ChannelReadings, Values};
 use model::reading_type::ReadingType;
@@ -49,6 +51,8 @@ const LATE_ONE_IN: u32 = 100;
 
 /// Days of the fleets whose memory is compared.
 const MEMORY_DAYS: u32 = 3;
+/// Small, so that the days that the book holds open are bounded for the smaller fleet already.
+const MEMORY_ARENA_BYTES: u64 = 4 << 20;
 
 /// Quarter-hours in Wh; two channel-days of a hundred have a gap.
 fn made_up(seed: u64, channels: u32, days: u32) -> Workload {
@@ -95,17 +99,18 @@ fn checks_beside<T: SlotValue>(name: &'static str, values: &[T], sum: impl Fn(&[
 pub fn runs(channels: u32, seed: u64) -> Result<[Figure; 2], Failure> {
     let workload = made_up(seed, (channels / CHANNELS_PER_RUN_CHANNEL).max(LATE_ONE_IN), RUN_DAYS);
     output::say(&format!("taking in {} readings with gaps, and a register a day", grouped(workload.readings())));
-    let mut fleet = Fleet::taken_in(workload, Config::default())?;
+    let folder = temporary_folder()?;
+    let (books, touched) = taken_in(folder.path(), &workload)?;
     output::say("validating all of them");
-    let touched = std::mem::take(&mut fleet.touched);
-    let whole = fleet.run(touched)?;
-    if whole.report.days != u64::from(workload.channels * workload.days) || whole.report.failures != 0 {
+    let whole = books.run(touched)?;
+    if whole.report.days != u64::from(workload.channels * workload.days) {
         return Err(Failure::Usage(format!("the run over everything was not whole: {:?}", whole.report)));
     }
     output::say("validating again after late data");
-    let late = fleet.take_in_late()?;
+    let late = (0..workload.channels).filter_map(|channel| held_back(&workload, channel));
+    let late = FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?.touched;
     let late_days = late.len();
-    let again = fleet.run(late)?;
+    let again = books.run(late)?;
     Ok([whole_run(&workload, &whole), run_again(&whole, &again, late_days)])
 }
 
@@ -146,14 +151,15 @@ fn run_again(whole: &Ran, again: &Ran, late_days: usize) -> Figure {
     }
 }
 
-/// A made-up fleet in books of its own.
-struct Fleet {
-    workload: Workload,
-    book: ReadingsBook,
+fn temporary_folder() -> Result<tempfile::TempDir, Failure> {
+    tempfile::tempdir().map_err(|error| Failure::work("no folder for the benchmark", error))
+}
+
+/// What a run needs.
+struct Books {
+    readings: ReadingsBook,
     directory: Directory,
     plan: CheckedPlan,
-    touched: BTreeSet<(ChannelNumber, Date)>,
-    _folder: tempfile::TempDir,
 }
 
 /// A run and how long it took.
@@ -162,51 +168,51 @@ struct Ran {
     duration: Duration,
 }
 
-impl Fleet {
-    /// Takes in every file, late data excepted.
-    fn taken_in(workload: Workload, config: Config) -> Result<Self, Failure> {
-        let folder = tempfile::tempdir().map_err(|error| Failure::work("no folder for the benchmark", error))?;
+impl Books {
+    /// The books in a folder, with these channels registered.
+    fn open(folder: &Path, config: Config, channels: impl Iterator<Item = ChannelReadings>) -> Result<Self, Failure> {
         let runtime = Runtime::new().map_err(|error| Failure::work("could not start", error))?;
-        let first = |channel| [intervals(channel, instant(0), &[]), register(&workload, channel, workload.start)];
-        let directory = runtime.block_on(directory(folder.path(), (0..workload.channels).flat_map(first)))?;
+        let directory = runtime.block_on(directory(folder, channels))?;
         // What is due is done in the thread that is timed.
-        let (book, _) = open(&folder.path().join("readings"), &Config { background: false, ..config })?;
+        let (readings, _) = open(&folder.join("readings"), &Config { background: false, ..config })?;
         let plan = Plan::standard().check().expect("the standard plan is checked");
-        let mut fleet = Self { workload, book, directory, plan, touched: BTreeSet::new(), _folder: folder };
-        for number in 0..workload.files() {
-            let in_time = workload.file(number).filter(|piece| !is_held_back(&workload, piece));
-            let mut file = FleetFile::of(&workload, number, in_time);
-            file.rows.extend(registers(&workload, number));
-            fleet.touched.append(&mut file.take_in(&fleet.book, &fleet.directory)?.touched);
-        }
-        Ok(fleet)
+        Ok(Self { readings, directory, plan })
     }
 
-    /// Takes in what was held back, and tells the channel-days that it touched.
-    fn take_in_late(&self) -> Result<BTreeSet<(ChannelNumber, Date)>, Failure> {
-        let number = self.workload.files();
-        let late = (0..self.workload.channels).filter_map(|channel| held_back(&self.workload, channel));
-        let file = FleetFile::of(&self.workload, number, late);
-        Ok(file.take_in(&self.book, &self.directory)?.touched)
+    fn days_end(&self) -> Date {
+        self.readings.days().last().map_or(Date::MAX, |last| last.saturating_add(1.day()))
     }
 
     /// Validates, estimates and stores these channel-days.
     fn run(&self, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Ran, Failure> {
-        let end = self.workload.start + i64::from(self.workload.days) * 86_400;
+        let now = self.days_end().to_zoned(TimeZone::UTC).map_err(|error| Failure::work("no such day", error))?;
         let began = Instant::now();
         let mut upkeep = Ok(());
         let keep_up = &mut |_| {
             if upkeep.is_ok() {
-                upkeep = self.book.maintain();
+                upkeep = self.readings.maintain();
             }
         };
-        let decisions = Decisions::default();
-        let report =
-            validation::run(&self.book, &self.directory, &self.plan, &decisions, &mut days, instant(end), keep_up)
-                .map_err(in_book)?;
-        upkeep.and_then(|()| self.book.maintain()).map_err(in_book)?;
+        let (now, decisions) = (now.timestamp(), Decisions::default());
+        let report = validation::run(&self.readings, &self.directory, &self.plan, &decisions, &mut days, now, keep_up)
+            .map_err(in_book)?;
+        upkeep.and_then(|()| self.readings.maintain()).map_err(in_book)?;
         Ok(Ran { report, duration: began.elapsed() })
     }
+}
+
+/// Takes every file of a fleet into books in a folder, late data excepted; tells the channel-days that were touched.
+fn taken_in(folder: &Path, workload: &Workload) -> Result<(Books, BTreeSet<(ChannelNumber, Date)>), Failure> {
+    let channels = |channel| [intervals(channel, instant(0), &[]), register(workload, channel, workload.start)];
+    let books = Books::open(folder, Config::default(), (0..workload.channels).flat_map(channels))?;
+    let mut touched = BTreeSet::new();
+    for number in 0..workload.files() {
+        let in_time = workload.file(number).filter(|piece| held_back(workload, piece.channel).as_ref() != Some(piece));
+        let mut file = FleetFile::of(workload, number, in_time);
+        file.rows.extend(registers(workload, number));
+        touched.append(&mut file.take_in(&books.readings, &books.directory)?.touched);
+    }
+    Ok((books, touched))
 }
 
 /// Four hours of one day, for one channel in [`LATE_ONE_IN`]; the days take turns.
@@ -214,10 +220,6 @@ fn held_back(workload: &Workload, channel: u32) -> Option<Piece> {
     let day = i64::from(channel / LATE_ONE_IN % workload.days);
     let start = workload.start + day * 86_400 + i64::from(2 * FILE_INTERVALS * INTERVAL_SECONDS);
     channel.is_multiple_of(LATE_ONE_IN).then_some(Piece { channel, start })
-}
-
-fn is_held_back(workload: &Workload, piece: &Piece) -> bool {
-    held_back(workload, piece.channel).as_ref() == Some(piece)
 }
 
 /// The registers of a fleet, where a file begins at midnight.
@@ -241,66 +243,77 @@ fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("made-up days are within the years of the calendar")
 }
 
-/// Memory that a run takes for ten times the channels, beside what it takes for the fleet; none where the system does
-/// not tell.
+/// The most memory a process holds that runs over ten times the channels, beside what it holds for the fleet; none
+/// where the system does not tell.
 pub fn memory(channels: u32, seed: u64) -> Result<Option<Figure>, Failure> {
     let few = (channels / CHANNELS_PER_RUN_CHANNEL).max(LATE_ONE_IN);
-    output::say(&format!(
-        "memory of a run over {} channels and over {}",
-        grouped(few.into()),
-        grouped((few * 10).into())
-    ));
-    let (Some(of_few), Some(of_many)) = (run_memory_kib(few, seed)?, run_memory_kib(few * 10, seed)?) else {
+    output::say(&format!("memory of a run over {few} channels and over {}", few * 10));
+    let (Some(of_few), Some(of_many)) = (run_memory(few, seed)?, run_memory(few * 10, seed)?) else {
         return Ok(None);
     };
-    let told =
-        |channels: u32, kib: u64| format!("{:.1} MiB, {} channels", kib as f64 / 1024.0, grouped(channels.into()));
+    let told = |channels: u32, memory: &RunMemoryKib| {
+        let RunMemoryKib { before, most } = memory;
+        format!("{} MiB for {}, {} MiB before", most / 1024, grouped(channels.into()), before / 1024)
+    };
     Ok(Some(Figure {
         name: MEMORY,
-        ours: told(few * 10, of_many),
-        peer_name: "the same run, a tenth of the channels",
-        peer: told(few, of_few),
-        ratio: of_many as f64 / of_few.max(1) as f64,
+        ours: told(few * 10, &of_many),
+        peer_name: "a tenth of the channels",
+        peer: told(few, &of_few),
+        ratio: of_many.most as f64 / of_few.most.max(1) as f64,
         floor: 2.0,
         goal: 1.2,
         smaller_is_better: true,
     }))
 }
 
-/// Runs it in a process of its own: what earlier figures left behind in memory would hide it.
-fn run_memory_kib(channels: u32, seed: u64) -> Result<Option<u64>, Failure> {
-    let failed = |error| Failure::work("could not measure memory in a process of its own", error);
-    let program = std::env::current_exe().map_err(failed)?;
-    let (channels, seed) = (channels.to_string(), seed.to_string());
-    let arguments = ["bench", "run-memory", "--channels", &channels, "--seed", &seed];
-    let output = Command::new(program).args(arguments).output().map_err(failed)?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok().filter(|_| output.status.success()))
+/// Memory of a process.
+struct RunMemoryKib {
+    /// When the books were open and the channel-days known.
+    before: u64,
+    /// The most up to the end.
+    most: u64,
 }
 
-/// Print the KiB by which a run over a made-up fleet raises the most memory held.
+/// Runs in a process of its own: what earlier work left behind in memory would hide it.
+fn run_memory(channels: u32, seed: u64) -> Result<Option<RunMemoryKib>, Failure> {
+    let folder = temporary_folder()?;
+    let (books, _) = taken_in(folder.path(), &made_up(seed, channels, MEMORY_DAYS))?;
+    books.readings.seal(books.days_end()).map_err(in_book)?;
+    drop(books);
+    let failed = |error| Failure::work("could not measure memory in a process of its own", error);
+    let program = std::env::current_exe().map_err(failed)?;
+    let output = Command::new(program).args(["bench", "run-memory"]).arg(folder.path()).output().map_err(failed)?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(Failure::work("the process whose memory is measured failed", complaint));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<u64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [before, most] = numbers[..] else { return Ok(None) };
+    Ok(Some(RunMemoryKib { before, most }))
+}
+
+/// Print how many KiB were held at most before and with a run over every channel-day of the books in a folder.
 #[derive(Debug, Args)]
 pub struct RunMemory {
-    /// Channels of the fleet.
-    #[arg(long)]
-    channels: u32,
-    /// Decides every value.
-    #[arg(long)]
-    seed: u64,
+    /// The folder.
+    folder: PathBuf,
 }
 
 impl RunMemory {
-    /// Measures and prints; exit status 1 where the system does not tell.
+    /// Runs and prints; nothing where the system does not tell.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let config = Config { arena_bytes: 32 << 20, ..Config::default() };
-        let mut fleet = Fleet::taken_in(made_up(self.seed, self.channels, MEMORY_DAYS), config)?;
-        let touched = std::mem::take(&mut fleet.touched);
-        // Linux: the most memory held counts from here on.
-        let counts_anew = std::fs::write("/proc/self/clear_refs", "5").is_ok();
-        let before = peak_memory_kib().filter(|_| counts_anew);
-        fleet.run(touched)?;
-        let (Some(before), Some(after)) = (before, peak_memory_kib()) else { return Ok(ExitCode::FAILURE) };
-        output::say(&format!("{before} KiB before, {after} KiB at most"));
-        output::print(&after.saturating_sub(before).to_string())?;
+        let config = Config { arena_bytes: MEMORY_ARENA_BYTES, ..Config::default() };
+        let books = Books::open(&self.folder, config, std::iter::empty())?;
+        let dates = books.readings.days();
+        let channels = books.directory.channels().filter(|channel| channel.interval_seconds.is_some());
+        let days = channels.flat_map(|channel| dates.iter().map(|date| (channel.number, *date))).collect();
+        let before = peak_memory_kib();
+        books.run(days)?;
+        if let (Some(before), Some(most)) = (before, peak_memory_kib()) {
+            output::print(&format!("{before} {most}"))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
