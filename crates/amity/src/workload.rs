@@ -27,8 +27,9 @@ pub struct Workload {
     pub late_percent: u32,
     /// Pieces in a hundred that come twice.
     pub duplicate_percent: u32,
-    /// Whether meters have gaps, spikes and negative values now and then.
-    pub flaws: bool,
+    /// Among so many channel-days, at least 12, ten have a gap, one a spike and one a negative value; `None` is a fleet
+    /// without flaws.
+    pub flaws_among: Option<u64>,
 }
 
 /// Four hours of one channel inside a file.
@@ -62,7 +63,7 @@ impl Workload {
     /// A fleet without flaws for benchmarks: 2 % late, 1 % twice.
     pub fn new(seed: u64, channels: u32, days: u32) -> Self {
         // 2026-01-01T00:00:00Z
-        Self { seed, channels, days, start: 1_767_225_600, late_percent: 2, duplicate_percent: 1, flaws: false }
+        Self { seed, channels, days, start: 1_767_225_600, late_percent: 2, duplicate_percent: 1, flaws_among: None }
     }
 
     /// How many files there are, the ones that only bring late pieces included.
@@ -111,14 +112,12 @@ impl Workload {
         let quarter = instant.div_euclid(i64::from(INTERVAL_SECONDS));
         let day = instant.div_euclid(86_400);
         let true_value = self.true_value(channel, quarter, day);
-        if !self.flaws {
-            return Some(true_value);
-        }
+        let Some(among) = self.flaws_among else { return Some(true_value) };
         let slot = quarter.rem_euclid(96) as u64;
         let fate = self.hash(channel, day, 4);
         let flaw_slot = (fate >> 32) % 88;
         let in_flaw = |length: u64| (flaw_slot..flaw_slot + length).contains(&slot);
-        match fate % 1000 {
+        match fate % among.max(12) {
             0..=5 if in_flaw(4) => None,
             6..=8 if in_flaw(8) => None,
             9 if slot < 48 => None,

@@ -87,14 +87,14 @@ impl Generate {
         // A clock change makes the days together an hour longer or shorter than their number of 24 hours.
         let mut workload = Workload::new(self.seed, self.channels, self.days + 1);
         workload.start = days.start();
-        workload.flaws = !self.flawless;
+        workload.flaws_among = (!self.flawless).then_some(1000);
         let in_folder = |error| Failure::work(format!("could not write into {}", self.folder.display()), error);
         fs::create_dir_all(&self.folder).map_err(in_folder)?;
         let mut files = 0;
         for file in 0..workload.files() {
             files += write_file(&self.folder, &workload, &days, file).map_err(in_folder)?;
         }
-        if workload.flaws {
+        if workload.flaws_among.is_some() {
             fs::write(self.folder.join("hes-1-broken-off.xml"), broken_off(&workload, &days)).map_err(in_folder)?;
             files += 1;
         }

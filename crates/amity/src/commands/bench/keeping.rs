@@ -1,5 +1,6 @@
 //! How fast and how small readings are kept, and how fast they come back.
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use ingest::admission::Limits;
 use ingest::admitter::Admitter;
 use ingest::registration;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::id::{ChannelNumber, Name};
 use model::quality::Quality;
 use model::quantity::Decimal;
@@ -42,13 +44,22 @@ const COLD_READS: usize = 200;
 /// Channels of the month for cold reads.
 const MONTH_CHANNELS: u32 = 5_000;
 
+/// The figures of [`measure`].
+pub const NAMES: [&str; 5] = [INGEST, REPLAY, SIZE, SCAN, COLD_MONTH];
+const INGEST: &str = "durable ingest from partial-day files";
+const REPLAY: &str = "replay after a crash";
+const SIZE: &str = "bytes per reading";
+const SCAN: &str = "fleet-day scan, one thread";
+const COLD_MONTH: &str = "one channel, 31 days, cold";
+
 /// Every figure about keeping.
 pub fn measure(fleet: Fleet, with_postgres: bool) -> Result<Vec<Figure>, Failure> {
     let workload = Workload::new(fleet.seed, fleet.channels, fleet.days);
     let folder = tempfile::tempdir().map_err(|error| Failure::work("no folder for the benchmark", error))?;
     let runtime = Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     output::say(&format!("registering {} channels", fleet.channels));
-    let directory = runtime.block_on(directory(folder.path(), fleet.channels))?;
+    let channels = (0..fleet.channels).map(|channel| intervals(channel, Timestamp::UNIX_EPOCH, &[]));
+    let directory = runtime.block_on(directory(folder.path(), channels))?;
     let mut figures = Vec::new();
 
     output::say(&format!("taking in {} readings", workload.readings()));
@@ -80,31 +91,29 @@ pub fn measure(fleet: Fleet, with_postgres: bool) -> Result<Vec<Figure>, Failure
     Ok(figures)
 }
 
-fn in_book(error: store::readings::Error) -> Failure {
+pub(super) fn in_book(error: store::readings::Error) -> Failure {
     Failure::work("the readings book refused", error)
 }
 
-fn open(folder: &Path, config: &Config) -> Result<(ReadingsBook, store::readings::Recovery), Failure> {
+pub(super) fn open(folder: &Path, config: &Config) -> Result<(ReadingsBook, store::readings::Recovery), Failure> {
     ReadingsBook::open(Arc::new(RealDisk), folder, config.clone()).map_err(in_book)
 }
 
-/// The channels of a fleet, registered: an interval channel and a daily register each.
-async fn directory(folder: &Path, channels: u32) -> Result<Directory, Failure> {
+/// The channels of these readings, registered.
+pub(super) async fn directory(
+    folder: &Path,
+    channels: impl Iterator<Item = ChannelReadings>,
+) -> Result<Directory, Failure> {
     let in_registry = |error| Failure::work("the registry refused", error);
     let registry =
         Registry::open(&format!("sqlite:{}", folder.join("registry.sqlite").display())).await.map_err(in_registry)?;
     let zone = SmolStr::new_static("UTC");
-    let mut entries = Vec::new();
-    for channel in 0..channels {
-        let start = Timestamp::UNIX_EPOCH;
-        let intervals = intervals(channel, start, &[]);
-        entries.extend(registration::entry(&intervals, &zone));
-    }
+    let entries: Vec<_> = channels.filter_map(|channel| registration::entry(&channel, &zone)).collect();
     registry.channels().register(&entries).await.map_err(in_registry)?;
     registry.directory().await.map_err(in_registry)
 }
 
-fn intervals(channel: u32, start: Timestamp, values: &[i64]) -> ChannelReadings {
+pub(super) fn intervals(channel: u32, start: Timestamp, values: &[i64]) -> ChannelReadings {
     ChannelReadings {
         channel: ChannelKey {
             usage_point: Some(Name::new("UsagePoint", format!("UP{channel:06}"))),
@@ -139,16 +148,62 @@ pub(super) fn quarter_hours() -> ReadingType {
     }
 }
 
-/// The rows of a file, as a reader gives them.
-fn rows(workload: &Workload, file: u32) -> Vec<ChannelReadings> {
-    let row = |piece: Piece| {
-        let at = |slot: u32| piece.start + i64::from(slot * INTERVAL_SECONDS);
-        let values: Vec<i64> = (0..FILE_INTERVALS)
-            .map(|slot| workload.value(piece.channel, at(slot)).unwrap_or(IntervalRun::MISSING))
-            .collect();
-        intervals(piece.channel, Timestamp::from_second(piece.start).expect("in range"), &values)
-    };
-    workload.file(file).map(row).collect()
+/// A file of a fleet, as a reader gives it.
+pub(super) struct FleetFile {
+    /// Its number.
+    pub number: u32,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub rows: Vec<ChannelReadings>,
+}
+
+/// What a file brought.
+pub(super) struct Brought {
+    /// Values in it.
+    pub offered: u64,
+    /// Values that were not there before.
+    pub created: u64,
+    /// Channel-days that it spoke of.
+    pub touched: BTreeSet<(ChannelNumber, Date)>,
+    /// How long it took until they were durable.
+    pub duration: Duration,
+}
+
+impl FleetFile {
+    /// The file of these pieces.
+    pub fn of(workload: &Workload, number: u32, pieces: impl Iterator<Item = Piece>) -> Self {
+        let received_at = Timestamp::from_second(workload.file_start(number) + 2 * 86_400).expect("in range");
+        let row = |piece: Piece| {
+            let at = |slot: u32| piece.start + i64::from(slot * INTERVAL_SECONDS);
+            let value = |slot| workload.value(piece.channel, at(slot)).unwrap_or(IntervalRun::MISSING);
+            let values: Vec<i64> = (0..FILE_INTERVALS).map(value).collect();
+            intervals(piece.channel, Timestamp::from_second(piece.start).expect("in range"), &values)
+        };
+        Self { number, received_at, rows: pieces.map(row).collect() }
+    }
+
+    /// Admits, places and stores the file in one durable commit.
+    pub fn take_in(&self, book: &ReadingsBook, directory: &Directory) -> Result<Brought, Failure> {
+        let began = Instant::now();
+        let limits = Limits::default();
+        let mut admitter = Admitter::new(directory, book, &limits, "bench", self.received_at);
+        self.rows.iter().for_each(|row| admitter.admit(row));
+        let mut batch = std::mem::take(&mut admitter.batch);
+        batch.source = "bench".into();
+        batch.key[..4].copy_from_slice(&self.number.to_le_bytes());
+        batch.key[31] = 1;
+        batch.position = self.number.to_string();
+        batch.received_at = self.received_at.as_microsecond();
+        let offered = batch.readings();
+        let created = book.append(batch).map_err(in_book)?.created;
+        let duration = began.elapsed();
+        book.maintain().map_err(in_book)?;
+        if !admitter.rejected.is_empty() {
+            return Err(Failure::Usage("the benchmark's own rows were rejected".into()));
+        }
+        Ok(Brought { offered, created, touched: admitter.touched, duration })
+    }
 }
 
 /// What taking in a fleet took.
@@ -158,30 +213,14 @@ struct Taken {
     duration: Duration,
 }
 
-/// Admits, places and stores every file of a fleet, one durable commit a file; making up the rows is not timed.
+/// Takes in every file of a fleet; making up the rows is not timed.
 fn take_in(book: &ReadingsBook, directory: &Directory, workload: &Workload) -> Result<Taken, Failure> {
-    let limits = Limits::default();
     let mut taken = Taken { offered: 0, created: 0, duration: Duration::ZERO };
-    for file in 0..workload.files() {
-        let rows = rows(workload, file);
-        let now = Timestamp::from_second(workload.file_start(file) + 2 * 86_400).expect("in range");
-        let began = Instant::now();
-        let mut admitter = Admitter::new(directory, book, &limits, "bench", now);
-        rows.iter().for_each(|row| admitter.admit(row));
-        let mut batch = std::mem::take(&mut admitter.batch);
-        batch.source = "bench".into();
-        batch.key[..4].copy_from_slice(&file.to_le_bytes());
-        batch.key[31] = 1;
-        batch.position = file.to_string();
-        batch.received_at = now.as_microsecond();
-        taken.offered += batch.readings();
-        let receipt = book.append(batch).map_err(in_book)?;
-        taken.duration += began.elapsed();
-        taken.created += receipt.created;
-        book.maintain().map_err(in_book)?;
-        if !admitter.rejected.is_empty() {
-            return Err(Failure::Usage("the benchmark's own rows were rejected".into()));
-        }
+    for number in 0..workload.files() {
+        let brought = FleetFile::of(workload, number, workload.file(number)).take_in(book, directory)?;
+        taken.offered += brought.offered;
+        taken.created += brought.created;
+        taken.duration += brought.duration;
     }
     if taken.created != workload.readings() {
         return Err(Failure::Usage(format!("stored {} of {} readings", taken.created, workload.readings())));
@@ -193,7 +232,7 @@ fn ingest_figure(taken: &Taken, peer_per_second: f64, memory_mib: Option<u64>) -
     let ours = taken.offered as f64 / taken.duration.as_secs_f64();
     let memory = memory_mib.map_or_else(String::new, |mib| format!(", {mib} MiB"));
     Figure {
-        name: "durable ingest from partial-day files",
+        name: INGEST,
         ours: format!("{}{memory}", rate(taken.offered, taken.duration)),
         peer_name: "PostgreSQL COPY + upsert",
         peer: rate(peer_per_second as u64, Duration::from_secs(1)),
@@ -210,7 +249,7 @@ fn replay(folder: &Path, config: &Config, taken: &Taken) -> Result<(ReadingsBook
     let duration = began.elapsed();
     let stored: u64 = book.days().len() as u64;
     let figure = Figure {
-        name: "replay after a crash",
+        name: REPLAY,
         ours: format!(
             "{} ({} records, {stored} days, {:.2} s)",
             rate(taken.offered, duration),
@@ -233,7 +272,7 @@ fn size(book: &ReadingsBook, workload: &Workload) -> Result<Figure, Failure> {
     let peer = parquet_peer::channel_days(workload)?.len() as u64;
     let readings = workload.readings() as f64;
     Ok(Figure {
-        name: "bytes per reading",
+        name: SIZE,
         ours: format!("{:.3} B", bytes as f64 / readings),
         peer_name: "Parquet row per channel-day, zstd",
         peer: format!("{:.3} B", peer as f64 / readings),
@@ -267,7 +306,7 @@ fn scan(book: &ReadingsBook, workload: &Workload) -> Result<Figure, Failure> {
     }
     let readings = one_day.readings();
     Ok(Figure {
-        name: "fleet-day scan, one thread",
+        name: SCAN,
         ours: rate(readings, pair.ours),
         peer_name: "Parquet channel-day, direct",
         peer: rate(readings, pair.peer),
@@ -312,7 +351,7 @@ fn cold_month(folder: &Path, directory: &Directory, fleet: Fleet) -> Result<Figu
     let p99 = ours[ours.len() * 99 / 100];
     let (ours, peer) = (median(ours), median(peers));
     Ok(Figure {
-        name: "one channel, 31 days, cold",
+        name: COLD_MONTH,
         ours: format!("p50 {:.0} us, p99 {:.0} us", ours.as_secs_f64() * 1e6, p99.as_secs_f64() * 1e6),
         peer_name: "one cold random read of 4 KiB",
         peer: format!("p50 {:.0} us", peer.as_secs_f64() * 1e6),

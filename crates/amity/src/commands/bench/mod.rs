@@ -2,15 +2,19 @@
 //!
 //! - [`parsing`]: NEM12 and XML to rows.
 //! - [`keeping`]: durable ingest, bytes per reading, scans, cold reads, replay.
+//! - [`vee`]: value checks, a run over everything, what late data costs, memory.
+//! - [`determinants`]: what bills are made of.
 //! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
 //! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
 
+mod determinants;
 mod generate;
 mod keeping;
 mod measure;
 mod parquet_peer;
 mod parsing;
 mod postgres_peer;
+mod vee;
 
 use std::process::ExitCode;
 
@@ -34,7 +38,7 @@ pub struct Bench {
     /// Seed of the made-up fleet.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only figures whose name contains this.
+    /// Only figures whose name contains this, in capitals or not; `vee` is a group.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Leave out the comparison with PostgreSQL.
@@ -48,25 +52,43 @@ pub struct Bench {
 #[derive(Debug, Subcommand)]
 enum Action {
     Generate(generate::Generate),
+    #[command(hide = true)]
+    RunMemory(vee::RunMemory),
 }
 
 impl Bench {
     /// Measures and prints. Exit status 1 when a figure misses its floor.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        if let Some(Action::Generate(generate)) = self.action {
-            return generate.run();
+        match self.action {
+            Some(Action::Generate(generate)) => return generate.run(),
+            Some(Action::RunMemory(run_memory)) => return run_memory.run(),
+            None => {}
         }
-        let wanted = |name: &str| self.only.as_deref().is_none_or(|text| name.contains(text));
+        let only = self.only.as_ref().map(|text| text.to_lowercase());
+        let wanted = |name: &str| only.as_ref().is_none_or(|text| name.to_lowercase().contains(text));
+        let any_wanted = |names: &[&str]| names.iter().any(|name| wanted(name));
         let mut figures = Vec::new();
-        if wanted("NEM12") {
+        if wanted(parsing::NEM12) {
             figures.push(parsing::nem12());
         }
-        if wanted("XML") {
+        if wanted(parsing::CIM) {
             figures.push(parsing::cim());
         }
-        if self.only.as_deref().is_none_or(|text| !["NEM12", "XML"].contains(&text)) {
+        if any_wanted(&keeping::NAMES) {
             let fleet = keeping::Fleet { channels: self.channels, days: self.days, seed: self.seed };
             figures.extend(keeping::measure(fleet, !self.no_postgres)?);
+        }
+        if any_wanted(&vee::VALUE_CHECKS) {
+            figures.extend(vee::value_checks(self.channels, self.seed));
+        }
+        if any_wanted(&vee::RUNS) {
+            figures.extend(vee::runs(self.channels, self.seed)?);
+        }
+        if wanted(vee::MEMORY) {
+            figures.extend(vee::memory(self.channels, self.seed)?);
+        }
+        if wanted(determinants::NAME) {
+            figures.push(determinants::measure(self.seed)?);
         }
         figures.retain(|figure| wanted(figure.name));
         let memory_mib = peak_memory_mib();
@@ -104,7 +126,11 @@ fn row(figure: &Figure) -> Vec<String> {
 
 /// The most memory this process ever held, where the system tells.
 pub(super) fn peak_memory_mib() -> Option<u64> {
+    peak_memory_kib().map(|kib| kib / 1024)
+}
+
+pub(super) fn peak_memory_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
+    line.split_whitespace().nth(1)?.parse().ok()
 }

@@ -10,6 +10,11 @@ use model::reading::{ChannelReadings, MessageHeader, Values};
 use super::measure::{Figure, in_turn, rate};
 use crate::workload::Workload;
 
+/// The figure of [`nem12`].
+pub const NEM12: &str = "NEM12 to rows";
+/// The figure of [`cim`].
+pub const CIM: &str = "IEC 61968-9 XML to rows";
+
 const ROUNDS: usize = 7;
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -59,7 +64,7 @@ pub fn nem12() -> Figure {
         },
     );
     Figure {
-        name: "NEM12 to rows",
+        name: NEM12,
         ours: format!("{} bytes, {} values", rate(bytes.len() as u64, pair.ours), rate(values, pair.ours)),
         peer_name: "sum of the same bytes",
         peer: rate(bytes.len() as u64, pair.peer),
@@ -84,7 +89,7 @@ pub fn cim() -> Figure {
         },
     );
     Figure {
-        name: "IEC 61968-9 XML to rows",
+        name: CIM,
         ours: format!("{} bytes, {} values", rate(bytes.len() as u64, pair.ours), rate(values, pair.ours)),
         peer_name: "quick-xml pull loop, no rows made",
         peer: rate(bytes.len() as u64, pair.peer),
