@@ -63,85 +63,55 @@ impl Code {
 
     /// The word in `type` and `code`.
     pub const fn name(self) -> &'static str {
-        self.row().0
+        self.name_and_status().0
     }
 
-    /// Status, title and what to do, when the problem itself knows nothing better.
-    const fn row(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+    const fn name_and_status(self) -> (&'static str, StatusCode) {
         match self {
-            Self::InvalidParameter => (
-                "invalid-parameter",
-                StatusCode::BAD_REQUEST,
-                "A parameter is not valid",
-                "Correct the parameter named in `pointer`.",
-            ),
-            Self::RangeTooLarge => (
-                "range-too-large",
-                StatusCode::BAD_REQUEST,
-                "Too much at once",
-                "Ask for a shorter range, or page through it.",
-            ),
-            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found", "Look it up with /api/v1/channels?q=."),
-            Self::NotAllowed => {
-                ("not-allowed", StatusCode::FORBIDDEN, "Another person is needed", "Ask someone else to approve it.")
-            }
-            Self::Conflict => (
-                "conflict",
-                StatusCode::CONFLICT,
-                "It stands differently by now",
-                "Read it again, then decide once more.",
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Method not allowed",
-                "The header `Allow` names what this address takes.",
-            ),
+            Self::InvalidParameter => ("invalid-parameter", StatusCode::BAD_REQUEST),
+            Self::RangeTooLarge => ("range-too-large", StatusCode::BAD_REQUEST),
+            Self::NotFound => ("not-found", StatusCode::NOT_FOUND),
+            Self::NotAllowed => ("not-allowed", StatusCode::FORBIDDEN),
+            Self::Conflict => ("conflict", StatusCode::CONFLICT),
+            Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
+            Self::WrongHost => ("wrong-host", StatusCode::MISDIRECTED_REQUEST),
+            Self::ForeignOrigin => ("foreign-origin", StatusCode::FORBIDDEN),
+            Self::UnsupportedMediaType => ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE),
+            Self::Refused => ("refused", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::StorageFull => ("storage-full", StatusCode::INSUFFICIENT_STORAGE),
+            Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Title and what to do, when the problem itself knows nothing better.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::InvalidParameter => ("A parameter is not valid", "Correct the parameter named in `pointer`."),
+            Self::RangeTooLarge => ("Too much at once", "Ask for a shorter range, or page through it."),
+            Self::NotFound => ("Not found", "Look it up with /api/v1/channels?q=."),
+            Self::NotAllowed => ("Another person is needed", "Ask someone else to approve it."),
+            Self::Conflict => ("It stands differently by now", "Read it again, then decide once more."),
+            Self::MethodNotAllowed => ("Method not allowed", "The header `Allow` names what this address takes."),
             Self::WrongHost => (
-                "wrong-host",
-                StatusCode::MISDIRECTED_REQUEST,
                 "This server does not serve that name",
                 "Use the address Amity printed, or add the name to `hosts` in its settings.",
             ),
-            Self::ForeignOrigin => (
-                "foreign-origin",
-                StatusCode::FORBIDDEN,
-                "The request came from another page",
-                "Send it from Amity's own page or from a program.",
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Content type missing or not read here",
-                "State what the body is in `Content-Type`.",
-            ),
-            Self::BodyTooLarge => (
-                "body-too-large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large",
-                "Send it in pieces, or load the file with `amity ingest`.",
-            ),
+            Self::ForeignOrigin => {
+                ("The request came from another page", "Send it from Amity's own page or from a program.")
+            }
+            Self::UnsupportedMediaType => {
+                ("Content type missing or not read here", "State what the body is in `Content-Type`.")
+            }
+            Self::BodyTooLarge => ("The body is too large", "Send it in pieces, or load the file with `amity ingest`."),
             Self::Refused => (
-                "refused",
-                StatusCode::UNPROCESSABLE_ENTITY,
                 "Nothing of the message can be used",
                 "The findings say where and why; `amity inspect` shows the same.",
             ),
-            Self::StorageFull => (
-                "storage-full",
-                StatusCode::INSUFFICIENT_STORAGE,
-                "The disk is full",
-                "Nothing was stored; free space and send it again.",
-            ),
-            Self::Unavailable => {
-                ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now", "Send it again later.")
-            }
-            Self::Internal => (
-                "internal",
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Amity failed",
-                "The log says why; `amity doctor` looks for damage.",
-            ),
+            Self::StorageFull => ("The disk is full", "Nothing was stored; free space and send it again."),
+            Self::Unavailable => ("Not available now", "Send it again later."),
+            Self::Internal => ("Amity failed", "The log says why; `amity doctor` looks for damage."),
         }
     }
 }
@@ -188,7 +158,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (name, status, title, remedy) = self.code.row();
+        let ((name, status), (title, remedy)) = (self.code.name_and_status(), self.code.words());
         let mut body = json!({
             "type": format!("/api/v1/problems/{name}"),
             "code": name,
@@ -233,6 +203,6 @@ impl From<readings::Error> for Problem {
 pub(crate) fn explanation(name: &str) -> Result<Value, Problem> {
     let code = Code::ALL.into_iter().find(|code| code.name() == name);
     let code = code.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no problem called `{name}`")))?;
-    let (name, status, title, remedy) = code.row();
+    let ((name, status), (title, remedy)) = (code.name_and_status(), code.words());
     Ok(json!({ "code": name, "status": status.as_u16(), "title": title, "remedy": remedy }))
 }

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::civil::Date;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::finding::{Finding, Severity};
 use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;

@@ -224,7 +224,8 @@ async fn an_act_counts_from_approval_to_undo(registry: Registry, _: Registry) {
     let review = registry.review();
     let act = begin(&registry, &edit(1, (4, 8), "Ada")).await;
     assert_eq!((act.state, act.method.as_deref(), act.decided_by), (ActState::Proposed, Some("E04"), None));
-    let counting = async || review.decisions_of_channels(&[ChannelNumber(1)].into(), NIGHT, NIGHT).await.expect("read").len();
+    let counting =
+        async || review.decisions_of_channels(&[ChannelNumber(1)].into(), NIGHT, NIGHT).await.expect("read").len();
     assert_eq!(counting().await, 0);
     refused(review.decide(act.id, Verdict::Undo, "Ben", "", morning()).await, "it is proposed already");
     let approved = review.decide(act.id, Verdict::Approve, "Ben", "as agreed", morning()).await.expect("approved");
