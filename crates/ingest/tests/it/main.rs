@@ -1,4 +1,5 @@
 //! The way up over real books in temporary folders.
 
+mod late_data;
 mod review;
 mod review_fixture;

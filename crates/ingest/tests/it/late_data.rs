@@ -1,0 +1,60 @@
+//! Late and corrected data: days that stood on the earlier values are run again, others are left alone.
+
+use jiff::civil::{Date, date};
+use model::id::ChannelNumber;
+use model::lineage::FinalDay;
+use store::readings::AsOf;
+
+use crate::review_fixture::Utility;
+
+const MONDAYS: [Date; 3] = [date(2026, 2, 2), date(2026, 2, 9), date(2026, 2, 16)];
+const GAP_DAY: Date = date(2026, 2, 23);
+
+/// Three Mondays of 100 Wh an hour, and a fourth with five hours missing.
+fn utility_with_a_gap() -> Utility {
+    let utility = Utility::with_channels(1);
+    for monday in MONDAYS {
+        utility.arrive(0, monday, 0, "100");
+    }
+    utility.arrive(0, GAP_DAY, 0, "100");
+    utility.arrive(0, GAP_DAY, 8, "_ _ _ _ _");
+    let days: Vec<_> = MONDAYS.iter().chain([&GAP_DAY]).map(|date| (0, *date)).collect();
+    utility.validate(&days);
+    utility
+}
+
+fn decided(utility: &Utility, date: Date) -> FinalDay {
+    utility.book.final_day(ChannelNumber(0), date, AsOf::Now).expect("readable").expect("a validated day")
+}
+
+fn estimates(utility: &Utility) -> Vec<(u16, Option<i64>)> {
+    decided(utility, GAP_DAY).values.iter().map(|value| (value.slot, value.value)).collect()
+}
+
+#[test]
+fn a_corrected_reference_day_mends_the_estimate_that_stood_on_it() {
+    let utility = utility_with_a_gap();
+    assert_eq!(estimates(&utility), (8..13).map(|slot| (slot, Some(100))).collect::<Vec<_>>());
+    utility.arrive(0, MONDAYS[2], 0, "400");
+    utility.validate(&[(0, MONDAYS[2])]);
+    // (400 + 100 + 100) / 3
+    assert_eq!(estimates(&utility), (8..13).map(|slot| (slot, Some(200))).collect::<Vec<_>>());
+}
+
+#[test]
+fn days_that_do_not_change_are_not_decided_anew() {
+    let utility = utility_with_a_gap();
+    let before = decided(&utility, MONDAYS[1]);
+    utility.arrive(0, MONDAYS[2], 0, "400");
+    utility.validate(&[(0, MONDAYS[2])]);
+    assert_eq!(decided(&utility, MONDAYS[1]), before);
+}
+
+#[test]
+fn measured_values_that_come_late_take_the_place_of_the_estimate() {
+    let utility = utility_with_a_gap();
+    utility.arrive(0, GAP_DAY, 8, "120 130 140 150 160");
+    utility.validate(&[(0, GAP_DAY)]);
+    assert_eq!(estimates(&utility), []);
+    assert!(decided(&utility, GAP_DAY).failures.is_empty());
+}
