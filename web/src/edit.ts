@@ -1,6 +1,6 @@
 /** Edits of intervals before they are proposed: pure, exact, in the order of time. */
 
-import type { Edit, Preview, QualityClass, Readings, RuleResult, Run } from './api';
+import type { Edit, Preview, QualityClass, Readings, Run } from './api';
 import { slotCount, slots, type Slot } from './profile';
 import { decimalOf, sumOf } from './quantity';
 import { addDays, dateIn, fromRfc3339, startOfDate, toRfc3339, type Instant } from './time';
@@ -136,13 +136,4 @@ export function registerLevel(measured: string, sumNow: string, now: (string | n
   if (!now.length) return null;
   const rest = Number(sumNow) - now.reduce((sum, value) => sum + Number(value ?? 0), 0);
   return (Number(measured) - rest) / now.length;
-}
-
-export type Verdict = 'passed' | 'failed' | 'not-applicable';
-
-/** The verdict of a rule in the page's words. */
-export function verdictOf(result: Pick<RuleResult, 'verdict'>): Verdict {
-  const text = result.verdict.toLowerCase();
-  if (text.startsWith('pass')) return 'passed';
-  return text.startsWith('fail') || text.startsWith('warn') ? 'failed' : 'not-applicable';
 }

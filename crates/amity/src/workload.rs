@@ -27,9 +27,14 @@ pub struct Workload {
     pub late_percent: u32,
     /// Pieces in a hundred that come twice.
     pub duplicate_percent: u32,
-    /// Whether meters have gaps, spikes and negative values now and then.
+    /// Whether meters have gaps, spikes and negative values now and then, and one night is silent.
     pub flaws: bool,
 }
+
+/// Every so many meters report through the collector that is silent for a night.
+const COLLECTOR_SHARE: u32 = 4;
+/// That night is so many days before the end.
+const SILENT_DAYS_AGO: u32 = 6;
 
 /// Four hours of one channel inside a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +119,9 @@ impl Workload {
         if !self.flaws {
             return Some(true_value);
         }
+        if self.is_silent(channel, instant) {
+            return None;
+        }
         let slot = quarter.rem_euclid(96) as u64;
         let fate = self.hash(channel, day, 4);
         let flaw_slot = (fate >> 32) % 88;
@@ -126,6 +134,12 @@ impl Workload {
             11 if in_flaw(1) => Some(-true_value),
             _ => Some(true_value),
         }
+    }
+
+    /// Whether the collector lost the interval: three hours from two o'clock on, of all its meters alike.
+    fn is_silent(&self, channel: u32, instant: i64) -> bool {
+        let night = self.start + i64::from(self.days.saturating_sub(SILENT_DAYS_AGO)) * 86_400;
+        channel % COLLECTOR_SHARE == 1 && (night + 2 * 3600..night + 5 * 3600).contains(&instant)
     }
 
     /// The cumulative register in Wh at an instant: it goes on counting where interval values are lost.
@@ -202,6 +216,16 @@ mod tests {
             arrivals.iter().filter(|((_, start), files)| workload.file_start(files[0]) - start == 86_400).count();
         assert!((60..=180).contains(&twice), "about 1 % of {pieces}, found {twice}");
         assert!((160..=320).contains(&late), "about 2 % of {pieces}, found {late}");
+    }
+
+    #[test]
+    fn a_collector_is_silent_for_three_hours_of_one_night() {
+        let flawed = Workload { flaws: true, ..Workload::new(7, 8, 35) };
+        let night = flawed.start + 29 * 86_400;
+        let silent = |channel: u32| (0..96).filter(|slot| flawed.is_silent(channel, night + slot * 900)).count();
+        assert_eq!((0..8).map(silent).collect::<Vec<_>>(), [0, 12, 0, 0, 0, 12, 0, 0]);
+        assert!(!flawed.is_silent(1, night + 5 * 3600) && flawed.is_silent(1, night + 5 * 3600 - 1));
+        assert_eq!(flawed.value(1, night + 2 * 3600), None);
     }
 
     #[test]
