@@ -20,6 +20,10 @@ export interface ChannelBrief {
 /** What tells a channel from the others of its usage point. */
 export const shortName = (channel: ChannelBrief): string => channel.suffix || channel.description;
 
+/** What tells a channel from others: less needs to be said where all are of one usage point. */
+export const nameAmong = (channel: ChannelBrief, others: ChannelBrief[]): string =>
+  others.every(({ usage_point }) => usage_point.id === channel.usage_point.id) ? shortName(channel) : channel.label;
+
 /** What people call a channel; a label that is only numbers of a reading type says less than its words. */
 export const fullName = (channel: ChannelBrief): string =>
   channel.suffix ? channel.label : `${channel.usage_point.name}: ${channel.description}`;
@@ -256,7 +260,7 @@ export interface MethodPreview {
   eligible: boolean;
   words: string;
   values: (string | null)[];
-  total: string | null;
+  total: string;
 }
 
 export interface Preview {
@@ -269,20 +273,18 @@ export interface Preview {
   methods: MethodPreview[];
   /** What the register measured over its span, and what the intervals of the span sum to, now and by method. */
   register: { measured: string; sum_now: string | null; by_method: Record<string, string | null> } | null;
-  /** When the point is known to have been without power. */
-  outages?: { start: string; end: string; words: string }[];
 }
 
 /** The channel by number, mRID or label. */
 export interface Edit { channel: string; values: { start: string; value: string }[] }
 
-export interface RuleResult { rule: string; verdict: string; evidence: string | null }
+export interface RuleResult { rule: string; verdict: 'passed' | 'failed' | 'not-applicable'; evidence: string }
 
 export interface CheckedDay {
   channel: number;
   date: string;
   results: RuleResult[];
-  sum: string | null;
+  sum: string;
   register_difference: string | null;
 }
 
@@ -294,10 +296,10 @@ export interface ProposalDay {
   date: string;
   from: number;
   to: number;
-  /** Instants of the first and the last slot's end. */
-  start?: string;
-  end?: string;
-  unit?: string;
+  /** As of an exception. */
+  start: string | null;
+  end: string | null;
+  unit: string;
   before: (string | null)[];
   after: (string | null)[];
 }
@@ -313,6 +315,8 @@ export interface Proposal {
   proposed_at: string;
   decided_by: string | null;
   decided_at: string | null;
+  undone_by: string | null;
+  undone_at: string | null;
   days: ProposalDay[];
 }
 
@@ -321,7 +325,20 @@ export interface Explained {
   label: string;
   date: string;
   results: RuleResult[];
-  decisions: { act: number; kind: string; by: string; at: string | null; reason: string; note: string | null; state?: ActState }[];
+  decisions: Decision[];
+}
+
+/** What a person decided about a day, whether it counts or not. */
+export interface Decision {
+  act: number;
+  kind: 'accept' | 'set';
+  state: ActState;
+  by: string;
+  at: string | null;
+  undone_by: string | null;
+  undone_at: string | null;
+  reason: string;
+  note: string;
 }
 
 /** An RFC 9457 problem, or what the browser said when there was no answer at all. */
@@ -372,3 +389,19 @@ export const post = <T>(path: string, body: unknown): Promise<T> =>
     headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+
+/** Keys of what was sent and not answered yet, by what it says. */
+const unanswered = new Map<string, string>();
+
+/** Sends what must count once: the same again, after no answer, has the same key, by which Amity knows it. */
+export async function postOnce<T>(path: string, body: object): Promise<T> {
+  const words = `${path} ${JSON.stringify(body)}`;
+  const key = unanswered.get(words) ?? newKey();
+  unanswered.set(words, key);
+  const told = await post<T>(path, { ...body, key });
+  unanswered.delete(words);
+  return told;
+}
+
+/** `crypto.randomUUID` is only there on secure origins. */
+const newKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Preview, Readings } from './api';
 import {
-  cleared, darkness, daysAround, doubts, editsOf, laidOver, pasted, registerLevel, spanBetween, startsOf, totalOf, usableMethods, verdictOf, withEdits,
+  cleared, darkness, daysAround, doubts, editsOf, laidOver, pasted, registerLevel, spanBetween, startsOf, totalOf, usableMethods, withEdits,
 } from './edit';
 import { slots } from './profile';
 import { fromRfc3339, toRfc3339 } from './time';
@@ -77,10 +77,4 @@ test('a method is usable where one of the channels can take it', () => {
     ({ methods: ['E04', 'E05', 'E14'].map((method) => ({ method, eligible: eligible.includes(method) })) }) as unknown as Preview;
   expect(usableMethods([preview('E14'), preview('E04')])).toEqual(['E04', 'E14']);
   expect(usableMethods([])).toEqual([]);
-});
-
-test('verdicts in any case', () => {
-  expect(['passed', 'Failed', 'warn', 'not-applicable', 'NotApplicable'].map((verdict) => verdictOf({ verdict }))).toEqual([
-    'passed', 'failed', 'failed', 'not-applicable', 'not-applicable',
-  ]);
 });

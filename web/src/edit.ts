@@ -1,6 +1,6 @@
 /** Edits of intervals before they are proposed: pure, exact, in the order of time. */
 
-import type { Edit, Preview, QualityClass, Readings, RuleResult, Run } from './api';
+import type { Edit, Preview, QualityClass, Readings, Run } from './api';
 import { slotCount, slots, type Slot } from './profile';
 import { decimalOf, sumOf } from './quantity';
 import { addDays, dateIn, fromRfc3339, startOfDate, toRfc3339, type Instant } from './time';
@@ -98,11 +98,13 @@ function without([from, to, status]: [number, number, number], typed: (string | 
 /** A stretch of intervals of one quality that somebody may want to edit. */
 export interface Doubt extends Span { quality: QualityClass; words: string; slots: number }
 
-/** Stretches that are missing, failed or questionable, in the order of time. */
+const DOUBTFUL: QualityClass[] = ['missing', 'failed', 'questionable', 'estimated'];
+
+/** Stretches that are missing, failed, questionable or estimated, in the order of time. */
 export function doubts(readings: Readings): Doubt[] {
   const found: Doubt[] = [];
   for (const { start, end, finalStatus } of slots(readings, 0, slotCount(readings))) {
-    if (!['missing', 'failed', 'questionable'].includes(finalStatus.class)) continue;
+    if (!DOUBTFUL.includes(finalStatus.class)) continue;
     const last = found.at(-1);
     if (last && last.to === start && last.quality === finalStatus.class) {
       last.to = end;
@@ -136,13 +138,4 @@ export function registerLevel(measured: string, sumNow: string, now: (string | n
   if (!now.length) return null;
   const rest = Number(sumNow) - now.reduce((sum, value) => sum + Number(value ?? 0), 0);
   return (Number(measured) - rest) / now.length;
-}
-
-export type Verdict = 'passed' | 'failed' | 'not-applicable';
-
-/** The verdict of a rule in the page's words. */
-export function verdictOf(result: Pick<RuleResult, 'verdict'>): Verdict {
-  const text = result.verdict.toLowerCase();
-  if (text.startsWith('pass')) return 'passed';
-  return text.startsWith('fail') || text.startsWith('warn') ? 'failed' : 'not-applicable';
 }

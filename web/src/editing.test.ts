@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Preview } from './api';
 import { Editing } from './editing.svelte';
 
-const method = (method: string, values: string[]) => ({ method, name: '', words: '', eligible: 0 < values.length, values, total: null });
+const method = (method: string, values: string[]) => ({ method, name: '', words: '', eligible: 0 < values.length, values, total: '0' });
 const preview = (channel: number, ...methods: Preview['methods']): Preview => ({
   channel, label: '', unit: 'kWh', from: '', to: '', now: [], methods, register: null,
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReviewException, ReviewGroup } from './api';
-import { addressOf, belongs, editAddress, filterOf, groupKey, groupQuery, groupsOf, groupTitle, moved, withFilter } from './review';
+import { addressOf, belongs, clockSpan, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, withFilter } from './review';
 
 const group: ReviewGroup = {
   rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
@@ -40,14 +40,9 @@ test('the editor opens on the channels and the widest time of what is chosen', (
   expect(decodeURIComponent(address)).toBe('/review/edit?channel=4,5&from=2026-10-20T05:00:00Z&to=2026-10-20T09:00:00Z');
 });
 
-test('the page groups by itself what the API cannot narrow down', () => {
-  const one = { rule: 'V30', rule_name: 'gap', date: '2026-10-20', channel: 1, label: 'a', from: 8, to: 20, severity: 'warn', routed: true, evidence: 'e', next_step: 'n' } as ReviewException;
-  const all = [one, { ...one, channel: 2, label: 'b', from: 4, severity: 'fail', routed: false } as ReviewException, { ...one, rule: 'V31', rule_name: 'spike' }];
-  const told = (by: string) => groupsOf(all, by).map((each) => `${groupTitle(each)}: ${each.count}`);
-  expect(told('rule-date')).toEqual(['V30 gap, 2026-10-20: 2', 'V31 spike, 2026-10-20: 1']);
-  expect(told('channel')).toEqual(['a: 2', 'b: 1']);
-  expect(told('rule-date-slots')).toHaveLength(3);
-  expect(groupsOf(all, 'rule')[0]).toMatchObject({ from: 4, to: 20, channels: 2, severity: 'fail', routed: 1 });
+test('a span says the end of the day and another offset', () => {
+  expect(clockSpan('2026-10-20T23:00:00-04:00', '2026-10-21T00:00:00-04:00')).toBe('23:00 to 24:00');
+  expect(clockSpan('2026-11-01T00:30:00-04:00', '2026-11-01T01:30:00-05:00')).toBe('00:30 to 01:30 -05:00');
 });
 
 test('moving stays inside the list', () => {

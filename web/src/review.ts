@@ -48,49 +48,17 @@ export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
 export const belongs = (exception: ReviewException, group: ReviewGroup, by: string): boolean =>
   by !== 'rule-date-slots' || (exception.from === group.from && exception.to === group.to);
 
-/** The parts of an exception that a grouping tells apart. */
-const PARTS: Record<string, (keyof ReviewException)[]> = {
-  'rule-date': ['rule', 'date'],
-  'rule-date-slots': ['rule', 'date', 'from', 'to'],
-  rule: ['rule'],
-  channel: ['channel'],
-};
-
-/** Groups of exceptions that the page found itself, those with the most first. */
-export function groupsOf(exceptions: ReviewException[], by: string): ReviewGroup[] {
-  const parts = PARTS[by] ?? PARTS['rule-date']!;
-  const found = new Map<string, ReviewException[]>();
-  for (const exception of exceptions) {
-    const key = parts.map((part) => exception[part]).join(' ');
-    found.set(key, [...(found.get(key) ?? []), exception]);
-  }
-  return [...found.values()].map((list) => groupOf(list, parts)).sort((a, b) => b.count - a.count);
-}
-
-function groupOf(list: ReviewException[], parts: (keyof ReviewException)[]): ReviewGroup {
-  const first = list[0]!;
-  const told = <T>(part: keyof ReviewException, value: T): T | null => (parts.includes(part) ? value : null);
-  return {
-    rule: told('rule', first.rule),
-    rule_name: told('rule', first.rule_name),
-    date: told('date', first.date),
-    channel: told('channel', first.channel),
-    label: told('channel', first.label),
-    from: Math.min(...list.map(({ from }) => from)),
-    to: Math.max(...list.map(({ to }) => to)),
-    count: list.length,
-    channels: new Set(list.map(({ channel }) => channel)).size,
-    severity: list.some(({ severity }) => severity === 'fail') ? 'fail' : 'warn',
-    routed: list.filter(({ routed }) => routed).length,
-    example: first.evidence,
-    next_step: first.next_step,
-  };
-}
-
 /** A group in a few words: `V30 gap, 2026-10-20`. */
 export function groupTitle(group: ReviewGroup): string {
   const rule = group.rule ? `${group.rule} ${group.rule_name ?? ''}`.trim() : '';
   return [group.label, rule, group.date].filter(Boolean).join(', ');
+}
+
+/** From when to when in local time, as an answer says it with its offset: `23:00 to 24:00`. */
+export function clockSpan(start: string, end: string): string {
+  const clock = (text: string) => text.slice(11, 16);
+  const until = start.slice(0, 10) !== end.slice(0, 10) && clock(end) === '00:00' ? '24:00' : clock(end);
+  return `${clock(start)} to ${until}${start.slice(19) === end.slice(19) ? '' : ` ${end.slice(19)}`}`;
 }
 
 /** The address of the editor for the channels and the time of some exceptions. */

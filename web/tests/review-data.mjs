@@ -221,14 +221,12 @@ export function preview(channel, query) {
     method('E14', 'flat line from register', flat !== null && flat[0] >= 0, flat === null ? 'No register of this quantity is known.' : 'What the register measured, spread evenly over the slots.', flat),
     method('E16', 'zero substitution', true, 'Zero in every slot; right only where the power was off.', starts.map(() => 0)),
   ];
-  const off = dayStart(DATE) + 8 * QUARTER;
   return {
     channel: channel.channel, label: channel.label, unit: channel.unit, from: utc(from), to: utc(to), now: now.map((each) => (each === null ? null : kwh(each))), methods,
     register: register === null ? null : {
       measured: kwh(register), sum_now: kwh(rest + now.reduce((sum, each) => sum + (each ?? 0), 0)),
       by_method: Object.fromEntries(methods.filter(({ eligible }) => eligible).map(({ method: id, total }) => [id, kwh(rest + digitsOf(total))])),
     },
-    outages: situation(Math.floor(channel.channel / 10)) === 'gap' ? [{ start: local(off), end: local(off + 3 * QUARTER), words: 'Power outage OUT-311, feeder F12' }] : [],
   };
 }
 
@@ -273,7 +271,7 @@ let ticks = 0;
 function recorded(kind, days, { by, reason, note, method }) {
   const act = {
     act: ACTS.length + 1, kind, state: kind === 'accept' ? 'approved' : 'proposed', reason, note: note ?? null, method: method ?? null,
-    proposed_by: by, proposed_at: clock(), decided_by: kind === 'accept' ? by : null, decided_at: null, days,
+    proposed_by: by, proposed_at: clock(), decided_by: kind === 'accept' ? by : null, decided_at: null, undone_by: null, undone_at: null, days,
   };
   if (kind === 'accept') act.decided_at = act.proposed_at;
   ACTS.push(act);
@@ -330,7 +328,7 @@ export function explained(channel, date) {
     results: results.map(({ rule, verdict, evidence }) => ({ rule, name: RULES[rule], verdict, evidence, slots_checked: SLOTS, slots_failed: 0 })),
     estimations: [], values: [],
     decisions: ACTS.filter((act) => act.days.some((day) => day.channel === channel.channel && day.date === date) && act.decided_at)
-      .map((act) => ({ act: act.act, kind: act.kind, by: act.proposed_by, at: act.decided_at, reason: act.reason, note: act.note, state: act.state })),
+      .map((act) => ({ act: act.act, kind: act.kind, by: act.proposed_by, at: act.decided_at, reason: act.reason, note: act.note, state: act.state, undone_by: act.undone_by, undone_at: act.undone_at })),
   };
 }
 

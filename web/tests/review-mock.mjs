@@ -26,7 +26,7 @@ const ROUTES = [
   ['GET channels/{channel}/readings', ({ channel, query }) => data.readings(channel, query)],
   ['GET channels/{channel}/days', ({ channel, query }) => data.days(channel, query)],
   ['GET channels/{channel}/explain', ({ channel, query }) => data.explained(channel, query.get('date'))],
-  ['GET review/groups', ({ query }) => strict(query, ['state', 'rule', 'by']) ?? ({ groups: data.groups(query), total: data.groups(query).reduce((sum, { count }) => sum + count, 0) })],
+  ['GET review/groups', ({ query }) => strict(query, ['state', 'rule', 'date', 'channel', 'assignee', 'by']) ?? ({ groups: data.groups(query), total: data.groups(query).reduce((sum, { count }) => sum + count, 0) })],
   ['GET review/exceptions', ({ query }) => strict(query, ['state', 'rule', 'date', 'channel', 'assignee', 'routed', 'after', 'limit']) ?? page(data.found(query), query)],
   ['GET review/reasons', () => ({ reasons: data.REASONS })],
   ['GET review/preview', ({ query }) => data.preview(data.channels.get(Number(query.get('channel'))), query)],

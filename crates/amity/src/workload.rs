@@ -30,7 +30,14 @@ pub struct Workload {
     /// Among so many channel-days, at least 12, ten have a gap, one a spike and one a negative value; `None` is a fleet
     /// without flaws.
     pub flaws_among: Option<u64>,
+    /// Whether a collector is silent for a part of one night, with all its meters.
+    pub silent_night: bool,
 }
+
+/// Every so many meters report through the collector that is silent for a night.
+const COLLECTOR_SHARE: u32 = 4;
+/// That night is so many days before the end.
+const SILENT_DAYS_AGO: u32 = 6;
 
 /// Four hours of one channel inside a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +70,16 @@ impl Workload {
     /// A fleet without flaws for benchmarks: 2 % late, 1 % twice.
     pub fn new(seed: u64, channels: u32, days: u32) -> Self {
         // 2026-01-01T00:00:00Z
-        Self { seed, channels, days, start: 1_767_225_600, late_percent: 2, duplicate_percent: 1, flaws_among: None }
+        Self {
+            seed,
+            channels,
+            days,
+            start: 1_767_225_600,
+            late_percent: 2,
+            duplicate_percent: 1,
+            flaws_among: None,
+            silent_night: false,
+        }
     }
 
     /// How many files there are, the ones that only bring late pieces included.
@@ -112,6 +128,9 @@ impl Workload {
         let quarter = instant.div_euclid(i64::from(INTERVAL_SECONDS));
         let day = instant.div_euclid(86_400);
         let true_value = self.true_value(channel, quarter, day);
+        if self.silent_night && self.is_silent(channel, instant) {
+            return None;
+        }
         let Some(among) = self.flaws_among else { return Some(true_value) };
         let slot = quarter.rem_euclid(96) as u64;
         let fate = self.hash(channel, day, 4);
@@ -125,6 +144,12 @@ impl Workload {
             11 if in_flaw(1) => Some(-true_value),
             _ => Some(true_value),
         }
+    }
+
+    /// Whether the collector lost the interval: three hours from two o'clock on, of all its meters alike.
+    fn is_silent(&self, channel: u32, instant: i64) -> bool {
+        let night = self.start + i64::from(self.days.saturating_sub(SILENT_DAYS_AGO)) * 86_400;
+        channel % COLLECTOR_SHARE == 1 && (night + 2 * 3600..night + 5 * 3600).contains(&instant)
     }
 
     /// The cumulative register in Wh at an instant: it goes on counting where interval values are lost.
@@ -201,6 +226,16 @@ mod tests {
             arrivals.iter().filter(|((_, start), files)| workload.file_start(files[0]) - start == 86_400).count();
         assert!((60..=180).contains(&twice), "about 1 % of {pieces}, found {twice}");
         assert!((160..=320).contains(&late), "about 2 % of {pieces}, found {late}");
+    }
+
+    #[test]
+    fn a_collector_is_silent_for_three_hours_of_one_night() {
+        let flawed = Workload { silent_night: true, ..Workload::new(7, 8, 35) };
+        let night = flawed.start + 29 * 86_400;
+        let silent = |channel: u32| (0..96).filter(|slot| flawed.is_silent(channel, night + slot * 900)).count();
+        assert_eq!((0..8).map(silent).collect::<Vec<_>>(), [0, 12, 0, 0, 0, 12, 0, 0]);
+        assert!(!flawed.is_silent(1, night + 5 * 3600) && flawed.is_silent(1, night + 5 * 3600 - 1));
+        assert_eq!(flawed.value(1, night + 2 * 3600), None);
     }
 
     #[test]

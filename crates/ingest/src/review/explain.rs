@@ -7,7 +7,7 @@ use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords};
 use store::readings::AsOf;
-use store::registry::review::Decision;
+use store::registry::review::{Act, DecidedDay};
 use vee::{Outcome, Stamp};
 
 use super::check::verdicts;
@@ -35,25 +35,27 @@ impl Review {
         let stored = self.readings.final_day(channel.number, date, AsOf::Now)?;
         let mut explanation = explanation(&channel, date, stored.as_ref(), &outcome);
         explanation.values = values(surroundings.day(), stored.as_ref(), &channel, &clock);
-        for decision in decisions {
-            explanation.decisions.push(self.decision_words(decision, &surroundings.day().values)?);
-        }
+        let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
+        let raw = &surroundings.day().values;
+        explanation.decisions = decided.into_iter().map(|(act, day)| decision_words(act, &day, raw)).collect();
         Ok(explanation)
     }
+}
 
-    fn decision_words(&self, decision: &Decision, raw: &[i64]) -> Result<DecisionWords, ReviewError> {
-        let act = self.runtime.block_on(self.registry.review().act(decision.act))?;
-        Ok(DecisionWords {
-            act: act.id,
-            kind: act.kind.to_string(),
-            from: decision.day.first,
-            to: decision.day.end,
-            slots_overtaken: overtaken(&decision.day, raw),
-            by: act.decided_by.unwrap_or(act.proposed_by),
-            at: act.decided_at,
-            reason: act.reason,
-            note: act.note,
-        })
+fn decision_words(act: Act, day: &DecidedDay, raw: &[i64]) -> DecisionWords {
+    DecisionWords {
+        act: act.id,
+        kind: act.kind.to_string(),
+        state: act.state.to_string(),
+        from: day.first,
+        to: day.end,
+        slots_overtaken: overtaken(day, raw),
+        by: act.decided_by.unwrap_or(act.proposed_by),
+        at: act.decided_at,
+        undone_by: act.undone_by,
+        undone_at: act.undone_at,
+        reason: act.reason,
+        note: act.note,
     }
 }
 

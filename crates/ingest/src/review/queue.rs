@@ -25,12 +25,19 @@ impl Review {
     /// # Errors
     /// [`ReviewError`].
     pub fn groups(&self, asked: &AskGroups) -> Result<Groups, ReviewError> {
-        let state = named("state", asked.state.as_deref())?.unwrap_or(ExceptionState::Open);
         let by = named("by", asked.by.as_deref())?.unwrap_or(Grouping::RuleDate);
         let directory = self.directory()?;
-        let rule = asked.rule.as_deref();
-        let found = self.runtime.block_on(self.registry.review().groups(by, state, rule, GROUPS_MAX))?;
-        let total = self.runtime.block_on(self.registry.review().count(state, rule))?;
+        let filter = ExceptionFilter {
+            state: Some(named("state", asked.state.as_deref())?.unwrap_or(ExceptionState::Open)),
+            rule: asked.rule.clone(),
+            date: asked.date,
+            channel: self.number(&directory, asked.channel.as_deref())?,
+            assignee: asked.assignee.clone(),
+            limit: GROUPS_MAX,
+            ..ExceptionFilter::default()
+        };
+        let found = self.runtime.block_on(self.registry.review().groups(by, &filter))?;
+        let total = self.runtime.block_on(self.registry.review().count(&filter))?;
         Ok(Groups { groups: found.into_iter().map(|found| group(found, &directory)).collect(), total })
     }
 
@@ -40,13 +47,12 @@ impl Review {
     /// [`ReviewError`].
     pub fn exceptions(&self, asked: &AskExceptions) -> Result<Exceptions, ReviewError> {
         let directory = self.directory()?;
-        let channel = asked.channel.as_deref().map(|text| self.channel(&directory, text)).transpose()?;
         let limit = limited(asked.limit, EXCEPTIONS, EXCEPTIONS_MAX)?;
         let filter = ExceptionFilter {
             state: named("state", asked.state.as_deref())?,
             rule: asked.rule.clone(),
             date: asked.date,
-            channel: channel.map(|channel| channel.number),
+            channel: self.number(&directory, asked.channel.as_deref())?,
             assignee: asked.assignee.clone(),
             routed: asked.routed,
             after: asked.after.unwrap_or(0),
@@ -55,6 +61,11 @@ impl Review {
         let found = self.runtime.block_on(self.registry.review().exceptions(&filter))?;
         let next = found.last().filter(|_| found.len() == limit as usize).map(|last| last.id);
         Ok(Exceptions { exceptions: found.into_iter().map(|found| exception(found, &directory)).collect(), next })
+    }
+
+    /// The number of the channel that a filter names.
+    fn number(&self, directory: &Directory, channel: Option<&str>) -> Result<Option<ChannelNumber>, ReviewError> {
+        channel.map(|text| Ok(self.channel(directory, text)?.number)).transpose()
     }
 
     /// Says who looks after exceptions.

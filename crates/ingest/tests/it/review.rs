@@ -35,6 +35,10 @@ fn fifty_gaps_of_one_silent_collector_are_accepted_in_one_act() {
     assert_eq!((accepted.state.as_str(), accepted.accepted), ("approved", 50));
     let settled = utility.exceptions();
     assert!(settled.iter().all(|one| one.state == "accepted" && one.act == Some(accepted.act)));
+    let of_one = AskGroups { channel: Some("3".into()), date: Some(NIGHT), ..AskGroups::default() };
+    assert_eq!(utility.review.groups(&of_one).expect("grouped").total, 0);
+    let accepted_one = AskGroups { state: Some("accepted".into()), ..of_one };
+    assert_eq!(utility.review.groups(&accepted_one).expect("grouped").groups[0].count, 1);
     assert_eq!(utility.review.groups(&AskGroups::default()).expect("grouped").total, 0);
     let again = refused(utility.review.accept(&accept(&settled[..1], "Ben"), utility.now()));
     assert!(matches!(again, Refusal::Conflict(_)), "{again:?}");
@@ -61,6 +65,7 @@ fn an_accepted_value_stays_as_measured_and_waits_no_longer() {
     let kept = utility.review.proposals(&AskProposals::default()).expect("listed").proposals;
     assert_eq!((kept[0].kind.as_str(), kept[0].reason.as_str()), ("accept", "communication"));
     assert_eq!(kept[0].days[0].before, [Some("9.000".to_owned())]);
+    assert_eq!(kept[0].days[0].start.as_deref(), Some("2026-03-01T05:00:00+00:00"));
 }
 
 #[test]
@@ -124,7 +129,8 @@ fn undo_brings_back_what_was() {
     utility.review.decide(act, Verdict::Undo, &word("Ada"), utility.now()).expect("undone");
     let after = utility.explained(0);
     assert_eq!((after.values, after.results), (before.values, before.results));
-    assert_eq!(after.decisions, []);
+    let [decision] = &after.decisions[..] else { panic!("{:?}", after.decisions) };
+    assert_eq!((decision.state.as_str(), decision.undone_by.as_deref()), ("undone", Some("Ada")));
     assert_eq!(utility.states(), "V30 open");
     let acts = utility.review.proposals(&AskProposals::default()).expect("listed").proposals;
     let said = (acts[0].proposed_by.as_str(), acts[0].decided_by.as_deref(), acts[0].undone_by.as_deref());

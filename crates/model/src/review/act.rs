@@ -116,6 +116,10 @@ pub struct ActDay {
     pub from: u16,
     /// One past the last slot.
     pub to: u16,
+    /// Where the slots begin.
+    pub start: Option<String>,
+    /// Where they end.
+    pub end: Option<String>,
     /// The raw values it was decided on.
     pub before: Vec<Option<String>>,
     /// The values written; the same where they stand.

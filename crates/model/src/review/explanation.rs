@@ -31,7 +31,7 @@ pub struct Explanation {
     pub estimations: Vec<MethodWords>,
     /// Every slot.
     pub values: Vec<ExplainedValue>,
-    /// What people decided and what counts.
+    /// What people decided, oldest first, whether it counts or not.
     pub decisions: Vec<DecisionWords>,
 }
 
@@ -79,23 +79,29 @@ pub struct FailedRule {
     pub evidence: String,
 }
 
-/// A decision that counts on a day.
+/// A decision about a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DecisionWords {
     /// The act.
     pub act: u64,
     /// `accept` or `set`.
     pub kind: String,
+    /// `approved` while it counts, `rejected` or `undone`.
+    pub state: String,
     /// First slot.
     pub from: u16,
     /// One past the last slot.
     pub to: u16,
     /// Slots on which it holds no longer, because newer measured data came.
     pub slots_overtaken: usize,
-    /// Who approved it.
+    /// Who approved or rejected it.
     pub by: String,
     /// When.
     pub at: Option<Timestamp>,
+    /// Who undid it.
+    pub undone_by: Option<String>,
+    /// When.
+    pub undone_at: Option<Timestamp>,
     /// A code of the list of reasons.
     pub reason: String,
     /// Free words.

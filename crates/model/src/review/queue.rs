@@ -12,6 +12,12 @@ pub struct AskGroups {
     pub state: Option<String>,
     /// Only those of this rule.
     pub rule: Option<String>,
+    /// Only those of this local day.
+    pub date: Option<Date>,
+    /// Only those of this channel: number, mRID or label.
+    pub channel: Option<String>,
+    /// Only those that this person looks after.
+    pub assignee: Option<String>,
     /// `rule-date` where nothing is said, or `rule`, `rule-date-slots`, `channel`.
     pub by: Option<String>,
 }

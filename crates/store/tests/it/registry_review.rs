@@ -161,7 +161,8 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
     let spike = Found { rule: "V31".into(), severity: Severity::Warn, routed: false, ..gap(3) };
     let found: Vec<Found> = (0..50).map(gap).chain([Found { first: 20, end: 24, ..gap(3) }, spike]).collect();
     follow(&registry, None, 1, &found).await;
-    let groups = async |by| registry.review().groups(by, ExceptionState::Open, None, 100).await.expect("grouped");
+    let open = ExceptionFilter { state: Some(ExceptionState::Open), ..ExceptionFilter::default() };
+    let groups = async |by| registry.review().groups(by, &open).await.expect("grouped");
     let night = groups(Grouping::RuleDate).await;
     assert_eq!(night.len(), 2);
     let gaps = &night[0];
@@ -173,8 +174,14 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
     let channels = groups(Grouping::Channel).await;
     assert_eq!((channels.len(), channels[0].channel, channels[0].count), (50, Some(ChannelNumber(3)), 3));
     let review = registry.review();
-    assert_eq!(review.count(ExceptionState::Open, Some("V30")).await.expect("counted"), 51);
-    assert_eq!(review.count(ExceptionState::Accepted, None).await.expect("counted"), 0);
+    let of_channel = ExceptionFilter { channel: Some(ChannelNumber(3)), ..open.clone() };
+    let rules = review.groups(Grouping::RuleDate, &of_channel).await.expect("grouped");
+    assert_eq!(rules.iter().map(|group| group.count).collect::<Vec<_>>(), [2, 1]);
+    let count = async |filter: ExceptionFilter| review.count(&filter).await.expect("counted");
+    assert_eq!(count(ExceptionFilter { rule: Some("V30".into()), limit: 1, ..open.clone() }).await, 51);
+    assert_eq!(count(of_channel).await, 3);
+    assert_eq!(count(ExceptionFilter { date: NIGHT.tomorrow().ok(), ..open.clone() }).await, 0);
+    assert_eq!(count(ExceptionFilter { state: Some(ExceptionState::Accepted), ..open }).await, 0);
 }
 
 async fn fifty_gaps_are_accepted_in_one_act(registry: Registry, _: Registry) {

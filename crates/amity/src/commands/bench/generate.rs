@@ -88,6 +88,7 @@ impl Generate {
         let mut workload = Workload::new(self.seed, self.channels, self.days + 1);
         workload.start = days.start();
         workload.flaws_among = (!self.flawless).then_some(1000);
+        workload.silent_night = !self.flawless;
         let in_folder = |error| Failure::work(format!("could not write into {}", self.folder.display()), error);
         fs::create_dir_all(&self.folder).map_err(in_folder)?;
         let mut files = 0;

@@ -65,7 +65,7 @@ impl Queue {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        let asked = AskGroups { state: Some(self.state), rule: self.rule, by: Some(self.by) };
+        let asked = AskGroups { state: Some(self.state), rule: self.rule, by: Some(self.by), ..AskGroups::default() };
         let found = review.groups(&asked).map_err(failure)?;
         if self.json {
             output::print_json(&found)?;

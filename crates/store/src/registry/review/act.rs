@@ -290,6 +290,18 @@ impl Review<'_> {
         Ok(found)
     }
 
+    /// What was decided about a channel-day, whether it counts or not, oldest act first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn decided_on(&self, day: (ChannelNumber, Date)) -> Result<Vec<(Act, DecidedDay)>, RegistryError> {
+        let sql = "SELECT act.*, channel, date, first_slot, end_slot, basis, new_values FROM decision \
+                   JOIN act ON act.id = decision.act WHERE channel = $1 AND date = $2 AND state <> 'proposed' \
+                   ORDER BY act.id, first_slot";
+        let rows = self.database.rows(sql, arguments![day.0.0, day.1.to_string()]).await?;
+        rows.iter().map(|row| Ok((act(row)?, decided_day(row)?))).collect()
+    }
+
     /// Acts whose days have not been validated again since they began or ceased to count.
     ///
     /// # Errors

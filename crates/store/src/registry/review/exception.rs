@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Review, Step, channel, conflict, keys, not_found};
 use crate::registry::RegistryError;
-use crate::registry::sql::{Row, Transaction, arguments, text_enum};
+use crate::registry::sql::{Argument, Row, Transaction, arguments, text_enum};
 
 text_enum! {
     /// What a failure means for the values.
@@ -95,7 +95,7 @@ pub struct Exception {
     pub changed_at: Timestamp,
 }
 
-/// Which exceptions to list, by id; `None` does not restrict.
+/// Which exceptions to list, by id, or to group and count; `None` does not restrict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExceptionFilter {
     /// Only those in this state.
@@ -147,6 +147,33 @@ pub struct Group {
     pub example: String,
 }
 
+/// A statement over the exceptions that a filter leaves; [`ExceptionFilter::arguments`] gives `$1` to `$7`.
+macro_rules! filtered {
+    ($select:literal, $then:literal) => {
+        concat!(
+            $select,
+            " FROM exception WHERE id > $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR rule = $3) \
+             AND ($4 IS NULL OR date = $4) AND ($5 IS NULL OR channel = $5) AND ($6 IS NULL OR assignee = $6) \
+             AND ($7 IS NULL OR routed = $7) ",
+            $then
+        )
+    };
+}
+
+impl ExceptionFilter {
+    fn arguments(&self) -> Vec<Argument> {
+        arguments![
+            self.after,
+            self.state.map(ExceptionState::as_str),
+            self.rule.as_deref(),
+            self.date.map(|date| date.to_string()),
+            self.channel.map(|channel| channel.0),
+            self.assignee.as_deref(),
+            self.routed.map(i64::from),
+        ]
+    }
+}
+
 impl Review<'_> {
     /// Keeps what a follower found, and how far it came, in one commit. Exceptions that are there keep their id,
     /// first moment, assignee and comment.
@@ -190,19 +217,8 @@ impl Review<'_> {
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
     pub async fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, RegistryError> {
-        let sql = "SELECT * FROM exception WHERE id > $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR rule = $3) \
-                   AND ($4 IS NULL OR date = $4) AND ($5 IS NULL OR channel = $5) AND ($6 IS NULL OR assignee = $6) \
-                   AND ($7 IS NULL OR routed = $7) ORDER BY id LIMIT $8";
-        let arguments = arguments![
-            filter.after,
-            filter.state.map(ExceptionState::as_str),
-            filter.rule.as_deref(),
-            filter.date.map(|date| date.to_string()),
-            filter.channel.map(|channel| channel.0),
-            filter.assignee.as_deref(),
-            filter.routed.map(i64::from),
-            filter.limit,
-        ];
+        let sql = filtered!("SELECT *", "ORDER BY id LIMIT $8");
+        let arguments = [filter.arguments(), arguments![filter.limit]].concat();
         self.database.rows(sql, arguments).await?.iter().map(exception).collect()
     }
 
@@ -214,39 +230,34 @@ impl Review<'_> {
         by_id(&mut self.database.begin_reading().await?, ids).await
     }
 
-    /// Exceptions of a state (and rule) in groups, those with the most first.
+    /// The exceptions that match in groups, those with the most first; the limit is one of groups.
     ///
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
-    pub async fn groups(
-        &self,
-        by: Grouping,
-        state: ExceptionState,
-        rule: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<Group>, RegistryError> {
+    pub async fn groups(&self, by: Grouping, filter: &ExceptionFilter) -> Result<Vec<Group>, RegistryError> {
         // One text for every grouping: what does not tell groups apart is null in all of them.
-        let sql = "SELECT CASE WHEN $1 <> 'channel' THEN rule END AS rule, \
-                   CASE WHEN $1 IN ('rule-date', 'rule-date-slots') THEN date END AS date, \
-                   CASE WHEN $1 = 'channel' THEN channel END AS channel, \
-                   CASE WHEN $1 = 'rule-date-slots' THEN first_slot END AS one_first, \
-                   CASE WHEN $1 = 'rule-date-slots' THEN end_slot END AS one_end, \
-                   min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
-                   count(DISTINCT channel) AS channels, min(severity) AS severity, \
-                   CAST(sum(routed) AS BIGINT) AS routed, min(evidence) AS example \
-                   FROM exception WHERE state = $2 AND ($3 IS NULL OR rule = $3) \
-                   GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT $4";
-        let arguments = arguments![by.as_str(), state.as_str(), rule, limit];
+        let sql = filtered!(
+            "SELECT CASE WHEN $9 <> 'channel' THEN rule END AS rule, \
+             CASE WHEN $9 IN ('rule-date', 'rule-date-slots') THEN date END AS date, \
+             CASE WHEN $9 = 'channel' THEN channel END AS channel, \
+             CASE WHEN $9 = 'rule-date-slots' THEN first_slot END AS one_first, \
+             CASE WHEN $9 = 'rule-date-slots' THEN end_slot END AS one_end, \
+             min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
+             count(DISTINCT channel) AS channels, min(severity) AS severity, \
+             CAST(sum(routed) AS BIGINT) AS routed, min(evidence) AS example",
+            "GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT $8"
+        );
+        let arguments = [filter.arguments(), arguments![filter.limit, by.as_str()]].concat();
         self.database.rows(sql, arguments).await?.iter().map(group).collect()
     }
 
-    /// How many exceptions of a rule are in a state; of every rule where `None`.
+    /// How many exceptions match, whatever the limit.
     ///
     /// # Errors
     /// [`RegistryError::Database`].
-    pub async fn count(&self, state: ExceptionState, rule: Option<&str>) -> Result<u64, RegistryError> {
-        let sql = "SELECT count(*) AS count FROM exception WHERE state = $1 AND ($2 IS NULL OR rule = $2)";
-        self.database.row(sql, arguments![state.as_str(), rule]).await?.map_or(Ok(0), |row| row.number("count"))
+    pub async fn count(&self, filter: &ExceptionFilter) -> Result<u64, RegistryError> {
+        let row = self.database.row(filtered!("SELECT count(*) AS count", ""), filter.arguments()).await?;
+        row.map_or(Ok(0), |row| row.number("count"))
     }
 
     /// Says who looks after exceptions; nobody where `None`.
@@ -270,7 +281,7 @@ impl Review<'_> {
         &self,
         ids: &[u64],
         sql: &'static str,
-        arguments: impl Fn(u64) -> Vec<crate::registry::sql::Argument>,
+        arguments: impl Fn(u64) -> Vec<Argument>,
     ) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
         for id in ids {
