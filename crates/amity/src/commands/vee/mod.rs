@@ -2,13 +2,17 @@
 
 mod accept;
 mod decide;
+mod explain;
 mod formula;
 mod plan;
 pub(super) mod plan_file;
 mod proposals;
 mod propose;
 mod queue;
+mod run;
 mod series_file;
+mod shadow;
+mod stored_days;
 mod try_plan;
 
 use std::path::Path;
@@ -37,6 +41,9 @@ enum Action {
     Try(try_plan::Try),
     Plan(plan::Plan),
     Formula(formula::Formula),
+    Explain(explain::Explain),
+    Run(run::Run),
+    Shadow(shadow::Shadow),
     Queue(queue::Queue),
     Accept(accept::Accept),
     Propose(propose::Propose),
@@ -57,6 +64,9 @@ impl Vee {
             Action::Try(command) => command.run(),
             Action::Plan(command) => command.run(folder),
             Action::Formula(command) => command.run(),
+            Action::Explain(command) => command.run(&installation()?),
+            Action::Run(command) => command.run(&installation()?),
+            Action::Shadow(command) => command.run(&installation()?),
             Action::Queue(command) => command.run(&installation()?),
             Action::Accept(command) => command.run(&installation()?),
             Action::Propose(command) => command.run(&installation()?),

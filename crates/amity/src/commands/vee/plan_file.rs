@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn findings_stand_on_the_line_of_their_key() {
-        let text = "name = \"p\"\n\n[[validate]]\nrule = \"V30\"\n\n[[validate]]\nrule = \"V31\"\nsettings.excess = \"1\"\n";
+        let text =
+            "name = \"p\"\n\n[[validate]]\nrule = \"V30\"\n\n[[validate]]\nrule = \"V31\"\nsettings.excess = \"1\"\n";
         let file = PlanFile { name: "p.toml".into(), text: text.into(), is_json: false };
         for (place, expected) in [
             ("validate[0].rule", 4),

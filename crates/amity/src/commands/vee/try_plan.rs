@@ -10,7 +10,7 @@ use model::finding::Finding;
 use serde::Serialize;
 use serde_json::json;
 use vee::Queue;
-use vee::trial::{Trial, TrialException, TrialValue, trial};
+use vee::trial::{Trial, TrialException, TrialMethod, TrialRule, TrialValue, trial};
 
 use super::plan_file::{self, PlanFile};
 use super::series_file::SeriesFile;
@@ -29,6 +29,29 @@ pub struct Try {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+/// The answer of `--json`.
+#[derive(Serialize)]
+struct Answer<'t> {
+    plan: &'t str,
+    plan_version: u32,
+    unit: &'t str,
+    interval_seconds: u32,
+    findings: &'t [Finding],
+    values: Vec<Value<'t>>,
+    exceptions: &'t [TrialException],
+    methods: &'t [TrialMethod],
+    rules: &'t [TrialRule],
+}
+
+impl<'t> Answer<'t> {
+    fn of(plan: &'t str, found: &'t Trial) -> Self {
+        let Trial { plan_version, unit, interval_seconds, notes, values, rules, methods, exceptions } = found;
+        let (plan_version, interval_seconds) = (*plan_version, *interval_seconds);
+        let values = values.iter().map(value).collect();
+        Self { plan, plan_version, unit, interval_seconds, findings: notes, values, exceptions, methods, rules }
+    }
 }
 
 /// A value as programs see it.
@@ -54,25 +77,17 @@ impl Try {
             Ok(series) => series,
             Err(findings) => return self.refused(&self.series.name(), &findings),
         };
-        let mut found = match trial(&plan, &series) {
+        let found = match trial(&plan, &series) {
             Ok(found) => found,
             Err(findings) => return self.refused(&self.series.name(), &findings),
         };
-        found.notes = file.placed(found.notes);
         if self.json {
-            output::print_json(&json!({
-                "plan": written.name,
-                "plan_version": found.plan_version,
-                "unit": found.unit,
-                "interval_seconds": found.interval_seconds,
-                "findings": found.notes,
-                "values": found.values.iter().map(value).collect::<Vec<_>>(),
-                "exceptions": found.exceptions,
-                "methods": found.methods,
-                "rules": found.rules,
-            }))?;
+            output::print_json(&Answer::of(&written.name, &found))?;
         } else {
             output::print(&as_text(&written.name, &found, &series.zone))?;
+            if !found.notes.is_empty() {
+                output::say(&plan_file::lines(&self.series.name(), &found.notes));
+            }
         }
         let clean = found.exceptions.is_empty() && !found.notes.iter().any(plan_file::is_fault);
         Ok(ExitCode::from(u8::from(!clean)))
@@ -112,7 +127,6 @@ fn as_text(plan: &str, found: &Trial, zone: &TimeZone) -> String {
         lines.push(String::new());
         lines.extend(found.exceptions.iter().map(|exception| sentence(exception, zone)));
     }
-    lines.extend(found.notes.iter().map(ToString::to_string));
     let made = found.values.iter().filter(|value| !value.method.is_empty()).count();
     lines.push(format!(
         "\n{} values by plan `{plan}` version {}: {made} estimated, {} exceptions",

@@ -26,7 +26,9 @@ impl Check {
         let (text, formula) = self.source.read()?;
         match (&formula, self.json) {
             (Ok(formula), true) => output::print_json(&json!({ "valid": true, "understood": formula.understood() }))?,
-            (Ok(formula), false) => output::print(&format!("the formula is right; it is understood as\n{}", formula.understood()))?,
+            (Ok(formula), false) => {
+                output::print(&format!("the formula is right; it is understood as\n{}", formula.understood()))?
+            }
             (Err(error), true) => {
                 let fault = json!({ "column": error.column, "expected": error.expected, "found": error.found });
                 output::print_json(&json!({ "valid": false, "error": fault }))?;

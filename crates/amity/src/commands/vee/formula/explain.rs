@@ -35,7 +35,8 @@ impl Explain {
     /// Explains and prints.
     pub fn run(self) -> Result<ExitCode, Failure> {
         let (text, formula) = self.source.read()?;
-        let formula = formula.map_err(|error| Failure::Usage(format!("this is no formula\n{}", pointed(&text, &error))))?;
+        let formula =
+            formula.map_err(|error| Failure::Usage(format!("this is no formula\n{}", pointed(&text, &error))))?;
         let refused = |findings: Vec<_>| Failure::Usage(plan_file::lines(&self.series.name(), &findings));
         let series = self.series.read()?.map_err(refused)?;
         let at = instant("--at", &self.at, &series.zone)?;

@@ -75,7 +75,13 @@ fn pointed(text: &str, error: &ParseError) -> String {
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
     let line = text.lines().nth(number).unwrap_or_default();
     let caret = " ".repeat(column);
-    format!("{line}\n{caret}^\nline {}, column {}: expected {}, found {}", number + 1, column + 1, error.expected, error.found)
+    format!(
+        "{line}\n{caret}^\nline {}, column {}: expected {}, found {}",
+        number + 1,
+        column + 1,
+        error.expected,
+        error.found
+    )
 }
 
 #[cfg(test)]

@@ -36,7 +36,11 @@ impl Check {
             if !findings.is_empty() {
                 output::print(&plan_file::lines(&name, &findings))?;
             }
-            let verdict = if faults == 0 { "nothing is wrong".to_owned() } else { format!("{faults} findings") };
+            let verdict = match faults {
+                0 => "nothing is wrong".to_owned(),
+                1 => "1 finding".to_owned(),
+                _ => format!("{faults} findings"),
+            };
             output::print(&format!("{name}: {what}: {verdict}"))?;
         }
         Ok(ExitCode::from(u8::from(0 < faults)))

@@ -52,7 +52,8 @@ fn settings(folder: &Path) -> Result<Settings, Failure> {
 
 fn as_text(plan: &Plan) -> String {
     let again = if plan.validate_estimates { "; estimates are validated again" } else { "" };
-    let mut lines = vec![format!("plan `{}` version {}: scaling {}{again}", plan.name, plan.version, word(plan.scaling))];
+    let mut lines =
+        vec![format!("plan `{}` version {}: scaling {}{again}", plan.name, plan.version, word(plan.scaling))];
     lines.push("\nrules".into());
     plan.validate.iter().for_each(|entry| lines.extend(of_rule(entry)));
     plan.user_rule.iter().for_each(|entry| lines.extend(of_user_rule(entry)));
@@ -67,7 +68,8 @@ fn as_text(plan: &Plan) -> String {
 
 fn of_rule(entry: &RuleEntry) -> Vec<String> {
     let Some(rule) = rule(&entry.rule) else { return Vec::new() };
-    let mut head = format!("  {} {}: {}, severity {}", rule.id, rule.name, word(entry.on_failure), word(entry.severity));
+    let mut head =
+        format!("  {} {}: {}, severity {}", rule.id, rule.name, word(entry.on_failure), word(entry.severity));
     if let Some(routed) = entry.route_to_queue {
         head.push_str(if routed { ", a person has to look" } else { ", nobody has to look" });
     }
@@ -93,7 +95,10 @@ fn of_method(entry: &EstimatorEntry) -> Vec<String> {
     [head].into_iter().chain(settings_of(method.settings, &entry.settings)).collect()
 }
 
-fn settings_of<'f>(forms: &'f [SettingForm], given: &'f BTreeMap<SmolStr, SmolStr>) -> impl Iterator<Item = String> + 'f {
+fn settings_of<'f>(
+    forms: &'f [SettingForm],
+    given: &'f BTreeMap<SmolStr, SmolStr>,
+) -> impl Iterator<Item = String> + 'f {
     forms.iter().map(|form| {
         let value = given.get(form.name).map_or(form.default, SmolStr::as_str);
         let default = if value == form.default { " (default)" } else { "" };
