@@ -1,4 +1,4 @@
-//! Running the plan over what was touched: a part of `ingest`, `quarantine replay` and `quality --run`.
+//! Running the plan over what was touched: a part of `ingest`, `quarantine replay`, `quality --run` and `vee run`.
 
 use std::collections::BTreeSet;
 
@@ -26,17 +26,9 @@ pub fn tolerances(installation: &Installation) -> Result<Tolerances, Failure> {
     Tolerances::of(&written).ok_or_else(|| Failure::Usage(format!("plan {}: V50 has no tolerances", written.name)))
 }
 
-/// Validates and estimates the ended days among those that were touched.
-pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
-    let plan = plan(installation)?;
-    let directory = installation.ask(installation.books.registry.directory())?;
-    let now = clock::now();
-    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days))?;
-    let mut progress = Progress::new("validated", "channel-days");
-    let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)
-        .map_err(|error| Failure::work("could not validate", error))?;
-    progress.finish();
+/// Validates and estimates the ended days among those that were touched, and says what came of it.
+pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
+    let report = run(installation, days)?;
     if 0 < report.days {
         output::say(&format!(
             "validated {} channel-days: {} values estimated, {} rules failed, {} days have not ended yet",
@@ -46,5 +38,19 @@ pub fn touched(installation: &Installation, mut days: BTreeSet<(ChannelNumber, D
             grouped(report.waiting)
         ));
     }
+    Ok(report)
+}
+
+/// Validates and estimates the ended days among those given.
+pub fn run(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
+    let plan = plan(installation)?;
+    let directory = installation.ask(installation.books.registry.directory())?;
+    let now = clock::now();
+    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days))?;
+    let mut progress = Progress::new("validated", "channel-days");
+    let tell = &mut |count| progress.add(count, "");
+    let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)
+        .map_err(|error| Failure::work("could not validate", error))?;
+    progress.finish();
     Ok(report)
 }

@@ -26,10 +26,10 @@ fn a_day_is_explained_now_and_as_it_was() {
     let value = |slot: usize| told["values"][slot].clone();
     assert_eq!(
         (&value(4)["raw"], &value(4)["final"], &value(4)["method"]),
-        (&Value::Null, &"1".into(), &"E04".into()),
+        (&Value::Null, &"1.000000".into(), &"E04".into()),
         "{told}"
     );
-    assert_eq!((&value(12)["final"], &value(12)["rules"][0]["rule"]), (&"9".into(), &"V31".into()));
+    assert_eq!((&value(12)["final"], &value(12)["rules"][0]["rule"]), (&"9.000000".into(), &"V31".into()));
     assert_eq!(value(4)["inputs_hash"].as_str().map(str::len), Some(16));
     assert_eq!((&told["is_current"], &told["plan_version"]), (&true.into(), &1.into()));
 
@@ -38,7 +38,7 @@ fn a_day_is_explained_now_and_as_it_was() {
         "decided by run ",
         "with plan version 1; a run today decides the same",
         "V31 spike failed: ",
-        "V36 zero on active passed",
+        "V38 negative passed",
         "E04 from 2026-01-02T04:00:00+00:00: straight line from 1 kWh to 1 kWh",
         "22 of 24 values are final as received",
     ] {
@@ -53,9 +53,9 @@ fn a_day_is_explained_now_and_as_it_was() {
     let slot = |more: &[&str]| {
         program.json(&[&["vee", "explain", "0", "2026-01-02", "--json"], more].concat())["values"][4].clone()
     };
-    assert_eq!((&slot(&[])["raw"], &slot(&[])["method"]), (&"2".into(), &Value::Null));
+    assert_eq!((&slot(&[])["raw"], &slot(&[])["method"]), (&"2.000000".into(), &Value::Null));
     let then = slot(&["--as-of", &before]);
-    assert_eq!((&then["raw"], &then["final"], &then["method"]), (&Value::Null, &"1".into(), &"E04".into()));
+    assert_eq!((&then["raw"], &then["final"], &then["method"]), (&Value::Null, &"1.000000".into(), &"E04".into()));
     let never = program.run(&["vee", "explain", "0", "2026-01-02", "--as-of", "2025-01-01"]);
     assert!(never.code == 2 && never.talk.contains("has no intervals on 2026-01-02"), "{never:?}");
     assert_eq!(program.run(&["vee", "explain", "0", "2027-01-02"]).code, 2);
@@ -118,7 +118,7 @@ fn another_plan_tells_what_it_would_change_and_changes_nothing() {
         "exceptions: 0 new (0 for people), 1 gone",
         "gone V30 UP1/",
         "2 would differ",
-        "together 10 kWh now, 1 kWh then, -9 kWh more",
+        "together 10 kWh now and 1 kWh then, a difference of -9 kWh",
         "9 would be 1 by E04",
     ] {
         assert!(people.contains(part), "{part}: {people}");

@@ -50,7 +50,7 @@ fn every_value_says_what_became_of_it() {
 
     let people = tried(&program, &standard(), &series(), &[]).out;
     assert!(
-        people.contains("2026-01-14T01:00:00-06:00  -            80  estimated, interpolated  V30     E04"),
+        people.contains("2026-01-14T01:00:00-06:00  -           80  estimated, interpolated  V30     E04"),
         "{people}"
     );
     assert!(people.contains("below zero, the lowest -1 kWh at 04:00"), "{people}");
@@ -219,4 +219,13 @@ fn a_formula_is_explained_part_by_part() {
     assert!(nowhere.code == 2 && nowhere.talk.contains("no interval at"), "{nowhere:?}");
     let wrong = program.run(&["vee", "formula", "explain", "1 +", "--series", &series, "--at", "2026-01-14"]);
     assert!(wrong.code == 2 && wrong.talk.contains("1 +\n   ^\n"), "{wrong:?}");
+}
+
+#[test]
+fn shells_complete_the_new_commands() {
+    let program = Program::without_installation();
+    let script = program.run(&["completions", "bash"]).out;
+    for command in ["try", "plan", "formula", "explain", "run", "shadow"] {
+        assert!(script.contains(&format!("amity__subcmd__vee__subcmd__{command}")), "{command}");
+    }
 }

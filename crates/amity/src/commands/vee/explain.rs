@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::placement::zone_of;
 use jiff::civil::Date;
+use model::quantity::Decimal;
 use model::review::{DecisionWords, ExplainedValue, Explanation, MethodWords, Verdict};
 use store::readings::AsOf;
 
@@ -126,7 +127,10 @@ fn is_plain(value: &ExplainedValue) -> bool {
 }
 
 fn row(value: &ExplainedValue) -> Vec<String> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let text = |text: &Option<String>| match text.as_deref().map(str::parse::<Decimal>) {
+        Some(Ok(decimal)) => decimal.normalized().to_string(),
+        _ => "-".into(),
+    };
     let mut rules: Vec<&str> = value.rules.iter().map(|failed| failed.rule.as_str()).collect();
     rules.dedup();
     vec![

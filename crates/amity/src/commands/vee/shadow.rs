@@ -117,16 +117,24 @@ fn as_text(answer: &Answer) -> String {
         "`{}` version {} (live) and `{}` version {} over {} days of {channels} channels: {} days would change",
         live.name, live.version, other.name, other.version, changes.days, changes.days_changed
     )];
+    if changes.days == 0 {
+        lines.push("nothing was compared: no interval of these days had arrived, or none of the days has ended".into());
+        return lines.join("\n");
+    }
     if 0 < changes.days_waiting {
         lines.push(format!("{} days have not ended yet and are left out", changes.days_waiting));
     }
     if !changes.rules.is_empty() {
         let row = |(rule, change): (&smol_str::SmolStr, &RuleChange)| {
             let counts = [change.newly_fails, change.newly_passes, change.fails_with_both];
-            [vec![rule.to_string()], counts.map(|count| count.to_string()).to_vec()].concat()
+            let name = vee::rules::rule(rule).map_or("", |rule| rule.name);
+            [vec![rule.to_string(), name.to_owned()], counts.map(|count| count.to_string()).to_vec()].concat()
         };
         let rows: Vec<_> = changes.rules.iter().map(row).collect();
-        lines.push(format!("\n{}", output::table(&["rule", "newly fails", "newly passes", "fails with both"], &rows)));
+        lines.push(format!(
+            "\n{}",
+            output::table(&["rule", "name", "newly fails", "newly passes", "fails with both"], &rows)
+        ));
     }
     let exceptions = changes.exceptions;
     lines.push(format!(
@@ -161,6 +169,6 @@ fn values(unit: &str, change: &ValueChange) -> String {
     let difference = sum_other.minus(*sum_live).map_or_else(|| "too large to tell".into(), |apart| apart.to_string());
     format!(
         "final values: {count} would differ ({gained} would get a value, {lost} would lose theirs); \
-         together {sum_live} {unit} now, {sum_other} {unit} then, {difference} {unit} more"
+         together {sum_live} {unit} now and {sum_other} {unit} then, a difference of {difference} {unit}"
     )
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use ingest::shadow::stored_days;
+use ingest::stored_days::{StoredDays, stored_days};
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use store::registry::directory::Directory;
@@ -48,7 +48,7 @@ impl Days {
             wanted.insert(found.map_or_else(|| ask().map(|channel| channel.number), Ok)?);
         }
         let is_wanted = |channel| wanted.is_empty() || wanted.contains(&channel);
-        let (days, damage) = stored_days(&installation.books.readings, (self.from, self.to), is_wanted)
+        let StoredDays { days, damage } = stored_days(&installation.books.readings, (self.from, self.to), is_wanted)
             .map_err(|error| Failure::work("could not read", error))?;
         if !damage.is_empty() {
             output::say(&format!("{} parts of stored days are damaged and left out; see `amity doctor`", damage.len()));
