@@ -11,6 +11,7 @@
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
 //! - [`validation`]: runs the VEE plan over touched channel-days.
+//! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
 
 pub mod admission;
@@ -22,6 +23,8 @@ pub mod placement;
 pub mod quarantine;
 pub mod registration;
 pub mod review;
+pub mod shadow;
+pub mod stored_days;
 pub mod validation;
 
 pub use intake::Intake;

@@ -13,4 +13,6 @@ mod program;
 mod real_files;
 mod review;
 mod round_trip;
+mod shadow;
+mod try_plans;
 mod way_of_a_reading;

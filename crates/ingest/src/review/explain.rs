@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
-use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords};
+use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
 use store::readings::AsOf;
 use store::registry::review::{Act, DecidedDay};
 use vee::{Outcome, Stamp};
 
 use super::check::verdicts;
 use super::holding::overtaken;
-use super::words::{Clock, value};
+use super::words::{Clock, name, value};
 use super::{Refusal, Review, ReviewError};
 use crate::validation::surroundings::{FullDay, Surroundings};
 
@@ -23,6 +23,21 @@ impl Review {
     /// # Errors
     /// [`Refusal::NotFound`] where nothing arrived on the day.
     pub fn explain(&self, channel: &str, date: Date, now: Timestamp) -> Result<Explanation, ReviewError> {
+        self.explain_as_of(channel, date, AsOf::Now, now)
+    }
+
+    /// As [`Review::explain`], with the values and decisions that were known at a moment. Of rules and methods it tells what
+    /// was stored then: the failed rules with their sentences, and the method of each value.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where nothing had arrived on the day.
+    pub fn explain_as_of(
+        &self,
+        channel: &str,
+        date: Date,
+        as_of: AsOf,
+        now: Timestamp,
+    ) -> Result<Explanation, ReviewError> {
         let directory = self.directory()?;
         let channel = self.channel(&directory, channel)?;
         let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
@@ -30,15 +45,38 @@ impl Review {
         let decisions = self.decisions(&[(channel.number, date)].into())?;
         let found = Surroundings::of(&self.readings, &directory, &channel, date, &self.plan, &decisions)?;
         let surroundings = found.ok_or_else(nothing)?;
-        let decisions = decisions.on(channel.number, date);
         let outcome = surroundings.outcome(Stamp { run: 0, now }).ok_or_else(nothing)?;
-        let stored = self.readings.final_day(channel.number, date, AsOf::Now)?;
+        let stored = self.readings.final_day(channel.number, date, as_of)?;
         let mut explanation = explanation(&channel, date, stored.as_ref(), &outcome);
-        explanation.values = values(surroundings.day(), stored.as_ref(), &channel, &clock);
+        let received = match as_of {
+            AsOf::Now => surroundings.day().clone(),
+            AsOf::At(_) => {
+                (explanation.results, explanation.estimations) = (stored_verdicts(stored.as_ref()), Vec::new());
+                self.received(&channel, surroundings.day(), &clock, as_of)?.ok_or_else(nothing)?
+            }
+        };
+        explanation.values = values(&received, stored.as_ref(), &channel, &clock);
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
-        let raw = &surroundings.day().values;
-        explanation.decisions = decided.into_iter().map(|(act, day)| decision_words(act, &day, raw)).collect();
+        let counted = |act: &Act| match as_of {
+            AsOf::Now => true,
+            AsOf::At(moment) => act.decided_at.is_some_and(|at| at.as_microsecond() <= moment),
+        };
+        let decided = decided.into_iter().filter(|(act, _)| counted(act));
+        explanation.decisions = decided.map(|(act, day)| decision_words(act, &day, &received.values)).collect();
         Ok(explanation)
+    }
+
+    /// A day as it had arrived by a moment.
+    fn received(
+        &self,
+        channel: &Channel,
+        now: &FullDay,
+        clock: &Clock,
+        as_of: AsOf,
+    ) -> Result<Option<FullDay>, ReviewError> {
+        let then = self.readings.read(channel.number, now.start, now.end(), as_of)?.days;
+        let day = then.iter().find(|day| day.date == now.date && day.slot_seconds == now.slot_seconds);
+        Ok(day.map(|day| FullDay::received(&self.readings, day, clock.zone())))
     }
 }
 
@@ -80,6 +118,20 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         values: Vec::new(),
         decisions: Vec::new(),
     }
+}
+
+/// The rules that failed, as they are stored.
+fn stored_verdicts(stored: Option<&FinalDay>) -> Vec<Verdict> {
+    let failures = stored.into_iter().flat_map(|day| &day.failures);
+    let verdict = |failure: &RuleFailure| Verdict {
+        rule: failure.rule.to_string(),
+        name: name(&failure.rule),
+        verdict: "failed",
+        evidence: failure.evidence.clone(),
+        slots_checked: 0,
+        slots_failed: failure.to - failure.from,
+    };
+    failures.map(verdict).collect()
 }
 
 /// Whether two runs decided the same.

@@ -74,6 +74,11 @@ impl Formula {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The text as it is understood: every operation in parentheses.
+    pub fn understood(&self) -> String {
+        self.root.to_string()
+    }
 }
 
 /// Why a text is no formula.

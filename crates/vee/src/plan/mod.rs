@@ -237,6 +237,24 @@ impl Plan {
                 .collect(),
         }
     }
+
+    /// The same plan with every setting written out, those that hold by default too. Entries of unknown ids stay as they are.
+    pub fn written_out(&self) -> Self {
+        let mut plan = self.clone();
+        for entry in &mut plan.validate {
+            fill_in(&mut entry.settings, rule(&entry.rule).map_or(&[], |rule| rule.settings));
+        }
+        for entry in &mut plan.estimate {
+            fill_in(&mut entry.settings, estimator(&entry.method).map_or(&[], |method| method.settings));
+        }
+        plan
+    }
+}
+
+fn fill_in(settings: &mut BTreeMap<SmolStr, SmolStr>, forms: &[SettingForm]) {
+    for (name, default) in defaults(forms) {
+        settings.entry(name).or_insert(default);
+    }
 }
 
 /// The validation set of the standard plan.

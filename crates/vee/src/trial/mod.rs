@@ -16,7 +16,7 @@ use model::time::{LocalDay, TimeRange};
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::context::{Context, Elsewhere, Measured, Neighbour, RegisterPair, Total};
+use crate::context::{Context, Elsewhere, Measured, Neighbour, RegisterPair, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
@@ -132,6 +132,7 @@ pub struct TrialException {
 /// The values of a local day; the slots before `first` are not part of the series.
 struct Sheet {
     local: LocalDay,
+    clock_change: Option<ClockChange>,
     first: u16,
     values: Vec<i64>,
     statuses: Vec<Status>,
@@ -157,9 +158,12 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         let message = format!("{} begins within its local day; what is before counts as missing", sheet.local.date);
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
+    let totals: Vec<Total> = series.totals().collect();
+    let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
     let mut decided: Vec<Sheet> = Vec::new();
     for (at, sheet) in sheets.iter().enumerate() {
-        let outcome = outcome(plan, series, &decided, &sheets[at..]);
+        let history: Vec<Day<'_>> = decided.iter().map(|sheet| sheet.day(series)).collect();
+        let outcome = outcome(plan, series, &history, &received[at..], &totals);
         let last = sheet.decided(&outcome);
         trial.tell(series, sheet, &last, outcome);
         decided.push(last);
@@ -193,31 +197,33 @@ pub fn explain_at(
     Ok(explain(formula, &sheet.day(series), &context, slot, scope))
 }
 
-fn outcome(plan: &CheckedPlan, series: &Series, decided: &[Sheet], rest: &[Sheet]) -> Outcome {
-    let day = rest[0].day(series);
-    let history: Vec<Day<'_>> = decided.iter().map(|sheet| sheet.day(series)).collect();
-    let later: Vec<Day<'_>> = rest[1..].iter().map(|sheet| sheet.day(series)).collect();
-    let totals: Vec<Total> = series.totals().filter_map(|total| of_day(total, &day, &history, &later)).collect();
+/// The outcome of the first of the `rest`, after days as they came out.
+fn outcome(plan: &CheckedPlan, series: &Series, history: &[Day<'_>], rest: &[Day<'_>], totals: &[Total]) -> Outcome {
+    let (day, later) = (rest[0], &rest[1..]);
+    let whole = day.whole();
+    // Totals follow each other in time.
+    let first = totals.partition_point(|total| total.range.end <= whole.start);
+    let touching = totals[first..].iter().take_while(|total| total.range.start < whole.end);
+    let totals: Vec<Total> = touching.map(|total| of_day(total, whole, history, later)).collect();
     let context = Context {
         before: (!history.is_empty()).then(|| Neighbour::before(history.iter().rev())),
-        after: (!later.is_empty()).then(|| Neighbour::after(&later)),
-        history: &history,
+        after: (!later.is_empty()).then(|| Neighbour::after(later)),
+        history,
         totals: &totals,
         ..Context::of(ChannelNumber(0), &series.unit, series.exponent)
     };
-    run(&day, &context, plan, Stamp { run: 1, now: day.range(0, day.slots()).end })
+    run(&day, &context, plan, Stamp { run: 1, now: whole.end })
 }
 
 /// A total that touches the day, with what the other days hold of it.
-fn of_day(mut total: Total, day: &Day<'_>, before: &[Day<'_>], after: &[Day<'_>]) -> Option<Total> {
-    let whole = day.range(0, day.slots());
-    crate::context::overlap(total.range, whole)?;
+fn of_day(total: &Total, whole: TimeRange, before: &[Day<'_>], after: &[Day<'_>]) -> Total {
     if whole.start <= total.range.start && total.range.end <= whole.end {
-        return Some(total);
+        return total.clone();
     }
     let mut elsewhere = Elsewhere::default();
-    for other in before.iter().chain(after) {
-        let inside = |slot: &u16| crate::context::overlap(other.range(*slot, *slot + 1), total.range).is_some();
+    let touches = |other: &&Day<'_>| overlap(other.whole(), total.range).is_some();
+    for other in before.iter().chain(after).filter(touches) {
+        let inside = |slot: &u16| overlap(other.range(*slot, *slot + 1), total.range).is_some();
         for slot in (0..other.slots()).filter(inside) {
             elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
             match other.value(slot) {
@@ -226,8 +232,7 @@ fn of_day(mut total: Total, day: &Day<'_>, before: &[Day<'_>], after: &[Day<'_>]
             }
         }
     }
-    total.elsewhere = Some(elsewhere);
-    Some(total)
+    Total { elsewhere: Some(elsewhere), ..total.clone() }
 }
 
 /// The series cut at local midnights.
@@ -248,7 +253,8 @@ fn sheets(series: &Series) -> Result<Vec<Sheet>, Vec<Finding>> {
                 .filter(|_| local.slots(series.interval_seconds).is_some());
             let first = first.ok_or_else(|| unfit(time))?;
             let (values, statuses) = (vec![MISSING; first.into()], vec![Status::NONE; first.into()]);
-            sheets.push(Sheet { local, first, values, statuses });
+            let clock_change = ClockChange::of(local, &series.zone, series.interval_seconds);
+            sheets.push(Sheet { local, clock_change, first, values, statuses });
         }
         if let Some(sheet) = sheets.last_mut() {
             sheet.values.push(*value);
@@ -264,7 +270,7 @@ impl Sheet {
             date: self.local.date,
             start: self.local.range.start,
             slot_seconds: series.interval_seconds,
-            clock_change: ClockChange::of(self.local, &series.zone, series.interval_seconds),
+            clock_change: self.clock_change,
             values: &self.values,
             statuses: &self.statuses,
         }
@@ -279,7 +285,7 @@ impl Sheet {
             values[usize::from(listed.slot)] = listed.value.unwrap_or(MISSING);
             statuses[usize::from(listed.slot)] = listed.status;
         }
-        Self { local: self.local, first: self.first, values, statuses }
+        Self { values, statuses, ..*self }
     }
 }
 

@@ -60,6 +60,21 @@ fn registers_and_statuses_are_read_and_scaled_to() {
     assert!(found.methods.iter().any(|method| method.method == "scaling" && method.filled == 1));
 }
 
+/// 72 hours, 71 of them with 1 kWh; the register counts 75 over the three days, so 4 are left for the missing hour.
+#[test]
+fn a_register_over_several_days_counts_what_the_other_days_hold() {
+    let mut text = String::from("time,value,register\n");
+    for hour in 0..72 {
+        let value = if hour == 30 { "" } else { "1" };
+        let register = if hour == 0 { "100" } else { "" };
+        text.push_str(&format!("2026-01-{:02}T{:02}:00:00Z,{value},{register}\n", 14 + hour / 24, hour % 24));
+    }
+    text.push_str("2026-01-17T00:00:00Z,end,175\n");
+    let found = tried(Plan::standard(), &text);
+    assert_eq!((found.values[30].last.as_deref(), found.values[30].method.as_str()), (Some("4"), "E04"));
+    assert!(found.values.iter().all(|value| value.raw.is_none() || value.last == value.raw));
+}
+
 #[test]
 fn days_see_the_days_before_them_and_a_part_of_a_day_is_told() {
     let mut text = String::from("# zone: America/Chicago\ntime,value\n");

@@ -1,10 +1,19 @@
-//! `amity vee`: what rules found and what people decide about it.
+//! `amity vee`: plans, formulas, what rules found and what people decide about it.
 
 mod accept;
 mod decide;
+mod explain;
+mod formula;
+mod plan;
+pub(super) mod plan_file;
 mod proposals;
 mod propose;
 mod queue;
+mod run;
+mod series_file;
+mod shadow;
+mod stored_days;
+mod try_plan;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,7 +29,7 @@ use crate::clock;
 use crate::installation::Installation;
 use crate::output::Failure;
 
-/// Review what validation found: the queue, accepted values, written values and their approval.
+/// Try plans and formulas, run rules, explain values, and review what was found.
 #[derive(Debug, Args)]
 pub struct Vee {
     #[command(subcommand)]
@@ -29,6 +38,12 @@ pub struct Vee {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Try(try_plan::Try),
+    Plan(plan::Plan),
+    Formula(formula::Formula),
+    Explain(explain::Explain),
+    Run(run::Run),
+    Shadow(shadow::Shadow),
     Queue(queue::Queue),
     Accept(accept::Accept),
     Propose(propose::Propose),
@@ -44,15 +59,21 @@ enum Action {
 impl Vee {
     /// Does what was asked.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
-        let installation = Installation::open(folder)?;
+        let installation = || Installation::open(folder);
         match self.action {
-            Action::Queue(command) => command.run(&installation),
-            Action::Accept(command) => command.run(&installation),
-            Action::Propose(command) => command.run(&installation),
-            Action::Proposals(command) => command.run(&installation),
-            Action::Approve(command) => command.run(&installation, Verdict::Approve),
-            Action::Reject(command) => command.run(&installation, Verdict::Reject),
-            Action::Undo(command) => command.run(&installation, Verdict::Undo),
+            Action::Try(command) => command.run(),
+            Action::Plan(command) => command.run(folder),
+            Action::Formula(command) => command.run(),
+            Action::Explain(command) => command.run(&installation()?),
+            Action::Run(command) => command.run(&installation()?),
+            Action::Shadow(command) => command.run(&installation()?),
+            Action::Queue(command) => command.run(&installation()?),
+            Action::Accept(command) => command.run(&installation()?),
+            Action::Propose(command) => command.run(&installation()?),
+            Action::Proposals(command) => command.run(&installation()?),
+            Action::Approve(command) => command.run(&installation()?, Verdict::Approve),
+            Action::Reject(command) => command.run(&installation()?, Verdict::Reject),
+            Action::Undo(command) => command.run(&installation()?, Verdict::Undo),
         }
     }
 }

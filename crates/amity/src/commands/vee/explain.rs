@@ -1,0 +1,145 @@
+//! `amity vee explain`: why the final values of a day are what they are.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::placement::zone_of;
+use jiff::civil::Date;
+use model::quantity::Decimal;
+use model::review::{DecisionWords, ExplainedValue, Explanation, MethodWords, Verdict};
+use store::readings::AsOf;
+
+use super::failure;
+use crate::clock;
+use crate::commands::time_span::instant;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// Explain a day of a channel: every value as received and final, the rules with what they found, the methods with what
+/// they used, the run and what people decided.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The channel: its label, number or mRID.
+    channel: String,
+    /// The local day, such as 2026-01-31.
+    date: Date,
+    /// What was known at this time, instead of now.
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// List every value, not only those that are not simply as received.
+    #[arg(long)]
+    all: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    /// Explains and prints.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let review = super::review(installation)?;
+        let as_of = match &self.as_of {
+            None => AsOf::Now,
+            Some(text) => {
+                let channel = installation.ask(installation.books.registry.channels().find(&self.channel))?;
+                let zone = zone_of(&channel.zone).map_err(|error| Failure::Usage(error.to_string()))?;
+                AsOf::At(instant("--as-of", text, &zone)?.as_microsecond())
+            }
+        };
+        let told = review.explain_as_of(&self.channel, self.date, as_of, clock::now()).map_err(failure)?;
+        if self.json {
+            output::print_json(&told)?;
+        } else {
+            output::print(&as_text(&told, self.all))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn as_text(told: &Explanation, all: bool) -> String {
+    let mut lines = vec![format!("{} on {} in {}", told.label, told.date, told.unit), of_run(told)];
+    lines.push("\nrules".into());
+    if told.results.is_empty() {
+        lines.push("  none failed".into());
+    }
+    lines.extend(told.results.iter().map(of_rule));
+    if !told.estimations.is_empty() {
+        lines.push("\nmethods".into());
+        lines.extend(told.estimations.iter().map(|method| of_method(method, &told.values)));
+    }
+    if !told.decisions.is_empty() {
+        lines.push("\ndecisions of people".into());
+        lines.extend(told.decisions.iter().map(|decision| of_decision(decision, &told.values)));
+    }
+    let shown: Vec<&ExplainedValue> = told.values.iter().filter(|value| all || !is_plain(value)).collect();
+    if !shown.is_empty() {
+        let rows: Vec<Vec<String>> = shown.iter().map(|value| row(value)).collect();
+        let head = ["time", "raw", "final", "statuses", "failed", "method", "hash of inputs"];
+        lines.push(format!("\n{}", output::table(&head, &rows)));
+    }
+    let others = told.values.len() - shown.len();
+    if 0 < others {
+        lines.push(format!("\n{others} of {} values are final as received (`--all` lists them)", told.values.len()));
+    }
+    lines.join("\n")
+}
+
+fn of_run(told: &Explanation) -> String {
+    let (Some(run), Some(version), Some(at)) = (told.run, told.plan_version, told.decided_at) else {
+        return "no run has decided yet; `amity vee run` validates".into();
+    };
+    let today = if told.is_current { "a run today decides the same" } else { "a run today decides otherwise" };
+    format!("decided by run {run} at {at} with plan version {version}; {today}")
+}
+
+fn of_rule(verdict: &Verdict) -> String {
+    let Verdict { rule, name, verdict, evidence, .. } = verdict;
+    let why = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };
+    format!("  {rule} {name} {}{why}", verdict.replace('-', " "))
+}
+
+fn of_method(method: &MethodWords, values: &[ExplainedValue]) -> String {
+    format!("  {} from {}: {}", method.method, time(values, method.from), method.words)
+}
+
+fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {
+    let DecisionWords { act, kind, from, to, slots_overtaken, by, at, reason, note } = decision;
+    let when = at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let overtaken = if *slots_overtaken == 0 {
+        String::new()
+    } else {
+        format!("; newer data has overtaken it on {slots_overtaken} values")
+    };
+    let note = if note.is_empty() { String::new() } else { format!(", {note}") };
+    let count = to.saturating_sub(*from);
+    format!(
+        "  act {act}: {kind} of {count} values from {} by {by}{when}: {reason}{note}{overtaken}",
+        time(values, *from)
+    )
+}
+
+fn time(values: &[ExplainedValue], slot: u16) -> &str {
+    values.get(usize::from(slot)).map_or("", |value| value.start.as_str())
+}
+
+fn is_plain(value: &ExplainedValue) -> bool {
+    value.raw == value.last && value.rules.is_empty() && value.method.is_none()
+}
+
+fn row(value: &ExplainedValue) -> Vec<String> {
+    let text = |text: &Option<String>| match text.as_deref().map(str::parse::<Decimal>) {
+        Some(Ok(decimal)) => decimal.normalized().to_string(),
+        _ => "-".into(),
+    };
+    let mut rules: Vec<&str> = value.rules.iter().map(|failed| failed.rule.as_str()).collect();
+    rules.dedup();
+    vec![
+        value.start.clone(),
+        text(&value.raw),
+        text(&value.last),
+        value.statuses.join(", "),
+        rules.join(" "),
+        value.method.clone().unwrap_or_default(),
+        value.inputs_hash.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,116 @@
+//! `amity vee plan show`: what a plan says, with every default written out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use smol_str::SmolStr;
+use vee::Plan;
+use vee::estimators::estimator;
+use vee::plan::{EstimatorEntry, RuleEntry, UserRule};
+use vee::rules::rule;
+use vee::settings::SettingForm;
+
+use crate::commands::vee::plan_file;
+use crate::output::{self, Failure};
+use crate::settings::{self, Settings};
+
+/// Show the rules, methods and formulas of a plan, with the settings that hold by default.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The plan, TOML or JSON; where not given, that of the installation, or else the standard plan.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Print one JSON document: the plan with every setting written out, which can be used as a plan again.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    /// Prints the plan.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let (plan, _) = match &self.path {
+            Some(path) => plan_file::load(path)?,
+            None => plan_file::of_settings(&settings(folder)?, folder)?,
+        };
+        if self.json {
+            output::print_json(&plan.written_out())?;
+        } else {
+            output::print(&as_text(&plan))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The settings of a data folder, or those of a new one; its books stay closed.
+fn settings(folder: &Path) -> Result<Settings, Failure> {
+    let path = folder.join(settings::FILE_NAME);
+    if path.exists() { Settings::load(&path) } else { Ok(Settings::default()) }
+}
+
+fn as_text(plan: &Plan) -> String {
+    let again = if plan.validate_estimates { "; estimates are validated again" } else { "" };
+    let mut lines =
+        vec![format!("plan `{}` version {}: scaling {}{again}", plan.name, plan.version, word(plan.scaling))];
+    lines.push("\nrules".into());
+    plan.validate.iter().for_each(|entry| lines.extend(of_rule(entry)));
+    plan.user_rule.iter().for_each(|entry| lines.extend(of_user_rule(entry)));
+    lines.push("\nmethods, in the order tried".into());
+    plan.estimate.iter().for_each(|entry| lines.extend(of_method(entry)));
+    if !plan.formula.is_empty() {
+        lines.push("\nformulas".into());
+    }
+    lines.extend(plan.formula.iter().map(|formula| format!("  {}: {}", formula.name, formula.text)));
+    lines.join("\n")
+}
+
+fn of_rule(entry: &RuleEntry) -> Vec<String> {
+    let Some(rule) = rule(&entry.rule) else { return Vec::new() };
+    let mut head =
+        format!("  {} {}: {}, severity {}", rule.id, rule.name, word(entry.on_failure), word(entry.severity));
+    if let Some(routed) = entry.route_to_queue {
+        head.push_str(if routed { ", a person has to look" } else { ", nobody has to look" });
+    }
+    head.push_str(&passed_over(&entry.statuses_to_ignore));
+    [head, format!("      {}", rule.purpose)].into_iter().chain(settings_of(rule.settings, &entry.settings)).collect()
+}
+
+fn of_user_rule(entry: &UserRule) -> Vec<String> {
+    let (trigger, severity) = (word(entry.on_failure()), word(entry.severity));
+    let mut head = format!("  {} formula `{}`: {trigger}, severity {severity}", entry.rule, entry.named_formula_id);
+    head.extend(entry.true_results_status.iter().map(|status| format!(", marks {status}")));
+    if !entry.device_families.is_empty() {
+        head.push_str(&format!(", only for {}", entry.device_families.join(", ")));
+    }
+    head.push_str(&passed_over(&entry.statuses_to_ignore));
+    vec![head]
+}
+
+fn of_method(entry: &EstimatorEntry) -> Vec<String> {
+    let Some(method) = estimator(&entry.method) else { return Vec::new() };
+    let kept = if entry.exclude_from_scaling { ": not scaled" } else { "" };
+    let head = format!("  {} {}{kept}{}", method.id, method.name, passed_over(&entry.statuses_to_ignore));
+    [head].into_iter().chain(settings_of(method.settings, &entry.settings)).collect()
+}
+
+fn settings_of<'f>(
+    forms: &'f [SettingForm],
+    given: &'f BTreeMap<SmolStr, SmolStr>,
+) -> impl Iterator<Item = String> + 'f {
+    forms.iter().map(|form| {
+        let value = given.get(form.name).map_or(form.default, SmolStr::as_str);
+        let default = if value == form.default { " (default)" } else { "" };
+        format!("      {} = {value}{default}: {}", form.name, form.meaning)
+    })
+}
+
+fn passed_over(statuses: &[SmolStr]) -> String {
+    if statuses.is_empty() { String::new() } else { format!(", not where {}", statuses.join(" or ")) }
+}
+
+/// The word of a choice as plans write it.
+fn word(choice: impl Serialize) -> String {
+    serde_json::to_value(choice).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}

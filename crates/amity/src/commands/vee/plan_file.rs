@@ -1,0 +1,178 @@
+//! A plan in a file: TOML, or JSON where the name ends so, with the line of each finding.
+
+use std::path::Path;
+
+use model::finding::{Finding, Severity};
+use serde::de::DeserializeOwned;
+use vee::plan::book::PlanBook;
+use vee::{CheckedPlan, Plan};
+
+use crate::installation::Installation;
+use crate::output::Failure;
+use crate::settings::Settings;
+
+/// The text of a file of a plan.
+pub struct PlanFile {
+    name: String,
+    text: String,
+    is_json: bool,
+}
+
+/// What such a file may hold.
+pub enum Written {
+    /// A plan.
+    Plan(Box<Plan>),
+    /// Shared sets, plans made of them, and where each holds.
+    Book(PlanBook),
+}
+
+impl PlanFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("plan {}: cannot be read: {error}", path.display())))?;
+        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        Ok(Self { name: path.display().to_string(), text, is_json })
+    }
+
+    /// What it holds: a book where it has the lists of one.
+    ///
+    /// # Errors
+    /// One finding: what is no TOML or JSON, or an entry that plans do not have.
+    pub fn written(&self) -> Result<Written, Finding> {
+        let keys: serde_json::Map<String, serde_json::Value> = self.read()?;
+        if ["validation_set", "estimation_set", "plan", "attach"].iter().any(|list| keys.contains_key(*list)) {
+            return self.read().map(Written::Book);
+        }
+        self.read().map(|plan| Written::Plan(Box::new(plan)))
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, Finding> {
+        let fault = |line: usize, message: String| {
+            let line = u64::try_from(line).unwrap_or_default();
+            Finding::new(line, "file", "plan.syntax", message.trim().replace('\n', ", "))
+        };
+        if self.is_json {
+            return serde_json::from_str(&self.text).map_err(|error| fault(error.line(), error.to_string()));
+        }
+        toml::from_str(&self.text).map_err(|error| {
+            let before = error.span().and_then(|span| self.text.get(..span.start)).unwrap_or_default();
+            fault(before.matches('\n').count() + 1, error.message().to_owned())
+        })
+    }
+
+    /// The findings of a check, each with its line.
+    pub fn placed(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        findings.into_iter().map(|finding| Finding { line: self.line(&finding.field), ..finding }).collect()
+    }
+
+    /// The line of a place such as `validate[2].settings.excess` in TOML: that of the key, else of its table; 0 where it
+    /// is not found.
+    fn line(&self, place: &str) -> u64 {
+        let Some((table, rest)) = place.split_once('[') else { return 0 };
+        let Some((at, field)) = rest.split_once(']') else { return 0 };
+        let (head, at) = (format!("[[{table}]]"), at.parse().unwrap_or(usize::MAX));
+        let lines = || (1..).zip(self.text.lines().map(str::trim));
+        let Some((begin, _)) = lines().filter(|(_, line)| line.starts_with(&head)).nth(at) else { return 0 };
+        let inside = lines().filter(|(line, _)| begin < *line).take_while(|(_, line)| !line.starts_with("[["));
+        let last = field.rsplit('.').next().unwrap_or_default();
+        let is_key = |line: &str| {
+            let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+            !last.is_empty() && key.rsplit('.').next().is_some_and(|key| key.trim() == last)
+        };
+        inside.into_iter().find(|(_, line)| is_key(line)).map_or(begin, |(line, _)| line)
+    }
+
+    /// The plan of the file, as written and checked.
+    ///
+    /// # Errors
+    /// Every finding with its line.
+    pub fn plan(&self) -> Result<(Plan, CheckedPlan), Vec<Finding>> {
+        match self.written().map_err(|finding| vec![finding])? {
+            Written::Plan(plan) => {
+                let checked = plan.check().map_err(|findings| self.placed(findings))?;
+                Ok((*plan, checked))
+            }
+            Written::Book(_) => {
+                let message = "found a book of plans, expected one plan; write it to a file of its own";
+                Err(vec![Finding::new(0, "file", "plan.book", message)])
+            }
+        }
+    }
+
+    /// Its findings as one failure.
+    pub fn refused(&self, findings: &[Finding]) -> Failure {
+        Failure::Usage(format!("plan {} cannot be used\n{}", self.name, lines(&self.name, findings)))
+    }
+}
+
+/// The plan of a file, as written and checked.
+///
+/// # Errors
+/// [`Failure::Usage`] with every finding.
+pub fn load(path: &Path) -> Result<(Plan, CheckedPlan), Failure> {
+    let file = PlanFile::open(path)?;
+    file.plan().map_err(|findings| file.refused(&findings))
+}
+
+/// The plan that the settings of a data folder name, as written and checked.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_settings(settings: &Settings, folder: &Path) -> Result<(Plan, CheckedPlan), Failure> {
+    if settings.plan != "default" {
+        return load(&folder.join(&settings.plan));
+    }
+    let plan = Plan::standard();
+    let checked = plan.check().map_err(|findings| Failure::Usage(lines("default", &findings)))?;
+    Ok((plan, checked))
+}
+
+/// The plan of an installation, as written and checked.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_installation(installation: &Installation) -> Result<(Plan, CheckedPlan), Failure> {
+    of_settings(&installation.settings, installation.folder())
+}
+
+/// Findings for people, a line each.
+pub fn lines(file: &str, findings: &[Finding]) -> String {
+    findings.iter().map(|finding| line(file, finding)).collect::<Vec<_>>().join("\n")
+}
+
+fn line(file: &str, finding: &Finding) -> String {
+    let Finding { line, field, code, severity, message, .. } = finding;
+    let place = if *line == 0 { file.to_owned() } else { format!("{file}:{line}") };
+    format!("{place}: {}: {field}: {message} [{code}]", severity.word())
+}
+
+/// Whether someone has to look.
+pub fn is_fault(finding: &Finding) -> bool {
+    Severity::Warning <= finding.severity
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_stand_on_the_line_of_their_key() {
+        let text =
+            "name = \"p\"\n\n[[validate]]\nrule = \"V30\"\n\n[[validate]]\nrule = \"V31\"\nsettings.excess = \"1\"\n";
+        let file = PlanFile { name: "p.toml".into(), text: text.into(), is_json: false };
+        for (place, expected) in [
+            ("validate[0].rule", 4),
+            ("validate[1]", 6),
+            ("validate[1].settings.excess", 8),
+            ("validate[1].settings.floor", 6),
+            ("validate[2].rule", 0),
+            ("name", 0),
+        ] {
+            assert_eq!(file.line(place), expected, "{place}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `amity vee run`: validate and estimate again.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use ingest::validation::Report;
+use serde::Serialize;
+
+use super::stored_days::Days;
+use crate::commands::validate;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+use crate::progress::grouped;
+
+/// Validate and estimate stored days again, with the plan that holds now.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The channels: labels, numbers or mRIDs; all where none is named.
+    #[arg(value_name = "CHANNEL")]
+    channels: Vec<String>,
+    #[command(flatten)]
+    days: Days,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The answer of `--json`.
+#[derive(Serialize)]
+struct Answer {
+    channels: usize,
+    #[serde(flatten)]
+    report: Report,
+    seconds: f64,
+    days_per_second: u64,
+}
+
+impl Run {
+    /// Runs and prints what came of it.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let directory = installation.ask(installation.books.registry.directory())?;
+        let of_channel = self.days.of(installation, &directory, &self.channels)?;
+        let channels = of_channel.len();
+        let days =
+            of_channel.into_iter().flat_map(|(channel, dates)| dates.into_iter().map(move |date| (channel, date)));
+        let began = Instant::now();
+        let report = validate::run(installation, days.collect())?;
+        let seconds = began.elapsed().as_secs_f64();
+        let rate = (report.days as f64 / seconds.max(1e-6)) as u64;
+        // What failed becomes exceptions, what passes now is resolved.
+        super::review(installation)?;
+        if self.json {
+            output::print_json(&Answer { channels, report, seconds, days_per_second: rate })?;
+        } else if report.days == 0 {
+            output::print("no stored day to validate")?;
+        } else {
+            let Report { days, waiting, estimated, failures } = report;
+            output::print(&format!(
+                "{} channel-days of {} channels in {seconds:.1} s ({}/s): {} values estimated, {} rules failed, {} days \
+                 have not ended yet",
+                grouped(days),
+                grouped(channels as u64),
+                grouped(rate),
+                grouped(estimated),
+                grouped(failures),
+                grouped(waiting)
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
