@@ -158,3 +158,16 @@ fn a_look_back_knows_only_what_had_arrived() {
     let nothing = shadow(&["--as-of", "2026-01-01"]);
     assert_eq!((&nothing["days"], &nothing["days_changed"]), (&0.into(), &0.into()), "{nothing}");
 }
+
+#[test]
+fn what_people_accepted_stays_in_both_plans() {
+    let program = two_days();
+    let open = program.json(&["vee", "queue", "--list", "--rule", "V31", "--json"]);
+    let id = open["exceptions"][0]["id"].to_string();
+    let accepted = program.run(&["vee", "accept", &id, "--as", "Ada", "--reason", "real-use"]);
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    let plan = program.file("other.toml", OTHER);
+    let found = program.json(&["vee", "shadow", "--plan", &plan, "--json"]);
+    let gap_only = json!({ "count": 1, "gained": 0, "lost": 1, "sum_live": "1", "sum_other": "0" });
+    assert_eq!(found["values"]["kWh"], gap_only, "{found}");
+}

@@ -12,8 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use model::master::{Channel, ConnectionState};
 use model::time::{LocalDay, TimeRange};
-use smol_str::SmolStr;
-use store::readings::{AsOf, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use store::registry::review::Decision as StoredDecision;
 use vee::channel::{ChannelDays, ReceivedDay};
@@ -52,12 +51,7 @@ impl Shadow<'_> {
     ///
     /// # Errors
     /// What the readings book says.
-    pub fn run(
-        &self,
-        channel: &Channel,
-        days: &BTreeSet<Date>,
-        changes: &mut Changes,
-    ) -> Result<(), store::readings::Error> {
+    pub fn run(&self, channel: &Channel, days: &BTreeSet<Date>, changes: &mut Changes) -> Result<(), Error> {
         let Some(gathered) = self.gathered(channel, days)? else { return Ok(()) };
         let stamp = Stamp { run: 0, now: self.now };
         for activity in [Activity::Active, Activity::Inactive] {
@@ -80,7 +74,7 @@ impl Shadow<'_> {
     }
 
     /// The days of a channel with all that either plan may look at; `None` where there is no interval or no valid zone.
-    fn gathered(&self, channel: &Channel, days: &BTreeSet<Date>) -> Result<Option<Gathered>, store::readings::Error> {
+    fn gathered(&self, channel: &Channel, days: &BTreeSet<Date>) -> Result<Option<Gathered>, Error> {
         let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(None) };
         let plans = [self.live, self.other];
@@ -109,19 +103,14 @@ impl Shadow<'_> {
     }
 
     /// What the intervals must add up to; in a look back only what registers had told by then.
-    fn totals(&self, channel: &Channel, within: TimeRange) -> Result<Vec<Total>, store::readings::Error> {
+    fn totals(&self, channel: &Channel, within: TimeRange) -> Result<Vec<Total>, Error> {
         let mut found = totals::of_channel(self.book, self.directory, channel, within)?;
         if self.as_of != AsOf::Now {
-            let mut known: BTreeMap<SmolStr, BTreeSet<(i64, Option<i64>)>> = BTreeMap::new();
+            let mut known = BTreeMap::new();
             for register in self.directory.of_usage_point(channel.usage_point) {
-                let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-                let told = |as_of| Ok(self.book.read(register.number, start, end, as_of)?.registers);
-                let (now, then) = (told(AsOf::Now)?, told(self.as_of)?);
-                let same = now.iter().filter(|read| {
-                    then.iter()
-                        .any(|old| (old.at, old.period_start, old.value) == (read.at, read.period_start, read.value))
-                });
-                known.insert(register.label.clone(), same.map(|read| (read.at, read.period_start)).collect());
+                let (now, then) = (self.reads(register, within, AsOf::Now)?, self.reads(register, within, self.as_of)?);
+                let same: BTreeSet<_> = now.intersection(&then).map(|(at, start, _)| (*at, *start)).collect();
+                known.insert(register.label.clone(), same);
             }
             found.retain(|total| {
                 let (start, end) = (total.range.start.as_second(), total.range.end.as_second());
@@ -133,7 +122,17 @@ impl Shadow<'_> {
         }
         Ok(found.into_iter().map(totals::KnownTotal::into_total).collect())
     }
+
+    /// Moment, start of the period and value of each read of a register.
+    fn reads(&self, register: &Channel, within: TimeRange, as_of: AsOf) -> Result<BTreeSet<Read>, Error> {
+        let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
+        let reads = self.book.read(register.number, start, end, as_of)?.registers;
+        Ok(reads.into_iter().map(|read| (read.at, read.period_start, read.value)).collect())
+    }
 }
+
+/// Moment, start of the period, value.
+type Read = (i64, Option<i64>, Option<i64>);
 
 /// What both plans look at.
 #[derive(Default)]
