@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::Channel;
-use store::readings::{Batch, ReadingsBook};
+use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::{CheckedPlan, Outcome, Stamp};
 
@@ -111,10 +111,10 @@ fn around<'a>(
     let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
     // Neighbours and days that share a total are run too.
     let reach = plan.reach_days().saturating_add(1);
-    let near = Stored::of(book, directory, channel, (*first, *last), reach)?;
+    let near = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
     match &near {
         Some(stored) if stored.leaning().difference(touched).next().is_some() => {
-            Stored::of(book, directory, channel, (*first, *last), reach.saturating_mul(2))
+            Stored::of(book, directory, channel, (*first, *last), reach.saturating_mul(2), AsOf::Now)
         }
         _ => Ok(near),
     }

@@ -127,6 +127,7 @@ impl<'a> Stored<'a> {
         channel: &'a Channel,
         (first, last): (Date, Date),
         around: u16,
+        as_of: AsOf,
     ) -> Result<Option<Self>, store::readings::Error> {
         let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
         let around = Span::new().days(around);
@@ -134,9 +135,9 @@ impl<'a> Stored<'a> {
             (LocalDay::of(first.saturating_sub(around), &zone), LocalDay::of(last.saturating_add(around), &zone));
         let (Some(first), Some(last)) = edges else { return Ok(None) };
         let within = TimeRange { start: first.range.start, end: last.range.end };
-        let mut days = book.read(channel.number, within.start.as_second(), within.end.as_second(), AsOf::Now)?.days;
+        let mut days = book.read(channel.number, within.start.as_second(), within.end.as_second(), as_of)?.days;
         days.retain(|day| day.slot_seconds == length);
-        let totals = totals::of_channel(book, directory, channel, within)?;
+        let totals = totals::of_channel(book, directory, channel, within, as_of)?;
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
         Ok(Some(Self { channel, zone, states: directory.states(channel.usage_point), days, totals }))
     }
@@ -206,7 +207,7 @@ impl<'a> Surroundings<'a> {
         plan: &'a CheckedPlan,
         decisions: &Decisions,
     ) -> Result<Option<Self>, store::readings::Error> {
-        let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days())? else {
+        let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days(), AsOf::Now)? else {
             return Ok(None);
         };
         let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };

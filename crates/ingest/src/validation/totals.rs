@@ -38,7 +38,7 @@ impl KnownTotal {
     }
 }
 
-/// Every total of a channel inside a time, in the channel's unit.
+/// Every total of a channel inside a time, in the channel's unit, as it was known.
 ///
 /// # Errors
 /// What the readings book says.
@@ -47,6 +47,7 @@ pub fn of_channel(
     directory: &Directory,
     channel: &Channel,
     within: TimeRange,
+    as_of: AsOf,
 ) -> Result<Vec<KnownTotal>, store::readings::Error> {
     let mut totals = Vec::new();
     if channel.interval_seconds.is_none() {
@@ -54,7 +55,7 @@ pub fn of_channel(
     }
     for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
         let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-        let reads = book.read(other.number, start, end, AsOf::Now)?.registers;
+        let reads = book.read(other.number, start, end, as_of)?.registers;
         let found = stated_amounts(&reads, other, channel, within.start).chain(differences(&reads, other, channel));
         let known = |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured };
         totals.extend(found.map(known));
@@ -228,7 +229,7 @@ pub fn check_all(
     let (start, end) = (within.start.as_second(), within.end.as_second());
     let days = book.read(channel.number, start, end, AsOf::Now)?.days;
     let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
-    let totals = of_channel(book, directory, channel, within)?.into_iter();
+    let totals = of_channel(book, directory, channel, within, AsOf::Now)?.into_iter();
     let touched = totals.filter(|total| running.touches(total.range));
     Ok(touched.map(|total| CheckedTotal { comparison: running.compare(&total, channel, tolerances), total }).collect())
 }

@@ -103,7 +103,7 @@ fn of_method(method: &MethodWords, values: &[ExplainedValue]) -> String {
 }
 
 fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {
-    let DecisionWords { act, kind, from, to, slots_overtaken, by, at, reason, note } = decision;
+    let DecisionWords { act, kind, state, from, to, slots_overtaken, by, at, reason, note, undone_by, .. } = decision;
     let when = at.map(|at| format!(" at {at}")).unwrap_or_default();
     let overtaken = if *slots_overtaken == 0 {
         String::new()
@@ -112,8 +112,9 @@ fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {
     };
     let note = if note.is_empty() { String::new() } else { format!(", {note}") };
     let count = to.saturating_sub(*from);
+    let undone = undone_by.as_ref().map(|by| format!("; undone by {by}")).unwrap_or_default();
     format!(
-        "  act {act}: {kind} of {count} values from {} by {by}{when}: {reason}{note}{overtaken}",
+        "  act {act}: {kind} of {count} values from {}, {state} by {by}{when}: {reason}{note}{overtaken}{undone}",
         time(values, *from)
     )
 }
