@@ -20,6 +20,10 @@ export interface ChannelBrief {
 /** What tells a channel from the others of its usage point. */
 export const shortName = (channel: ChannelBrief): string => channel.suffix || channel.description;
 
+/** What tells a channel from others: less needs to be said where all are of one usage point. */
+export const nameAmong = (channel: ChannelBrief, others: ChannelBrief[]): string =>
+  others.every(({ usage_point }) => usage_point.id === channel.usage_point.id) ? shortName(channel) : channel.label;
+
 /** What people call a channel; a label that is only numbers of a reading type says less than its words. */
 export const fullName = (channel: ChannelBrief): string =>
   channel.suffix ? channel.label : `${channel.usage_point.name}: ${channel.description}`;

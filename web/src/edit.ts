@@ -98,11 +98,13 @@ function without([from, to, status]: [number, number, number], typed: (string | 
 /** A stretch of intervals of one quality that somebody may want to edit. */
 export interface Doubt extends Span { quality: QualityClass; words: string; slots: number }
 
-/** Stretches that are missing, failed or questionable, in the order of time. */
+const DOUBTFUL: QualityClass[] = ['missing', 'failed', 'questionable', 'estimated'];
+
+/** Stretches that are missing, failed, questionable or estimated, in the order of time. */
 export function doubts(readings: Readings): Doubt[] {
   const found: Doubt[] = [];
   for (const { start, end, finalStatus } of slots(readings, 0, slotCount(readings))) {
-    if (!['missing', 'failed', 'questionable'].includes(finalStatus.class)) continue;
+    if (!DOUBTFUL.includes(finalStatus.class)) continue;
     const last = found.at(-1);
     if (last && last.to === start && last.quality === finalStatus.class) {
       last.to = end;

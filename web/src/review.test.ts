@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReviewException, ReviewGroup } from './api';
-import { addressOf, belongs, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, withFilter } from './review';
+import { addressOf, belongs, clockSpan, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, withFilter } from './review';
 
 const group: ReviewGroup = {
   rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
@@ -38,6 +38,11 @@ test('the editor opens on the channels and the widest time of what is chosen', (
     at(4, '2026-10-20T02:00:00-04:00', '2026-10-20T02:15:00-04:00'),
   ]);
   expect(decodeURIComponent(address)).toBe('/review/edit?channel=4,5&from=2026-10-20T05:00:00Z&to=2026-10-20T09:00:00Z');
+});
+
+test('a span says the end of the day and another offset', () => {
+  expect(clockSpan('2026-10-20T23:00:00-04:00', '2026-10-21T00:00:00-04:00')).toBe('23:00 to 24:00');
+  expect(clockSpan('2026-11-01T00:30:00-04:00', '2026-11-01T01:30:00-05:00')).toBe('00:30 to 01:30 -05:00');
 });
 
 test('moving stays inside the list', () => {

@@ -54,6 +54,13 @@ export function groupTitle(group: ReviewGroup): string {
   return [group.label, rule, group.date].filter(Boolean).join(', ');
 }
 
+/** From when to when in local time, as an answer says it with its offset: `23:00 to 24:00`. */
+export function clockSpan(start: string, end: string): string {
+  const clock = (text: string) => text.slice(11, 16);
+  const until = start.slice(0, 10) !== end.slice(0, 10) && clock(end) === '00:00' ? '24:00' : clock(end);
+  return `${clock(start)} to ${until}${start.slice(19) === end.slice(19) ? '' : ` ${end.slice(19)}`}`;
+}
+
 /** The address of the editor for the channels and the time of some exceptions. */
 export function editAddress(exceptions: Pick<ReviewException, 'channel' | 'start' | 'end'>[]): string {
   const query = new URLSearchParams({ channel: [...new Set(exceptions.map(({ channel }) => channel))].join(',') });

@@ -9,7 +9,7 @@ use model::review::{AskPreview, MethodPreview, Preview, RegisterPreview};
 use model::time::LocalDay;
 use store::readings::NO_VALUE;
 use vee::estimators::{ESTIMATORS, Estimator};
-use vee::plan::{EstimatorEntry, OnFailure, RuleEntry, ScalingMode};
+use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
 use vee::sum_check::measured_quantity;
 use vee::{CheckedPlan, Plan, Stamp, Total};
 
@@ -21,6 +21,8 @@ use crate::validation::surroundings::{FullDay, Surroundings};
 /// Days of one preview; a person fills longer holes in pieces.
 const DAYS_MAX: i64 = 31;
 const DAY_SECONDS: i64 = 86_400;
+/// Methods whose values somebody stated; no register changes them.
+const STATED: [&str; 4] = ["E15", "E16", "E18", "E22"];
 
 impl Review {
     /// What every method would write over `[from, to)` of a channel.
@@ -47,7 +49,7 @@ impl Review {
             spans.push(Span { surroundings, now, from, to });
         }
         let stamp = Stamp { run: 0, now };
-        let tried: Vec<Tried> = ESTIMATORS.iter().map(|method| tried(method, &spans, stamp)).collect();
+        let tried: Vec<Tried> = in_order().into_iter().map(|method| tried(method, &spans, stamp)).collect();
         Ok(answer(&channel, &clock, asked, &spans, &tried))
     }
 }
@@ -123,6 +125,15 @@ fn pieces(channel: &Channel, asked: &AskPreview) -> Result<(Clock, Pieces), Refu
     Ok((clock, pieces))
 }
 
+/// The methods as people are shown them: those of the standard plan in its order, then the others by id.
+fn in_order() -> Vec<&'static Estimator> {
+    let standard = Plan::standard().estimate;
+    let place = |id: &str| standard.iter().position(|entry| entry.method == id).unwrap_or(standard.len());
+    let mut methods = ESTIMATORS.to_vec();
+    methods.sort_by_key(|method| (place(method.id), method.id));
+    methods
+}
+
 fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried {
     let mut words: Vec<String> = Vec::new();
     let mut values = Vec::new();
@@ -143,7 +154,7 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
     Tried { method, words: words.join("; "), values }
 }
 
-/// A plan that fills gaps of any length with one method and judges nothing.
+/// A plan that fills gaps of any length with one method, meets the register where one can be met, and judges nothing.
 fn only(method: &Estimator) -> Result<CheckedPlan, Vec<model::finding::Finding>> {
     let gaps = RuleEntry {
         settings: BTreeMap::from([("auto_fill_longest".into(), "400 days".into())]),
@@ -152,9 +163,11 @@ fn only(method: &Estimator) -> Result<CheckedPlan, Vec<model::finding::Finding>>
     let plan = Plan {
         name: "preview".into(),
         version: 0,
-        scaling: ScalingMode::None,
         validate: vec![gaps],
-        estimate: vec![EstimatorEntry::new(method.id)],
+        estimate: vec![EstimatorEntry {
+            exclude_from_scaling: STATED.contains(&method.id),
+            ..EstimatorEntry::new(method.id)
+        }],
         ..Plan::standard()
     };
     plan.check()
