@@ -1,10 +1,10 @@
 /**
  * Works through the review queue, the editor and the approvals as a person with a keyboard does, and counts the actions.
  *
- *   node tests/review.mjs BASE OUT
+ *   node tests/review.mjs BASE OUT [MORE]
  *
  * BASE is the address of a running `amity serve` with open exceptions, or `mock` for the made-up utility beside this file; OUT
- * the folder for the pictures. What the script decides it undoes or leaves approved, so run it on data made for tests.
+ * the folder for the pictures of the queue and the editor, MORE for those of everything else. What the script decides it undoes or leaves approved, so run it on data made for tests.
  * An action is one key press or one typed field. One line a check; exit status 1 when one failed, 2 when it could not run.
  */
 
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { start } from './review-mock.mjs';
 
-const [given = process.env.BASE, out = process.env.OUT] = process.argv.slice(2);
+const [given = process.env.BASE, out = process.env.OUT, more] = process.argv.slice(2);
 const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGE_BYTES_MAX = 300_000;
@@ -22,9 +22,9 @@ const BULK_SECONDS_MAX = 60;
 const FILL_SECONDS_MAX = 45;
 const FILL_ACTIONS_MAX = 6;
 
-if (!given || !out) stop('usage: node tests/review.mjs BASE|mock OUT');
+if (!given || !out) stop('usage: node tests/review.mjs BASE|mock OUT [MORE]');
 if (!existsSync(browserPath)) stop(`no browser at ${browserPath}; install it with \`apt-get install chromium\` or set CHROMIUM`);
-mkdirSync(out, { recursive: true });
+[out, more].filter(Boolean).forEach((folder) => mkdirSync(folder, { recursive: true }));
 const server = given === 'mock' ? await start() : null;
 const base = server ? `http://127.0.0.1:${server.address().port}` : given;
 
@@ -33,12 +33,10 @@ function stop(message) {
   process.exit(2);
 }
 
-const began = Date.now();
 let failed = 0;
 
 /** Prints the outcome of a check; a failure does not stop the others. */
 function check(name, passed, detail = '') {
-  if (process.env.TIMES) process.stdout.write(`${((Date.now() - began) / 1000).toFixed(1)} `);
   console.log(`${passed ? 'ok  ' : 'FAIL'} ${name}${passed || !detail ? '' : `: ${detail}`}`);
   if (!passed) failed++;
 }
@@ -128,10 +126,12 @@ const focused = (page) =>
     return { id: element.id, tag: element.tagName, text: element.textContent.trim().slice(0, 60), ring: style.outlineStyle !== 'none' && style.outlineWidth !== '0px', inside: 0 <= top && bottom <= innerHeight };
   });
 
+/** A dark page differs from a light one in nothing but its colours. */
 async function accessible(page, name) {
   await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+  const { violations } = await page.evaluate((dark) =>
+    globalThis.axe.run(document, { runOnly: dark ? { type: 'rule', values: ['color-contrast'] } : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+    name.endsWith('dark'),
   );
   const told = violations.map(({ id, nodes }) => `${id} at ${nodes.slice(0, 3).map(({ target }) => target.join(' ')).join(', ')}`);
   check(`${name}: axe finds nothing`, violations.length === 0, told.join('; '));
@@ -142,6 +142,13 @@ async function noUselessZeros(page, name) {
   const found = await page.evaluate(() => document.querySelector('main').innerText.match(/\d+\.\d{3,}0(?!\d)/g) ?? []);
   check(`${name}: no number ends in useless zeros`, found.length === 0, found.slice(0, 5).join(', '));
 }
+
+/** A picture of the page from its top, or of all of it, where somebody wants more than the two of the documentation. */
+const picture = async (page, name, height) => {
+  const clip = height && { x: 0, y: 0, width: 1360, height };
+  const folder = height ? out : more;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, ...(clip && { clip }) });
+};
 
 async function linkedFromEverywhere(page) {
   const total = await openTotal();
@@ -434,7 +441,7 @@ async function severalChannels(page) {
   await settled(page);
   same('several: validation of both', await page.locator('.verdict').innerText(), 'Validation passes');
   same('several: two fields a row', await page.locator('.editor [role="grid"] tr[aria-selected="true"]').first().locator('input').count(), 2);
-  await page.screenshot({ path: join(out, 'editor-several.png'), fullPage: true });
+  await picture(page, 'editor-several');
 }
 
 async function transferIsSmall(page) {
@@ -455,9 +462,9 @@ async function fitsNarrow(page, gap) {
     const small = await page.evaluate(() => [...document.querySelectorAll('main button, main select, main input:not([type=checkbox], [type=radio])')].filter((each) => each.getBoundingClientRect().height < 24).length);
     same(`narrow: ${path.replace(/\?.*/, '')} has no target below 24 px`, small, 0);
   }
-  await page.screenshot({ path: join(out, 'approvals-narrow.png') });
+  await picture(page, 'approvals-narrow');
   await show(page, `/review/edit?channel=${gap.channel}&${range}`);
-  await page.screenshot({ path: join(out, 'editor-narrow.png'), fullPage: true });
+  await picture(page, 'editor-narrow');
   await page.setViewportSize({ width: 1360, height: 1000 });
 }
 
@@ -468,10 +475,10 @@ async function pictures(page, scheme, gap) {
   await page.keyboard.press('x');
   await accessible(page, `queue, ${scheme}`);
   await noUselessZeros(page, `queue, ${scheme}`);
-  await page.screenshot({ path: join(out, `review-${scheme}.png`) });
+  await picture(page, `review-${scheme}`, 830);
   await page.keyboard.press('A');
   await accessible(page, `accept, ${scheme}`);
-  await page.screenshot({ path: join(out, `accept-${scheme}.png`) });
+  await picture(page, `accept-${scheme}`);
   await page.keyboard.press('Escape');
   const range = `from=${new Date(gap.start).toISOString()}&to=${new Date(gap.end).toISOString()}`;
   await show(page, `/review/edit?channel=${gap.channel}&${range}`);
@@ -480,12 +487,12 @@ async function pictures(page, scheme, gap) {
   await settled(page);
   await accessible(page, `editor, ${scheme}`);
   await noUselessZeros(page, `editor, ${scheme}`);
-  await page.screenshot({ path: join(out, `editor-${scheme}.png`), fullPage: true });
+  await picture(page, `editor-${scheme}`, 1510);
   for (const state of ['proposed', 'undone']) {
     await show(page, `/review/proposals?state=${state}`);
     await accessible(page, `approvals, ${state}, ${scheme}`);
     await noUselessZeros(page, `approvals, ${state}, ${scheme}`);
-    await page.screenshot({ path: join(out, `approvals-${state}-${scheme}.png`) });
+    await picture(page, `approvals-${state}-${scheme}`);
   }
 }
 
