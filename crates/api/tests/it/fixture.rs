@@ -89,7 +89,7 @@ impl Installation {
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());
-        let plan = Arc::new(vee::Plan::standard().check().expect("a plan"));
+        let plan = Arc::new(Plan::standard().check().expect("a plan"));
         let runtime = tokio::runtime::Handle::current();
         let review = Review::new(book.clone(), registry.clone(), plan, Policy::default(), runtime);
         let review = Arc::new(review);
