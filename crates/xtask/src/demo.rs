@@ -19,7 +19,8 @@ use crate::step::{self, Failure};
 
 /// Settings of the compiler in the root Cargo.toml: little optimisation, so that the first chart comes soon.
 const PROFILE: &str = "demo";
-/// The made-up utility: enough for a fleet view, a monthly profile and a few gaps and spikes.
+/// The made-up utility: enough for a fleet view, a monthly profile, a few gaps and spikes, and the night of a silent
+/// collector in review.
 const FLEET: [&str; 8] = ["--channels", "200", "--days", "35", "--seed", "7", "--zone", "America/Toronto"];
 const USUAL_ADDRESS: &str = "127.0.0.1:8460";
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -42,6 +43,7 @@ pub fn run(repository: &Repository, arguments: &[String]) -> Result<(), Failure>
     let mut server = step::timed("serve", || demo.serve())?;
     eprintln!("\nAmity is at {} ({:.0} s after you typed it)", server.address, started.elapsed().as_secs_f32());
     if stay {
+        eprintln!("What rules found is at {}/review", server.address);
         eprintln!("Ctrl-C ends it; the data stays in {}", demo.folder.display());
         return server.wait();
     }

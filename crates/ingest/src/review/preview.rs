@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use model::lineage::{FinalDay, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::review::{AskPreview, MethodPreview, Preview, RegisterPreview};
@@ -46,6 +47,7 @@ impl Review {
             let mut now = surroundings.day().clone();
             if let Some(final_day) = &final_day {
                 now.lay_over(final_day);
+                judge_day_again(&mut now, final_day, &surroundings.day().statuses);
             }
             let to = to.min(u16::try_from(now.values.len()).unwrap_or(u16::MAX));
             spans.push(Span { surroundings, now, from, to });
@@ -125,6 +127,20 @@ fn pieces(channel: &Channel, asked: &AskPreview) -> Result<(Clock, Pieces), Refu
         at = day.range.end;
     }
     Ok((clock, pieces))
+}
+
+/// Takes away what rules said of the whole day, such as a sum that misses the register: new values answer to it anew.
+/// What a rule said of single slots, or the source of a value, stays.
+fn judge_day_again(day: &mut FullDay, final_day: &FinalDay, received: &[Status]) {
+    let length = day.statuses.len();
+    let of_slots = |failure: &&RuleFailure| 0 < failure.from || usize::from(failure.to) < length;
+    let of_slots: Vec<_> = final_day.failures.iter().filter(of_slots).collect();
+    for ((slot, status), received) in (0..).zip(&mut day.statuses).zip(received) {
+        let still = of_slots.iter().any(|failure| failure.from <= slot && slot < failure.to);
+        if !still && !received.contains(Status::FAILED) {
+            *status = status.without(Status::FAILED);
+        }
+    }
 }
 
 /// The methods as people are shown them: those of the standard plan in its order, then the others by id.

@@ -209,6 +209,25 @@ fn an_act_sent_again_is_done_once() {
     assert_eq!(approve().expect("approved"), approve().expect("the same answer"));
 }
 
+/// 23 hours of 1 kWh and a counter that went on by 24.5 leave 1.5 kWh for the hour of the spike.
+#[test]
+fn a_previewed_estimate_meets_the_register_that_the_spike_missed() {
+    let utility = Utility::with_channels(1);
+    utility.counts(utility.counter(), NIGHT, 100_000, 124_500);
+    utility.arrive(0, NIGHT, 0, SPIKE);
+    utility.validate(&[(0, NIGHT)]);
+    assert_eq!(utility.states(), "V31 open, V50 open");
+    let hour = AskPreview { channel: "0".into(), from: utility.at(NIGHT, 5), to: utility.at(NIGHT, 6) };
+    let preview = utility.review.preview(&hour, utility.now()).expect("previewed");
+    let [line, days, ..] = &preview.methods[..] else { panic!("{:?}", preview.methods) };
+    assert_eq!((line.method, days.method), ("E04", "E05"), "in the order of the plan");
+    assert_eq!((line.eligible, line.values[0].as_deref()), (true, Some("1.500")), "{}", line.words);
+    let zero = preview.methods.iter().find(|method| method.method == "E15").expect("E15");
+    assert_eq!(zero.values[0].as_deref(), Some("0.000"), "what is stated is not scaled");
+    let register = preview.register.expect("a counter");
+    assert_eq!((register.by_method["E04"].as_deref(), register.measured.as_str()), (Some("24.5"), "24.5"));
+}
+
 /// Worked case of the catalogue, E04: 75, four missing, 100 gives 80, 85, 90, 95.
 #[test]
 fn every_method_is_previewed_with_its_total_and_the_register() {

@@ -74,9 +74,18 @@ impl Utility {
 
     /// A register of daily amounts beside channel 0.
     pub fn register(&self) -> ChannelNumber {
+        self.register_of("D1", "11.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0")
+    }
+
+    /// A register that goes on counting, beside channel 0.
+    pub fn counter(&self) -> ChannelNumber {
+        self.register_of("R1", "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0")
+    }
+
+    fn register_of(&self, suffix: &str, reading_type: &str) -> ChannelNumber {
         let entry = ChannelEntry {
-            suffix: "D1".into(),
-            reading_type: "11.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type"),
+            suffix: suffix.into(),
+            reading_type: reading_type.parse().expect("a reading type"),
             interval_seconds: None,
             ..hourly(0, self.zone, self.length)
         };
@@ -127,10 +136,21 @@ impl Utility {
     /// The amount of a whole day arrives.
     pub fn amount(&self, register: ChannelNumber, date: Date, value: i64) {
         let range = self.day(date).range;
+        self.read(register, range.end.as_second(), Some(range.start.as_second()), value);
+    }
+
+    /// What a counter showed at the beginning and the end of a local day.
+    pub fn counts(&self, register: ChannelNumber, date: Date, from: i64, to: i64) {
+        let range = self.day(date).range;
+        self.read(register, range.start.as_second(), None, from);
+        self.read(register, range.end.as_second(), None, to);
+    }
+
+    fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
         let entry = RegisterEntry {
-            channel: register,
-            at: range.end.as_second(),
-            period_start: Some(range.start.as_second()),
+            channel,
+            at,
+            period_start,
             value: Some(value),
             quality: Default::default(),
             revision: None,

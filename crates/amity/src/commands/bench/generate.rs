@@ -1,7 +1,8 @@
 //! `amity bench generate`: the files of a made-up utility.
 //!
 //! Two head-ends: one sends IEC 61968-9 XML every four hours, one sends CSV every four hours; both send a register
-//! read at each midnight. With flaws there are gaps, spikes, a negative value now and then, and one broken file.
+//! read at each midnight. With flaws there are gaps, spikes, a negative value now and then, a night in which one
+//! collector is silent, and one broken file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
