@@ -16,8 +16,8 @@ fn utility_with_a_gap() -> Utility {
     for monday in MONDAYS {
         utility.arrive(0, monday, 0, "100");
     }
-    utility.arrive(0, GAP_DAY, 0, "100");
-    utility.arrive(0, GAP_DAY, 8, "_ _ _ _ _");
+    utility.arrive(0, GAP_DAY, 0, &["100"; 8].join(" "));
+    utility.arrive(0, GAP_DAY, 13, &["100"; 11].join(" "));
     let days: Vec<_> = MONDAYS.iter().chain([&GAP_DAY]).map(|date| (0, *date)).collect();
     utility.validate(&days);
     utility
