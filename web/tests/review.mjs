@@ -71,6 +71,8 @@ const browser = await chromium.launch({
 const complaints = [];
 const foreign = [];
 const loaded = [];
+/** How many requests of a page have no answer yet. */
+const unanswered = new WeakMap();
 
 async function open(person, options = {}) {
   const context = await browser.newContext({
@@ -81,6 +83,8 @@ async function open(person, options = {}) {
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => new URL(request.url()).origin !== new URL(base).origin && foreign.push(request.url()));
   page.on('requestfinished', (request) => loaded.push(request));
+  const count = (change) => () => unanswered.set(page, (unanswered.get(page) ?? 0) + change);
+  page.on('request', count(1)).on('requestfinished', count(-1)).on('requestfailed', count(-1));
   if (person) await page.addInitScript((name) => localStorage.setItem('person', JSON.stringify(name)), person);
   return page;
 }
@@ -90,8 +94,15 @@ async function show(page, path) {
   await settled(page);
 }
 
+/** A key has done its work by the second frame: what it asks of the server was sent, and what came is drawn. */
+const drawn = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 const settled = async (page) => {
   await page.waitForLoadState('networkidle');
+  do await drawn(page);
+  while (0 < unanswered.get(page));
+  await drawn(page);
   await page.locator('.waiting').first().waitFor({ state: 'detached' });
 };
 
