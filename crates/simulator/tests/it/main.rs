@@ -1,0 +1,4 @@
+//! The made-up utility seen from outside.
+
+mod collection;
+mod network;
