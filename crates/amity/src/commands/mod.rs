@@ -14,6 +14,7 @@ mod reading_options;
 mod registry;
 mod review;
 mod serve;
+mod simulate;
 mod status;
 mod subscribe;
 mod time_span;
@@ -51,6 +52,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
+    Simulate(simulate::Simulate),
     Vee(vee::Vee),
     Status(status::Status),
     Subscribe(subscribe::Subscribe),
@@ -73,6 +75,7 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),
+            Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),
             Command::Bench(command) => command.run(),
             Command::Subscribe(command) => command.run(data),

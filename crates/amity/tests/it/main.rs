@@ -14,5 +14,6 @@ mod real_files;
 mod review;
 mod round_trip;
 mod shadow;
+mod simulated_utility;
 mod try_plans;
 mod way_of_a_reading;
