@@ -4,7 +4,6 @@
 
 mod clock;
 mod commands;
-mod extract;
 mod installation;
 mod output;
 mod progress;
