@@ -8,6 +8,7 @@
 mod crash;
 mod damaged_input;
 mod disk_full;
+mod every_real_file;
 mod page;
 mod program;
 mod real_files;
