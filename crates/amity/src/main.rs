@@ -4,6 +4,7 @@
 
 mod clock;
 mod commands;
+mod hand_over;
 mod installation;
 mod output;
 mod progress;

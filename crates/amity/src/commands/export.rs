@@ -1,7 +1,7 @@
 //! `amity export`: readings in the formats that others read.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ use store::readings::AsOf;
 
 use super::time_span::{TimeSpan, instant};
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::Progress;
@@ -63,10 +64,10 @@ impl Export {
         let range = self.span.range(&zone)?;
         let file: Box<dyn Write + Send> = match &self.output {
             Some(path) => Box::new(
-                File::create(path)
+                File::create(caller::path(path))
                     .map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?,
             ),
-            None => Box::new(io::stdout()),
+            None => output::results()?,
         };
         let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
         let prefix = self.prefix.as_deref().unwrap_or("");

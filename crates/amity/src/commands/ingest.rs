@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::reading_options::ReadingOptions;
 use super::validate;
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::{Installation, in_intake};
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
@@ -61,12 +62,13 @@ impl Ingest {
         let mut progress = Progress::new("took in", "readings");
         let mut totals = Totals::default();
         for path in &self.paths {
-            files::for_each(path, &files::Limits::default(), &mut |input| {
+            files::for_each(&caller::path(path), &files::Limits::default(), &mut |input| {
                 totals.files += 1;
                 let (name, bytes) = match input {
-                    Input::Stream(name, bytes) => (name, bytes),
+                    Input::Stream(name, bytes) => (caller::name(path, name), bytes),
                     Input::Unreadable(name, finding) => {
                         totals.refused += 1;
+                        let name = caller::name(path, name);
                         return self.tell(&json!({ "path": name, "accepted": false, "findings": [finding] }), || {
                             format!("{name}: {finding}")
                         });

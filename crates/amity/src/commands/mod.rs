@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::hand_over::ask::Server;
 use crate::output::Failure;
 
 /// Meter data in one order and one meaning: exact, durable, explained.
@@ -60,10 +61,25 @@ enum Command {
     Completions(completions::Completions),
 }
 
+impl Command {
+    /// Whether it works with the books, which a running server has.
+    fn uses_books(&self) -> bool {
+        match self {
+            Self::Init(_) | Self::Inspect(_) | Self::Serve(_) | Self::Bench(_) | Self::Completions(_) => false,
+            Self::Vee(command) => command.uses_books(),
+            Self::Doctor(command) => command.uses_books(),
+            _ => true,
+        }
+    }
+}
+
 impl CommandLine {
-    /// Does what was asked.
+    /// Does what was asked, or has it done by the server that has the books.
     pub fn run(self) -> Result<ExitCode, Failure> {
         let data = &self.data;
+        if let Some(server) = Some(data).filter(|_| self.command.uses_books()).and_then(|data| Server::of(data)) {
+            return server.ask();
+        }
         match self.command {
             Command::Init(command) => command.run(data),
             Command::Inspect(command) => command.run(),

@@ -16,12 +16,15 @@ use crate::installation::Installation;
 /// How long the follower waits for new batches before it looks at acts that were cut off.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Review over the books of an installation.
-pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Review {
-    let books = &installation.books;
-    let policy = installation.settings.review.clone();
-    let runtime = installation.runtime.handle().clone();
-    Review::new(books.readings.clone(), books.registry.clone(), plan, policy, runtime)
+/// Review over the books of an installation: made with this plan, or the one that a server keeps up.
+pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Arc<Review> {
+    let made = installation.review.get_or_init(|| {
+        let books = &installation.books;
+        let policy = installation.settings.review.clone();
+        let runtime = installation.runtime.handle().clone();
+        Arc::new(Review::new(books.readings.clone(), books.registry.clone(), plan, policy, runtime))
+    });
+    Arc::clone(made)
 }
 
 /// Turns final days into exceptions as they come, and makes up for acts that were cut off.

@@ -22,6 +22,7 @@ use vee::CheckedPlan;
 use super::review::{self, KeepUp};
 use super::validate;
 use crate::clock;
+use crate::hand_over::answer::Answering;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 
@@ -56,7 +57,7 @@ impl Serve {
             plan: Arc::clone(&plan),
             unknown,
         });
-        let review = Arc::new(review::review(&installation, plan));
+        let review = review::review(&installation, plan);
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
@@ -94,11 +95,17 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
     if let Err(error) = std::fs::write(&served_at, format!("http://{address}")) {
         tracing::warn!(%error, "other commands cannot tell where this server is reached");
     }
+    let answering = Answering::start(installation).inspect_err(|error| {
+        tracing::warn!(%error, "other commands have to wait until this server ends");
+    });
     output::print(&format!("Amity serves http://{address} (Ctrl-C stops)"))?;
     let served = axum::serve(listener, api::router(state)).with_graceful_shutdown(stop_word());
     tokio::select! {
         outcome = served => outcome.map_err(|error| Failure::work("could not serve", error))?,
         () = async { stop_word().await; tokio::time::sleep(DRAIN).await } => {}
+    }
+    if let Ok(answering) = answering {
+        answering.stop().await;
     }
     delivery.stop().await;
     // What stays behind is removed by whoever opens the books next.

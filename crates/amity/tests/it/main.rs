@@ -14,6 +14,7 @@ mod program;
 mod real_files;
 mod review;
 mod round_trip;
+mod served;
 mod shadow;
 mod try_plans;
 mod way_of_a_reading;

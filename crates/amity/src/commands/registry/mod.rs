@@ -11,6 +11,7 @@ use model::id::ChannelNumber;
 use model::master::Channel;
 use serde_json::json;
 
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
@@ -61,7 +62,7 @@ impl Registry {
         match self.action {
             Action::Add(add) => add::register(&installation, vec![*add]),
             Action::Import { file } => {
-                let text = std::fs::read_to_string(&file)
+                let text = std::fs::read_to_string(caller::path(&file))
                     .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
                 let entries: Vec<Add> = serde_json::from_str(&text)
                     .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;

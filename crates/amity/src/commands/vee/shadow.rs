@@ -15,6 +15,7 @@ use super::plan_file;
 use super::stored_days::Days;
 use crate::clock;
 use crate::commands::time_span::instant;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::Progress;
@@ -69,7 +70,7 @@ impl Named {
 impl Shadow {
     /// Runs both plans and prints what differs.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let (other_written, other) = plan_file::load(&self.plan)?;
+        let (other_written, other) = plan_file::load(&caller::path(&self.plan))?;
         let (live_written, live) = plan_file::of_installation(installation)?;
         let directory = installation.ask(installation.books.registry.directory())?;
         let of_channel = self.days.of(installation, &directory, &self.channels)?;
