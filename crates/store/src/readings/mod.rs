@@ -31,6 +31,7 @@ mod layers;
 mod log;
 mod maintenance;
 mod merge;
+mod narrow;
 mod open;
 mod plane;
 mod quality;

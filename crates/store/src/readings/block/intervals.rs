@@ -246,7 +246,7 @@ fn skip_summary(input: &mut Input<'_>, flags: u8, count: u16) -> Result<(), Malf
     if count == 0 {
         return if flags & (DELTA | QUANTUM) == 0 { Ok(()) } else { Err(Malformed) };
     }
-    (0..4).try_for_each(|_| input.skip_varint())
+    input.skip_varints(4)
 }
 
 fn values_and_qualities<'a>(
@@ -256,9 +256,9 @@ fn values_and_qualities<'a>(
 ) -> Result<(Shape, Input<'a>, u8), Malformed> {
     let (mut input, flags, shape, count) = front(body, dictionary, &mut out.spans)?;
     skip_summary(&mut input, flags, count)?;
-    out.values.clear();
+    out.values.resize(usize::from(count), 0);
     let method = Method { delta: flags & DELTA != 0, quantum: flags & QUANTUM != 0 };
-    codec::decode(&mut input, method, usize::from(count), &mut out.values)?;
+    codec::decode(&mut input, method, &mut out.values)?;
     if !out.spans.is_empty() {
         spread(&mut out.values, shape.slots, &out.spans);
     }
