@@ -10,11 +10,13 @@
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
+//! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
 pub mod batch;
 pub mod channel;
+pub mod determinant;
 pub mod directory;
 pub mod link;
 #[cfg(feature = "local-postgres")]

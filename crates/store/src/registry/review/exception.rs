@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use model::id::ChannelNumber;
 use smol_str::SmolStr;
 
-use super::{Review, Step, channel, conflict, keys, not_found};
+use super::{Review, Step, advance_follower, channel, keys, not_found};
 use crate::registry::RegistryError;
 use crate::registry::sql::{Argument, Row, Transaction, arguments, text_enum};
 
@@ -182,20 +182,7 @@ impl Review<'_> {
     /// [`RegistryError::Conflict`] where the follower is elsewhere by now: nothing is kept.
     pub async fn follow(&self, step: Step<'_>, found: &[Found], now: Timestamp) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
-        let touched = match step.from {
-            None => {
-                let sql = "INSERT INTO follower (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-                transaction.execute(sql, arguments![step.follower, step.to.to_string()]).await?
-            }
-            Some(from) => {
-                let sql = "UPDATE follower SET position = $2 WHERE name = $1 AND position = $3";
-                let arguments = arguments![step.follower, step.to.to_string(), from.to_string()];
-                transaction.execute(sql, arguments).await?
-            }
-        };
-        if touched == 0 {
-            return Err(conflict("follower", step.follower, "it has gone on meanwhile".into()));
-        }
+        advance_follower(&mut transaction, step).await?;
         keep(&mut transaction, found, now).await?;
         transaction.commit().await
     }
