@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ingest::intake::{Books, Unknown};
-use ingest::{Intake, intake};
+use ingest::{Determinants, Intake, intake};
 use smol_str::SmolStr;
 use store::disk::RealDisk;
 use store::raw::RawBook;
@@ -104,6 +104,13 @@ impl Installation {
         let limits = self.settings.admission.clone();
         let zone = SmolStr::new(&self.settings.zone);
         Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)
+    }
+
+    /// What bills rest on, over the books.
+    pub fn determinants(&self) -> Determinants {
+        let books = &self.books;
+        let runtime = self.runtime.handle().clone();
+        Determinants::new(books.readings.clone(), books.registry.clone(), self.settings.role, runtime)
     }
 
     /// What the settings say of unknown channels.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ingest::{admission, review};
 use serde::{Deserialize, Serialize};
+use usage::Role;
 
 use crate::output::Failure;
 
@@ -17,6 +18,8 @@ pub const FILE_NAME: &str = "amity.toml";
 pub struct Settings {
     /// Zone of usage points that are registered without one.
     pub zone: String,
+    /// What the installation is there for: `repository` computes what bills rest on, `collection` only collects.
+    pub role: Role,
     /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
     pub registry: String,
     /// What happens to readings of unknown channels.
@@ -78,6 +81,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             zone: "UTC".into(),
+            role: Role::Repository,
             registry: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
@@ -141,6 +145,7 @@ mod tests {
         check("zoen = \"UTC\"", "line 1");
         check("zone = \"Mars/Olympus\"", "zone: `Mars/Olympus` is not a time zone");
         check("registry = \"oracle\"", "expected `sqlite` or postgres://");
+        check("role = \"both\"", "expected `collection` or `repository`");
         check("unknown_channels = \"drop\"", "expected `quarantine` or `register`");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use ingest::Review;
+use ingest::{Determinants, Review};
 use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -29,6 +29,8 @@ pub struct State {
     pub intake: Arc<dyn Intake>,
     /// The queue and the editor.
     pub review: Arc<Review>,
+    /// What bills rest on.
+    pub determinants: Arc<Determinants>,
     /// The clock seam.
     pub now: fn() -> Timestamp,
     /// Names served besides those of loopback.

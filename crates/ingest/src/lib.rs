@@ -13,9 +13,11 @@
 //! - [`validation`]: runs the VEE plan over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
+//! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
 pub mod admission;
 pub mod admitter;
+pub mod determinants;
 pub mod files;
 pub mod intake;
 pub mod inventory;
@@ -27,5 +29,6 @@ pub mod shadow;
 pub mod stored_days;
 pub mod validation;
 
+pub use determinants::Determinants;
 pub use intake::Intake;
 pub use review::Review;

@@ -17,6 +17,7 @@ mod serve;
 mod status;
 mod subscribe;
 mod time_span;
+mod usage;
 mod validate;
 mod vee;
 
@@ -52,6 +53,7 @@ enum Command {
     Registry(registry::Registry),
     Serve(serve::Serve),
     Vee(vee::Vee),
+    Usage(usage::Usage),
     Status(status::Status),
     Subscribe(subscribe::Subscribe),
     Bench(Box<bench::Bench>),
@@ -74,6 +76,7 @@ impl CommandLine {
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Vee(command) => command.run(data),
+            Command::Usage(command) => command.run(data),
             Command::Bench(command) => command.run(),
             Command::Subscribe(command) => command.run(data),
             Command::Status(command) => command.run(data),

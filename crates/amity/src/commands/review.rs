@@ -1,10 +1,10 @@
-//! Review over an installation: for `amity vee`, and behind the API.
+//! Review over an installation: for `amity vee`, and behind the API; and what follows final days while it serves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ingest::Review;
+use ingest::{Determinants, Review};
 use store::readings::ReadingsBook;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Review {
     Review::new(books.readings.clone(), books.registry.clone(), plan, policy, runtime)
 }
 
-/// Turns final days into exceptions as they come, and makes up for acts that were cut off.
+/// Turns final days into exceptions and determinants as they come, and makes up for acts that were cut off.
 pub struct KeepUp {
     is_stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
@@ -32,9 +32,14 @@ pub struct KeepUp {
 
 impl KeepUp {
     /// Begins.
-    pub fn start(runtime: &Runtime, review: Arc<Review>, readings: Arc<ReadingsBook>) -> Self {
+    pub fn start(
+        runtime: &Runtime,
+        review: Arc<Review>,
+        determinants: Arc<Determinants>,
+        readings: Arc<ReadingsBook>,
+    ) -> Self {
         let is_stopping = Arc::new(AtomicBool::new(false));
-        let rounds = rounds(review, readings, Arc::clone(&is_stopping));
+        let rounds = rounds((review, determinants), readings, Arc::clone(&is_stopping));
         Self { is_stopping, task: runtime.spawn(rounds) }
     }
 
@@ -46,10 +51,15 @@ impl KeepUp {
     }
 }
 
-async fn rounds(review: Arc<Review>, readings: Arc<ReadingsBook>, is_stopping: Arc<AtomicBool>) {
+async fn rounds(
+    (review, determinants): (Arc<Review>, Arc<Determinants>),
+    readings: Arc<ReadingsBook>,
+    is_stopping: Arc<AtomicBool>,
+) {
     let mut seen = None;
     while !is_stopping.load(Ordering::Relaxed) {
         let (review, readings, is_stopping) = (Arc::clone(&review), Arc::clone(&readings), Arc::clone(&is_stopping));
+        let determinants = Arc::clone(&determinants);
         let round = tokio::task::spawn_blocking(move || {
             let reached = seen.map_or_else(|| readings.sequence(), |seen| readings.wait_beyond(seen, LOOK_EVERY));
             if is_stopping.load(Ordering::Relaxed) {
@@ -58,6 +68,9 @@ async fn rounds(review: Arc<Review>, readings: Arc<ReadingsBook>, is_stopping: A
             let done = review.settle_waiting(clock::now()).and_then(|_| review.follow(clock::now()));
             if let Err(error) = &done {
                 tracing::warn!(error = error as &dyn std::error::Error, "exceptions are not up to date");
+            }
+            if let Err(error) = determinants.follow(clock::now()) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "determinants are not up to date");
             }
             reached
         });

@@ -57,11 +57,13 @@ impl Serve {
             unknown,
         });
         let review = Arc::new(review::review(&installation, plan));
+        let determinants = Arc::new(installation.determinants());
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
+            determinants: Arc::clone(&determinants),
             now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -70,7 +72,8 @@ impl Serve {
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
-        let keep_up = KeepUp::start(&installation.runtime, review, installation.books.readings.clone());
+        let readings = installation.books.readings.clone();
+        let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let served = installation.runtime.block_on(serve(listen, state, &installation));
         installation.runtime.block_on(keep_up.stop());
         served?;

@@ -1,7 +1,7 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
-mod usage_point;
+pub(super) mod usage_point;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -149,7 +149,7 @@ fn meter(installation: &Installation, link: Link) -> Result<Dated<String>, Failu
 }
 
 /// The usage point a person means by its mRID or any of its names.
-fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
+pub fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
     if let Ok(id) = text.parse() {
         return Ok(UsagePointId(id));
     }
