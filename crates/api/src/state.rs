@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use ingest::{Determinants, Review};
 use ingest::validation::totals::Tolerances;
+use ingest::{Determinants, Review};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;

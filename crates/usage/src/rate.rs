@@ -84,10 +84,10 @@ impl Rate {
         let calendar = self.calendar.check().map_err(|found| findings.extend(inside("calendar", found)));
         let set = self.set.check().map_err(|found| findings.extend(inside("set", found)));
         let (Ok(calendar), Ok(set)) = (calendar, set) else { return Err(findings) };
-        let rate =
-            CheckedRate { set, calendar, events: self.events.clone(), channels: self.channels.clone() };
+        let rate = CheckedRate { set, calendar, events: self.events.clone(), channels: self.channels.clone() };
         // Whether the buckets of the set are those of the calendar shows on any day.
-        let any_day = TimeRange { start: Timestamp::UNIX_EPOCH, end: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24) };
+        let any_day =
+            TimeRange { start: Timestamp::UNIX_EPOCH, end: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24) };
         match rate.timeline(any_day).map_err(|finding| vec![finding]) {
             Ok(timeline) => findings.extend(rate.cycle(Role::Repository, &timeline).err().into_iter().flatten()),
             Err(found) => findings.extend(found),

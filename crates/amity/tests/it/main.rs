@@ -15,4 +15,5 @@ mod review;
 mod round_trip;
 mod shadow;
 mod try_plans;
+mod usage;
 mod way_of_a_reading;

@@ -1,5 +1,6 @@
 //! The interface against real books in temporary folders.
 
+mod determinants;
 mod fixture;
 mod guard;
 mod interface;

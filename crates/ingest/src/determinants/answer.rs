@@ -85,11 +85,14 @@ impl Determinants {
         let mut found = Vec::new();
         for other in self.runtime.block_on(self.registry.determinants().requests(&filter))? {
             let apart = other.period.start.duration_since(year_ago).abs();
-            let of = match () {
-                () if other.rate != request.rate => continue,
-                () if other.period.end == request.period.start => Earlier::Previous,
-                () if apart <= YEAR_TOLERANCE => Earlier::LastYear,
-                () => continue,
+            let of = if other.rate != request.rate {
+                continue;
+            } else if other.period.end == request.period.start {
+                Earlier::Previous
+            } else if apart <= YEAR_TOLERANCE {
+                Earlier::LastYear
+            } else {
+                continue;
             };
             let issues = self.runtime.block_on(self.registry.determinants().issues(&other.id))?;
             let determinants = issues.last().map(|issue| determinants(&issue.told.determinants)).transpose()?;
@@ -122,9 +125,7 @@ impl Found<'_> {
                 issue: Some(self.issue(&determinants, &[])),
                 ..self.stays(None)
             }),
-            Message::Refused(items) => {
-                Some(Outcome { state: RequestState::Refused, ..self.stays(Some(json!(items))) })
-            }
+            Message::Refused(items) => Some(Outcome { state: RequestState::Refused, ..self.stays(Some(json!(items))) }),
             Message::Changed(_) | Message::Canceled => None,
         }
     }
@@ -152,9 +153,8 @@ impl Found<'_> {
 
 /// A stored request in the words of `usage`.
 pub(super) fn standing(request: &Request, issues: &[Issue]) -> Result<Standing, ReviewError> {
-    let told = |issue: Option<&Issue>| {
-        issue.map_or_else(|| Ok(Vec::new()), |issue| determinants(&issue.told.determinants))
-    };
+    let told =
+        |issue: Option<&Issue>| issue.map_or_else(|| Ok(Vec::new()), |issue| determinants(&issue.told.determinants));
     let state = match request.state {
         RequestState::Open => State::Open,
         RequestState::Created => State::Created { first: told(issues.first())?, latest: told(issues.last())? },

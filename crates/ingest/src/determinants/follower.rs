@@ -88,11 +88,8 @@ impl Determinants {
 
     /// Looks at open requests whose cut-off has come.
     fn answer_due(&self, now: Timestamp) -> Result<usize, ReviewError> {
-        let filter = RequestFilter {
-            state: Some(RequestState::Open),
-            cut_off_until: Some(now),
-            ..RequestFilter::default()
-        };
+        let filter =
+            RequestFilter { state: Some(RequestState::Open), cut_off_until: Some(now), ..RequestFilter::default() };
         let due = self.runtime.block_on(self.registry.determinants().requests(&filter))?;
         let outcomes = self.outcomes(due.iter(), now)?;
         for outcome in &outcomes {

@@ -119,7 +119,8 @@ impl Determinants {
         gathered: &mut Gathered,
     ) -> Result<Series, ReviewError> {
         let unit = place.unit.clone().unwrap_or_else(|| channels[0].unit.clone());
-        let mut series = Series { name: place.name.clone(), unit, exponent: 0, runs: Vec::new(), registers: Vec::new() };
+        let mut series =
+            Series { name: place.name.clone(), unit, exponent: 0, runs: Vec::new(), registers: Vec::new() };
         for channel in channels {
             let Some(shift) = shift(&channel.unit, &series.unit) else {
                 gathered.findings.push(other_unit(channel, &series.unit));
@@ -138,17 +139,17 @@ impl Determinants {
         Ok(series)
     }
 
-    fn runs(
-        &self,
-        channel: &Channel,
-        period: TimeRange,
-        gathered: &mut Gathered,
-    ) -> Result<Vec<Values>, ReviewError> {
+    fn runs(&self, channel: &Channel, period: TimeRange, gathered: &mut Gathered) -> Result<Vec<Values>, ReviewError> {
         let (start, end) = (period.start.as_second(), period.end.as_second());
         let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
         gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
         let Ok(zone) = zone_of(&channel.zone) else {
-            gathered.findings.push(Finding::new(0, channel.label.clone(), "usage.zone", "the channel has no valid zone"));
+            gathered.findings.push(Finding::new(
+                0,
+                channel.label.clone(),
+                "usage.zone",
+                "the channel has no valid zone",
+            ));
             return Ok(Vec::new());
         };
         let length = channel.interval_seconds.unwrap_or_default();
@@ -185,8 +186,7 @@ impl Determinants {
         };
         let standing = history.registers.iter().filter(|read| read.period_start.is_none());
         let reads: Vec<Read> = standing.filter_map(read).collect();
-        let multiplier =
-            Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
+        let multiplier = Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
         let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
         let of_meter = |installed: Installed| {
             let there = |read: &&Read| installed.from <= read.at && installed.to.is_none_or(|to| read.at < to);
@@ -214,7 +214,8 @@ impl Determinants {
 impl Gathered {
     /// Lets a function see what was gathered as an account.
     pub(super) fn with_account<T>(&self, references: &[Reference<'_>], see: impl FnOnce(&Account<'_>) -> T) -> T {
-        let runs: Vec<Vec<Run<'_>>> = self.series.iter().map(|one| one.runs.iter().map(Values::as_run).collect()).collect();
+        let runs: Vec<Vec<Run<'_>>> =
+            self.series.iter().map(|one| one.runs.iter().map(Values::as_run).collect()).collect();
         let registers: Vec<Vec<Register<'_>>> =
             self.series.iter().map(|one| one.registers.iter().map(Reads::as_register).collect()).collect();
         let borrowed = self.series.iter().zip(runs.iter().zip(&registers));
@@ -341,7 +342,8 @@ fn ambiguous(place: &ChannelPlace, channels: &[Channel]) -> Finding {
 }
 
 fn other_unit(channel: &Channel, unit: &str) -> Finding {
-    let message = format!("the channel is in {}, which is not a unit like {unit}; correct the definition", channel.unit);
+    let message =
+        format!("the channel is in {}, which is not a unit like {unit}; correct the definition", channel.unit);
     Finding::new(0, channel.label.clone(), "usage.unit", message)
 }
 

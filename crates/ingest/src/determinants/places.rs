@@ -37,7 +37,8 @@ impl Determinants {
             }
         }
         let found = self.runtime.block_on(self.registry.master().find(class, &Name::new("", text)))?;
-        Ok(found.ok_or_else(|| Refusal::Invalid { field, detail: format!("`{text}` is not the name of one {class}") })?)
+        Ok(found
+            .ok_or_else(|| Refusal::Invalid { field, detail: format!("`{text}` is not the name of one {class}") })?)
     }
 
     /// What people call an object.
@@ -47,11 +48,7 @@ impl Determinants {
     }
 
     /// Every usage point under an agreement of an account in a period, each over the time it was under it.
-    pub(super) fn places_of(
-        &self,
-        account: CustomerAccountId,
-        period: TimeRange,
-    ) -> Result<Vec<Place>, ReviewError> {
+    pub(super) fn places_of(&self, account: CustomerAccountId, period: TimeRange) -> Result<Vec<Place>, ReviewError> {
         let mut places = Vec::new();
         for agreement in self.links_to(account.0, Relation::AgreementOfAccount)? {
             let Some(agreed) = common(&agreement, period) else { continue };

@@ -136,8 +136,7 @@ impl Determinants {
             return Ok(Arc::clone(known));
         }
         let stored = self.rate(name, Some(version))?;
-        let damaged =
-            |text: String| ReviewError::Registry(RegistryError::Damaged { column: "rate.body", text });
+        let damaged = |text: String| ReviewError::Registry(RegistryError::Damaged { column: "rate.body", text });
         let rate: Rate = serde_json::from_value(stored.body).map_err(|error| damaged(error.to_string()))?;
         let checked = rate.check().map_err(|findings| damaged(findings.iter().map(ToString::to_string).collect()))?;
         let checked = Arc::new(checked);
@@ -153,7 +152,8 @@ fn all_through(history: &History<String>, period: TimeRange) -> Result<Option<St
         [one] if one.from <= period.start && one.to.is_none_or(|to| period.end <= to) => Ok(Some(one.value.clone())),
         some => {
             let changes: Vec<_> = some.iter().map(|one| format!("`{}` from {}", one.value, one.from)).collect();
-            let detail = format!("the rate changes in the period ({}); ask for each part by itself", changes.join(", "));
+            let detail =
+                format!("the rate changes in the period ({}); ask for each part by itself", changes.join(", "));
             Err(Refusal::Invalid { field: "from", detail })
         }
     }

@@ -11,10 +11,10 @@ use store::registry::determinant::{Outcome, Request, RequestFilter, RequestState
 use usage::request::{Item, Message, Requests, Standing};
 use uuid::Uuid;
 
+use super::Determinants;
 use super::answer::standing;
 use super::places::Place;
 use super::told::Told;
-use super::Determinants;
 use crate::review::ReviewError;
 
 /// BillingDeterminantRequest: what is asked for. One of `usage_point` and `account`.

@@ -10,9 +10,9 @@ use usage::Determinant;
 use usage::quality::{Counts, Exception};
 use usage::request::{Change, Item};
 
+use super::Determinants;
 use super::answer::{changes, determinants, stored_items};
 use super::requests::AskTold;
-use super::Determinants;
 use crate::review::ReviewError;
 
 /// A request and what was told of it. Times are RFC 3339, quantities decimal texts.
@@ -154,7 +154,6 @@ impl Determinants {
         issues.retain(|issue| as_of.is_none_or(|moment| issue.at <= moment));
         let state = state_at(request, &issues, as_of);
         let issue = issues.last();
-        let is_last = |state| state == request.state;
         Ok(Told {
             id: request.id.clone(),
             state,
@@ -168,7 +167,7 @@ impl Determinants {
             cut_off: request.cut_off,
             requested_at: request.requested_at,
             issue: issue.map(ToldIssue::of).transpose()?,
-            items: if is_last(state) { stored_items(request)? } else { Vec::new() },
+            items: if state == request.state { stored_items(request)? } else { Vec::new() },
         })
     }
 }

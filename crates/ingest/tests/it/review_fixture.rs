@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ingest::Review;
+use ingest::determinants::Role;
 use ingest::placement::zone_of;
 use ingest::review::{Decisions, Policy, Refusal, ReviewError};
-use ingest::validation;
+use ingest::{Determinants, Review, validation};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use model::id::{ChannelNumber, Name};
@@ -70,6 +70,11 @@ impl Utility {
         let now = self.clock.get() + SignedDuration::from_mins(1);
         self.clock.set(now);
         now
+    }
+
+    /// It is later now.
+    pub fn wait_until(&self, now: Timestamp) {
+        self.clock.set(now);
     }
 
     /// A register of daily amounts beside channel 0.
@@ -146,7 +151,8 @@ impl Utility {
         self.read(register, range.end.as_second(), None, to);
     }
 
-    fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
+    /// A read of a register arrives; an amount where its period begins somewhere.
+    pub fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
         let entry = RegisterEntry {
             channel,
             at,
@@ -187,6 +193,11 @@ impl Utility {
         let handle = self.runtime.handle().clone();
         let (book, plan) = (Arc::clone(&self.book), Arc::clone(&self.plan));
         Review::new(book, self.registry.clone(), plan, Policy::default(), handle)
+    }
+
+    /// Determinants over the same books, in an installation of a role.
+    pub fn determinants(&self, role: Role) -> Determinants {
+        Determinants::new(Arc::clone(&self.book), self.registry.clone(), role, self.runtime.handle().clone())
     }
 
     pub fn exceptions(&self) -> Vec<Exception> {

@@ -12,5 +12,6 @@ mod readings_faults;
 mod readings_fixture;
 mod readings_model;
 mod registry_contract;
+mod registry_determinant;
 mod registry_engines;
 mod registry_review;

@@ -1,6 +1,7 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
+mod agree;
 pub(super) mod usage_point;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
+use agree::Agree;
 use usage_point::{Owner, Show, State};
 
 /// Show and change usage points, meters and channels.
@@ -52,6 +54,8 @@ enum Action {
     State(State),
     /// Give a usage point to the only source that may send its readings (V02).
     Owner(Owner),
+    /// Enter under which agreement, account and tariff a usage point is served from a time on.
+    Agree(Agree),
 }
 
 impl Registry {
@@ -71,6 +75,7 @@ impl Registry {
             Action::Show(show) => show.run(&installation),
             Action::State(state) => state.run(&installation),
             Action::Owner(owner) => owner.run(&installation),
+            Action::Agree(agree) => agree.run(&installation),
         }
     }
 }

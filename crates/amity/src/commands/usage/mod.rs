@@ -85,7 +85,16 @@ fn text(told: &Told) -> String {
             let counts = one.counts;
             let [expected, estimated, missing] =
                 [counts.expected, counts.estimated, counts.missing].map(|count| count.to_string());
-            vec![one.id.to_string(), bucket, one.quantity.clone(), one.unit.to_string(), peak, expected, estimated, missing]
+            vec![
+                one.id.to_string(),
+                bucket,
+                one.quantity.clone(),
+                one.unit.to_string(),
+                peak,
+                expected,
+                estimated,
+                missing,
+            ]
         };
         let rows: Vec<_> = issue.determinants.iter().map(row).collect();
         let head = ["determinant", "bucket", "quantity", "unit", "peak from", "intervals", "estimated", "missing"];
@@ -95,7 +104,8 @@ fn text(told: &Told) -> String {
             format!("changed: {} was {}, is {}", change.id, amount(&change.old), amount(&change.new))
         }));
         lines.extend(issue.determinants.iter().flat_map(|one| {
-            let exceptions = one.exceptions.iter().map(|found| format!("{} {}: {}", found.rule, one.id, found.evidence));
+            let exceptions =
+                one.exceptions.iter().map(|found| format!("{} {}: {}", found.rule, one.id, found.evidence));
             exceptions.chain(one.notes.iter().map(|note| format!("note {}: {note}", one.id))).collect::<Vec<_>>()
         }));
     }
