@@ -15,6 +15,7 @@ use model::master::Channel;
 use model::quality::Status;
 use model::quantity::Decimal;
 use model::reading_type::parse_unit;
+use model::review::Refusal;
 use model::time::{LocalDay, TimeRange};
 use smol_str::{SmolStr, format_smolstr};
 use store::readings::{AsOf, Day, NO_VALUE};
@@ -92,9 +93,13 @@ impl Determinants {
     ) -> Result<Gathered, ReviewError> {
         let mut gathered = Gathered::default();
         for place in &rate.channels {
-            let usage_point = match &place.usage_point {
-                Some(other) => self.usage_point(other)?,
-                None => usage_point,
+            let usage_point = match place.usage_point.as_deref().map(|other| self.usage_point(other)).transpose() {
+                Ok(other) => other.unwrap_or(usage_point),
+                Err(ReviewError::Refused(refusal)) => {
+                    gathered.findings.push(elsewhere(place, &refusal));
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let mut channels = self.runtime.block_on(self.registry.channels().of_usage_point(usage_point))?;
             channels.retain(|channel| fits(place, channel));
@@ -339,6 +344,11 @@ fn ambiguous(place: &ChannelPlace, channels: &[Channel]) -> Finding {
         place.name
     );
     Finding::new(0, format_smolstr!("channels.{}", place.name), "rate.ambiguous", message)
+}
+
+fn elsewhere(place: &ChannelPlace, refusal: &Refusal) -> Finding {
+    let field = format_smolstr!("channels.{}.usage_point", place.name);
+    Finding::new(0, field, "rate.usage_point", format!("{refusal}; register it or correct the definition"))
 }
 
 fn other_unit(channel: &Channel, unit: &str) -> Finding {

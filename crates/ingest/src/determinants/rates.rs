@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
+use model::finding::Finding;
 use model::id::{Mrid, UsagePointId};
 use model::master::History;
 use model::review::Refusal;
@@ -48,10 +49,7 @@ impl Determinants {
     /// [`Refusal::Conflict`] where its version says something else already.
     pub fn put_rate(&self, rate: &Rate, now: Timestamp) -> Result<PutRate, ReviewError> {
         self.may_compute()?;
-        rate.check().map_err(|findings| Refusal::Invalid {
-            field: "definition",
-            detail: findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-        })?;
+        rate.check().map_err(|findings| Refusal::Invalid { field: "definition", detail: words(&findings) })?;
         let (name, version) = (rate.set.name.to_string(), rate.set.version);
         let body = serde_json::to_value(rate).expect("a definition has text for keys");
         let stored = StoredRate { name: name.clone(), version, body, put_at: now };
@@ -138,11 +136,15 @@ impl Determinants {
         let stored = self.rate(name, Some(version))?;
         let damaged = |text: String| ReviewError::Registry(RegistryError::Damaged { column: "rate.body", text });
         let rate: Rate = serde_json::from_value(stored.body).map_err(|error| damaged(error.to_string()))?;
-        let checked = rate.check().map_err(|findings| damaged(findings.iter().map(ToString::to_string).collect()))?;
+        let checked = rate.check().map_err(|findings| damaged(words(&findings)))?;
         let checked = Arc::new(checked);
         self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&checked));
         Ok(checked)
     }
+}
+
+fn words(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The rate that holds all through a period; `None` where none holds in it.

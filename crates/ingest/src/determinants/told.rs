@@ -141,7 +141,7 @@ impl Determinants {
             ..RequestFilter::default()
         };
         let mut requests = self.runtime.block_on(self.registry.determinants().requests(&filter))?;
-        let is_more = limit as usize <= requests.len().saturating_sub(1);
+        let is_more = (limit as usize) < requests.len();
         requests.truncate(limit as usize);
         let next = requests.last().map(|last| last.id.clone()).filter(|_| is_more);
         let known = |request: &&Request| asked.as_of.is_none_or(|moment| request.requested_at <= moment);

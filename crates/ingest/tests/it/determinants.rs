@@ -167,11 +167,11 @@ fn worse_values_are_held_and_told_when_they_are_better() {
     utility.run(&[(0, NIGHT)]);
     let asked = AskDeterminants { definition: Some("strict".into()), ..night("r") };
     assert_eq!(ask(&determinants, &asked, utility.now()), "created 1: kwh 24.000");
-    // 90 kWh in one hour is a spike (V31), which fails.
+    // 90 kWh in one hour is a spike (V31): it failed, and so it is not validated either.
     utility.arrive(0, NIGHT, 5, "90000");
     utility.run(&[(0, NIGHT)]);
     assert_eq!(determinants.follow(utility.now()).expect("followed"), 0);
-    check(&determinants, "r", "created 1: kwh 24.000 V73");
+    check(&determinants, "r", "created 1: kwh 24.000 V73 V73");
     utility.arrive(0, NIGHT, 5, "1250");
     utility.run(&[(0, NIGHT)]);
     assert_eq!(determinants.follow(utility.now()).expect("followed"), 1);
@@ -288,6 +288,29 @@ fn what_cannot_be_asked_is_refused_with_its_field() {
     assert_eq!(ask(&determinants, &night("r"), utility.now()), "created 1: kwh 24.000");
     check(AskDeterminants { usage_point: Some("UP-1".into()), ..night("r") }, "the id belongs to another request");
     check(night("s"), "request `r` asked for the same");
+}
+
+/// Two usage points as one meter, and one of them that is not there: a finding, which stops nobody else.
+#[test]
+fn a_meter_adds_usage_points_up() {
+    let (utility, determinants) = utility(2);
+    for channel in [0, 1] {
+        utility.arrive(channel, NIGHT, 0, "1000");
+    }
+    utility.run(&[(0, NIGHT), (1, NIGHT)]);
+    for (name, other) in [("both", "UP-1"), ("torn", "UP-9")] {
+        let mut both = rate(name, "usage", json!({}));
+        let mut place = both.channels[0].clone();
+        (place.name, place.usage_point) = ("other".into(), Some(other.into()));
+        both.channels.push(place);
+        let mut term = both.set.meters[0].terms[0].clone();
+        term.channel = "other".into();
+        both.set.meters[0].terms.push(term);
+        determinants.put_rate(&both, utility.now()).expect("put");
+    }
+    let of = |name: &str| AskDeterminants { definition: Some(name.into()), ..night(name) };
+    assert_eq!(ask(&determinants, &of("both"), utility.now()), "created 1: kwh 48.000");
+    assert_eq!(ask(&determinants, &of("torn"), utility.now()), "refused: rate.usage_point");
 }
 
 // covers: ONT-2.8.2

@@ -34,7 +34,8 @@ fn v74_usage_high_low() {
         let high_low = HighLow { against: order, above_percent: percent(above), below_percent: percent(below) };
         let earlier: Vec<_> = earlier.split_whitespace().map(reference).collect();
         let days = days.parse().expect("days");
-        let given = Given { quantity: Some((quantity, days)), earlier, high_low: Some(high_low), ..Given::default() };
+        let given =
+            Given { quantity: Some((quantity.as_str(), days)), earlier, high_low: Some(high_low), ..Given::default() };
         let found = determinant(&given);
         let outcome = match (found.exceptions.as_slice(), found.notes.as_slice()) {
             ([], []) => "within",
