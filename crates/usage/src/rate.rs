@@ -85,14 +85,15 @@ impl Rate {
         let set = self.set.check().map_err(|found| findings.extend(inside("set", found)));
         let (Ok(calendar), Ok(set)) = (calendar, set) else { return Err(findings) };
         let rate = CheckedRate { set, calendar, events: self.events.clone(), channels: self.channels.clone() };
+        if !findings.is_empty() {
+            return Err(findings);
+        }
         // Whether the buckets of the set are those of the calendar shows on any day.
         let any_day =
             TimeRange { start: Timestamp::UNIX_EPOCH, end: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24) };
-        match rate.timeline(any_day).map_err(|finding| vec![finding]) {
-            Ok(timeline) => findings.extend(rate.cycle(Role::Repository, &timeline).err().into_iter().flatten()),
-            Err(found) => findings.extend(found),
-        }
-        if findings.is_empty() { Ok(rate) } else { Err(findings) }
+        let timeline = rate.timeline(any_day).map_err(|finding| vec![finding])?;
+        rate.cycle(Role::Repository, &timeline)?;
+        Ok(rate)
     }
 
     fn channel_findings(&self) -> Vec<Finding> {
