@@ -5,7 +5,9 @@
 //! ([`ChannelDays::to_run`]) leaves what a run over everything would leave.
 //!
 //! Rules see the days around as received. Methods and sums see them as judged: received, with what the rules of the
-//! plan say of the values, but without estimates.
+//! plan say of the values, but without estimates. The same holds of other channels ([`Beside`]).
+
+mod beside;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +17,14 @@ use jiff::{Span, Timestamp};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 
-use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
+use crate::context::{Activity, Companion, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::outcome::Outcome;
 use crate::plan::CheckedPlan;
 use crate::run::{Stamp, judged_values, run_in};
+use beside::Looks;
+
+pub use beside::{Beside, DayBeside, OtherChannel};
 
 /// One day of a channel as it was received, and what is known of it beside its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +80,7 @@ pub struct ChannelDays<'a> {
     totals: Vec<Total>,
     plan: &'a CheckedPlan,
     days: BTreeMap<Date, Known>,
+    beside: Option<Beside<'a>>,
 }
 
 impl<'a> ChannelDays<'a> {
@@ -87,7 +93,14 @@ impl<'a> ChannelDays<'a> {
         days: impl IntoIterator<Item = (Date, ReceivedDay)>,
     ) -> Self {
         let known = |received| Known { received, judged: OnceCell::new() };
-        Self { facts, totals, plan, days: days.into_iter().map(|(date, day)| (date, known(day))).collect() }
+        let days = days.into_iter().map(|(date, day)| (date, known(day))).collect();
+        Self { facts, totals, plan, days, beside: None }
+    }
+
+    /// The same with what is known beside the days; it takes the place of what `facts` said of that.
+    #[must_use]
+    pub fn with(self, beside: Beside<'a>) -> Self {
+        Self { beside: Some(beside), ..self }
     }
 
     /// A day as received.
@@ -102,7 +115,7 @@ impl<'a> ChannelDays<'a> {
         for date in touched {
             affected.extend([date.yesterday(), date.tomorrow()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
-            affected.extend(self.within(*date, 0, self.plan.rules_reach_days()));
+            affected.extend(self.plan.summary_spans().into_iter().flat_map(|span| self.after(*date, span)));
         }
         affected.retain(|date| self.days.contains_key(date));
         let mut all = affected.clone();
@@ -123,11 +136,13 @@ impl<'a> ChannelDays<'a> {
     /// The outcome of a day with another content or by another plan than its own, among days that are as they are.
     pub fn outcome_over(&self, date: Date, day: &ReceivedDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let totals = self.totals_of(date);
+        let (companions, judged_companions) =
+            (self.companions(date, Looks::Rules), self.companions(date, Looks::Methods));
         let received = Context {
             totals: &totals,
             activity: day.activity,
             decisions: &day.decisions,
-            ..self.received_context(date)
+            ..self.received_context(date, &companions)
         };
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
         let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
@@ -138,6 +153,7 @@ impl<'a> ChannelDays<'a> {
             before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
             after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
             history: &history,
+            companions: &judged_companions,
             ..received.clone()
         };
         run_in(&day.as_day(date), &received, &judged, plan, stamp)
@@ -171,30 +187,39 @@ impl<'a> ChannelDays<'a> {
     }
 
     /// What rules may look at, all of it as received.
-    fn received_context(&self, date: Date) -> Context<'_> {
+    fn received_context<'s>(&'s self, date: Date, companions: &'s [Companion<'s>]) -> Context<'s> {
         let neighbour = |date: Result<Date, jiff::Error>| {
             let date = date.ok()?;
             Some(self.days.get(&date)?.received.as_day(date))
         };
         let day = self.days.get(&date).map(|known| &known.received);
+        let facts = match &self.beside {
+            Some(beside) => Context { companions, ..beside.over(date, self.facts.clone()) },
+            None => self.facts.clone(),
+        };
         Context {
             before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
             after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
             zero_days_before: self.zero_days_before(date),
             activity: day.map_or(Activity::Active, |day| day.activity),
-            site: Site { local_day: day.and_then(|day| day.local_day), ..self.facts.site },
+            site: Site { local_day: day.and_then(|day| day.local_day), ..facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
-            ..self.facts.clone()
+            ..facts
         }
     }
 
-    /// A day with what the value checks say of it.
-    fn judged_day(&self, date: Date) -> Option<Day<'_>> {
+    /// A day with what the value checks say of it, without estimates.
+    pub fn judged_day(&self, date: Date) -> Option<Day<'_>> {
         let known = self.days.get(&date)?;
-        let (values, statuses) = known
-            .judged
-            .get_or_init(|| judged_values(&known.received.as_day(date), &self.received_context(date), self.plan));
+        let (values, statuses) = known.judged.get_or_init(|| {
+            let companions = self.companions(date, Looks::Rules);
+            judged_values(&known.received.as_day(date), &self.received_context(date, &companions), self.plan)
+        });
         Some(known.received.with(date, values, statuses))
+    }
+
+    fn companions(&self, date: Date, looks: Looks) -> Vec<Companion<'_>> {
+        self.beside.as_ref().map_or_else(Vec::new, |beside| beside.companions(date, looks))
     }
 
     /// Whole days of zeros right before a day, at most as many as the plan reaches.
@@ -216,6 +241,13 @@ impl<'a> ChannelDays<'a> {
     fn within(&self, date: Date, before: u16, after: u16) -> impl Iterator<Item = Date> {
         let (from, to) = (date.saturating_sub(Span::new().days(before)), date.saturating_add(Span::new().days(after)));
         self.days.range(from..=to).map(|(other, _)| *other).filter(move |other| *other != date)
+    }
+
+    /// The days there are that lie from `youngest` to `oldest` days after a day.
+    fn after(&self, date: Date, (youngest, oldest): (u16, u16)) -> impl Iterator<Item = Date> {
+        let (from, to) =
+            (date.saturating_add(Span::new().days(youngest)), date.saturating_add(Span::new().days(oldest)));
+        self.days.range(from..=to.max(from)).map(|(other, _)| *other)
     }
 
     /// The other days that share a total with a day.

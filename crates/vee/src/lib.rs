@@ -14,6 +14,7 @@
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`mod@trial`]: a plan tried on a series of a file.
 //! - [`register`]: the same for reads of registers, one read at a time.
+//! - [`sun`]: sunrise and sunset of a local day.
 //! - [`process`]: rules about many values at once: balance, replacement, locks, deadlines.
 //! - [`rescaling`]: when estimates are scaled again, and how much at once.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
@@ -41,6 +42,7 @@ pub mod scaling;
 pub mod scan;
 pub mod settings;
 pub mod sum_check;
+pub mod sun;
 pub mod trial;
 mod view;
 

@@ -152,7 +152,7 @@ impl WayIn {
                 let outcome = work(&mut intake)?;
                 let mut touched = intake.take_touched();
                 let now = clock::now();
-                let decisions = Decisions::of(&intake.books().registry, &touched, &plan);
+                let decisions = Decisions::of(&intake.books().registry, intake.directory(), &touched, &plan);
                 let decisions = Handle::current().block_on(decisions)?;
                 let book = &intake.books().readings;
                 validation::run(book, intake.directory(), &plan, &decisions, &mut touched, now, &mut |_| {})

@@ -46,7 +46,7 @@ pub fn run(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)
     let plan = plan(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
     let now = clock::now();
-    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days, &plan))?;
+    let decisions = installation.ask(Decisions::of(&installation.books.registry, &directory, &days, &plan))?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
     let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)

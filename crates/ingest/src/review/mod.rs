@@ -113,7 +113,8 @@ impl Review {
     /// # Errors
     /// [`ReviewError::Registry`].
     pub fn decisions(&self, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Decisions, ReviewError> {
-        Ok(self.runtime.block_on(Decisions::of(&self.registry, days, &self.plan))?)
+        let directory = self.directory()?;
+        Ok(self.runtime.block_on(Decisions::of(&self.registry, &directory, days, &self.plan))?)
     }
 
     /// Validates days again and turns what that finds into exceptions.

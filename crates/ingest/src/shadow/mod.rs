@@ -15,7 +15,7 @@ use store::registry::directory::Directory;
 use vee::{CheckedPlan, Stamp};
 
 use crate::review::Decisions;
-use crate::validation::surroundings::Stored;
+use crate::validation::surroundings::{Depth, Stored};
 
 pub use changes::{Changes, ExceptionChange, ExceptionExample, RuleChange, ValueChange, ValueExample};
 
@@ -55,8 +55,8 @@ impl Shadow<'_> {
         let stored = Stored::of(self.book, self.directory, channel, (*first, *last), reach, self.as_of)?;
         let Some(stored) = stored else { return Ok(()) };
         let stamp = Stamp { run: 0, now: self.now };
-        let live = stored.channel_days(self.book, self.live, self.decisions);
-        let other = stored.channel_days(self.book, self.other, self.decisions);
+        let live = stored.channel_days(self.book, self.live, self.decisions, Depth::of_plan(self.live))?;
+        let other = stored.channel_days(self.book, self.other, self.decisions, Depth::of_plan(self.other))?;
         for date in days {
             let Some(day) = live.day(*date) else { continue };
             if self.now < day.as_day(*date).whole().end {

@@ -4,15 +4,21 @@
 //! Only the given days are run. A run changes no received value: its [`FinalDay`] lies over them.
 //!
 //! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - `companions`: which channels look at which, and so are run together; `device`, `site`: what is known of meter and
+//!   usage point; `summaries`: earlier days in few numbers.
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
+pub(crate) mod companions;
+mod device;
+mod site;
+mod summaries;
 pub mod surroundings;
 pub mod totals;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::Channel;
@@ -21,7 +27,7 @@ use store::registry::directory::Directory;
 use vee::{CheckedPlan, Outcome, Stamp};
 
 use crate::review::Decisions;
-use surroundings::Stored;
+use surroundings::{Depth, Stored};
 
 /// Final days that are stored in one commit.
 const COMMIT_DAYS: usize = 4096;
@@ -60,19 +66,20 @@ pub fn run(
     let mut report = Report::default();
     let mut decided = Vec::new();
     let mut waiting = BTreeSet::new();
-    for (channel, touched) in by_channel(days) {
+    let reached = companions::touched_with(book, directory, plan, days)?;
+    for (channel, touched) in in_clusters(&reached, plan.reach_days()) {
         let Some(channel) = directory.channel(channel) else { continue };
         let Some(stored) = around(book, directory, channel, plan, &touched)? else { continue };
-        let channel_days = stored.channel_days(book, plan, decisions);
+        let channel_days = stored.channel_days(book, plan, decisions, Depth::of_plan(plan))?;
         let leaning = stored.leaning();
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
             let Some(day) = channel_days.day(date) else { continue };
             if now < day.as_day(date).whole().end {
-                waiting.extend(touched.contains(&date).then_some((channel.number, date)));
+                waiting.extend(days.contains(&(channel.number, date)).then_some((channel.number, date)));
                 continue;
             }
             let Some(outcome) = channel_days.outcome(date, stamp) else { continue };
-            if !touched.contains(&date)
+            if !days.contains(&(channel.number, date))
                 && stored.final_day(date).is_some_and(|before| before.says_the_same(&outcome.final_day))
             {
                 continue;
@@ -92,12 +99,19 @@ pub fn run(
     Ok(report)
 }
 
-fn by_channel(days: &BTreeSet<(ChannelNumber, Date)>) -> BTreeMap<ChannelNumber, BTreeSet<Date>> {
-    let mut channels: BTreeMap<ChannelNumber, BTreeSet<Date>> = BTreeMap::new();
+/// Days by channel; those that are too far apart to look at the same days are kept apart.
+fn in_clusters(days: &BTreeSet<(ChannelNumber, Date)>, reach: u16) -> Vec<(ChannelNumber, BTreeSet<Date>)> {
+    let apart = Span::new().days(2 * i32::from(reach) + 2);
+    let mut clusters: Vec<(ChannelNumber, BTreeSet<Date>)> = Vec::new();
     for (channel, date) in days {
-        channels.entry(*channel).or_default().insert(*date);
+        match clusters.last_mut() {
+            Some((last, dates)) if last == channel && dates.last() >= Some(&date.saturating_sub(apart)) => {
+                dates.insert(*date);
+            }
+            _ => clusters.push((*channel, BTreeSet::from([*date]))),
+        }
     }
-    channels
+    clusters
 }
 
 /// The stored days that a run over touched ones looks at: twice as far where a day beside them leans on others.

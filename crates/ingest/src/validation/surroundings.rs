@@ -1,20 +1,23 @@
 //! The days of a channel as rules and methods want them: values, statuses, decisions, totals, states.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::channel::{ChannelDays, ReceivedDay};
+use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
+use vee::context::Role;
+use vee::plan::needs::Needs;
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
-use super::totals;
+use super::{companions, site, summaries, totals};
 use crate::placement::zone_of;
 use crate::review::Decisions;
 use crate::review::holding::input;
@@ -109,6 +112,8 @@ impl FullDay {
 
 /// The stored days of one channel around some of its days.
 pub(crate) struct Stored<'a> {
+    directory: &'a Directory,
+    as_of: AsOf,
     channel: &'a Channel,
     zone: TimeZone,
     states: Option<&'a History<ConnectionState>>,
@@ -128,7 +133,7 @@ impl<'a> Stored<'a> {
         (first, last): (Date, Date),
         around: u16,
         as_of: AsOf,
-    ) -> Result<Option<Self>, store::readings::Error> {
+    ) -> Result<Option<Self>, Error> {
         let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
         let around = Span::new().days(around);
         let edges =
@@ -139,7 +144,7 @@ impl<'a> Stored<'a> {
         days.retain(|day| day.slot_seconds == length);
         let totals = totals::of_channel(book, directory, channel, within, as_of)?;
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
-        Ok(Some(Self { channel, zone, states: directory.states(channel.usage_point), days, totals }))
+        Ok(Some(Self { directory, as_of, channel, zone, states: directory.states(channel.usage_point), days, totals }))
     }
 
     /// What validation decided before for a day.
@@ -153,13 +158,17 @@ impl<'a> Stored<'a> {
         self.days.iter().filter(leans).map(|day| day.date).collect()
     }
 
-    /// The days ready to run.
+    /// The days ready to run, with as much of their surroundings as is asked for.
+    ///
+    /// # Errors
+    /// What the readings book says.
     pub(crate) fn channel_days(
         &self,
         book: &ReadingsBook,
         plan: &'a CheckedPlan,
         decisions: &Decisions,
-    ) -> ChannelDays<'a> {
+        depth: Depth,
+    ) -> Result<ChannelDays<'a>, Error> {
         let channel = self.channel;
         let facts = Context {
             negative_allowed: channel.reading_type.flow_direction == NET,
@@ -169,7 +178,60 @@ impl<'a> Stored<'a> {
             let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
             (stored.date, self.received(book, stored, decisions))
         };
-        ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day))
+        let days = ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day));
+        Ok(match self.beside(book, plan, decisions, depth)? {
+            Some(beside) => days.with(beside),
+            None => days,
+        })
+    }
+
+    /// What is known beside the days; `None` where that is nothing.
+    fn beside(
+        &self,
+        book: &ReadingsBook,
+        plan: &'a CheckedPlan,
+        decisions: &Decisions,
+        depth: Depth,
+    ) -> Result<Option<Beside<'a>>, Error> {
+        let Some(needs) = depth.needs(plan) else { return Ok(None) };
+        let (directory, channel, as_of) = (self.directory, self.channel, self.as_of);
+        let dates = self.days.iter().map(|day| day.date);
+        let mut beside =
+            Beside { summaries: summaries::of_channel(book, channel, plan, dates, as_of)?, ..Beside::default() };
+        if site::anything_known(directory, channel) {
+            self.days.iter().for_each(|day| site::add(&mut beside, directory, channel, span_of(day), needs));
+        }
+        let mut places: BTreeMap<ChannelNumber, Option<usize>> = BTreeMap::new();
+        for day in &self.days {
+            for (role, other) in companions::of_channel(directory, channel, instant(day.day_start), needs) {
+                if !places.contains_key(&other.number) {
+                    let days = self.days_of(other, book, plan, decisions, depth.of_other(role))?;
+                    let place = days.map(|days| {
+                        beside.channels.push(OtherChannel { label: &other.label, days });
+                        beside.channels.len() - 1
+                    });
+                    places.insert(other.number, place);
+                }
+                let place = places.get(&other.number).copied().flatten();
+                beside.days.entry(day.date).or_default().companions.extend(place.map(|place| (role, place)));
+            }
+        }
+        let is_nothing = beside.summaries.is_empty() && beside.days.is_empty();
+        Ok(Some(beside).filter(|_| !is_nothing))
+    }
+
+    /// The days of another channel over the same dates.
+    fn days_of(
+        &self,
+        other: &'a Channel,
+        book: &ReadingsBook,
+        plan: &'a CheckedPlan,
+        decisions: &Decisions,
+        depth: Depth,
+    ) -> Result<Option<ChannelDays<'a>>, Error> {
+        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else { return Ok(None) };
+        let stored = Stored::of(book, self.directory, other, (first.date, last.date), 0, self.as_of)?;
+        stored.map(|stored| stored.channel_days(book, plan, decisions, depth)).transpose()
     }
 
     fn received(&self, book: &ReadingsBook, stored: &StoredDay, decisions: Vec<Decision>) -> ReceivedDay {
@@ -184,6 +246,43 @@ impl<'a> Stored<'a> {
         let states = self.states.map_or(&[][..], |states| states.between(instant(day.start), instant(day.end())));
         let connected = states.iter().all(|dated| dated.value == ConnectionState::Connected);
         if connected { Activity::Active } else { Activity::Inactive }
+    }
+}
+
+/// How much is gathered beside the days of a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Depth {
+    /// What rules look at, and these for methods: enough for outcomes.
+    Outcomes {
+        /// What methods look at.
+        methods: Needs,
+    },
+    /// What rules look at: enough to judge values.
+    Judgement,
+    /// Nothing.
+    Received,
+}
+
+impl Depth {
+    /// Enough for the outcomes of a plan.
+    pub(crate) fn of_plan(plan: &CheckedPlan) -> Self {
+        Self::Outcomes { methods: plan.method_needs() }
+    }
+
+    fn needs(self, plan: &CheckedPlan) -> Option<Needs> {
+        match self {
+            Self::Outcomes { methods } => Some(plan.rule_needs().with(methods)),
+            Self::Judgement => Some(plan.rule_needs()),
+            Self::Received => None,
+        }
+    }
+
+    /// How much of another channel is needed: methods see it as its rules judge it, rules as received.
+    fn of_other(self, role: Role) -> Self {
+        match self {
+            Self::Outcomes { methods } if methods.wants(role) => Self::Judgement,
+            _ => Self::Received,
+        }
     }
 }
 
@@ -206,13 +305,14 @@ impl<'a> Surroundings<'a> {
         date: Date,
         plan: &'a CheckedPlan,
         decisions: &Decisions,
-    ) -> Result<Option<Self>, store::readings::Error> {
+    ) -> Result<Option<Self>, Error> {
         let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days(), AsOf::Now)? else {
             return Ok(None);
         };
         let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };
         let day = FullDay::received(book, day, &stored.zone);
-        let days = stored.channel_days(book, plan, decisions);
+        // People may try any method.
+        let days = stored.channel_days(book, plan, decisions, Depth::Outcomes { methods: Needs::ALL })?;
         Ok(Some(Self { day, totals: days.totals_of(date), days }))
     }
 
@@ -248,6 +348,17 @@ impl<'a> Surroundings<'a> {
 
 /// flowDirection of IEC 61968-9: net, the only one that may count below zero.
 const NET: u16 = 4;
+
+/// The first instant of a local day of a channel; `None` without a valid zone.
+pub(super) fn start_of(channel: &Channel, date: Date) -> Option<Timestamp> {
+    Some(LocalDay::of(date, &zone_of(&channel.zone).ok()?)?.range.start)
+}
+
+/// The local day that a stored one is of.
+fn span_of(day: &StoredDay) -> LocalDay {
+    let end = day.day_start + day.values.len() as i64 * i64::from(day.slot_seconds);
+    LocalDay { date: day.date, range: TimeRange { start: instant(day.day_start), end: instant(end) } }
+}
 
 fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(if second < 0 { Timestamp::MIN } else { Timestamp::MAX })

@@ -177,7 +177,7 @@ impl Utility {
         let now = self.now();
         let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
         let directory = self.ask(self.registry.directory());
-        let decisions = self.ask(Decisions::of(&self.registry, &days, &self.plan));
+        let decisions = self.ask(Decisions::of(&self.registry, &directory, &days, &self.plan));
         validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
             .expect("validated");
     }

@@ -117,6 +117,15 @@ pub struct Summary {
     pub zero_run: u16,
 }
 
+/// Figures of a channel-day and the qualities of its slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The figures.
+    pub summary: Summary,
+    /// As in [`Day::qualities`].
+    pub qualities: Vec<(u16, u16, QualityId)>,
+}
+
 impl Summary {
     /// The figures of a day's values.
     pub(super) fn of(shape: super::record::Shape, values: &[i64]) -> Self {

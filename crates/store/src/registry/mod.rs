@@ -7,6 +7,7 @@
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once.
 //! - [`usage_point`]: connection states and owners.
+//! - [`fact`]: what rules may know beside readings; [`reference`](mod@reference): holidays and temperatures.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
@@ -16,11 +17,13 @@
 pub mod batch;
 pub mod channel;
 pub mod directory;
+pub mod fact;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
 pub mod master;
 pub mod quarantine;
+pub mod reference;
 pub mod review;
 pub mod source;
 mod sql;

@@ -8,7 +8,7 @@ use super::user_rule::UserTest;
 use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
-use crate::formula::{Library, named_status};
+use crate::formula::{Formula, Library, named_status};
 use crate::rules::{self, RULES, Rule, Stage, rule};
 use crate::settings::{InvalidSetting, Settings};
 use crate::view::View;
@@ -56,6 +56,22 @@ impl PlannedRule {
         match &self.test {
             Judge::Built(rule, _) => rule.stage,
             Judge::User(_) => Stage::Values,
+        }
+    }
+
+    /// The settings of a built rule; `None` for a formula.
+    pub(super) fn settings(&self) -> Option<&Settings> {
+        match &self.test {
+            Judge::Built(_, settings) => Some(settings),
+            Judge::User(_) => None,
+        }
+    }
+
+    /// The formula of a rule that is one.
+    pub(super) fn formula(&self) -> Option<&Formula> {
+        match &self.test {
+            Judge::Built(rule, settings) => rules::formula_of(rule.id, settings),
+            Judge::User(test) => Some(&test.formula),
         }
     }
 

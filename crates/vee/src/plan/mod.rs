@@ -4,10 +4,12 @@
 //! every finding or a [`CheckedPlan`], which is the only thing [`crate::run()`] takes.
 //!
 //! - [`UserRule`]: rules that are formulas of the plan.
+//! - [`needs`]: what a plan looks at beside the channel's own days.
 //! - [`book`]: plans made of shared sets, and which of them holds for a usage point on a date.
 
 pub mod book;
 mod check;
+pub mod needs;
 mod reach;
 mod user_rule;
 

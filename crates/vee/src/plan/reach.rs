@@ -15,18 +15,6 @@ impl CheckedPlan {
         let methods = self.estimators.iter().map(|planned| method_days(planned.estimator.id));
         methods.max().unwrap_or(1).max(1)
     }
-
-    /// How many of the days before a day its rules compare it with, beside the ones right around it.
-    pub fn rules_reach_days(&self) -> u16 {
-        self.rules.iter().map(|planned| rule_days(&planned.id)).max().unwrap_or(0)
-    }
-}
-
-fn rule_days(id: &str) -> u16 {
-    match id {
-        "V34" | "V35" => YEAR_DAYS,
-        _ => 0,
-    }
 }
 
 fn method_days(id: &str) -> u16 {

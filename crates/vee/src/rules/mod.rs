@@ -4,6 +4,7 @@
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 pub(crate) mod by_formula;
+pub(crate) mod look_back;
 mod v20_reader_clock;
 mod v21_meter_time;
 mod v22_overflow;
@@ -44,6 +45,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
+
+pub(crate) use v40_dynamic_comparison::formula_of;
 
 /// One validation rule of the catalogue.
 #[derive(Debug)]

@@ -83,7 +83,7 @@ impl Shadow {
         let decisions = match as_of {
             AsOf::Now => {
                 let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date)));
-                installation.ask(Decisions::of(&installation.books.registry, &days.collect(), &other))?
+                installation.ask(Decisions::of(&installation.books.registry, &directory, &days.collect(), &other))?
             }
             AsOf::At(_) => Decisions::default(),
         };

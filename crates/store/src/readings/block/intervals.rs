@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use super::super::NO_VALUE;
 use super::super::codec::{self, Method};
 use super::super::dictionary::{Arrived, Dictionary, DictionaryBuilder};
-use super::super::history::Summary;
+use super::super::history::{Figures, Summary};
 use super::super::quality::QualityId;
 use super::super::record::Shape;
 use super::super::version::{IntervalDay, Stamp, Superseded};
@@ -163,6 +163,15 @@ pub(in super::super) fn summary(body: &[u8], dictionary: &Dictionary) -> Result<
     let mut spans = Vec::new();
     let (mut input, flags, shape, count) = front(body, dictionary, &mut spans)?;
     take_summary(&mut input, flags, shape, count)
+}
+
+/// The figures of a block with the qualities of its slots. Its values are decoded only where a quality stands behind them.
+pub(in super::super) fn figures(body: &[u8], dictionary: &Dictionary) -> Result<Figures, Malformed> {
+    let mut current = Current::default();
+    if body.first().is_some_and(|flags| flags & (QUALITY | QUALITY_SPANS) != 0) {
+        values_and_qualities(body, dictionary, &mut current)?;
+    }
+    Ok(Figures { summary: summary(body, dictionary)?, qualities: current.qualities })
 }
 
 /// The current values of a block and the shape of its day.
