@@ -3,11 +3,11 @@
 use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
-use super::{registry_contract, registry_review};
+use super::{registry_contract, registry_facts, registry_review};
 
 /// Every case of every contract.
 fn cases() -> impl Iterator<Item = &'static str> {
-    registry_contract::CASES.iter().chain(registry_review::CASES).copied()
+    registry_contract::CASES.iter().chain(registry_facts::CASES).chain(registry_review::CASES).copied()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,9 @@ async fn run(case: &str, url: &str) {
     eprintln!("case {case}");
     let (registry, again) = tokio::join!(Registry::open(url), Registry::open(url));
     let (registry, again) = (registry.expect("opened"), again.expect("opened by a second process"));
-    if registry_review::CASES.contains(&case) {
+    if registry_facts::CASES.contains(&case) {
+        registry_facts::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_review::CASES.contains(&case) {
         registry_review::keep(case, registry.clone(), again.clone()).await;
     } else {
         registry_contract::keep(case, registry.clone(), again.clone()).await;
