@@ -65,6 +65,15 @@ impl Utility {
         Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder: folder }
     }
 
+    /// The same utility with another plan.
+    pub fn with_plan(self, plan: &Plan) -> Self {
+        let plan = Arc::new(plan.check().expect("a plan"));
+        let handle = self.runtime.handle().clone();
+        let (book, registry) = (Arc::clone(&self.book), self.registry.clone());
+        let review = Review::new(book, registry, Arc::clone(&plan), Policy::default(), handle);
+        Self { review, plan, ..self }
+    }
+
     /// A minute later than the last time.
     pub fn now(&self) -> Timestamp {
         let now = self.clock.get() + SignedDuration::from_mins(1);

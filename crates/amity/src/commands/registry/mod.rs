@@ -1,6 +1,7 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
+mod fact;
 mod usage_point;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
+use fact::{Fact, Holidays, Temperatures};
 use usage_point::{Owner, Show, State};
 
 /// Show and change usage points, meters and channels.
@@ -43,7 +45,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Show a usage point: its names, owner, connection states, meters and channels.
+    /// Show a usage point: its names, owner, connection states, meters, channels and facts.
     Show(Show),
     /// Enter the connection state of a usage point from a time on.
     ///
@@ -52,6 +54,14 @@ enum Action {
     State(State),
     /// Give a usage point to the only source that may send its readings (V02).
     Owner(Owner),
+    /// Enter what rules and methods may know of a meter, a usage point or a channel.
+    ///
+    /// It holds until the next value of its kind that is entered, whatever the order of entry.
+    Fact(Fact),
+    /// Put the dates of a file in place of the holidays of a calendar.
+    Holidays(Holidays),
+    /// Add the mean temperatures of local days at a weather station.
+    Temperatures(Temperatures),
 }
 
 impl Registry {
@@ -71,6 +81,9 @@ impl Registry {
             Action::Show(show) => show.run(&installation),
             Action::State(state) => state.run(&installation),
             Action::Owner(owner) => owner.run(&installation),
+            Action::Fact(fact) => fact.run(&installation),
+            Action::Holidays(holidays) => holidays.run(&installation),
+            Action::Temperatures(temperatures) => temperatures.run(&installation),
         }
     }
 }

@@ -13,6 +13,7 @@ use store::registry::link::{Link, Relation};
 use store::registry::master::{Class, Object};
 use store::registry::usage_point::StateChange;
 
+use super::fact::known;
 use crate::commands::time_span::instant;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -61,12 +62,13 @@ struct Shown {
     states: Vec<Dated<ConnectionState>>,
     meters: Vec<Dated<String>>,
     channels: Vec<Channel>,
+    facts: Vec<String>,
 }
 
 impl State {
     /// Enters the state.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
         let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
         let zone = zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -82,7 +84,7 @@ impl State {
 impl Owner {
     /// Sets or removes the owner.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let owners = [(usage_point, self.source.as_deref().map(SmolStr::new))];
         installation.ask(installation.books.registry.usage_points().set_owners(&owners))?;
         output::print(&match &self.source {
@@ -97,18 +99,28 @@ impl Owner {
 impl Show {
     /// Reads and prints.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let registry = &installation.books.registry;
         let Object { id, names, .. } = installation.ask(registry.master().get(usage_point.0))?;
         let links = installation.ask(registry.master().links_of(id))?;
         let meters = links.into_iter().filter(|link| link.relation == Relation::MeterAtUsagePoint);
+        let meters: Vec<Link> = meters.collect();
+        let channels = installation.ask(registry.channels().of_usage_point(usage_point))?;
+        let mut facts = known(installation, "usage point", id)?;
+        for link in &meters {
+            facts.extend(known(installation, "meter", link.subject)?);
+        }
+        for channel in &channels {
+            facts.extend(known(installation, &channel.label, channel.id.0)?);
+        }
         let shown = Shown {
             id,
             names,
             owner: installation.ask(registry.usage_points().owner_of(usage_point))?,
             states: installation.ask(registry.usage_points().states_of(usage_point))?,
-            meters: meters.map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
-            channels: installation.ask(registry.channels().of_usage_point(usage_point))?,
+            meters: meters.into_iter().map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
+            channels,
+            facts,
         };
         if self.json {
             output::print_json(&shown)?
@@ -131,11 +143,12 @@ impl Shown {
         lines.extend(self.channels.iter().map(|channel| {
             format!("channel   {} in {}: {}", channel.label, channel.unit, channel.reading_type.describe())
         }));
+        lines.extend(self.facts.iter().map(|fact| format!("fact      {fact}")));
         lines.join("\n")
     }
 }
 
-fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
+pub(super) fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
     // A link without a known begin holds from the first instant there is.
     let from = if value.from == Timestamp::MIN { String::new() } else { format!(" from {}", value.from) };
     let to = value.to.map(|to| format!(" until {to}")).unwrap_or_default();
@@ -148,12 +161,13 @@ fn meter(installation: &Installation, link: Link) -> Result<Dated<String>, Failu
     Ok(Dated { value: name, from: link.from, to: link.to })
 }
 
-/// The usage point a person means by its mRID or any of its names.
-fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
+/// The usage point or meter a person means by its mRID or any of its names.
+pub(super) fn find(installation: &Installation, class: Class, text: &str) -> Result<Mrid, Failure> {
     if let Ok(id) = text.parse() {
-        return Ok(UsagePointId(id));
+        return Ok(id);
     }
-    let found = installation.ask(installation.books.registry.master().find(Class::UsagePoint, &Name::new("", text)))?;
-    let unknown = || format!("`{text}` is not the name of one usage point; `amity registry list` shows what is there");
-    found.map(UsagePointId).ok_or_else(|| Failure::Usage(unknown()))
+    let found = installation.ask(installation.books.registry.master().find(class, &Name::new("", text)))?;
+    let what = if class == Class::Meter { "meter" } else { "usage point" };
+    let unknown = || format!("`{text}` is not the name of one {what}; `amity registry list` shows what is there");
+    found.ok_or_else(|| Failure::Usage(unknown()))
 }
