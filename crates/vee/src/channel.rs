@@ -112,10 +112,11 @@ impl<'a> ChannelDays<'a> {
     /// has an estimate, an open gap or a failure; only such days look at more than their neighbours.
     pub fn to_run(&self, touched: &BTreeSet<Date>, leans: impl Fn(Date) -> bool) -> BTreeSet<Date> {
         let mut affected = touched.clone();
+        let spans = self.plan.summary_spans();
         for date in touched {
             affected.extend([date.yesterday(), date.tomorrow()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
-            affected.extend(self.plan.summary_spans().into_iter().flat_map(|span| self.after(*date, span)));
+            affected.extend(spans.iter().flat_map(|span| self.after(*date, *span)));
         }
         affected.retain(|date| self.days.contains_key(date));
         let mut all = affected.clone();

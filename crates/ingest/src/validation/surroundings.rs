@@ -13,7 +13,6 @@ use model::time::{LocalDay, TimeRange};
 use store::readings::{AsOf, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
-use vee::context::Role;
 use vee::plan::needs::Needs;
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
@@ -205,7 +204,7 @@ impl<'a> Stored<'a> {
         for day in &self.days {
             for (role, other) in companions::of_channel(directory, channel, instant(day.day_start), needs) {
                 if !places.contains_key(&other.number) {
-                    let days = self.days_of(other, book, plan, decisions, depth.of_other(role))?;
+                    let days = self.days_of(other, book, plan, decisions, depth.of_others())?;
                     let place = days.map(|days| {
                         beside.channels.push(OtherChannel { label: &other.label, days });
                         beside.channels.len() - 1
@@ -277,10 +276,10 @@ impl Depth {
         }
     }
 
-    /// How much of another channel is needed: methods see it as its rules judge it, rules as received.
-    fn of_other(self, role: Role) -> Self {
+    /// How much of other channels is needed: methods see them as their rules judge them, rules as received.
+    fn of_others(self) -> Self {
         match self {
-            Self::Outcomes { methods } if methods.wants(role) => Self::Judgement,
+            Self::Outcomes { methods } if methods.intersects(Needs::COMPANIONS) => Self::Judgement,
             _ => Self::Received,
         }
     }
