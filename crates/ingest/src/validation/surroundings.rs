@@ -1,5 +1,6 @@
 //! The days of a channel as rules and methods want them: values, statuses, decisions, totals, states.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -203,15 +204,17 @@ impl<'a> Stored<'a> {
         let mut places: BTreeMap<ChannelNumber, Option<usize>> = BTreeMap::new();
         for day in &self.days {
             for (role, other) in companions::of_channel(directory, channel, instant(day.day_start), needs) {
-                if !places.contains_key(&other.number) {
-                    let days = self.days_of(other, book, plan, decisions, depth.of_others())?;
-                    let place = days.map(|days| {
-                        beside.channels.push(OtherChannel { label: &other.label, days });
-                        beside.channels.len() - 1
-                    });
-                    places.insert(other.number, place);
-                }
-                let place = places.get(&other.number).copied().flatten();
+                let place = match places.entry(other.number) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        let days = self.days_of(other, book, plan, decisions, depth.of_others())?;
+                        let place = days.map(|days| {
+                            beside.channels.push(OtherChannel { label: &other.label, days });
+                            beside.channels.len() - 1
+                        });
+                        *new.insert(place)
+                    }
+                };
                 beside.days.entry(day.date).or_default().companions.extend(place.map(|place| (role, place)));
             }
         }
