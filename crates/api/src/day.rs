@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{Direction, ExceptionSeverity, FinalDay};
 use model::quality::Quality;
 use model::time::{LocalDay, TimeRange};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,7 @@ struct DayView {
     status: StatusWords,
     run: Option<u64>,
     decided_at: Option<Timestamp>,
+    plan_name: Option<SmolStr>,
     plan_version: Option<u32>,
     superseded: u32,
     estimates: Vec<MethodCount>,
@@ -67,6 +68,9 @@ struct Failure {
     from: Timestamp,
     to: Timestamp,
     blocks: bool,
+    routed: bool,
+    severity: ExceptionSeverity,
+    direction: Direction,
     evidence: String,
 }
 
@@ -163,6 +167,7 @@ fn view(
         status: status(&profile, decided.is_some(), received),
         run: decided.map(|decided| decided.run),
         decided_at: decided.map(|decided| decided.decided_at),
+        plan_name: decided.map(|decided| decided.plan_name.clone()).filter(|name| !name.is_empty()),
         plan_version: decided.map(|decided| decided.plan_version),
         superseded: stored.map_or(0, |day| day.superseded),
         estimates: decided.map(estimates).unwrap_or_default(),
@@ -204,6 +209,9 @@ fn failures(decided: &FinalDay, range: TimeRange, seconds: u32) -> Vec<Failure> 
         from: instant(failure.from),
         to: instant(failure.to),
         blocks: failure.blocks,
+        routed: failure.routed,
+        severity: failure.severity,
+        direction: failure.direction,
         evidence: failure.evidence.clone(),
     });
     failures.collect()

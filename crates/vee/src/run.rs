@@ -59,7 +59,7 @@ pub(crate) fn run_in(
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
     judge(&mut draft, plan, Stage::Final, &mut ledger);
-    ledger.into_outcome(draft, plan.version, stamp)
+    ledger.into_outcome(draft, plan, stamp)
 }
 
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
@@ -223,6 +223,8 @@ struct Found {
     on_failure: OnFailure,
     severity: ExceptionSeverity,
     queue: Queue,
+    /// Whether it waits for a person where no method gave a value.
+    waits_unresolved: bool,
     fault: Fault,
 }
 
@@ -314,12 +316,13 @@ impl Ledger {
                 on_failure: if fault.only_warns { OnFailure::Warn } else { planned.on_failure },
                 severity: planned.severity,
                 queue: if manual { Queue::ManualWork } else { Queue::Record },
+                waits_unresolved: !planned.kept_out,
                 fault,
             }
         }));
     }
 
-    fn into_outcome(self, mut draft: Draft<'_>, plan_version: u32, stamp: Stamp) -> Outcome {
+    fn into_outcome(mut self, mut draft: Draft<'_>, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let applied = self.results.iter().any(|result| result.verdict != Verdict::NotApplicable);
         let shared = draft.statuses.iter().fold(MARKS, |shared, status| Status(shared.0 & status.0));
         let status = match (draft.statuses.is_empty(), shared.is_empty(), applied) {
@@ -328,27 +331,17 @@ impl Ledger {
             _ => Status::NONE,
         };
         let values = (0..draft.day.slots()).filter_map(|slot| draft.final_value(slot, shared, status)).collect();
-        let failures = self.faults.iter().map(|found| {
-            let unresolved = Status::FAILED | Status::ESTIMATE_NEEDED;
-            let Fault { from, to, .. } = found.fault;
-            let slots = &draft.statuses[usize::from(from)..usize::from(to)];
-            RuleFailure {
-                rule: found.rule.clone(),
-                from,
-                to,
-                blocks: found.on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved)),
-                evidence: found.fault.evidence.clone(),
-            }
-        });
+        let failures: Vec<_> = self.faults.iter_mut().map(|found| found.failure(&draft.statuses)).collect();
         let final_day = FinalDay {
             channel: draft.context.channel,
             date: draft.day.date,
             run: stamp.run,
             decided_at: stamp.now,
-            plan_version,
+            plan_name: plan.name.clone(),
+            plan_version: plan.version,
             status,
             values,
-            failures: failures.collect(),
+            failures,
         };
         let exceptions = self.faults.into_iter().map(Found::into_exception).collect();
         Outcome { final_day, results: self.results, estimations: self.estimations, exceptions }
@@ -356,6 +349,27 @@ impl Ledger {
 }
 
 impl Found {
+    /// What is stored of it, given the statuses in the end: what should have been estimated and was not waits for a person.
+    fn failure(&mut self, statuses: &[Status]) -> RuleFailure {
+        let unresolved = Status::FAILED | Status::ESTIMATE_NEEDED;
+        let Fault { from, to, direction, .. } = self.fault;
+        let slots = &statuses[usize::from(from)..usize::from(to)];
+        let blocks = self.on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved));
+        if blocks && self.waits_unresolved {
+            self.queue = Queue::ManualWork;
+        }
+        RuleFailure {
+            rule: self.rule.clone(),
+            from,
+            to,
+            blocks,
+            routed: self.queue == Queue::ManualWork,
+            severity: self.severity,
+            direction,
+            evidence: self.fault.evidence.clone(),
+        }
+    }
+
     fn into_exception(self) -> Exception {
         let Fault { from, to, evidence, direction, .. } = self.fault;
         let Self { rule, validation, severity, queue, .. } = self;

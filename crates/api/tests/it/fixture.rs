@@ -12,7 +12,7 @@ use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use jiff::civil::date;
 use model::id::{ChannelNumber, Name};
-use model::lineage::{FinalDay, FinalValue, RuleFailure};
+use model::lineage::{Direction, ExceptionSeverity, FinalDay, FinalValue, RuleFailure};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use serde_json::{Value, json};
@@ -259,6 +259,7 @@ fn long_day_decided() -> FinalDay {
         date: date(2024, 11, 3),
         run: 12,
         decided_at: "2024-11-06T02:00:00Z".parse().expect("an instant"),
+        plan_name: "residential".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: vec![
@@ -270,6 +271,9 @@ fn long_day_decided() -> FinalDay {
             from: 5,
             to: 6,
             blocks: true,
+            routed: true,
+            severity: ExceptionSeverity::Medium,
+            direction: Direction::TooHigh,
             evidence: "highest 9.000 kWh is 800 % above the third highest".into(),
         }],
     }

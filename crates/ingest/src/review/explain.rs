@@ -110,6 +110,7 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         unit: channel.unit.to_string(),
         date,
         run: stored.map(|day| day.run),
+        plan_name: stored.map(|day| day.plan_name.to_string()).filter(|name| !name.is_empty()),
         plan_version: stored.map(|day| day.plan_version),
         decided_at: stored.map(|day| day.decided_at),
         is_current: stored.is_some_and(|day| same(day, &outcome.final_day)),
@@ -134,9 +135,20 @@ fn stored_verdicts(stored: Option<&FinalDay>) -> Vec<Verdict> {
     failures.map(verdict).collect()
 }
 
+fn failed_rule(failure: &RuleFailure) -> FailedRule {
+    FailedRule {
+        rule: failure.rule.to_string(),
+        direction: failure.direction,
+        severity: failure.severity,
+        evidence: failure.evidence.clone(),
+    }
+}
+
 /// Whether two runs decided the same.
 fn same(left: &FinalDay, right: &FinalDay) -> bool {
-    (left.status, &left.values, &left.failures) == (right.status, &right.values, &right.failures)
+    let failures = left.failures.len() == right.failures.len()
+        && left.failures.iter().zip(&right.failures).all(|(left, right)| left.finds_the_same(right));
+    failures && (left.status, &left.values) == (right.status, &right.values)
 }
 
 fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, clock: &Clock) -> Vec<ExplainedValue> {
@@ -157,9 +169,7 @@ fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, cloc
             raw: value(received.values[at], channel.quantum),
             last: value(decided.values[at], channel.quantum),
             statuses: Status::words(decided.statuses[at]).collect(),
-            rules: failed
-                .map(|failure| FailedRule { rule: failure.rule.to_string(), evidence: failure.evidence.clone() })
-                .collect(),
+            rules: failed.map(failed_rule).collect(),
             method: made.map(|line| line.method.to_string()),
             inputs_hash: made.map(|line| format!("{:016x}", line.inputs_hash)),
         }

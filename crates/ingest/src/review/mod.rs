@@ -6,7 +6,7 @@
 //!
 //! - [`follower`]: the feed of final days becomes exceptions; [`exceptions`] says what one is.
 //! - [`holding`]: which decisions hold for a day.
-//! - [`queue`]: groups, lists, assignment, remarks; [`next_step`] and [`reasons`]: words for people.
+//! - [`queue`]: groups, lists, assignment, remarks; [`next_step`], `why` and [`reasons`]: words for people.
 //! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
 //! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
 
@@ -21,6 +21,7 @@ pub mod next_step;
 pub mod preview;
 pub mod queue;
 pub mod reasons;
+mod why;
 mod words;
 
 use std::collections::BTreeSet;

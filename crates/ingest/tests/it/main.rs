@@ -3,3 +3,4 @@
 mod late_data;
 mod review;
 mod review_fixture;
+mod review_plan;

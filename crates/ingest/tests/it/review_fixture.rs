@@ -47,6 +47,15 @@ impl Utility {
     }
 
     pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
+        Self::built(count, (zone, length), policy, &Plan::standard())
+    }
+
+    /// Hourly channels of UTC that this plan judges.
+    pub fn with_plan(count: u32, plan: &Plan) -> Self {
+        Self::built(count, ("UTC", 3600), Policy::default(), plan)
+    }
+
+    fn built(count: u32, (zone, length): (&'static str, u32), policy: Policy, plan: &Plan) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
         // Feed files are given up at once, so that sealing days makes a follower come too late.
@@ -57,7 +66,7 @@ impl Utility {
         let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
         let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
         runtime.block_on(registry.channels().register(&entries)).expect("registered");
-        let (book, plan) = (Arc::new(book), Arc::new(Plan::standard().check().expect("a plan")));
+        let (book, plan) = (Arc::new(book), Arc::new(plan.check().expect("a plan")));
         let handle = runtime.handle().clone();
         let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plan), policy, handle);
         let clock = Cell::new("2026-03-02T06:00:00Z".parse().expect("an instant"));

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::editor::Verdict;
+use crate::lineage::{Direction, ExceptionSeverity};
 
 /// Why the final values of a day are what they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,8 @@ pub struct Explanation {
     pub date: Date,
     /// The run that decided; `None` before the first.
     pub run: Option<u64>,
+    /// What people call its plan; `None` where the record is older than its name.
+    pub plan_name: Option<String>,
     /// The version of its plan.
     pub plan_version: Option<u32>,
     /// When.
@@ -75,6 +78,10 @@ pub struct ExplainedValue {
 pub struct FailedRule {
     /// The rule.
     pub rule: String,
+    /// What it says of the value.
+    pub direction: Direction,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
     /// One sentence with the numbers.
     pub evidence: String,
 }

@@ -106,6 +106,7 @@ fn final_day(day: i32) -> FinalDay {
         date: day_date(day),
         run: 3,
         decided_at: jiff::Timestamp::from_second(START).unwrap(),
+        plan_name: "".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: Vec::new(),

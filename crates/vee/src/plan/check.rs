@@ -16,11 +16,13 @@ use crate::view::View;
 /// A plan whose every id, setting, unit and formula is known to be right.
 #[derive(Clone, Debug)]
 pub struct CheckedPlan {
+    pub(crate) name: SmolStr,
     pub(crate) version: u32,
     pub(crate) scaling: ScalingMode,
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
+    estimate: Vec<EstimatorEntry>,
     notes: Vec<Finding>,
 }
 
@@ -31,6 +33,8 @@ pub(crate) struct PlannedRule {
     pub on_failure: OnFailure,
     /// Whether a failure becomes manual work.
     pub routed: bool,
+    /// Whether the plan says in so many words that it does not, even where no method gives a value.
+    pub kept_out: bool,
     pub severity: ExceptionSeverity,
     /// Values with any of these do not fail.
     pub ignored: Status,
@@ -68,6 +72,16 @@ impl PlannedRule {
 }
 
 impl CheckedPlan {
+    /// What happens with estimates where registers know the total.
+    pub fn scaling(&self) -> ScalingMode {
+        self.scaling
+    }
+
+    /// The methods as they are written, in the order tried.
+    pub fn methods(&self) -> &[EstimatorEntry] {
+        &self.estimate
+    }
+
     /// What is allowed but worth knowing, such as a method that will hardly ever be reached.
     pub fn notes(&self) -> &[Finding] {
         &self.notes
@@ -108,8 +122,16 @@ impl Plan {
         if findings.iter().any(|finding| Severity::Error <= finding.severity) {
             return Err(findings);
         }
-        let (version, scaling, validate_estimates) = (self.version, self.scaling, self.validate_estimates);
-        Ok(CheckedPlan { version, scaling, rules, validate_estimates, estimators, notes: findings })
+        Ok(CheckedPlan {
+            name: self.name.clone(),
+            version: self.version,
+            scaling: self.scaling,
+            rules,
+            validate_estimates: self.validate_estimates,
+            estimators,
+            estimate: self.estimate.clone(),
+            notes: findings,
+        })
     }
 }
 
@@ -129,6 +151,7 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
         test: Judge::Built(rule, settings),
         on_failure: entry.on_failure,
         routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+        kept_out: entry.route_to_queue == Some(false),
         severity: entry.severity,
         ignored,
     })
@@ -161,6 +184,7 @@ fn user_rule(place: &str, entry: &UserRule, library: &Library, findings: &mut Ve
         test: Judge::User(Box::new(UserTest { rule: entry.clone(), formula, stamp })),
         on_failure,
         routed: entry.route_to_queue,
+        kept_out: !entry.route_to_queue,
         severity: entry.severity,
         ignored,
     })

@@ -13,6 +13,7 @@ mod user_rule;
 
 use std::collections::BTreeMap;
 
+pub use model::lineage::ExceptionSeverity;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -86,25 +87,6 @@ impl RuleEntry {
             statuses_to_ignore: Vec::new(),
             settings: BTreeMap::new(),
         }
-    }
-}
-
-/// How much an exception matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExceptionSeverity {
-    /// For statistics.
-    Low,
-    /// For whoever looks at exceptions.
-    #[default]
-    Medium,
-    /// First in every list.
-    High,
-}
-
-impl ExceptionSeverity {
-    pub(crate) fn is_medium(&self) -> bool {
-        *self == Self::Medium
     }
 }
 

@@ -39,8 +39,8 @@ mod v76_irregular_use;
 
 use std::borrow::Cow;
 
+pub use model::lineage::Direction;
 use model::quality::Status;
-use serde::{Deserialize, Serialize};
 
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
@@ -104,42 +104,6 @@ pub(crate) struct Fault {
     pub stamp: Status,
     /// What the fault says of the values.
     pub direction: Direction,
-}
-
-/// What a failed rule says of a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// Above its limit.
-    TooHigh,
-    /// Below its limit.
-    TooLow,
-    /// Something else than its height, or not known.
-    #[default]
-    Other,
-}
-
-impl Direction {
-    /// The words of settings.
-    pub const WORDS: [&'static str; 3] = ["too high", "too low", "other"];
-
-    /// The direction of a word; any other word is [`Direction::Other`].
-    pub(crate) fn of(word: &str) -> Self {
-        match word {
-            "too high" => Self::TooHigh,
-            "too low" => Self::TooLow,
-            _ => Self::Other,
-        }
-    }
-
-    /// `too high`, `too low`, `other`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::TooHigh => Self::WORDS[0],
-            Self::TooLow => Self::WORDS[1],
-            Self::Other => Self::WORDS[2],
-        }
-    }
 }
 
 impl Fault {

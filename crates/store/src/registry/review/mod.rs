@@ -15,7 +15,7 @@ use super::{Registry, RegistryError};
 use crate::readings::Cursor;
 
 pub use act::{Act, ActFilter, ActKind, ActState, DecidedDay, Decision, NewAct, Verdict};
-pub use exception::{Exception, ExceptionFilter, ExceptionState, Found, Group, Grouping, Severity};
+pub use exception::{Effect, Exception, ExceptionFilter, ExceptionState, Found, Group, Grouping};
 
 /// The review of a registry.
 #[derive(Clone, Copy, Debug)]
