@@ -130,11 +130,15 @@ async function twoQueues(page) {
   check('names: the page says that they are not checked', (await page.locator('.title').innerText()).includes('not checked'));
 }
 
+/** The query of the one of the two queues that a group or an exception is in. */
+const queueOf = ({ routed }) => `routed=${Boolean(routed)}`;
+
 /** The person is not known yet: the first decision asks for the name, once. */
 async function bulkAccept(page) {
-  await show(page, '/review');
-  const groups = await shownGroups('rule-date');
-  const largest = groups.reduce((most, each) => (most.count < each.count ? each : most));
+  const all = await shownGroups('rule-date');
+  const largest = all.reduce((most, each) => (most.count < each.count ? each : most));
+  const groups = all.filter(({ routed }) => (0 < routed) === (0 < largest.routed));
+  await show(page, `/review?${queueOf(largest)}`);
   const [before, waiting] = [await openTotal(), await waitingTotal()];
   check('queue: a group of one cause is there to be cleared', 1 < largest.count, JSON.stringify(largest));
   const hands = new Hands(page);
@@ -166,7 +170,7 @@ async function bulkAccept(page) {
 
 /** The slow way: every exception by itself. */
 async function acceptOneByOne(page, largest) {
-  await show(page, `/review?rule=${largest.rule}&date=${largest.date}`);
+  await show(page, `/review?rule=${largest.rule}&date=${largest.date}&${queueOf(largest)}`);
   const hands = new Hands(page);
   await hands.press('j');
   for (let left = largest.count; 0 < left; left--) {
@@ -182,8 +186,8 @@ async function acceptOneByOne(page, largest) {
   same('queue: an empty queue says so and leads on', await page.getByRole('link', { name: 'All open exceptions' }).count(), 1);
 }
 
-async function queueByKeyboard(page) {
-  await show(page, '/review');
+async function queueByKeyboard(page, largest) {
+  await show(page, `/review?rule=${largest.rule}&date=${largest.date}&${queueOf(largest)}`);
   await page.keyboard.press('j');
   const first = await focused(page);
   check('queue: j goes into the list, and the focus is seen', first.tag === 'TR' && first.ring && first.inside, JSON.stringify(first));
@@ -244,7 +248,7 @@ async function gapOf(hours) {
 
 async function fillGap(page) {
   const gap = await gapOf(3);
-  await show(page, `/review?rule=V30&date=${gap.date}&channel=${gap.channel}`);
+  await show(page, `/review?rule=V30&date=${gap.date}&channel=${gap.channel}&${queueOf(gap)}`);
   await page.evaluate(() => (window.dragged = 0) || addEventListener('pointerdown', () => window.dragged++));
   const hands = new Hands(page);
   await hands.press('e');
@@ -406,8 +410,8 @@ async function oneSelection(page, gap) {
 
 async function severalChannels(page) {
   const all = await openOnes('&rule=V30');
-  const [first, second] = all.filter((each) => all.some((other) => other.channel !== each.channel && other.start === each.start && other.end === each.end));
-  await show(page, `/review?rule=V30`);
+  const [first, second] = all.filter((each) => all.some((other) => other.channel !== each.channel && other.start === each.start && other.end === each.end && other.routed === each.routed));
+  await show(page, `/review?rule=V30&date=${first.date}&${queueOf(first)}`);
   await page.locator('[role="grid"] tr', { hasText: first.label }).focus();
   await page.keyboard.press('x');
   await page.locator('[role="grid"] tr', { hasText: second.label }).focus();
@@ -498,7 +502,7 @@ await watched.run(async () => {
   await linkedFromEverywhere(page);
   await twoQueues(page);
   const largest = await bulkAccept(page);
-  await queueByKeyboard(page);
+  await queueByKeyboard(page, largest);
   const filled = await fillGap(page);
   await ownProposalIsRefused(page, filled.act);
   const colleague = await open('Ben Okoye');

@@ -67,7 +67,8 @@ fn what_waits_for_a_person_stands_above_what_is_recorded() {
     utility.validate(&(0..5).map(|channel| (channel, NIGHT)).collect::<Vec<_>>());
     let groups = |routed| {
         let found = utility.review.groups(&AskGroups { routed, ..AskGroups::default() }).expect("grouped");
-        let lines = found.groups.iter().map(|group| format!("{} {}", group.rule.as_deref().unwrap_or("-"), group.count));
+        let lines =
+            found.groups.iter().map(|group| format!("{} {}", group.rule.as_deref().unwrap_or("-"), group.count));
         (lines.collect::<Vec<_>>().join(", "), found.total, found.routed)
     };
     assert_eq!(groups(None), ("V31 1, V30 4".into(), 5, 1));
