@@ -124,6 +124,12 @@ async function twoQueues(page) {
   const found = await lists.evaluateAll((all) => all.map((list) => [list.getAttribute('aria-label'), list.children.length]));
   same('queue: two queues, what waits first', JSON.stringify(found), JSON.stringify(expected));
   check('queue: it says in words why something waits', (await page.locator('.why').innerText()).includes(groups[0].why), await page.locator('.why').innerText());
+  if (waiting.length && recorded.length) {
+    await page.keyboard.press('i');
+    await settled(page);
+    const title = await lists.last().locator('a').first().locator('.name').innerText();
+    check('queue: i goes to the other one', (await page.locator('#group-title').innerText()).startsWith(title), title);
+  }
   await page.getByLabel('Queue', { exact: true }).selectOption('false');
   await settled(page);
   same('queue: only what is recorded, where asked', await page.locator('nav[aria-label="Groups"] li').count(), recorded.length);
