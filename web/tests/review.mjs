@@ -232,6 +232,8 @@ async function queueByKeyboard(page, largest) {
   await accessible(page, 'keys');
   await page.getByLabel('Single keys act').press('Space');
   await page.keyboard.press('Escape');
+  // Until the page has heard that the list of keys was closed, it does not open it again.
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('c');
   same('keys: they can be switched off', await page.locator('dialog[open]').count(), 0);
   await page.keyboard.press('?');
