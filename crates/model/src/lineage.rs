@@ -39,6 +39,11 @@ impl FinalDay {
         !self.failures.is_empty() || self.values.iter().any(|value| value.value.is_none() || !value.method.is_empty())
     }
 
+    /// Whether it says anything of a slot of its own.
+    pub fn lists(&self, slot: u16) -> bool {
+        self.values.binary_search_by_key(&slot, |value| value.slot).is_ok()
+    }
+
     /// Whether another run decided the same.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let decided = |day: &Self| (day.plan_version, day.status);

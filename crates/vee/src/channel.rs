@@ -6,6 +6,9 @@
 //!
 //! Rules see the days around as received. Methods and sums see them as judged: received, with what the rules of the
 //! plan say of the values, but without estimates.
+//!
+//! A day of which nothing arrived is silent. It is run like any other where values are expected of it
+//! ([`crate::meter_times`]) and a day with values is near.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +18,9 @@ use jiff::{Span, Timestamp};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 
-use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
+use crate::context::{Activity, Context, Decision, Elsewhere, Expected, Neighbour, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
+use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
 use crate::outcome::Outcome;
 use crate::plan::CheckedPlan;
 use crate::run::{Stamp, judged_values, run_in};
@@ -58,36 +62,65 @@ impl ReceivedDay {
     }
 }
 
+/// Which side of a day.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    fn next(self, date: Date) -> Option<Date> {
+        match self {
+            Self::Before => date.yesterday().ok(),
+            Self::After => date.tomorrow().ok(),
+        }
+    }
+}
+
 /// A day and, once asked for, what the value checks say of it.
 #[derive(Debug)]
 struct Known {
     received: ReceivedDay,
+    has_value: bool,
     /// Values and statuses after the value checks, before any estimate.
     judged: OnceCell<(Vec<i64>, Vec<Status>)>,
 }
 
 /// The days of one channel around those that are run.
 ///
-/// It must hold every stored day within the reach of the plan ([`CheckedPlan::reach_days`]) of a day that is run.
+/// It must hold every stored day within the reach of the plan ([`CheckedPlan::reach_days`]) of a day that is run, and a day
+/// without values for every other one there that has ended.
 #[derive(Debug)]
 pub struct ChannelDays<'a> {
     facts: Context<'a>,
     totals: Vec<Total>,
     plan: &'a CheckedPlan,
     days: BTreeMap<Date, Known>,
+    meter_times: MeterTimes,
+    expected: OnceCell<Vec<TimeRange>>,
 }
 
 impl<'a> ChannelDays<'a> {
-    /// The days of a channel. `facts` says what holds for each of them: its neighbours, history, totals, activity and decisions
-    /// are not looked at. `totals` may be of any span; what other days contribute to one is added here.
+    /// The days of a channel. `facts` says what holds for each of them: its neighbours, history, totals, activity, decisions and
+    /// when values are expected are not looked at. `totals` may be of any span; what other days contribute to one is added here.
     pub fn new(
         facts: Context<'a>,
         totals: Vec<Total>,
         plan: &'a CheckedPlan,
         days: impl IntoIterator<Item = (Date, ReceivedDay)>,
     ) -> Self {
-        let known = |received| Known { received, judged: OnceCell::new() };
-        Self { facts, totals, plan, days: days.into_iter().map(|(date, day)| (date, known(day))).collect() }
+        let known = |(date, received): (Date, ReceivedDay)| {
+            let has_value = first_value(&received.as_day(date)).is_some();
+            (date, Known { received, has_value, judged: OnceCell::new() })
+        };
+        let days = days.into_iter().map(known).collect();
+        Self { facts, totals, plan, days, meter_times: MeterTimes::default(), expected: OnceCell::new() }
+    }
+
+    /// The same with what master data says of when a meter was there.
+    pub fn with_meter_times(self, meter_times: MeterTimes) -> Self {
+        Self { meter_times, expected: OnceCell::new(), ..self }
     }
 
     /// A day as received.
@@ -111,7 +144,19 @@ impl<'a> ChannelDays<'a> {
             all.extend(self.beside_in_totals(*date));
             all.extend(self.within(*date, reach, reach).filter(|other| leans(*other)));
         }
+        all.extend(touched.iter().flat_map(|date| self.silence_beside(*date)));
+        all.retain(|date| self.says_something(*date) || leans(*date));
         all
+    }
+
+    /// Whether anything was received for a day, or should have been and a day with values is near.
+    pub fn says_something(&self, date: Date) -> bool {
+        let Some(known) = self.days.get(&date) else { return false };
+        let near = || self.within(date, SILENT_DAYS, SILENT_DAYS).any(|other| self.days[&other].has_value);
+        let whole = known.received.as_day(date).whole();
+        known.has_value
+            || known.received.statuses.iter().any(|status| !status.is_empty())
+            || self.expected().touches(whole) && (near() || self.meter_times.began_before(whole))
     }
 
     /// The outcome of a day; `None` where there is no such day.
@@ -132,11 +177,10 @@ impl<'a> ChannelDays<'a> {
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
         let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
         let history: Vec<Day<'_>> =
-            self.within(date, reach, reach).filter_map(|other| self.judged_day(other)).collect();
-        let neighbour = |date: Result<Date, jiff::Error>| self.judged_day(date.ok()?);
+            self.within(date, reach, reach).filter_map(|other| self.judged_day_with_values(other)).collect();
         let judged = Context {
-            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
+            before: self.neighbour(date, Side::Before, |other| self.judged_day(other)),
+            after: self.neighbour(date, Side::After, |other| self.judged_day(other)),
             history: &history,
             ..received.clone()
         };
@@ -172,20 +216,65 @@ impl<'a> ChannelDays<'a> {
 
     /// What rules may look at, all of it as received.
     fn received_context(&self, date: Date) -> Context<'_> {
-        let neighbour = |date: Result<Date, jiff::Error>| {
-            let date = date.ok()?;
-            Some(self.days.get(&date)?.received.as_day(date))
-        };
+        let as_received = |date: Date| Some(self.days.get(&date)?.received.as_day(date));
         let day = self.days.get(&date).map(|known| &known.received);
         Context {
-            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
+            before: self.neighbour(date, Side::Before, as_received),
+            after: self.neighbour(date, Side::After, as_received),
+            expected: self.expected(),
             zero_days_before: self.zero_days_before(date),
             activity: day.map_or(Activity::Active, |day| day.activity),
             site: Site { local_day: day.and_then(|day| day.local_day), ..self.facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
             ..self.facts.clone()
         }
+    }
+
+    /// What lies beyond an edge of a day. A gap there is counted through as many days as the plan looks at.
+    fn neighbour<'d>(&self, date: Date, side: Side, day: impl Fn(Date) -> Option<Day<'d>>) -> Option<Neighbour> {
+        let nearest = day(side.next(date)?)?;
+        let neighbour = match side {
+            Side::Before => Neighbour::before([&nearest]),
+            Side::After => Neighbour::after([&nearest]),
+        };
+        if neighbour.missing_at_edge == 0 {
+            return Some(neighbour);
+        }
+        let expected = self.expected();
+        let mut missing_at_edge = 0_u16;
+        let dates = std::iter::successors(side.next(date), |date| side.next(*date));
+        for day in dates.take(self.plan.gap_days().into()).map_while(day) {
+            let is_missing = |slot: &u16| day.value(*slot).is_none() && expected.covers(day.range(*slot, slot + 1));
+            let missing = match side {
+                Side::Before => (0..day.slots()).rev().take_while(is_missing).count(),
+                Side::After => (0..day.slots()).take_while(is_missing).count(),
+            };
+            missing_at_edge = missing_at_edge.saturating_add(u16::try_from(missing).unwrap_or(u16::MAX));
+            if missing < usize::from(day.slots()) {
+                break;
+            }
+        }
+        Some(Neighbour { missing_at_edge, ..neighbour })
+    }
+
+    /// When values are expected.
+    fn expected(&self) -> Expected<'_> {
+        let days = || self.days.iter().map(|(date, known)| known.received.as_day(*date));
+        Expected::within(self.expected.get_or_init(|| self.meter_times.expected(days())))
+    }
+
+    /// The silent days right before and after a day, and the one that ends the silence after it.
+    fn silence_beside(&self, date: Date) -> BTreeSet<Date> {
+        let is_silent = |date: &Date| self.days.get(date).is_some_and(|known| !known.has_value);
+        let beside = |side: Side| {
+            let dates = std::iter::successors(side.next(date), move |date| side.next(*date));
+            dates.take(SILENT_DAYS.into()).take_while(is_silent)
+        };
+        let mut silence: BTreeSet<Date> = beside(Side::Before).collect();
+        silence.extend(beside(Side::After));
+        let end = silence.last().copied().max(Some(date)).and_then(|last| last.tomorrow().ok());
+        silence.extend(end.filter(|end| self.days.contains_key(end)));
+        silence
     }
 
     /// A day with what the value checks say of it.
@@ -195,6 +284,11 @@ impl<'a> ChannelDays<'a> {
             .judged
             .get_or_init(|| judged_values(&known.received.as_day(date), &self.received_context(date), self.plan));
         Some(known.received.with(date, values, statuses))
+    }
+
+    /// As [`ChannelDays::judged_day`], where any value was received.
+    fn judged_day_with_values(&self, date: Date) -> Option<Day<'_>> {
+        self.judged_day(date).filter(|_| self.days.get(&date).is_some_and(|known| known.has_value))
     }
 
     /// Whole days of zeros right before a day, at most as many as the plan reaches.

@@ -148,6 +148,11 @@ impl<'a> Draft<'a> {
         View { context: self.judged, ..self.view() }
     }
 
+    /// Whether a meter measures during the slot at a place.
+    fn is_expected(&self, at: usize) -> bool {
+        u16::try_from(at).is_ok_and(|slot| self.context.expected.covers(self.day.range(slot, slot.saturating_add(1))))
+    }
+
     /// Lays a decision over the slots for which it still holds.
     fn decide(&mut self, decision: &Decision) {
         for slot in decision.from..decision.to.min(self.day.slots()) {
@@ -172,7 +177,8 @@ impl<'a> Draft<'a> {
 
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {
         for at in usize::from(fault.from)..usize::from(fault.to).min(self.values.len()) {
-            if self.statuses[at].contains(Status::ACCEPTED) {
+            let unexpected = self.values[at] == MISSING && !self.is_expected(at);
+            if unexpected || self.statuses[at].contains(Status::ACCEPTED) {
                 continue;
             }
             let made = !self.slots[at].method.is_empty();
@@ -364,12 +370,16 @@ impl Found {
 }
 
 impl Draft<'_> {
-    /// The slot's line of the final day; `None` where it is final as received with the day's status.
+    /// The slot's line of the final day; `None` where it is final as received with the day's status, and where nothing was
+    /// received and nothing expected.
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
         let Slot { method, inputs_hash, stamped, accepted, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
+        if value.is_none() && self.day.value(slot).is_none() && !self.is_expected(at) {
+            return None;
+        }
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
         } else if method.is_empty() && marks == shared && !stamped && !accepted {

@@ -59,6 +59,14 @@ impl PlannedRule {
         }
     }
 
+    /// Into how many days on each side of a day the rule counts a gap.
+    pub(crate) fn gap_days(&self) -> u16 {
+        match &self.test {
+            Judge::Built(rule, settings) if rule.id == "V30" => rules::gap_days_counted(settings),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn judge(&self, view: &View<'_>) -> rules::Finding {
         match &self.test {
             Judge::Built(rule, settings) => (rule.judge)(view, settings),

@@ -45,6 +45,8 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
 
+pub(crate) use v30_gap::days_counted as gap_days_counted;
+
 /// One validation rule of the catalogue.
 #[derive(Debug)]
 pub struct Rule {
