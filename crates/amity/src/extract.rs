@@ -1,5 +1,6 @@
 //! Channel-days of the book as the pieces that writers of formats take.
 
+use ingest::placement::zone_of;
 use interop::payload::channel_key;
 use jiff::Timestamp;
 use model::lineage::FinalDay;
@@ -44,7 +45,10 @@ impl Extract<'_> {
     /// What the readings book says.
     pub fn pieces(&self, channel: &Channel) -> Result<Vec<ChannelReadings>, store::readings::Error> {
         let (start, end) = (self.range.start.as_second(), self.range.end.as_second());
-        let history = self.book.read(channel.number, start, end, self.as_of)?;
+        let mut history = self.book.read(channel.number, start, end, self.as_of)?;
+        if let (Layer::Final, Some(length), Ok(zone)) = (self.layer, channel.interval_seconds, zone_of(&channel.zone)) {
+            history.shape_silent_days(&zone, length, (start, end));
+        }
         let mut pieces = Vec::new();
         for day in history.days.iter().filter(|day| day.slot_seconds != 0) {
             let revision = self.revision(channel, day)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use ingest::validation::SILENT_DAYS;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -91,7 +92,8 @@ pub(crate) async fn list(
     let mut days: Vec<LocalDay> = match known {
         None => Vec::new(),
         Some(extent) => {
-            let known = TimeRange { start: second(extent.first), end: second(extent.last) };
+            let end = decided_until(&state, channel.number, &zone, extent.last).await?;
+            let known = TimeRange { start: second(extent.first), end: second(end) };
             let both = TimeRange { start: asked.start.max(known.start), end: asked.end.min(known.end) };
             local_days(both, &zone).collect()
         }
@@ -105,6 +107,15 @@ pub(crate) async fn list(
     let viewed = Viewed { number, quantum, interval_seconds, zone, expected };
     let items = state.read(move |book| views(book, &viewed, &page)).await??;
     etag::json(&headers, &serde_json::json!({ "unit": unit, "items": items, "next": next }))
+}
+
+/// The end of the days that validation decided on after the last reading, or of the last reading.
+async fn decided_until(state: &Shared, channel: ChannelNumber, zone: &TimeZone, last: i64) -> Result<i64, Problem> {
+    let silence_end = last.saturating_add((i64::from(SILENT_DAYS) + 1) * 86_400);
+    let days = state.read(move |book| book.read(channel, last, silence_end, AsOf::Now)).await?.days;
+    let decided = days.iter().filter(|day| day.slot_seconds == 0);
+    let ends = decided.filter_map(|day| Some(LocalDay::of(day.date, zone)?.range.end.as_second()));
+    Ok(ends.max().map_or(last, |end| end.max(last)))
 }
 
 struct Viewed {

@@ -5,7 +5,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use model::finding::{Finding, Severity};
 use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
@@ -18,7 +17,6 @@ use store::registry::directory::Directory;
 use crate::admission::{self, Limits, Scale, Target};
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
-use crate::validation::totals::measures_the_same;
 
 /// Items of one channel that were not admitted for one reason.
 #[derive(Clone, Debug)]
@@ -45,8 +43,6 @@ pub struct Admitter<'a> {
     item: u32,
     /// What was admitted since it was last taken.
     pub batch: Batch,
-    /// Channel-days that were touched.
-    pub touched: BTreeSet<(ChannelNumber, Date)>,
     /// What was not admitted, by channel and reason.
     pub rejected: HashMap<(String, SmolStr), Rejected>,
     received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
@@ -84,7 +80,6 @@ impl<'a> Admitter<'a> {
             placed: Placed::default(),
             item: 0,
             batch: Batch::default(),
-            touched: BTreeSet::new(),
             rejected: HashMap::new(),
             received: HashMap::new(),
             findings: Vec::new(),
@@ -181,7 +176,6 @@ impl<'a> Admitter<'a> {
                         revision,
                     };
                     self.batch.push_run(&day_run).map_err(|error| at_line("V08", error.to_string()))?;
-                    self.touched.insert((channel.number, piece.day.date));
                 }
             }
             Values::Registers(reads) => {
@@ -191,24 +185,9 @@ impl<'a> Admitter<'a> {
                         .map_err(|error| at_line("V10", error))?;
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
                 }
-                self.touch_intervals_beside(channel, reads);
             }
         }
         Ok(())
-    }
-
-    /// A register read says anew what the intervals before and after it must add up to.
-    fn touch_intervals_beside(&mut self, register: &Channel, reads: &[RegisterRead]) {
-        let directory = self.directory;
-        let beside = directory.of_usage_point(register.usage_point);
-        for intervals in beside.filter(|other| other.interval_seconds.is_some() && measures_the_same(register, other)) {
-            let Ok(zone) = self.calendar.zone(&intervals.zone) else { continue };
-            let edges = reads.iter().flat_map(|read| [Some(read.at), read.period_start]).flatten();
-            for at in edges.map(Timestamp::as_second) {
-                let around = [at - 1, at].map(|second| zone.day_containing(second));
-                self.touched.extend(around.into_iter().flatten().map(|day| (intervals.number, day.date)));
-            }
-        }
     }
 
     fn register_entry(

@@ -32,7 +32,7 @@ pub struct Ingest {
     /// Register channels the registry does not know, as the files describe them.
     #[arg(long)]
     register: bool,
-    /// Leave validation and estimation for later (`amity quality --run`).
+    /// Leave validation and estimation for later: the next `amity ingest` without this, or `amity serve`.
     #[arg(long)]
     no_validation: bool,
     /// Print one JSON line for each file as soon as it is durable.
@@ -89,7 +89,7 @@ impl Ingest {
         }
         progress.finish();
         if !self.no_validation {
-            validate::touched(&installation, intake.take_touched())?;
+            validate::due(&installation)?;
         }
         if !self.json {
             output::say(&totals.as_text());

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ingest::Review;
+use ingest::review::ReviewError;
 use store::readings::ReadingsBook;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -15,6 +16,8 @@ use crate::installation::Installation;
 
 /// How long the follower waits for new batches before it looks at acts that were cut off.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often days that have ended meanwhile are validated.
+const ENDED_DAYS_EVERY: Duration = Duration::from_secs(600);
 
 /// Review over the books of an installation.
 pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Review {
@@ -24,7 +27,8 @@ pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Review {
     Review::new(books.readings.clone(), books.registry.clone(), plan, policy, runtime)
 }
 
-/// Turns final days into exceptions as they come, and makes up for acts that were cut off.
+/// Validates what was acknowledged before the last stop and days once they have ended, turns final days into exceptions as
+/// they come, and makes up for acts that were cut off.
 pub struct KeepUp {
     is_stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
@@ -48,20 +52,37 @@ impl KeepUp {
 
 async fn rounds(review: Arc<Review>, readings: Arc<ReadingsBook>, is_stopping: Arc<AtomicBool>) {
     let mut seen = None;
+    let mut looked_at_days: Option<Instant> = None;
     while !is_stopping.load(Ordering::Relaxed) {
         let (review, readings, is_stopping) = (Arc::clone(&review), Arc::clone(&readings), Arc::clone(&is_stopping));
+        let is_due = looked_at_days.is_none_or(|at| ENDED_DAYS_EVERY <= at.elapsed());
+        looked_at_days = if is_due { Some(Instant::now()) } else { looked_at_days };
         let round = tokio::task::spawn_blocking(move || {
             let reached = seen.map_or_else(|| readings.sequence(), |seen| readings.wait_beyond(seen, LOOK_EVERY));
             if is_stopping.load(Ordering::Relaxed) {
                 return reached;
             }
+            if is_due && let Err(error) = validate_due(&review) {
+                warn("ended days could not be validated and wait", &error);
+            }
             let done = review.settle_waiting(clock::now()).and_then(|_| review.follow(clock::now()));
             if let Err(error) = &done {
-                tracing::warn!(error = error as &dyn std::error::Error, "exceptions are not up to date");
+                warn("exceptions are not up to date", error);
             }
             reached
         });
         let Ok(reached) = round.await else { return };
         seen = Some(reached);
     }
+}
+
+fn validate_due(review: &Review) -> Result<(), ReviewError> {
+    review.validate_received(&clock::now, &mut |_| {})?;
+    review.validate_ended(&clock::now, &mut |_| {})?;
+    Ok(())
+}
+
+/// Tells the log what is to be made up for later.
+pub fn warn(what: &str, error: &ReviewError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
 }

@@ -1,6 +1,7 @@
-//! Running the plan over what was touched: a part of `ingest`, `quarantine replay`, `quality --run` and `vee run`.
+//! Running the plan over what is due: a part of `ingest`, `quarantine replay`, `quality --run` and `vee run`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ingest::review::Decisions;
 use ingest::validation::totals::Tolerances;
@@ -9,6 +10,7 @@ use jiff::civil::Date;
 use model::id::ChannelNumber;
 use vee::CheckedPlan;
 
+use super::review;
 use super::vee::plan_file;
 use crate::clock;
 use crate::installation::Installation;
@@ -26,9 +28,28 @@ pub fn tolerances(installation: &Installation) -> Result<Tolerances, Failure> {
     Tolerances::of(&written).ok_or_else(|| Failure::Usage(format!("plan {}: V50 has no tolerances", written.name)))
 }
 
-/// Validates and estimates the ended days among those that were touched, and says what came of it.
-pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
-    let report = run(installation, days)?;
+/// Validates and estimates what arrived and was not validated yet, and days that ended meanwhile, and says what came of
+/// it.
+pub fn due(installation: &Installation) -> Result<(), Failure> {
+    let review = review::review(installation, Arc::new(plan(installation)?));
+    let mut progress = Progress::new("validated", "channel-days");
+    let mut tell = |count| progress.add(count, "");
+    let failed = |error| Failure::work("could not validate", error);
+    let mut report = review.validate_received(&clock::now, &mut tell).map_err(failed)?;
+    report += review.validate_ended(&clock::now, &mut tell).map_err(failed)?;
+    progress.finish();
+    say(&report);
+    Ok(())
+}
+
+/// Validates days that ended meanwhile.
+pub fn ended(installation: &Installation) -> Result<Report, Failure> {
+    let review = review::review(installation, Arc::new(plan(installation)?));
+    review.validate_ended(&clock::now, &mut |_| {}).map_err(|error| Failure::work("could not validate", error))
+}
+
+/// Says what came of a run.
+pub fn say(report: &Report) {
     if 0 < report.days {
         output::say(&format!(
             "validated {} channel-days: {} values estimated, {} rules failed, {} days have not ended yet",
@@ -38,7 +59,6 @@ pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)
             grouped(report.waiting)
         ));
     }
-    Ok(report)
 }
 
 /// Validates and estimates the ended days among those given.

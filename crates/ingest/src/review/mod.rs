@@ -32,13 +32,11 @@ use model::id::ChannelNumber;
 use model::master::Channel;
 pub use model::review::Refusal;
 use serde::{Deserialize, Serialize};
-use store::readings::ReadingsBook;
+use store::readings::{Cursor, ReadingsBook};
 use store::registry::directory::Directory;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 use vee::CheckedPlan;
-
-use crate::validation;
 
 pub use holding::Decisions;
 
@@ -86,14 +84,16 @@ impl From<RegistryError> for ReviewError {
 
 /// Review over open books. Its calls block; any number of threads may make them.
 pub struct Review {
-    readings: Arc<ReadingsBook>,
+    pub(crate) readings: Arc<ReadingsBook>,
     registry: Registry,
-    plan: Arc<CheckedPlan>,
+    pub(crate) plan: Arc<CheckedPlan>,
     policy: Policy,
     runtime: Handle,
     directory: Mutex<Arc<Directory>>,
     /// One step of the follower at a time.
     following: Mutex<()>,
+    /// How far the feed was looked at for days to validate; one at a time.
+    pub(crate) validated_to: Mutex<Cursor>,
 }
 
 impl Review {
@@ -105,7 +105,16 @@ impl Review {
         policy: Policy,
         runtime: Handle,
     ) -> Self {
-        Self { readings, registry, plan, policy, runtime, directory: Mutex::default(), following: Mutex::default() }
+        Self {
+            readings,
+            registry,
+            plan,
+            policy,
+            runtime,
+            directory: Mutex::default(),
+            following: Mutex::default(),
+            validated_to: Mutex::default(),
+        }
     }
 
     /// The decisions that count on days, for a run over them.
@@ -117,16 +126,14 @@ impl Review {
     }
 
     /// Validates days again and turns what that finds into exceptions.
-    fn validate(&self, mut days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
-        let directory = self.directory()?;
-        let decisions = self.decisions(&days)?;
-        validation::run(&self.readings, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})?;
+    fn validate(&self, days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
+        self.validate_days(days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())
     }
 
     /// Every channel, loaded again when the registry has changed.
-    fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
+    pub(crate) fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
         let revision = self.runtime.block_on(self.registry.revision())?;
         let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
         if directory.revision != revision || directory.is_empty() {

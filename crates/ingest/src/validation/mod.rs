@@ -3,11 +3,16 @@
 //! The rules are in `vee`; here their surroundings are gathered from the books, and what they decide is stored.
 //! Only the given days are run. A run changes no received value: its [`FinalDay`] lies over them.
 //!
+//! - [`follower`]: which days are due, and a durable note of how far that was done; [`touched`]: what arrivals touch.
+//! - [`expected`]: of which intervals a value is expected, and days of which nothing arrived.
 //! - [`surroundings`]: history, neighbours, totals of a channel-day.
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
+mod expected;
+mod follower;
 pub mod surroundings;
 pub mod totals;
+pub mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +27,8 @@ use vee::{CheckedPlan, Outcome, Stamp};
 
 use crate::review::Decisions;
 use surroundings::Stored;
+
+pub use vee::meter_times::SILENT_DAYS;
 
 /// Final days that are stored in one commit.
 const COMMIT_DAYS: usize = 4096;
@@ -40,8 +47,8 @@ pub struct Report {
 }
 
 /// Runs a plan over channel-days and the days that lean on them, with what people decided about them, and stores the
-/// outcome; `progress` is told after each commit. Days that have not ended at `now` stay in `days`, the others are taken
-/// out. `decisions` must have been read after `now` was, so that a later run never stands on earlier decisions.
+/// outcome; `progress` is told after each commit. Days of which nothing arrived are run where something is expected of
+/// them. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been read after `now` was, so that a later run never stands on earlier decisions.
 ///
 /// Channels without intervals or without a valid zone are passed over.
 ///
@@ -62,7 +69,7 @@ pub fn run(
     let mut waiting = BTreeSet::new();
     for (channel, touched) in by_channel(days) {
         let Some(channel) = directory.channel(channel) else { continue };
-        let Some(stored) = around(book, directory, channel, plan, &touched)? else { continue };
+        let Some(stored) = around(book, directory, channel, plan, (&touched, now))? else { continue };
         let channel_days = stored.channel_days(book, plan, decisions);
         let leaning = stored.leaning();
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
@@ -82,11 +89,11 @@ pub fn run(
         }
         if COMMIT_DAYS <= decided.len() {
             progress(decided.len() as u64);
-            store_days(book, &mut decided, report.days, stamp)?;
+            store_days(book, &mut decided, stamp)?;
         }
     }
     progress(decided.len() as u64);
-    store_days(book, &mut decided, report.days, stamp)?;
+    store_days(book, &mut decided, stamp)?;
     report.waiting = waiting.len() as u64;
     *days = waiting;
     Ok(report)
@@ -100,23 +107,36 @@ fn by_channel(days: &BTreeSet<(ChannelNumber, Date)>) -> BTreeMap<ChannelNumber,
     channels
 }
 
-/// The stored days that a run over touched ones looks at: twice as far where a day beside them leans on others.
+/// The stored days that a run over touched ones looks at: twice as far where a day beside them is silent or leans on others.
 fn around<'a>(
     book: &ReadingsBook,
     directory: &'a Directory,
     channel: &'a Channel,
     plan: &CheckedPlan,
-    touched: &BTreeSet<Date>,
+    (touched, now): (&BTreeSet<Date>, Timestamp),
 ) -> Result<Option<Stored<'a>>, store::readings::Error> {
     let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
     // Neighbours and days that share a total are run too.
     let reach = plan.reach_days().saturating_add(1);
-    let near = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
+    let within = |reach| -> Result<Option<Stored<'a>>, store::readings::Error> {
+        let stored = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
+        Ok(stored.map(|stored| stored.with_silent_days(now)))
+    };
+    let near = within(reach)?;
     match &near {
-        Some(stored) if stored.leaning().difference(touched).next().is_some() => {
-            Stored::of(book, directory, channel, (*first, *last), reach.saturating_mul(2), AsOf::Now)
+        Some(stored) if stored.has_silent_days() || stored.leaning().difference(touched).next().is_some() => {
+            within(reach.saturating_mul(2))
         }
         _ => Ok(near),
+    }
+}
+
+impl std::ops::AddAssign for Report {
+    fn add_assign(&mut self, other: Self) {
+        self.days += other.days;
+        self.waiting += other.waiting;
+        self.estimated += other.estimated;
+        self.failures += other.failures;
     }
 }
 
@@ -128,19 +148,13 @@ impl Report {
     }
 }
 
-fn store_days(
-    book: &ReadingsBook,
-    decided: &mut Vec<FinalDay>,
-    days: u64,
-    stamp: Stamp,
-) -> Result<(), store::readings::Error> {
+fn store_days(book: &ReadingsBook, decided: &mut Vec<FinalDay>, stamp: Stamp) -> Result<(), store::readings::Error> {
     if decided.is_empty() {
         return Ok(());
     }
-    let key = *blake3::hash(format!("vee {} {days}", stamp.run).as_bytes()).as_bytes();
-    let mut batch = Batch::new("vee", key, stamp.now.as_microsecond());
+    let mut batch = Batch::new("vee", [0; 32], stamp.now.as_microsecond());
     for final_day in decided.drain(..) {
         batch.push_final(&final_day).expect("the day was read from the book");
     }
-    book.append(batch).map(drop)
+    book.append(batch.keyed_by_content()).map(drop)
 }

@@ -12,8 +12,10 @@ use model::time::{LocalDay, TimeRange};
 use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::channel::{ChannelDays, ReceivedDay};
+use vee::meter_times::MeterTimes;
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
+use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
 use super::totals;
 use crate::placement::zone_of;
 use crate::review::Decisions;
@@ -112,7 +114,10 @@ pub(crate) struct Stored<'a> {
     channel: &'a Channel,
     zone: TimeZone,
     states: Option<&'a History<ConnectionState>>,
+    meter_times: MeterTimes,
+    /// In order; of a day of which nothing arrived every slot is without a value.
     days: Vec<StoredDay>,
+    dates: (Date, Date),
     totals: Vec<Total>,
 }
 
@@ -135,11 +140,32 @@ impl<'a> Stored<'a> {
             (LocalDay::of(first.saturating_sub(around), &zone), LocalDay::of(last.saturating_add(around), &zone));
         let (Some(first), Some(last)) = edges else { return Ok(None) };
         let within = TimeRange { start: first.range.start, end: last.range.end };
-        let mut days = book.read(channel.number, within.start.as_second(), within.end.as_second(), as_of)?.days;
+        let span = (within.start.as_second(), within.end.as_second());
+        let mut history = book.read(channel.number, span.0, span.1, as_of)?;
+        history.shape_silent_days(&zone, length, span);
+        let mut days = history.days;
         days.retain(|day| day.slot_seconds == length);
         let totals = totals::of_channel(book, directory, channel, within, as_of)?;
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
-        Ok(Some(Self { channel, zone, states: directory.states(channel.usage_point), days, totals }))
+        let (states, meter_times) = (directory.states(channel.usage_point), meter_times(directory, channel));
+        Ok(Some(Self { channel, zone, states, meter_times, days, dates: (first.date, last.date), totals }))
+    }
+
+    /// The same with the days of which nothing arrived and that ended long enough ago. Where it is not known since when a
+    /// meter is there, nothing is expected before the first stored day.
+    pub(crate) fn with_silent_days(mut self, now: Timestamp) -> Self {
+        let Some(ended) = last_ended(&self.zone, now, SILENT_AFTER) else { return self };
+        let first =
+            if self.meter_times.dated.is_empty() { self.days.first().map(|day| day.date) } else { Some(self.dates.0) };
+        if let (Some(first), Some(length)) = (first, self.channel.interval_seconds) {
+            add_silent_days(&mut self.days, (first, self.dates.1.min(ended)), &self.zone, length);
+        }
+        self
+    }
+
+    /// Whether there is a day without any value.
+    pub(crate) fn has_silent_days(&self) -> bool {
+        self.days.iter().any(|day| day.values.iter().all(|value| *value == NO_VALUE))
     }
 
     /// What validation decided before for a day.
@@ -169,7 +195,8 @@ impl<'a> Stored<'a> {
             let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
             (stored.date, self.received(book, stored, decisions))
         };
-        ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day))
+        let days = ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day));
+        days.with_meter_times(self.meter_times.clone())
     }
 
     fn received(&self, book: &ReadingsBook, stored: &StoredDay, decisions: Vec<Decision>) -> ReceivedDay {

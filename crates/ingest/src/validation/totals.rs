@@ -208,8 +208,8 @@ pub enum Unfilled {
     /// A read lies inside an interval, or beyond the first or last one.
     #[error("the intervals do not begin and end with the span")]
     Edges,
-    /// Intervals without a value.
-    #[error("{0} values of the span are missing")]
+    /// Intervals that no value is known of, missing or not expected.
+    #[error("{0} intervals of the span have no value")]
     Missing(u64),
 }
 
@@ -227,7 +227,9 @@ pub fn check_all(
 ) -> Result<Vec<CheckedTotal>, store::readings::Error> {
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
-    let days = book.read(channel.number, start, end, AsOf::Now)?.days;
+    let mut history = book.read(channel.number, start, end, AsOf::Now)?;
+    history.shape_silent_days(&zone, channel.interval_seconds.unwrap_or_default(), (start, end));
+    let days = history.days;
     let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
     let totals = of_channel(book, directory, channel, within, AsOf::Now)?.into_iter();
     let touched = totals.filter(|total| running.touches(total.range));

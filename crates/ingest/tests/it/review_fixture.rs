@@ -36,7 +36,7 @@ pub struct Utility {
     pub length: u32,
     plan: Arc<CheckedPlan>,
     clock: Cell<Timestamp>,
-    batches: Cell<u8>,
+    batches: Cell<u16>,
     runtime: Runtime,
     _folder: TempDir,
 }
@@ -49,10 +49,8 @@ impl Utility {
     pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
-        // Feed files are given up at once, so that sealing days makes a follower come too late.
-        let config = Config { feed_bytes: 1, background: false, ..Config::default() };
-        let (book, _) =
-            ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), config).expect("a new book");
+        let path = folder.path().join("readings");
+        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &path, book_config()).expect("a new book");
         let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
         let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
         let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
@@ -163,7 +161,10 @@ impl Utility {
     fn batch(&self) -> Batch {
         let number = self.batches.get() + 1;
         self.batches.set(number);
-        Batch::new("HES-1", [number; 32], self.now().as_microsecond())
+        let mut key = [0; 32];
+        key[..2].copy_from_slice(&number.to_le_bytes());
+        key[2] = 1;
+        Batch::new("HES-1", key, self.now().as_microsecond())
     }
 
     /// Validates days as intake does after it took a message, and brings the queue up to date.
@@ -180,6 +181,30 @@ impl Utility {
         let decisions = self.ask(Decisions::of(&self.registry, &days, &self.plan));
         validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
             .expect("validated");
+    }
+
+    /// The same after the program ended at once and was started again.
+    pub fn reopened(self) -> Self {
+        let Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder } = self;
+        drop((review, book));
+        let path = _folder.path().join("readings");
+        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &path, book_config()).expect("the book");
+        let (book, handle) = (Arc::new(book), runtime.handle().clone());
+        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plan), Policy::default(), handle);
+        Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder }
+    }
+
+    /// Lets time go on to an instant.
+    pub fn wait_until(&self, instant: &str) {
+        self.clock.set(instant.parse().expect("an instant"));
+    }
+
+    /// Validates what is due; answers how many days that were, and how many wait.
+    pub fn validate_due(&self) -> (u64, u64) {
+        let clock = || self.now();
+        let mut report = self.review.validate_received(&clock, &mut |_| {}).expect("validated");
+        report += self.review.validate_ended(&clock, &mut |_| {}).expect("swept");
+        (report.days, report.waiting)
     }
 
     /// Review after a restart of the program.
@@ -221,7 +246,12 @@ impl Utility {
     }
 }
 
-fn hourly(number: u32, zone: &str, length: u32) -> ChannelEntry {
+/// Feed files are given up at once, so that sealing days makes a follower come too late.
+fn book_config() -> Config {
+    Config { feed_bytes: 1, background: false, ..Config::default() }
+}
+
+pub fn hourly(number: u32, zone: &str, length: u32) -> ChannelEntry {
     ChannelEntry {
         usage_point: Name::new("UsagePoint", format!("UP-{number}")),
         meter: None,

@@ -157,9 +157,14 @@ impl Directory {
         self.owners.get(&usage_point).map(SmolStr::as_str)
     }
 
+    /// Which meters were at a usage point and when, by begin.
+    pub fn meter_links(&self, usage_point: UsagePointId) -> &[Link] {
+        self.links_to_usage_point.get(&usage_point.0).map_or(&[], Vec::as_slice)
+    }
+
     /// The meters that were at a usage point at an instant.
     pub fn meters_at(&self, usage_point: UsagePointId, at: Timestamp) -> impl Iterator<Item = MeterId> {
-        let links = self.links_to_usage_point.get(&usage_point.0).into_iter().flatten();
+        let links = self.meter_links(usage_point).iter();
         links.filter(move |link| link.holds_at(at)).map(|link| MeterId(link.subject))
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use ingest::review::Decisions;
+use ingest::validation::touched::Touched;
 use ingest::validation::{self, Report};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,7 +17,7 @@ use model::id::ChannelNumber;
 use model::reading::{ChannelKey, ChannelReadings, Values};
 use model::reading_type::ReadingType;
 use smol_str::SmolStr;
-use store::readings::{Config, ReadingsBook};
+use store::readings::{Config, Cursor, ReadingsBook};
 use store::registry::directory::Directory;
 use tokio::runtime::Runtime;
 use vee::scan::{Screen, ScreenLimits, SlotValue};
@@ -108,7 +109,9 @@ pub fn runs(channels: u32, seed: u64) -> Result<[Figure; 2], Failure> {
     }
     output::say("validating again after late data");
     let late = (0..workload.channels).filter_map(|channel| held_back(&workload, channel));
-    let late = FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?.touched;
+    let before = Cursor { sequence: books.readings.sequence(), seen: u32::MAX };
+    FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?;
+    let late = Touched::after(&books.readings, &books.directory, before).map_err(in_book)?.days;
     let late_days = late.len();
     let again = books.run(late)?;
     Ok([whole_run(&workload, &whole), run_again(&whole, &again, late_days)])
@@ -214,14 +217,27 @@ impl Books {
 fn taken_in(folder: &Path, workload: &Workload) -> Result<(Books, BTreeSet<(ChannelNumber, Date)>), Failure> {
     let channels = |channel| [intervals(channel, instant(0), &[]), register(workload, channel, workload.start)];
     let books = Books::open(folder, Config::default(), (0..workload.channels).flat_map(channels))?;
-    let mut touched = BTreeSet::new();
     for number in 0..workload.files() {
         let in_time = workload.file(number).filter(|piece| held_back(workload, piece.channel).as_ref() != Some(piece));
         let mut file = FleetFile::of(workload, number, in_time);
         file.rows.extend(registers(workload, number));
-        touched.append(&mut file.take_in(&books.readings, &books.directory)?.touched);
+        file.take_in(&books.readings, &books.directory)?;
     }
+    let touched = touched(&books)?;
     Ok((books, touched))
+}
+
+/// Every channel-day that has arrived, and those that registers speak of.
+fn touched(books: &Books) -> Result<BTreeSet<(ChannelNumber, Date)>, Failure> {
+    let mut all = Touched::default();
+    loop {
+        let mut more = Touched::after(&books.readings, &books.directory, all.to).map_err(in_book)?;
+        if more.to == all.to {
+            return Ok(all.days);
+        }
+        all.to = more.to;
+        all.days.append(&mut more.days);
+    }
 }
 
 /// Four hours of one day, for one channel in [`LATE_ONE_IN`]; the days take turns.
