@@ -318,6 +318,7 @@ mod tests {
             date: only.date,
             run: 1,
             decided_at: Timestamp::UNIX_EPOCH,
+            plan: "default".into(),
             plan_version: 1,
             status: Status::VALIDATED,
             values: vec![FinalValue {

@@ -23,6 +23,8 @@ pub struct FinalDay {
     pub run: u64,
     /// When the run decided.
     pub decided_at: Timestamp,
+    /// The name of the plan that judged it; empty where that was not kept yet, or where no plan holds.
+    pub plan: SmolStr,
     /// The version of the plan (rules, limits, order).
     pub plan_version: u32,
     /// What holds for every slot not listed in `values`.
@@ -41,7 +43,7 @@ impl FinalDay {
 
     /// Whether another run decided the same.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let decided = |day: &Self| (day.plan_version, day.status);
+        let decided = |day: &Self| (day.plan.clone(), day.plan_version, day.status);
         decided(self) == decided(other) && self.values == other.values && self.failures == other.failures
     }
 }

@@ -18,7 +18,7 @@ use model::time::{LocalDay, TimeRange};
 use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::outcome::Outcome;
-use crate::plan::CheckedPlan;
+use crate::plan::{CheckedPlan, DatedPlans};
 use crate::run::{Stamp, judged_values, run_in};
 
 /// One day of a channel as it was received, and what is known of it beside its values.
@@ -68,12 +68,13 @@ struct Known {
 
 /// The days of one channel around those that are run.
 ///
-/// It must hold every stored day within the reach of the plan ([`CheckedPlan::reach_days`]) of a day that is run.
+/// Each day is judged by the plan that holds on its date. It must hold every stored day within the reach of any of
+/// these plans ([`DatedPlans::reach_days`]) of a day that is run.
 #[derive(Debug)]
 pub struct ChannelDays<'a> {
     facts: Context<'a>,
     totals: Vec<Total>,
-    plan: &'a CheckedPlan,
+    plans: DatedPlans<'a>,
     days: BTreeMap<Date, Known>,
 }
 
@@ -83,11 +84,12 @@ impl<'a> ChannelDays<'a> {
     pub fn new(
         facts: Context<'a>,
         totals: Vec<Total>,
-        plan: &'a CheckedPlan,
+        plans: impl Into<DatedPlans<'a>>,
         days: impl IntoIterator<Item = (Date, ReceivedDay)>,
     ) -> Self {
         let known = |received| Known { received, judged: OnceCell::new() };
-        Self { facts, totals, plan, days: days.into_iter().map(|(date, day)| (date, known(day))).collect() }
+        let days = days.into_iter().map(|(date, day)| (date, known(day))).collect();
+        Self { facts, totals, plans: plans.into(), days }
     }
 
     /// A day as received.
@@ -102,13 +104,14 @@ impl<'a> ChannelDays<'a> {
         for date in touched {
             affected.extend([date.yesterday(), date.tomorrow()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
-            affected.extend(self.within(*date, 0, self.plan.rules_reach_days()));
+            affected.extend(self.within(*date, 0, self.plans.rules_reach_days()));
         }
         affected.retain(|date| self.days.contains_key(date));
         let mut all = affected.clone();
-        let reach = self.plan.reach_days();
+        // The days around may be judged by plans that reach further than that of the day itself.
+        let reach = self.plans.reach_days();
         for date in &affected {
-            all.extend(self.beside_in_totals(*date));
+            all.extend(self.beside_in_totals(*date, reach));
             all.extend(self.within(*date, reach, reach).filter(|other| leans(*other)));
         }
         all
@@ -117,7 +120,16 @@ impl<'a> ChannelDays<'a> {
     /// The outcome of a day; `None` where there is no such day.
     pub fn outcome(&self, date: Date, stamp: Stamp) -> Option<Outcome> {
         let known = self.days.get(&date)?;
-        Some(self.outcome_over(date, &known.received, self.plan, stamp))
+        Some(self.outcome_of(date, &known.received, stamp))
+    }
+
+    /// The outcome of a day with another content than its own, by the plan that holds on its date: where none does, as
+    /// received, with a failure that says so.
+    pub fn outcome_of(&self, date: Date, day: &ReceivedDay, stamp: Stamp) -> Outcome {
+        match self.plans.on(date) {
+            Ok(plan) => self.outcome_over(date, day, plan, stamp),
+            Err(none) => Outcome::unplanned(self.facts.channel, &day.as_day(date), &none, stamp),
+        }
     }
 
     /// The outcome of a day with another content or by another plan than its own, among days that are as they are.
@@ -153,12 +165,12 @@ impl<'a> ChannelDays<'a> {
             let elsewhere = if within { None } else { Some(Elsewhere::of(total.range, range, &around())) };
             Total { elsewhere, ..total.clone() }
         };
-        self.totals_near(date).map(with_elsewhere).collect()
+        self.totals_near(date, self.reach_on(date)).map(with_elsewhere).collect()
     }
 
-    /// The totals that touch a day and lie within the reach of the plan around it.
-    fn totals_near(&self, date: Date) -> impl Iterator<Item = &Total> {
-        let reach = i64::from(self.plan.reach_days()) * 86_400;
+    /// The totals that touch a day and lie within so many days around it.
+    fn totals_near(&self, date: Date, reach_days: u16) -> impl Iterator<Item = &Total> {
+        let reach = i64::from(reach_days) * 86_400;
         let range = self.range_of(date);
         let near = move |total: &&Total| {
             range.is_some_and(|day| {
@@ -168,6 +180,11 @@ impl<'a> ChannelDays<'a> {
             })
         };
         self.totals.iter().filter(near)
+    }
+
+    /// How far the plan of a day looks; where there is none, to its neighbours.
+    fn reach_on(&self, date: Date) -> u16 {
+        self.plans.on(date).map_or(1, CheckedPlan::reach_days)
     }
 
     /// What rules may look at, all of it as received.
@@ -191,25 +208,30 @@ impl<'a> ChannelDays<'a> {
     /// A day with what the value checks say of it.
     fn judged_day(&self, date: Date) -> Option<Day<'_>> {
         let known = self.days.get(&date)?;
-        let (values, statuses) = known
-            .judged
-            .get_or_init(|| judged_values(&known.received.as_day(date), &self.received_context(date), self.plan));
+        let (values, statuses) = known.judged.get_or_init(|| match self.plans.on(date) {
+            Ok(plan) => judged_values(&known.received.as_day(date), &self.received_context(date), plan),
+            // What no plan judges stands as received.
+            Err(_) => (known.received.values.clone(), known.received.statuses.clone()),
+        });
         Some(known.received.with(date, values, statuses))
     }
 
-    /// Whole days of zeros right before a day, at most as many as the plan reaches.
+    /// Whole days of zeros right before a day, at most as many as its plan reaches.
     fn zero_days_before(&self, date: Date) -> u16 {
         let before = std::iter::successors(date.yesterday().ok(), |date| date.yesterday().ok());
-        self.zero_days(before).count().try_into().unwrap_or(u16::MAX)
+        self.zero_days(before, self.reach_on(date)).count().try_into().unwrap_or(u16::MAX)
     }
 
     fn zero_days_after(&self, date: Date) -> impl Iterator<Item = Date> {
-        self.zero_days(std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok()))
+        self.zero_days(
+            std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok()),
+            self.plans.reach_days(),
+        )
     }
 
-    fn zero_days(&self, dates: impl Iterator<Item = Date>) -> impl Iterator<Item = Date> {
+    fn zero_days(&self, dates: impl Iterator<Item = Date>, most: u16) -> impl Iterator<Item = Date> {
         let is_zero = |date: &Date| self.days.get(date).is_some_and(|known| known.received.is_zero());
-        dates.take(usize::from(self.plan.reach_days())).take_while(is_zero)
+        dates.take(usize::from(most)).take_while(is_zero)
     }
 
     /// The days there are within so many days of a day, itself left out.
@@ -219,8 +241,11 @@ impl<'a> ChannelDays<'a> {
     }
 
     /// The other days that share a total with a day.
-    fn beside_in_totals(&self, date: Date) -> BTreeSet<Date> {
-        self.totals_near(date).flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
+    fn beside_in_totals(&self, date: Date, reach_days: u16) -> BTreeSet<Date> {
+        self.totals_near(date, reach_days)
+            .flat_map(|total| self.days_in(total.range))
+            .filter(|other| *other != date)
+            .collect()
     }
 
     fn range_of(&self, date: Date) -> Option<TimeRange> {

@@ -59,7 +59,7 @@ pub(crate) fn run_in(
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
     judge(&mut draft, plan, Stage::Final, &mut ledger);
-    ledger.into_outcome(draft, plan.version, stamp)
+    ledger.into_outcome(draft, plan, stamp)
 }
 
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
@@ -319,7 +319,7 @@ impl Ledger {
         }));
     }
 
-    fn into_outcome(self, mut draft: Draft<'_>, plan_version: u32, stamp: Stamp) -> Outcome {
+    fn into_outcome(self, mut draft: Draft<'_>, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let applied = self.results.iter().any(|result| result.verdict != Verdict::NotApplicable);
         let shared = draft.statuses.iter().fold(MARKS, |shared, status| Status(shared.0 & status.0));
         let status = match (draft.statuses.is_empty(), shared.is_empty(), applied) {
@@ -345,7 +345,8 @@ impl Ledger {
             date: draft.day.date,
             run: stamp.run,
             decided_at: stamp.now,
-            plan_version,
+            plan: plan.name.clone(),
+            plan_version: plan.version,
             status,
             values,
             failures: failures.collect(),

@@ -259,6 +259,7 @@ fn long_day_decided() -> FinalDay {
         date: date(2024, 11, 3),
         run: 12,
         decided_at: "2024-11-06T02:00:00Z".parse().expect("an instant"),
+        plan: "default".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: vec![

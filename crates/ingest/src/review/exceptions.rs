@@ -90,6 +90,7 @@ mod tests {
             date: jiff::civil::date(2026, 3, 1),
             run: 5,
             decided_at: Timestamp::UNIX_EPOCH,
+            plan: "default".into(),
             plan_version: 1,
             status: Status::VALIDATED,
             values: vec![FinalValue {

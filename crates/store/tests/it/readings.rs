@@ -194,6 +194,7 @@ fn decided(run: u64, method: &str) -> FinalDay {
         date: DAY,
         run,
         decided_at: jiff::Timestamp::from_second(DAY_START + 90_000).unwrap(),
+        plan: "default".into(),
         plan_version: 2,
         status: Status::VALIDATED,
         values: vec![FinalValue {

@@ -16,6 +16,7 @@ use crate::view::View;
 /// A plan whose every id, setting, unit and formula is known to be right.
 #[derive(Clone, Debug)]
 pub struct CheckedPlan {
+    pub(crate) name: SmolStr,
     pub(crate) version: u32,
     pub(crate) scaling: ScalingMode,
     pub(crate) rules: Vec<PlannedRule>,
@@ -68,6 +69,16 @@ impl PlannedRule {
 }
 
 impl CheckedPlan {
+    /// What people call it.
+    pub fn name(&self) -> &SmolStr {
+        &self.name
+    }
+
+    /// Goes up with every change.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
     /// What is allowed but worth knowing, such as a method that will hardly ever be reached.
     pub fn notes(&self) -> &[Finding] {
         &self.notes
@@ -108,8 +119,9 @@ impl Plan {
         if findings.iter().any(|finding| Severity::Error <= finding.severity) {
             return Err(findings);
         }
-        let (version, scaling, validate_estimates) = (self.version, self.scaling, self.validate_estimates);
-        Ok(CheckedPlan { version, scaling, rules, validate_estimates, estimators, notes: findings })
+        let (name, version) = (self.name.clone(), self.version);
+        let (scaling, validate_estimates) = (self.scaling, self.validate_estimates);
+        Ok(CheckedPlan { name, version, scaling, rules, validate_estimates, estimators, notes: findings })
     }
 }
 

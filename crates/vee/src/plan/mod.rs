@@ -22,6 +22,7 @@ use crate::rules::rule;
 use crate::scaling::NegativeTotal;
 use crate::settings::SettingForm;
 
+pub use book::{DatedPlans, NoPlan};
 pub use check::CheckedPlan;
 pub(crate) use check::{PlannedEstimator, PlannedRule, repeated, unknown, wrong};
 pub use user_rule::{Trigger, UserRule};

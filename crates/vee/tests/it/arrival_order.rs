@@ -1,6 +1,8 @@
 //! In whatever order readings, corrections, registers and decisions arrive: running the touched days and those that lean on
 //! them leaves what a run over everything leaves.
 //!
+//! One plan may judge all days, or several plans some days each; a day without a plan stays as received.
+//!
 //! `AMITY_CASES` sets how many histories are made up.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +16,9 @@ use model::time::TimeRange;
 use proptest::prelude::*;
 use vee::channel::{ChannelDays, ReceivedDay};
 use vee::context::{Decision, DecisionKind, RegisterPair};
-use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
-use vee::{Activity, CheckedPlan, Context, MISSING, Measured, Plan, Total};
+use vee::plan::book::{Attachment, CheckedPlanBook, PlanBook, Scope};
+use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, RuleEntry};
+use vee::{Activity, Context, MISSING, Measured, Plan, Total};
 
 use crate::notation::stamp;
 
@@ -108,14 +111,14 @@ impl Books {
         }
     }
 
-    fn channel<'p>(&self, plan: &'p CheckedPlan) -> ChannelDays<'p> {
+    fn channel<'p>(&self, plans: &DatedPlans<'p>) -> ChannelDays<'p> {
         let facts = Context::of(model::id::ChannelNumber(7), "Wh", 0);
         let days = self.days.iter().map(|(date, day)| (*date, day.clone()));
-        ChannelDays::new(facts, self.totals.values().cloned().collect(), plan, days)
+        ChannelDays::new(facts, self.totals.values().cloned().collect(), plans.clone(), days)
     }
 
-    fn run(&mut self, plan: &CheckedPlan, touched: &BTreeSet<Date>) {
-        let channel = self.channel(plan);
+    fn run(&mut self, plans: &DatedPlans<'_>, touched: &BTreeSet<Date>) {
+        let channel = self.channel(plans);
         let leans = |date: Date| self.outcomes.get(&date).is_some_and(FinalDay::leans_on_others);
         for date in channel.to_run(touched, leans) {
             let outcome = channel.outcome(date, stamp()).expect("a stored day");
@@ -137,8 +140,11 @@ fn empty_day(day: i32) -> ReceivedDay {
     }
 }
 
-/// The standard plan, and one with longer memories whose estimates are validated too.
-fn plans() -> Vec<CheckedPlan> {
+/// The standard plan, a short-sighted one, and one with longer memories whose estimates are validated too.
+fn plans() -> [Plan; 3] {
+    let mut short = Plan::standard();
+    short.name = "short".into();
+    short.estimate = vec![EstimatorEntry::new("E04")];
     let mut wide = Plan::standard();
     wide.validate.push(RuleEntry::new("V33", OnFailure::Estimate));
     wide.validate.push(RuleEntry::new("V37", OnFailure::Warn));
@@ -151,7 +157,34 @@ fn plans() -> Vec<CheckedPlan> {
             _ => {}
         }
     }
-    [Plan::standard(), wide].map(|plan| plan.check().expect("a plan")).to_vec()
+    wide.name = "wide".into();
+    [Plan::standard(), short, wide]
+}
+
+/// Which plan holds from which day on, by its place among [`plans`]; `None` where none does.
+type Dates = Vec<(i32, Option<usize>)>;
+
+fn book(dates: &Dates) -> CheckedPlanBook {
+    let plans = plans();
+    let mut book = PlanBook::default();
+    for part in plans.clone().map(PlanBook::of_plan) {
+        book.validation_set.extend(part.validation_set);
+        book.estimation_set.extend(part.estimation_set);
+        book.plan.extend(part.plan);
+    }
+    for (at, (from, plan)) in dates.iter().enumerate() {
+        let Some(plan) = plan.map(|plan| plans[plan].name.clone()) else { continue };
+        let until = dates.get(at + 1).map(|(day, _)| day_at(*day));
+        let from = (0 < at).then(|| day_at(*from));
+        book.attach.push(Attachment { plan, version: 1, to: Scope::Everywhere, from, until });
+    }
+    book.check().unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+/// One plan for all days, or another one (or none) from some days on.
+fn dates() -> impl Strategy<Value = Dates> {
+    let changes = proptest::collection::btree_map(1..DAYS, proptest::option::weighted(0.9, 0..3_usize), 0..5);
+    (0..3_usize, changes).prop_map(|(first, changes)| std::iter::once((0, Some(first))).chain(changes).collect())
 }
 
 fn cases() -> u32 {
@@ -164,18 +197,21 @@ proptest! {
     #[test]
     fn any_order_of_arrival_leaves_what_a_run_from_scratch_leaves(
         batches in proptest::collection::vec(proptest::collection::vec(arrival(), 1..6), 1..8),
-        which in 0..2_usize,
+        dates in dates(),
     ) {
-        let plan = &plans()[which];
+        let book = book(&dates);
+        let plans = book.of_usage_point("UP-7", &[]);
         let mut books = Books::default();
         for batch in &batches {
             let touched: BTreeSet<Date> = batch.iter().flat_map(|arrival| books.take(arrival)).collect();
-            books.run(plan, &touched);
+            books.run(&plans, &touched);
         }
-        let channel = books.channel(plan);
+        let channel = books.channel(&plans);
         for date in books.days.keys() {
             let scratch = channel.outcome(*date, stamp()).expect("a stored day").final_day;
             prop_assert_eq!(books.outcomes.get(date), Some(&scratch), "{}", date);
+            let judged_by = plans.on(*date).map_or("", |plan| plan.name());
+            prop_assert_eq!(scratch.plan.as_str(), judged_by, "{}", date);
         }
     }
 }
