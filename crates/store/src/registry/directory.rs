@@ -6,13 +6,14 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
-use model::master::{Channel, ConnectionState, ConnectionStates, History};
+use model::master::{Channel, ConnectionState, ConnectionStates, CustomerKind, Dated, History};
 use model::reading::ChannelKey;
 use smol_str::SmolStr;
 
 use super::channel::channel;
 use super::link::{Link, Relation, link};
 use super::master::{Class, name, one_meant};
+use super::membership::{self, Classes, Membership, Memberships};
 use super::sql::arguments;
 use super::usage_point::states;
 use super::{Registry, RegistryError};
@@ -33,6 +34,8 @@ pub struct Directory {
     links_to_usage_point: HashMap<Mrid, Vec<Link>>,
     states: ConnectionStates,
     owners: HashMap<UsagePointId, SmolStr>,
+    memberships: Memberships,
+    classes: Classes,
 }
 
 /// Why the words of a message mean no channel, or not one.
@@ -100,6 +103,8 @@ impl Registry {
         for row in &self.database.rows("SELECT * FROM owner", arguments![]).await? {
             directory.owners.insert(row.parsed("usage_point")?, row.get::<String>("source")?.into());
         }
+        directory.memberships = membership::memberships(&self.database).await?;
+        directory.classes = membership::classes(&self.database).await?;
         Ok(directory)
     }
 }
@@ -155,6 +160,16 @@ impl Directory {
     /// The only source that may send the readings of a usage point; `None` where any may.
     pub fn owner(&self, usage_point: UsagePointId) -> Option<&str> {
         self.owners.get(&usage_point).map(SmolStr::as_str)
+    }
+
+    /// The programmes a usage point is in, with the local dates.
+    pub fn programmes(&self, usage_point: UsagePointId) -> &[Membership] {
+        self.memberships.get(&usage_point).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of the customer of a usage point over time; nothing where no agreement leads to a customer.
+    pub fn customer_classes(&self, usage_point: UsagePointId) -> &[Dated<CustomerKind>] {
+        self.classes.get(&usage_point).map_or(&[], Vec::as_slice)
     }
 
     /// The meters that were at a usage point at an instant.

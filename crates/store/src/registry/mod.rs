@@ -6,7 +6,8 @@
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once.
-//! - [`usage_point`]: connection states and owners.
+//! - [`usage_point`]: connection states and owners; [`membership`]: programmes and customer classes.
+//! - [`plan`]: plans of validation and estimation, and where they hold.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
@@ -20,6 +21,8 @@ pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
 pub mod master;
+pub mod membership;
+pub mod plan;
 pub mod quarantine;
 pub mod review;
 pub mod source;

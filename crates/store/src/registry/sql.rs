@@ -33,10 +33,11 @@ const PARAMETERS_MAX: usize = 600;
 const REPLACEMENTS_MAX: u32 = 8;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("registry", include_str!("../../migrations/0001_registry.sql")),
     ("usage point", include_str!("../../migrations/0002_usage_point.sql")),
     ("review", include_str!("../../migrations/0003_review.sql")),
+    ("plan", include_str!("../../migrations/0004_plan.sql")),
 ];
 
 /// A parameter of a statement.

@@ -13,4 +13,5 @@ mod readings_fixture;
 mod readings_model;
 mod registry_contract;
 mod registry_engines;
+mod registry_plans;
 mod registry_review;

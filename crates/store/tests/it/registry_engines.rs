@@ -3,11 +3,11 @@
 use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
-use super::{registry_contract, registry_review};
+use super::{registry_contract, registry_plans, registry_review};
 
 /// Every case of every contract.
 fn cases() -> impl Iterator<Item = &'static str> {
-    registry_contract::CASES.iter().chain(registry_review::CASES).copied()
+    registry_contract::CASES.iter().chain(registry_review::CASES).chain(registry_plans::CASES).copied()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,6 +33,8 @@ async fn run(case: &str, url: &str) {
     let (registry, again) = (registry.expect("opened"), again.expect("opened by a second process"));
     if registry_review::CASES.contains(&case) {
         registry_review::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_plans::CASES.contains(&case) {
+        registry_plans::keep(case, registry.clone(), again.clone()).await;
     } else {
         registry_contract::keep(case, registry.clone(), again.clone()).await;
     }
