@@ -103,7 +103,10 @@ impl Installation {
     pub fn intake(&self) -> Result<Intake, Failure> {
         let limits = self.settings.admission.clone();
         let zone = SmolStr::new(&self.settings.zone);
-        Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)
+        let flags = self.settings.status.build();
+        let flags = flags.map_err(|error| Failure::Usage(format!("{}: status.{error}", settings::FILE_NAME)))?;
+        let intake = Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)?;
+        Ok(intake.with_flags(flags))
     }
 
     /// What the settings say of unknown channels.

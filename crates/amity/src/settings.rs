@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ingest::{admission, review};
+use ingest::{admission, flags, review};
 use serde::{Deserialize, Serialize};
 
 use crate::output::Failure;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub plan: String,
     /// Checks at admission.
     pub admission: admission::Limits,
+    /// What flags of sources mean.
+    pub status: flags::Config,
     /// Whose word counts in the review of exceptions.
     pub review: review::Policy,
     /// The readings book.
@@ -82,6 +84,7 @@ impl Default for Settings {
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             admission: admission::Limits::default(),
+            status: flags::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
@@ -108,6 +111,7 @@ impl Settings {
         if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
             return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
         }
+        self.status.build().map_err(|error| format!("status.{error}"))?;
         Ok(())
     }
 }
@@ -142,6 +146,8 @@ mod tests {
         check("zone = \"Mars/Olympus\"", "zone: `Mars/Olympus` is not a time zone");
         check("registry = \"oracle\"", "expected `sqlite` or postgres://");
         check("unknown_channels = \"drop\"", "expected `quarantine` or `register`");
+        check("[status.sources]\nHES-1 = \"Gen5\"", "there is no status map `Gen5`; there are OpenWay, UtilityIQ");
+        check("[status.maps.UtilityIQ]\nCLOCK_ERR = \"CLOCK\"", "is shipped and locked");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

@@ -16,6 +16,7 @@ use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, Register
 use store::registry::directory::Directory;
 
 use crate::admission::{self, Limits, Scale, Target};
+use crate::flags::FlagMap;
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
 use crate::validation::totals::measures_the_same;
@@ -41,7 +42,7 @@ pub struct Admitter<'a> {
     source: &'a str,
     now: Timestamp,
     calendar: Calendar,
-    placed: Placed,
+    placed: Placed<'a>,
     item: u32,
     /// What was admitted since it was last taken.
     pub batch: Batch,
@@ -58,11 +59,15 @@ pub struct Admitter<'a> {
 
 /// Buffers that are used again for every piece.
 #[derive(Default)]
-struct Placed {
+struct Placed<'a> {
     pieces: Vec<Piece>,
     values: Vec<i64>,
     qualities: Vec<(u16, u16, QualityId)>,
     known_qualities: HashMap<Quality, QualityId>,
+    /// What the flags of the source mean.
+    flags: Option<FlagMap<'a>>,
+    /// What is to be told of flags met for the first time.
+    told: Vec<Finding>,
 }
 
 impl<'a> Admitter<'a> {
@@ -92,6 +97,13 @@ impl<'a> Admitter<'a> {
         }
     }
 
+    /// The same, for a source whose flags become statuses.
+    #[must_use]
+    pub fn with_flags(mut self, flags: Option<FlagMap<'a>>) -> Self {
+        self.placed.flags = flags;
+        self
+    }
+
     /// Admits one piece of a message, or notes why not.
     pub fn admit(&mut self, readings: &ChannelReadings) {
         self.item += 1;
@@ -118,6 +130,9 @@ impl<'a> Admitter<'a> {
         }
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);
+        }
+        for finding in std::mem::take(&mut self.placed.told) {
+            self.note(Finding { line: readings.line, ..finding });
         }
     }
 
@@ -230,7 +245,7 @@ impl<'a> Admitter<'a> {
     }
 }
 
-impl Placed {
+impl Placed<'_> {
     fn scale_values(&mut self, run: &IntervalRun, scale: Scale) -> Result<(), String> {
         self.values.clear();
         if let Some(factor) = scale.factor(run.exponent) {
@@ -276,7 +291,14 @@ impl Placed {
         if let Some(id) = self.known_qualities.get(quality) {
             return *id;
         }
-        let id = book.quality_id(quality);
+        let id = match &self.flags {
+            Some(flags) => {
+                let (meant, told) = flags.meant(quality);
+                self.told.extend(told);
+                book.quality_id(&meant)
+            }
+            None => book.quality_id(quality),
+        };
         self.known_qualities.insert(quality.clone(), id);
         id
     }

@@ -8,6 +8,7 @@
 //! - [`admission`]: the coded checks V01 to V18.
 //! - [`placement`]: instants to (local day, slot).
 //! - [`admitter`]: the sink that resolves, checks and places; [`registration`]: channels as messages describe them.
+//! - [`flags`]: flags of a source that become statuses.
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
 //! - [`validation`]: runs the VEE plan over touched channel-days.
@@ -17,6 +18,7 @@
 pub mod admission;
 pub mod admitter;
 pub mod files;
+pub mod flags;
 pub mod intake;
 pub mod inventory;
 pub mod placement;

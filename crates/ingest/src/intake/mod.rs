@@ -29,6 +29,7 @@ use tokio::runtime::Handle;
 
 use crate::admission::{self, Limits};
 use crate::admitter::{Admitter, Rejected};
+use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::{quarantine, registration};
 use spool::Spooled;
@@ -75,6 +76,7 @@ pub enum IntakeError {
 pub struct Intake {
     books: Books,
     limits: Limits,
+    flags: FlagMaps,
     zone: SmolStr,
     runtime: Handle,
     directory: Directory,
@@ -88,7 +90,14 @@ impl Intake {
     /// [`IntakeError::Registry`].
     pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
         let directory = runtime.block_on(books.registry.directory())?;
-        Ok(Self { books, limits, zone, runtime, directory, touched: BTreeSet::new() })
+        let flags = FlagMaps::default();
+        Ok(Self { books, limits, flags, zone, runtime, directory, touched: BTreeSet::new() })
+    }
+
+    /// The same, with the maps that say what flags of sources mean.
+    #[must_use]
+    pub fn with_flags(self, flags: FlagMaps) -> Self {
+        Self { flags, ..self }
     }
 
     /// Takes a message in; when this returns, everything the receipt says is durable.
@@ -196,7 +205,8 @@ impl Intake {
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
-        let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now);
+        let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
+            .with_flags(self.flags.of_source(&message.source));
         let mut sink =
             Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
