@@ -6,6 +6,7 @@
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//! - `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
@@ -23,6 +24,7 @@ mod guard;
 mod intake;
 mod operate;
 mod page;
+mod plan;
 mod point;
 mod problem;
 mod profile;
@@ -72,7 +74,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 37] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 40] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -106,6 +108,9 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 37] {
         ("post", "/api/v1/review/proposals/{act}/approve", post(proposal::approve)),
         ("post", "/api/v1/review/proposals/{act}/reject", post(proposal::reject)),
         ("post", "/api/v1/review/proposals/{act}/undo", post(proposal::undo)),
+        ("get", "/api/v1/plans", get(plan::list)),
+        ("post", "/api/v1/plans", post(plan::add)),
+        ("get", "/api/v1/plans/for", get(plan::held)),
         ("get", "/api/v1/quarantine", get(quarantine::list)),
         ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
         ("get", "/api/v1/subscriptions", get(subscription::list)),

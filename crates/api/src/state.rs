@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use ingest::Review;
-use ingest::validation::totals::Tolerances;
+use ingest::plans::{LivePlans, Plans};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;
@@ -37,8 +37,8 @@ pub struct State {
     pub version: &'static str,
     /// Longest message that is taken in one request.
     pub message_bytes_max: usize,
-    /// How far sums may be from registers (V50), as the plan of validation says.
-    pub tolerances: Tolerances,
+    /// Which plan judges which day.
+    pub plans: Arc<LivePlans>,
 }
 
 /// The way in, as the binary wires it: `ingest` behind it in the product, a double in tests.
@@ -163,6 +163,11 @@ impl Inner {
             *directory = Arc::new(self.registry.directory().await?);
         }
         Ok(Arc::clone(&directory))
+    }
+
+    /// The plans in force.
+    pub(crate) async fn plans_now(&self) -> Result<Arc<Plans>, Problem> {
+        Ok(self.plans.now().await?)
     }
 
     /// Which readings are there, brought up to date.

@@ -11,7 +11,7 @@
 //! - [`flags`]: flags of a source that become statuses.
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
-//! - [`validation`]: runs the VEE plan over touched channel-days.
+//! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
 
@@ -22,6 +22,7 @@ pub mod flags;
 pub mod intake;
 pub mod inventory;
 pub mod placement;
+pub mod plans;
 pub mod quarantine;
 pub mod registration;
 pub mod review;

@@ -81,8 +81,8 @@ impl Quality {
         }
         let history = book.read(channel.number, start, end, AsOf::Now).map_err(in_book)?;
         let directory = installation.ask(installation.books.registry.directory())?;
-        let tolerances = validate::tolerances(&installation)?;
-        let checked = totals::check_all(book, &directory, &channel, range, &tolerances).map_err(in_book)?;
+        let plans = validate::plans(&installation)?;
+        let checked = totals::check_all(book, &directory, &channel, range, &plans).map_err(in_book)?;
         let figures = figures(&history.days);
         let failed: Vec<_> = history.days.iter().flat_map(failed).collect();
         let sums = sum_checks(&checked, &channel, &zone);

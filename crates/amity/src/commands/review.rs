@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ingest::Review;
+use ingest::plans::LivePlans;
 use store::readings::ReadingsBook;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use vee::CheckedPlan;
 
 use crate::clock;
 use crate::installation::Installation;
@@ -17,11 +17,11 @@ use crate::installation::Installation;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Review over the books of an installation.
-pub fn review(installation: &Installation, plan: Arc<CheckedPlan>) -> Review {
+pub fn review(installation: &Installation, plans: Arc<LivePlans>) -> Review {
     let books = &installation.books;
     let policy = installation.settings.review.clone();
     let runtime = installation.runtime.handle().clone();
-    Review::new(books.readings.clone(), books.registry.clone(), plan, policy, runtime)
+    Review::new(books.readings.clone(), books.registry.clone(), plans, policy, runtime)
 }
 
 /// Turns final days into exceptions as they come, and makes up for acts that were cut off.

@@ -10,6 +10,7 @@ use clap::Args;
 use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
+use ingest::plans::LivePlans;
 use ingest::review::Decisions;
 use ingest::{Intake, quarantine, validation};
 use smol_str::SmolStr;
@@ -17,7 +18,6 @@ use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use vee::CheckedPlan;
 
 use super::review::{self, KeepUp};
 use super::validate;
@@ -49,14 +49,14 @@ impl Serve {
             output::say(&format!("warning: {damage}"));
         }
         let unknown = installation.unknown(false);
-        let plan = Arc::new(validate::plan(&installation)?);
+        let plans = Arc::new(validate::live_plans(&installation)?);
         let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
-            plan: Arc::clone(&plan),
+            plans: Arc::clone(&plans),
             unknown,
         });
-        let review = Arc::new(review::review(&installation, plan));
+        let review = Arc::new(review::review(&installation, Arc::clone(&plans)));
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
@@ -66,7 +66,7 @@ impl Serve {
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
             message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
-            tolerances: validate::tolerances(&installation)?,
+            plans,
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         installation.runtime.spawn(validate_ended_days(way_in));
@@ -135,7 +135,7 @@ async fn stop_word() {
 struct WayIn {
     intake: Arc<Mutex<Intake>>,
     registry: Registry,
-    plan: Arc<CheckedPlan>,
+    plans: Arc<LivePlans>,
     unknown: Unknown,
 }
 
@@ -145,17 +145,19 @@ impl WayIn {
         &self,
         work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
     ) -> impl Future<Output = Result<T, api::IntakeError>> + Send + 'static {
-        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        let (intake, plans) = (Arc::clone(&self.intake), Arc::clone(&self.plans));
         async move {
+            // Asked first: what is taken in without plans would not be validated.
+            let plans = plans.now().await.map_err(|error| api::IntakeError::Failed(error.into()))?;
             let done = tokio::task::spawn_blocking(move || {
                 let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
                 let outcome = work(&mut intake)?;
                 let mut touched = intake.take_touched();
                 let now = clock::now();
-                let decisions = Decisions::of(&intake.books().registry, &touched, &plan);
+                let decisions = Decisions::of(&intake.books().registry, &touched, &plans);
                 let decisions = Handle::current().block_on(decisions)?;
                 let book = &intake.books().readings;
-                validation::run(book, intake.directory(), &plan, &decisions, &mut touched, now, &mut |_| {})
+                validation::run(book, intake.directory(), &plans, &decisions, &mut touched, now, &mut |_| {})
                     .map_err(IntakeError::Readings)?;
                 intake.put_back(touched);
                 Ok(outcome)
@@ -196,7 +198,7 @@ impl api::Intake for WayIn {
     fn replay(&self, items: Vec<u64>) -> api::Answer<api::Replayed> {
         let registry = self.registry.clone();
         let unknown = self.unknown;
-        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        let (intake, plans) = (Arc::clone(&self.intake), Arc::clone(&self.plans));
         Box::pin(async move {
             let mut open = Vec::new();
             for id in items {
@@ -206,7 +208,7 @@ impl api::Intake for WayIn {
                     open.push(item);
                 }
             }
-            let way_in = Self { intake, registry, plan, unknown };
+            let way_in = Self { intake, registry, plans, unknown };
             let replayed = way_in.work(move |intake| quarantine::replay(intake, &open, unknown, clock::now())).await?;
             Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
         })

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use ingest::Review;
+use ingest::plans::LivePlans;
 use ingest::review::Policy;
-use ingest::validation::totals::Tolerances;
 use jiff::Timestamp;
 use jiff::civil::date;
 use model::id::{ChannelNumber, Name};
@@ -89,9 +89,9 @@ impl Installation {
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());
-        let plan = Arc::new(Plan::standard().check().expect("a plan"));
+        let plans = Arc::new(LivePlans::new(registry.clone(), Plan::standard()));
         let runtime = tokio::runtime::Handle::current();
-        let review = Review::new(book.clone(), registry.clone(), plan, Policy::default(), runtime);
+        let review = Review::new(book.clone(), registry.clone(), Arc::clone(&plans), Policy::default(), runtime);
         let review = Arc::new(review);
         let router = api::router(State {
             readings: Arc::clone(&book),
@@ -102,7 +102,7 @@ impl Installation {
             hosts: vec!["amity.example".into()],
             version: "0.0.0-test",
             message_bytes_max: 1024,
-            tolerances: Tolerances::of(&Plan::standard()).expect("the standard plan"),
+            plans,
         });
         Self { router, intake, review, book, registry, _folder: folder }
     }

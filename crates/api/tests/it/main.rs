@@ -3,6 +3,7 @@
 mod fixture;
 mod guard;
 mod interface;
+mod plans;
 mod readings;
 mod review;
 mod work;

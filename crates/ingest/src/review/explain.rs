@@ -43,7 +43,8 @@ impl Review {
         let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
-        let found = Surroundings::of(&self.readings, &directory, &channel, date, &self.plan, &decisions)?;
+        let plans = self.plans()?;
+        let found = Surroundings::of(&self.readings, &directory, &channel, date, &plans, &decisions)?;
         let surroundings = found.ok_or_else(nothing)?;
         let outcome = surroundings.outcome(Stamp { run: 0, now }).ok_or_else(nothing)?;
         let stored = self.readings.final_day(channel.number, date, as_of)?;
@@ -110,7 +111,9 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         unit: channel.unit.to_string(),
         date,
         run: stored.map(|day| day.run),
+        plan: stored.map(|day| day.plan.to_string()).filter(|plan| !plan.is_empty()),
         plan_version: stored.map(|day| day.plan_version),
+        plan_now: plan_words(&outcome.final_day),
         decided_at: stored.map(|day| day.decided_at),
         is_current: stored.is_some_and(|day| same(day, &outcome.final_day)),
         results: verdicts(outcome),
@@ -118,6 +121,11 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         values: Vec::new(),
         decisions: Vec::new(),
     }
+}
+
+/// The plan that judges a day, by name and version; `None` where no single one does.
+fn plan_words(judged: &FinalDay) -> Option<String> {
+    (!judged.plan.is_empty()).then(|| format!("{} {}", judged.plan, judged.plan_version))
 }
 
 /// The rules that failed, as they are stored.

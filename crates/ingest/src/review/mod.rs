@@ -36,8 +36,8 @@ use store::readings::ReadingsBook;
 use store::registry::directory::Directory;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
-use vee::CheckedPlan;
 
+use crate::plans::{LivePlans, Plans, PlansError};
 use crate::validation;
 
 pub use holding::Decisions;
@@ -70,6 +70,9 @@ pub enum ReviewError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[source] RegistryError),
+    /// There is no book of plans to validate with.
+    #[error("could not use the plans")]
+    Plans(#[from] PlansError),
 }
 
 impl From<RegistryError> for ReviewError {
@@ -88,7 +91,7 @@ impl From<RegistryError> for ReviewError {
 pub struct Review {
     readings: Arc<ReadingsBook>,
     registry: Registry,
-    plan: Arc<CheckedPlan>,
+    plans: Arc<LivePlans>,
     policy: Policy,
     runtime: Handle,
     directory: Mutex<Arc<Directory>>,
@@ -97,15 +100,15 @@ pub struct Review {
 }
 
 impl Review {
-    /// Review over these books, with the plan that days are validated with.
+    /// Review over these books, with the plans that days are validated with.
     pub fn new(
         readings: Arc<ReadingsBook>,
         registry: Registry,
-        plan: Arc<CheckedPlan>,
+        plans: Arc<LivePlans>,
         policy: Policy,
         runtime: Handle,
     ) -> Self {
-        Self { readings, registry, plan, policy, runtime, directory: Mutex::default(), following: Mutex::default() }
+        Self { readings, registry, plans, policy, runtime, directory: Mutex::default(), following: Mutex::default() }
     }
 
     /// The decisions that count on days, for a run over them.
@@ -113,14 +116,21 @@ impl Review {
     /// # Errors
     /// [`ReviewError::Registry`].
     pub fn decisions(&self, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Decisions, ReviewError> {
-        Ok(self.runtime.block_on(Decisions::of(&self.registry, days, &self.plan))?)
+        let plans = self.plans()?;
+        Ok(self.runtime.block_on(Decisions::of(&self.registry, days, &plans))?)
+    }
+
+    /// The plans in force.
+    fn plans(&self) -> Result<Arc<Plans>, ReviewError> {
+        Ok(self.runtime.block_on(self.plans.now())?)
     }
 
     /// Validates days again and turns what that finds into exceptions.
     fn validate(&self, mut days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
         let directory = self.directory()?;
+        let plans = self.plans()?;
         let decisions = self.decisions(&days)?;
-        validation::run(&self.readings, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})?;
+        validation::run(&self.readings, &directory, &plans, &decisions, &mut days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())
     }

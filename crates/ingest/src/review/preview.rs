@@ -37,8 +37,9 @@ impl Review {
         let mut spans = Vec::new();
         let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
         let decisions = self.decisions(&dates)?;
+        let plans = self.plans()?;
         for (day, from, to) in pieces {
-            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &self.plan, &decisions)?;
+            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &plans, &decisions)?;
             let Some(surroundings) = found else {
                 let detail = format!("nothing arrived of `{}` on {}", channel.label, day.date);
                 return Err(Refusal::Invalid { field: "from", detail }.into());

@@ -1,4 +1,4 @@
-//! When rules run: the plan over the channel-days that were touched and have ended.
+//! When rules run: its plan over each channel-day that was touched and has ended.
 //!
 //! The rules are in `vee`; here their surroundings are gathered from the books, and what they decide is stored.
 //! Only the given days are run. A run changes no received value: its [`FinalDay`] lies over them.
@@ -18,8 +18,10 @@ use model::lineage::FinalDay;
 use model::master::Channel;
 use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::{CheckedPlan, Outcome, Stamp};
+use vee::plan::DatedPlans;
+use vee::{Outcome, Stamp};
 
+use crate::plans::Plans;
 use crate::review::Decisions;
 use surroundings::Stored;
 
@@ -39,7 +41,7 @@ pub struct Report {
     pub failures: u64,
 }
 
-/// Runs a plan over channel-days and the days that lean on them, with what people decided about them, and stores the
+/// Runs the plan of each day over channel-days and the days that lean on them, with what people decided about them, and stores the
 /// outcome; `progress` is told after each commit. Days that have not ended at `now` stay in `days`, the others are taken
 /// out. `decisions` must have been read after `now` was, so that a later run never stands on earlier decisions.
 ///
@@ -50,7 +52,7 @@ pub struct Report {
 pub fn run(
     book: &ReadingsBook,
     directory: &Directory,
-    plan: &CheckedPlan,
+    plans: &Plans,
     decisions: &Decisions,
     days: &mut BTreeSet<(ChannelNumber, Date)>,
     now: Timestamp,
@@ -62,8 +64,9 @@ pub fn run(
     let mut waiting = BTreeSet::new();
     for (channel, touched) in by_channel(days) {
         let Some(channel) = directory.channel(channel) else { continue };
-        let Some(stored) = around(book, directory, channel, plan, &touched)? else { continue };
-        let channel_days = stored.channel_days(book, plan, decisions);
+        let plans = plans.of_channel(directory, channel);
+        let Some(stored) = around(book, directory, channel, &plans, &touched)? else { continue };
+        let channel_days = stored.channel_days(book, &plans, decisions);
         let leaning = stored.leaning();
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
             let Some(day) = channel_days.day(date) else { continue };
@@ -105,12 +108,12 @@ fn around<'a>(
     book: &ReadingsBook,
     directory: &'a Directory,
     channel: &'a Channel,
-    plan: &CheckedPlan,
+    plans: &DatedPlans<'_>,
     touched: &BTreeSet<Date>,
 ) -> Result<Option<Stored<'a>>, store::readings::Error> {
     let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
     // Neighbours and days that share a total are run too.
-    let reach = plan.reach_days().saturating_add(1);
+    let reach = plans.reach_days().saturating_add(1);
     let near = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
     match &near {
         Some(stored) if stored.leaning().difference(touched).next().is_some() => {

@@ -12,10 +12,12 @@ use model::time::{LocalDay, TimeRange};
 use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::channel::{ChannelDays, ReceivedDay};
+use vee::plan::DatedPlans;
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
 use super::totals;
 use crate::placement::zone_of;
+use crate::plans::Plans;
 use crate::review::Decisions;
 use crate::review::holding::input;
 
@@ -157,7 +159,7 @@ impl<'a> Stored<'a> {
     pub(crate) fn channel_days(
         &self,
         book: &ReadingsBook,
-        plan: &'a CheckedPlan,
+        plans: &DatedPlans<'a>,
         decisions: &Decisions,
     ) -> ChannelDays<'a> {
         let channel = self.channel;
@@ -169,7 +171,7 @@ impl<'a> Stored<'a> {
             let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
             (stored.date, self.received(book, stored, decisions))
         };
-        ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day))
+        ChannelDays::new(facts, self.totals.clone(), plans.clone(), self.days.iter().map(day))
     }
 
     fn received(&self, book: &ReadingsBook, stored: &StoredDay, decisions: Vec<Decision>) -> ReceivedDay {
@@ -204,15 +206,16 @@ impl<'a> Surroundings<'a> {
         directory: &'a Directory,
         channel: &'a Channel,
         date: Date,
-        plan: &'a CheckedPlan,
+        plans: &'a Plans,
         decisions: &Decisions,
     ) -> Result<Option<Self>, store::readings::Error> {
-        let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days(), AsOf::Now)? else {
+        let plans = plans.of_channel(directory, channel);
+        let Some(stored) = Stored::of(book, directory, channel, (date, date), plans.reach_days(), AsOf::Now)? else {
             return Ok(None);
         };
         let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };
         let day = FullDay::received(book, day, &stored.zone);
-        let days = stored.channel_days(book, plan, decisions);
+        let days = stored.channel_days(book, &plans, decisions);
         Ok(Some(Self { day, totals: days.totals_of(date), days }))
     }
 
@@ -232,10 +235,10 @@ impl<'a> Surroundings<'a> {
     }
 
     /// What the plan in force makes of the day with these decisions on top of those that count.
-    pub(crate) fn outcome_with(&self, more: Vec<Decision>, stamp: Stamp, plan: &CheckedPlan) -> Option<Outcome> {
+    pub(crate) fn outcome_with(&self, more: Vec<Decision>, stamp: Stamp) -> Option<Outcome> {
         let mut day = self.days.day(self.day.date)?.clone();
         day.decisions.extend(more);
-        Some(self.days.outcome_over(self.day.date, &day, plan, stamp))
+        Some(self.days.outcome_of(self.day.date, &day, stamp))
     }
 
     /// What another plan makes of other values than those received, without decisions.

@@ -4,11 +4,12 @@
 //! the amount of a stated period, or the difference of two register reads in a row.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading_type::{ReadingType, parse_unit};
-use model::time::TimeRange;
+use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{AsOf, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
@@ -20,6 +21,7 @@ use vee::{Measured, Plan, Total};
 
 use super::surroundings::FullDay;
 use crate::placement::zone_of;
+use crate::plans::Plans;
 
 /// A span, what was measured over it, and by which channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +216,7 @@ pub enum Unfilled {
 }
 
 /// Checks every total of a channel against its final intervals, whatever the length of the span; spans in which no
-/// interval begins are left out.
+/// interval begins are left out. How far both may be apart is for the plan of the day that the span ends on to say.
 ///
 /// # Errors
 /// What the readings book says.
@@ -223,7 +225,7 @@ pub fn check_all(
     directory: &Directory,
     channel: &Channel,
     within: TimeRange,
-    tolerances: &Tolerances,
+    plans: &Plans,
 ) -> Result<Vec<CheckedTotal>, store::readings::Error> {
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
@@ -231,7 +233,18 @@ pub fn check_all(
     let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
     let totals = of_channel(book, directory, channel, within, AsOf::Now)?.into_iter();
     let touched = totals.filter(|total| running.touches(total.range));
-    Ok(touched.map(|total| CheckedTotal { comparison: running.compare(&total, channel, tolerances), total }).collect())
+    let of_day = plans.of_channel(directory, channel);
+    let checked = touched.filter_map(|total| {
+        let tolerances = plans.tolerances(&of_day, last_date(total.range, &zone)?)?;
+        Some(CheckedTotal { comparison: running.compare(&total, channel, &tolerances), total })
+    });
+    Ok(checked.collect())
+}
+
+/// The local day that the last instant of a span lies in.
+fn last_date(range: TimeRange, zone: &TimeZone) -> Option<Date> {
+    let last = Timestamp::from_second(range.end.as_second() - 1).ok()?;
+    Some(LocalDay::containing(last, zone)?.date)
 }
 
 /// Sums of intervals from the first one on, so that any span is two look-ups.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ingest::Review;
 use ingest::placement::zone_of;
+use ingest::plans::LivePlans;
 use ingest::review::{Decisions, Policy, Refusal, ReviewError};
 use ingest::validation;
 use jiff::civil::{Date, date};
@@ -22,7 +23,7 @@ use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use vee::{CheckedPlan, Plan};
+use vee::Plan;
 
 /// The day that everything happens on.
 pub const NIGHT: Date = date(2026, 3, 1);
@@ -34,7 +35,7 @@ pub struct Utility {
     pub registry: Registry,
     pub zone: &'static str,
     pub length: u32,
-    plan: Arc<CheckedPlan>,
+    pub plans: Arc<LivePlans>,
     clock: Cell<Timestamp>,
     batches: Cell<u8>,
     runtime: Runtime,
@@ -57,12 +58,12 @@ impl Utility {
         let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
         let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
         runtime.block_on(registry.channels().register(&entries)).expect("registered");
-        let (book, plan) = (Arc::new(book), Arc::new(Plan::standard().check().expect("a plan")));
+        let (book, plans) = (Arc::new(book), Arc::new(LivePlans::new(registry.clone(), Plan::standard())));
         let handle = runtime.handle().clone();
-        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plan), policy, handle);
+        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plans), policy, handle);
         let clock = Cell::new("2026-03-02T06:00:00Z".parse().expect("an instant"));
         let batches = Cell::new(0);
-        Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder: folder }
+        Self { review, book, registry, zone, length, plans, clock, batches, runtime, _folder: folder }
     }
 
     /// A minute later than the last time.
@@ -94,7 +95,12 @@ impl Utility {
 
     /// Waits for an answer of the registry.
     pub fn ask<T>(&self, question: impl Future<Output = Result<T, store::registry::RegistryError>>) -> T {
-        self.runtime.block_on(question).expect("answered")
+        self.wait(question).expect("answered")
+    }
+
+    /// Waits for an answer.
+    pub fn wait<T>(&self, question: impl Future<Output = T>) -> T {
+        self.runtime.block_on(question)
     }
 
     fn day(&self, date: Date) -> LocalDay {
@@ -177,16 +183,16 @@ impl Utility {
         let now = self.now();
         let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
         let directory = self.ask(self.registry.directory());
-        let decisions = self.ask(Decisions::of(&self.registry, &days, &self.plan));
-        validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
-            .expect("validated");
+        let plans = self.wait(self.plans.now()).expect("a book of plans");
+        let decisions = self.ask(Decisions::of(&self.registry, &days, &plans));
+        validation::run(&self.book, &directory, &plans, &decisions, &mut days, now, &mut |_| {}).expect("validated");
     }
 
     /// Review after a restart of the program.
     pub fn restarted(&self) -> Review {
         let handle = self.runtime.handle().clone();
-        let (book, plan) = (Arc::clone(&self.book), Arc::clone(&self.plan));
-        Review::new(book, self.registry.clone(), plan, Policy::default(), handle)
+        let (book, plans) = (Arc::clone(&self.book), Arc::clone(&self.plans));
+        Review::new(book, self.registry.clone(), plans, Policy::default(), handle)
     }
 
     pub fn exceptions(&self) -> Vec<Exception> {

@@ -19,8 +19,12 @@ pub struct Explanation {
     pub date: Date,
     /// The run that decided; `None` before the first.
     pub run: Option<u64>,
+    /// The name of its plan; `None` where no single plan held, or where it was not kept yet.
+    pub plan: Option<String>,
     /// The version of its plan.
     pub plan_version: Option<u32>,
+    /// Name and version of the plan that holds for the day now; `None` where no single one does.
+    pub plan_now: Option<String>,
     /// When.
     pub decided_at: Option<Timestamp>,
     /// Whether a run today decides the same; where not, inputs have changed since.

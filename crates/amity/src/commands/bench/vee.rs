@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ingest::plans::Plans;
 use ingest::review::Decisions;
 use ingest::validation::{self, Report};
 use jiff::civil::Date;
@@ -19,8 +20,8 @@ use smol_str::SmolStr;
 use store::readings::{Config, ReadingsBook};
 use store::registry::directory::Directory;
 use tokio::runtime::Runtime;
+use vee::Plan;
 use vee::scan::{Screen, ScreenLimits, SlotValue};
-use vee::{CheckedPlan, Plan};
 
 use super::keeping::{FleetFile, directory, in_book, intervals, open, quarter_hours, register_read};
 use super::measure::{Figure, in_turn, rate};
@@ -162,7 +163,7 @@ fn temporary_folder() -> Result<tempfile::TempDir, Failure> {
 struct Books {
     readings: ReadingsBook,
     directory: Directory,
-    plan: CheckedPlan,
+    plans: Plans,
 }
 
 /// A run and how long it took.
@@ -181,8 +182,8 @@ impl Books {
         let directory = runtime.block_on(directory(folder, channels))?;
         // What is due is done in the thread that is timed.
         let (readings, _) = open(&folder.join("readings"), &Config { background: false, ..config })?;
-        let plan = Plan::standard().check().expect("the standard plan is checked");
-        Ok(Self { readings, directory, plan })
+        let plans = Plans::everywhere(Plan::standard()).expect("the standard plan is checked");
+        Ok(Self { readings, directory, plans })
     }
 
     fn days_end(&self) -> Date {
@@ -202,7 +203,7 @@ impl Books {
         };
         let (now, decisions) = (now.timestamp(), Decisions::default());
         let report =
-            validation::run(&self.readings, &self.directory, &self.plan, &decisions, &mut days, now, &mut keep_up)
+            validation::run(&self.readings, &self.directory, &self.plans, &decisions, &mut days, now, &mut keep_up)
                 .map_err(in_book)?;
         let durable = began.elapsed() - upkeep;
         self.readings.maintain().map_err(in_book)?;

@@ -89,7 +89,17 @@ fn of_run(told: &Explanation) -> String {
         return "no run has decided yet; `amity vee run` validates".into();
     };
     let today = if told.is_current { "a run today decides the same" } else { "a run today decides otherwise" };
-    format!("decided by run {run} at {at} with plan version {version}; {today}")
+    let plan = match &told.plan {
+        Some(plan) => format!("with plan `{plan}` version {version}"),
+        None if version == 0 => "without a plan".to_owned(),
+        None => format!("with plan version {version}"),
+    };
+    let now = match &told.plan_now {
+        _ if told.plan_now == told.plan.as_ref().map(|plan| format!("{plan} {version}")) => String::new(),
+        Some(now) => format!("; now plan {now} holds"),
+        None => "; now no single plan holds".to_owned(),
+    };
+    format!("decided by run {run} at {at} {plan}{now}; {today}")
 }
 
 fn of_rule(verdict: &Verdict) -> String {

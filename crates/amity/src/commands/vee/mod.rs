@@ -80,7 +80,7 @@ impl Vee {
 
 /// Review over an installation, brought up to date.
 fn review(installation: &Installation) -> Result<Review, Failure> {
-    let review = review::review(installation, Arc::new(validate::plan(installation)?));
+    let review = review::review(installation, Arc::new(validate::live_plans(installation)?));
     let now = clock::now();
     review.settle_waiting(now).and_then(|_| review.follow(now)).map_err(failure)?;
     Ok(review)
