@@ -9,6 +9,7 @@ mod crash;
 mod damaged_input;
 mod disk_full;
 mod page;
+mod plans;
 mod program;
 mod real_files;
 mod review;

@@ -1,6 +1,7 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
+mod membership;
 mod usage_point;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
+use membership::{Customer, Programme};
 use usage_point::{Owner, Show, State};
 
 /// Show and change usage points, meters and channels.
@@ -52,6 +54,12 @@ enum Action {
     State(State),
     /// Give a usage point to the only source that may send its readings (V02).
     Owner(Owner),
+    /// Let a usage point join a programme, or leave it, on some local days; plans of validation can be attached to
+    /// programmes.
+    Programme(Programme),
+    /// Say who takes service at a usage point from a time on, and of which class; plans of validation can be attached to
+    /// classes.
+    Customer(Customer),
 }
 
 impl Registry {
@@ -71,6 +79,8 @@ impl Registry {
             Action::Show(show) => show.run(&installation),
             Action::State(state) => state.run(&installation),
             Action::Owner(owner) => owner.run(&installation),
+            Action::Programme(programme) => programme.run(&installation),
+            Action::Customer(customer) => customer.run(&installation),
         }
     }
 }

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::placement::zone_of;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::id::{Mrid, Name, UsagePointId};
-use model::master::{Channel, ConnectionState, Dated};
+use model::master::{Channel, ConnectionState, CustomerKind, Dated};
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::registry::link::{Link, Relation};
 use store::registry::master::{Class, Object};
+use store::registry::membership::Membership;
 use store::registry::usage_point::StateChange;
 
 use crate::commands::time_span::instant;
@@ -59,6 +62,8 @@ struct Shown {
     names: Vec<Name>,
     owner: Option<SmolStr>,
     states: Vec<Dated<ConnectionState>>,
+    classes: Vec<Dated<CustomerKind>>,
+    programmes: Vec<Membership>,
     meters: Vec<Dated<String>>,
     channels: Vec<Channel>,
 }
@@ -67,10 +72,7 @@ impl State {
     /// Enters the state.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let usage_point = find(installation, &self.usage_point)?;
-        let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
-        let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
-        let zone = zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))?;
-        let from = instant("--from", &self.from, &zone)?;
+        let from = instant("--from", &self.from, &zone(installation, usage_point)?)?;
         let change = StateChange { usage_point, from, state: self.state };
         installation.ask(installation.books.registry.usage_points().change_states(&[change]))?;
         output::print(&format!("{} is {} from {from}", self.usage_point, self.state))?;
@@ -101,12 +103,15 @@ impl Show {
         let registry = &installation.books.registry;
         let Object { id, names, .. } = installation.ask(registry.master().get(usage_point.0))?;
         let links = installation.ask(registry.master().links_of(id))?;
+        let directory = installation.ask(registry.directory())?;
         let meters = links.into_iter().filter(|link| link.relation == Relation::MeterAtUsagePoint);
         let shown = Shown {
             id,
             names,
             owner: installation.ask(registry.usage_points().owner_of(usage_point))?,
             states: installation.ask(registry.usage_points().states_of(usage_point))?,
+            classes: directory.customer_classes(usage_point).to_vec(),
+            programmes: directory.programmes(usage_point).to_vec(),
             meters: meters.map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
             channels: installation.ask(registry.channels().of_usage_point(usage_point))?,
         };
@@ -127,6 +132,12 @@ impl Shown {
             format!("owner     {}", self.owner.as_deref().unwrap_or("none: any source may send its readings")),
         ];
         lines.extend(self.states.iter().map(|state| format!("state     {}", dated(state))));
+        lines.extend(self.classes.iter().map(|class| format!("customer  {}", dated(class))));
+        lines.extend(self.programmes.iter().map(|membership| {
+            let date = |word: &str, date: Option<Date>| date.map(|date| format!(" {word} {date}")).unwrap_or_default();
+            let Membership { programme, from, until } = membership;
+            format!("programme {programme}{}{}", date("from", *from), date("until", *until))
+        }));
         lines.extend(self.meters.iter().map(|meter| format!("meter     {}", dated(meter))));
         lines.extend(self.channels.iter().map(|channel| {
             format!("channel   {} in {}: {}", channel.label, channel.unit, channel.reading_type.describe())
@@ -148,8 +159,15 @@ fn meter(installation: &Installation, link: Link) -> Result<Dated<String>, Failu
     Ok(Dated { value: name, from: link.from, to: link.to })
 }
 
+/// The zone of a usage point, that of its first channel.
+pub(super) fn zone(installation: &Installation, usage_point: UsagePointId) -> Result<TimeZone, Failure> {
+    let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
+    let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
+    zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))
+}
+
 /// The usage point a person means by its mRID or any of its names.
-fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
+pub(super) fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
     if let Ok(id) = text.parse() {
         return Ok(UsagePointId(id));
     }
