@@ -201,6 +201,13 @@ export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCo
 
 export interface ReplayOutcome { replayed: number; released: number; kept: number; stored: number; messages: string[] }
 
+/** What became of the values: nothing stands in their place, estimates do, or they stand with doubt. */
+export type Effect = 'blocked' | 'estimated' | 'questionable';
+/** How much a failed rule matters, as the plan says. */
+export type RuleSeverity = 'low' | 'medium' | 'high';
+/** What a failed rule says of the values. */
+export type Direction = 'too-high' | 'too-low' | 'other';
+
 export type ExceptionState = 'open' | 'accepted' | 'edited' | 'resolved';
 
 /** Exceptions of one cause; `rule`, `date` and `channel` are `null` where the grouping does not fix them. */
@@ -216,14 +223,21 @@ export interface ReviewGroup {
   count: number;
   channels: number;
   /** The gravest. */
-  severity: 'warn' | 'fail';
+  effect: Effect;
+  /** The highest. */
+  severity: RuleSeverity;
+  direction: Direction;
   /** How many wait for a person. */
   routed: number;
+  /** Why they wait, or why nobody is asked. */
+  why: string;
+  oldest: string;
   example: string;
   next_step: string;
 }
 
-export interface ReviewGroups { groups: ReviewGroup[]; total: number }
+/** `routed` of the `total` wait for a person. */
+export interface ReviewGroups { groups: ReviewGroup[]; total: number; routed: number }
 
 /** One failed rule over the slots `[from, to)` of a local day, from `start` to `end` with the local offset. */
 export interface ReviewException {
@@ -238,8 +252,11 @@ export interface ReviewException {
   end: string | null;
   rule: string;
   rule_name: string;
-  severity: 'warn' | 'fail';
+  effect: Effect;
+  severity: RuleSeverity;
+  direction: Direction;
   routed: boolean;
+  why: string;
   evidence: string;
   next_step: string;
   state: ExceptionState;
@@ -323,9 +340,30 @@ export interface Proposal {
 export interface Explained {
   channel: number;
   label: string;
+  unit: string;
   date: string;
+  /** `null` before the first run. */
+  run: number | null;
+  plan_name: string | null;
+  plan_version: number | null;
+  decided_at: string | null;
+  /** Whether a run today decides the same. */
+  is_current: boolean;
   results: RuleResult[];
+  values: ExplainedValue[];
   decisions: Decision[];
+}
+
+/** Where the value of a slot comes from. */
+export interface ExplainedValue {
+  slot: number;
+  start: string;
+  raw: string | null;
+  final: string | null;
+  statuses: string[];
+  rules: { rule: string; direction: Direction; severity: RuleSeverity; evidence: string }[];
+  method: string | null;
+  inputs_hash: string | null;
 }
 
 /** What a person decided about a day, whether it counts or not. */

@@ -1,4 +1,4 @@
-/** How many exceptions are open: said in the navigation and on the fleet page, asked again when something was decided. */
+/** How many exceptions wait for a person: said in the navigation and on the fleet page, asked again when something was decided. */
 
 import { get, type ReviewGroups } from './api';
 import { Loading } from './loading.svelte';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { ReviewException, ReviewGroup } from './api';
-import { addressOf, belongs, clockSpan, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, withFilter } from './review';
+import { addressOf, belongs, clockSpan, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, queuesOf, withFilter } from './review';
 
 const group: ReviewGroup = {
   rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
-  severity: 'fail', routed: 50, example: '', next_step: '',
+  effect: 'blocked', severity: 'medium', direction: 'other', routed: 50, why: '', oldest: '', example: '', next_step: '',
 };
 
 test('a filter survives the address', () => {
@@ -16,11 +16,20 @@ test('a filter survives the address', () => {
 
 test('a group asks for its own exceptions within the filter', () => {
   expect(groupQuery(group, { assignee: 'Ann', rule: 'V31' })).toEqual({
-    state: 'open', rule: 'V30', date: '2026-10-20', channel: undefined, assignee: 'Ann',
+    state: 'open', routed: 'true', rule: 'V30', date: '2026-10-20', channel: undefined, assignee: 'Ann',
   });
+  expect(groupQuery({ ...group, routed: 0 }, {}).routed).toBe('false');
+  expect(groupQuery(group, { state: 'edited' }).routed).toBeUndefined();
   expect(groupTitle(group)).toBe('V30 gap, 2026-10-20');
   expect(groupTitle({ ...group, rule: null, rule_name: null, date: null, channel: 3, label: 'Mill 7' })).toBe('Mill 7');
   expect(groupKey(group)).not.toBe(groupKey({ ...group, from: 9 }));
+  expect(groupKey(group)).not.toBe(groupKey({ ...group, routed: 0 }));
+});
+
+test('there are two queues of what is open, and one list of what is settled', () => {
+  expect(queuesOf({})).toEqual(['true', 'false']);
+  expect(queuesOf({ routed: 'false' })).toEqual(['false']);
+  expect(queuesOf({ state: 'accepted' })).toEqual([undefined]);
 });
 
 test('slots decide where they are grouped by', () => {

@@ -1,10 +1,10 @@
 /** The review queue: which exceptions a filter asks for, what groups them, and filters people keep. */
 
-import type { ReviewException, ReviewGroup } from './api';
+import type { Direction, ReviewException, ReviewGroup } from './api';
 import { fromRfc3339, toRfc3339 } from './time';
 
 /** What the queue is narrowed to; it lives in the address. */
-export const FILTERS = ['state', 'by', 'rule', 'date', 'channel', 'assignee'] as const;
+export const FILTERS = ['state', 'by', 'routed', 'rule', 'date', 'channel', 'assignee'] as const;
 export type Filter = Partial<Record<(typeof FILTERS)[number], string>>;
 
 export const GROUPINGS: [string, string][] = [
@@ -13,6 +13,22 @@ export const GROUPINGS: [string, string][] = [
   ['rule', 'Rule'],
   ['channel', 'Channel'],
 ];
+
+/** Every failed rule is recorded; only what is routed is work for a person. */
+export const QUEUES: [string, string][] = [
+  ['', 'Both'],
+  ['true', 'Waits for a person'],
+  ['false', 'For information'],
+];
+
+/** The words of a direction; nothing where a rule says something else of a value than its height. */
+export const DIRECTIONS: Record<Direction, string> = { 'too-high': 'too high', 'too-low': 'too low', other: '' };
+
+/**
+ * The queues that a filter asks for, one after the other. What is settled waits for nobody, so there is one list of it.
+ */
+export const queuesOf = (filter: Filter): (string | undefined)[] =>
+  (filter.state ?? 'open') !== 'open' ? [undefined] : filter.routed ? [filter.routed] : ['true', 'false'];
 
 export const STATES: [string, string][] = [
   ['open', 'Open'],
@@ -33,11 +49,12 @@ export function addressOf(filter: Filter): string {
 
 /** Tells a group from the others of its list. */
 export const groupKey = (group: ReviewGroup): string =>
-  [group.rule, group.date, group.from, group.to, group.channel].map((part) => part ?? '').join(' ');
+  [group.rule, group.date, group.from, group.to, group.channel, group.routed ? 'waits' : ''].map((part) => part ?? '').join(' ');
 
 /** The query that fetches the exceptions of a group within a filter. */
 export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
   state: filter.state ?? 'open',
+  routed: (filter.state ?? 'open') === 'open' ? String(0 < group.routed) : undefined,
   rule: group.rule ?? filter.rule,
   date: group.date ?? filter.date,
   channel: group.channel ?? filter.channel,

@@ -1,7 +1,7 @@
-/** Lets the keyboard reach a box that scrolls sideways, and only while it does (WCAG 2.1.1). */
+/** Lets the keyboard reach a box that scrolls, and only while it does (WCAG 2.1.1). */
 export function scrollable(box: HTMLElement): () => void {
   const update = () => {
-    if (box.clientWidth < box.scrollWidth) box.tabIndex = 0;
+    if (box.clientWidth < box.scrollWidth || box.clientHeight < box.scrollHeight) box.tabIndex = 0;
     else box.removeAttribute('tabindex');
   };
   const observer = new ResizeObserver(update);

@@ -8,77 +8,22 @@
  * One line a check; exit status 1 when one failed, 2 when the test itself could not run.
  */
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { accessible, check, launched, same, stop } from './browser.mjs';
 
 const [base = process.env.BASE, out = process.env.OUT, wanted = process.env.CHANNEL] = process.argv.slice(2);
-const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const PAGE_BYTES_MAX = 300_000;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 if (!base || !out) stop('usage: node tests/page.mjs BASE OUT [CHANNEL]');
-if (!existsSync(browserPath)) stop(`no browser at ${browserPath}; install it with \`apt-get install chromium\` or set CHROMIUM`);
 mkdirSync(out, { recursive: true });
-
-function stop(message) {
-  console.error(message);
-  process.exit(2);
-}
-
-let failed = 0;
-
-/** Prints the outcome of a check; a failure does not stop the others. */
-function check(name, passed, detail = '') {
-  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name}${passed || !detail ? '' : `: ${detail}`}`);
-  if (!passed) failed++;
-}
-
-const same = (name, found, expected) =>
-  check(name, found === expected, `found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
-
-const api = async (path) => {
-  const response = await fetch(new URL(`/api/v1/${path}`, base));
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-  return response.json();
-};
+const watched = await launched(base, 900);
+const { api, open, show, settled, complaints } = watched;
 
 /** As the page writes numbers: thousands set apart by a narrow space, no zeros after the third decimal. */
 const grouped = (decimal) => {
   const [whole, fraction] = String(decimal).split('.');
   const spaced = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
   return fraction === undefined ? spaced : `${spaced}.${fraction.replace(/(?<=^\d{3,}?)0+$/, '')}`;
-};
-
-const browser = await chromium.launch({
-  executablePath: browserPath,
-  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--lang=en-GB'],
-});
-const complaints = [];
-const foreign = [];
-const loaded = [];
-
-async function open(options = {}) {
-  const context = await browser.newContext({
-    viewport: { width: 1360, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Amsterdam', reducedMotion: 'reduce', ...options,
-  });
-  const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => new URL(request.url()).origin !== new URL(base).origin && foreign.push(request.url()));
-  page.on('requestfinished', (request) => loaded.push(request));
-  return page;
-}
-
-async function show(page, path) {
-  await page.goto(new URL(path, base).href);
-  await settled(page);
-}
-
-const settled = async (page) => {
-  await page.waitForLoadState('networkidle');
-  await page.locator('.waiting').first().waitFor({ state: 'detached' });
 };
 
 /** Tabs until an element that fits has the focus, as a person without a mouse does. */
@@ -88,15 +33,6 @@ async function tabTo(page, fits, steps = 80) {
     if (await page.evaluate(fits)) return true;
   }
   return false;
-}
-
-async function accessible(page, name) {
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
-  );
-  const told = violations.map(({ id, nodes }) => `${id} at ${nodes.slice(0, 3).map(({ target }) => target.join(' ')).join(', ')}`);
-  check(`${name}: axe finds nothing`, violations.length === 0, told.join('; '));
 }
 
 const parameter = (page, name) => new URL(page.url()).searchParams.get(name);
@@ -123,15 +59,6 @@ async function fleetShowsTheFigures(page) {
     same('fleet: missing on the last full day', cells[2], grouped(last.expected - last.received));
   }
   check('fleet: says as of when', /as of \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d/.test(await page.locator('.title').innerText()));
-}
-
-async function transferIsSmall(page) {
-  await show(page, '/');
-  const sizes = await Promise.all(
-    loaded.filter((request) => !new URL(request.url()).pathname.startsWith('/api/')).map(async (request) => (await request.sizes()).responseBodySize),
-  );
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  check(`transfer: the whole page is ${Math.ceil(bytes / 1000)} kB compressed, allowed are ${PAGE_BYTES_MAX / 1000}`, 0 < bytes && bytes <= PAGE_BYTES_MAX);
 }
 
 async function searchByKeyboard(page, channel) {
@@ -340,10 +267,10 @@ async function chosenChannel() {
   return channel ?? stop(`no channel with intervals at ${base}; load a file first`);
 }
 
-try {
+await watched.run(async () => {
   const channel = await chosenChannel();
   const page = await open();
-  await transferIsSmall(page);
+  await watched.transferIsSmall(page, '/');
   await fleetShowsTheFigures(page);
   await searchByKeyboard(page, channel);
   await chartByKeyboard(page, channel);
@@ -358,13 +285,4 @@ try {
   }
   // Last, because a replay may change what the others count.
   await quarantineIsWorked(page);
-  same('offline: nothing is asked of other hosts', foreign.join(' '), '');
-  same('console: no error and no blocked content', complaints.join(' | '), '');
-} catch (error) {
-  console.error(`the test could not go on: ${error.stack}`);
-  failed++;
-} finally {
-  await browser.close();
-}
-console.log(failed ? `${failed} checks failed` : 'all checks passed');
-process.exitCode = failed ? 1 : 0;
+});

@@ -17,7 +17,12 @@ const RULES = { V30: 'gap', V31: 'spike', V36: 'zero consumption on active', V37
 const NEXT_STEPS = {
   V30: 'Ask the meter again; fill the gap if it stays silent.',
   V31: 'Accept it if the power came back just before.',
+  V37: 'Ask the head-end to read once more.',
   V50: 'Look for a missing or doubled interval in the span.',
+};
+const WHY = {
+  V31: 'Waits for a person: the values stand, and the plan wants somebody to look.',
+  V37: 'For information: estimates stand in the place of failed or missing values.',
 };
 export const REASONS = [
   ['real-use', 'the values are real use'], ['vacant', 'the premises are vacant'], ['outage', 'supply was interrupted'],
@@ -93,7 +98,10 @@ export function startOver() {
     if (kind === 'gap') {
       return [1, 2].map((last) => exception(point * 10 + last, 'V30', 8, 20, '12 intervals were expected and have no value, from 02:00 to 05:00.'));
     }
-    return [exception(point * 10 + 1, 'V50', 0, 96, 'The intervals sum to 2.400 kWh more than the register measured; 0.052000 kWh is allowed.')];
+    return [
+      ...[1, 2].map((last) => exception(point * 10 + last, 'V37', 0, 96, 'The value did not move for 96 intervals; 24 are allowed.')),
+      exception(point * 10 + 1, 'V50', 0, 96, 'The intervals sum to 2.400 kWh more than the register measured; 0.052000 kWh is allowed.'),
+    ];
   });
 }
 
@@ -103,7 +111,8 @@ function exception(channel, rule, from, to, evidence) {
   return {
     id: ++ids, channel, label: channels.get(channel).label, date: DATE, from, to,
     start: local(start + from * QUARTER), end: local(start + to * QUARTER), rule, rule_name: RULES[rule],
-    severity: rule === 'V31' ? 'warn' : 'fail', routed: true, evidence, next_step: NEXT_STEPS[rule], state: 'open',
+    effect: rule === 'V31' ? 'questionable' : rule === 'V37' ? 'estimated' : 'blocked', severity: rule === 'V50' ? 'high' : 'medium', direction: { V31: 'too-high', V50: 'too-high' }[rule] ?? 'other',
+    routed: rule !== 'V37', why: WHY[rule] ?? 'Waits for a person: values failed or are missing and nothing stands in their place.', evidence, next_step: NEXT_STEPS[rule], state: 'open',
     assignee: null, comment: null, first_seen: '2026-10-21T06:10:00-04:00', act: null,
   };
 }
@@ -114,7 +123,7 @@ export function found(query) {
   let exceptionValue;
   return exceptions.filter((each) => {
     exceptionValue = (name) => each[name];
-    return ['state', 'rule', 'date', 'channel', 'assignee'].every(fits);
+    return ['state', 'rule', 'date', 'channel', 'assignee', 'routed'].every(fits);
   });
 }
 
@@ -131,18 +140,19 @@ export function groups(query) {
     return map;
   }
   const told = (name, first) => (parts.includes(name) ? first[name] : null);
-  return [...grouped.values()]
+  const groups = [...grouped.values()]
     .map((list) => {
       const [first] = list;
       const rule = told('rule', first);
       return {
         rule, rule_name: rule && RULES[rule], date: told('date', first), from: Math.min(...list.map(({ from }) => from)), to: Math.max(...list.map(({ to }) => to)),
         channel: told('channel', first), label: parts.includes('channel') ? first.label : null,
-        count: list.length, channels: new Set(list.map(({ channel }) => channel)).size, severity: first.severity, routed: list.length,
-        example: first.evidence, next_step: first.next_step,
+        count: list.length, channels: new Set(list.map(({ channel }) => channel)).size, effect: first.effect, severity: first.severity, direction: first.direction,
+        routed: list.filter(({ routed }) => routed).length, why: first.why, oldest: first.first_seen, example: first.evidence, next_step: first.next_step,
       };
     })
-    .sort((a, b) => b.count - a.count);
+    .sort((a, b) => (0 < b.routed) - (0 < a.routed) || (b.severity === 'high') - (a.severity === 'high') || b.count - a.count);
+  return { groups, total: all.length, routed: all.filter(({ routed }) => routed).length };
 }
 
 export const change = (ids, what) => exceptions.filter(({ id }) => ids.includes(id)).map((each) => Object.assign(each, what)).length;
@@ -324,11 +334,22 @@ export function decide(act, what, by) {
 export function explained(channel, date) {
   const { results } = checked([{ channel: channel.channel, values: [{ start: utc(dayStart(date)), value: kwh(finalOf(channel.channel, dayStart(date))[0] ?? 0) }] }])[0];
   return {
-    channel: channel.channel, label: channel.label, date, run: 3, plan_version: 2, decided_at: '2026-10-21T10:10:00Z',
+    channel: channel.channel, label: channel.label, unit: channel.unit, date, run: 3, plan_name: 'residential', plan_version: 2, decided_at: '2026-10-21T10:10:00Z', is_current: true,
     results: results.map(({ rule, verdict, evidence }) => ({ rule, name: RULES[rule], verdict, evidence, slots_checked: SLOTS, slots_failed: 0 })),
-    estimations: [], values: [],
+    estimations: [],
+    values: startsOf(dayStart(date), dayStart(date) + SLOTS * QUARTER).map((at, slot) => explainedValue(channel.channel, at, slot)),
     decisions: ACTS.filter((act) => act.days.some((day) => day.channel === channel.channel && day.date === date) && act.decided_at)
       .map((act) => ({ act: act.act, kind: act.kind, by: act.proposed_by, at: act.decided_at, reason: act.reason, note: act.note, state: act.state, undone_by: act.undone_by, undone_at: act.undone_at })),
+  };
+}
+
+function explainedValue(channel, at, slot) {
+  const [raw, [value, status]] = [rawOf(channel, at), finalOf(channel, at)];
+  const failed = exceptions.filter((each) => each.channel === channel && each.state === 'open' && seconds(each.start) <= at && at < seconds(each.end));
+  return {
+    slot, start: local(at), raw: raw === null ? null : kwh(raw), final: value === null ? null : kwh(value), statuses: [status.words],
+    rules: failed.map(({ rule, direction, severity, evidence }) => ({ rule, direction, severity, evidence })),
+    method: status.class === 'edited' ? 'E22' : null, inputs_hash: status.class === 'edited' ? '000000000000002a' : null,
   };
 }
 
@@ -341,7 +362,7 @@ export function days(channel, query) {
       date, start: utc(start), end: utc(start + SLOTS * QUARTER), hours: '24', expected: told.expected, received: told.received,
       raw_sum: told.raw_sum, final_sum: told.final_sum, status: failures.length ? { class: 'failed', words: 'failed validation' } : { class: 'validated', words: 'validated' },
       run: 3, decided_at: null, plan_version: 2, estimates: [],
-      failures: failures.map((each) => ({ rule: each.rule, from: utc(seconds(each.start)), to: utc(seconds(each.end)), blocks: each.severity === 'fail', evidence: each.evidence })),
+      failures: failures.map((each) => ({ rule: each.rule, from: utc(seconds(each.start)), to: utc(seconds(each.end)), blocks: each.effect === 'blocked', evidence: each.evidence })),
     };
   });
   const wanted = ({ start, end }) => seconds(query.get('from')) < seconds(end) && seconds(start) < seconds(query.get('to'));

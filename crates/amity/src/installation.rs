@@ -6,13 +6,15 @@
 //!   registry.sqlite master data, quarantine, history (unless PostgreSQL is set)
 //!   readings/       the readings book
 //!   raw/            bytes as received
+//!   commands.sock   where a running `amity serve` takes commands over
 //! ```
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ingest::intake::{Books, Unknown};
-use ingest::{Intake, intake};
+use ingest::{Determinants, Intake, Review, intake};
 use smol_str::SmolStr;
 use store::disk::RealDisk;
 use store::raw::RawBook;
@@ -20,14 +22,27 @@ use store::readings::{Config, ReadingsBook, Recovery};
 use store::registry::Registry;
 use tokio::runtime::Runtime;
 
+use crate::hand_over::caller;
 use crate::output::Failure;
 use crate::settings::{self, Settings, UnknownChannels};
 
 /// Where a running `amity serve` says how it is reached.
 pub const SERVED_AT: &str = "served-at";
 
-/// An open installation.
-pub struct Installation {
+/// An open installation; clones share it.
+#[derive(Clone)]
+pub struct Installation(Arc<Opened>);
+
+impl Deref for Installation {
+    type Target = Opened;
+
+    fn deref(&self) -> &Opened {
+        &self.0
+    }
+}
+
+/// What an open installation has.
+pub struct Opened {
     /// Its settings.
     pub settings: Settings,
     /// Its books.
@@ -36,6 +51,8 @@ pub struct Installation {
     pub recovery: Recovery,
     /// Where asynchronous work runs.
     pub runtime: Runtime,
+    /// Review over the books, one for all who use it.
+    pub review: OnceLock<Arc<Review>>,
     folder: PathBuf,
 }
 
@@ -54,11 +71,14 @@ impl Installation {
         Self::open(folder).map(drop)
     }
 
-    /// Opens an installation.
+    /// Opens an installation, or answers the one that the server has open which does this command.
     ///
     /// # Errors
     /// [`Failure::Usage`] when there is none, [`Failure::Work`] when a book cannot be opened.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
+        if let Some(open) = caller::ask(|caller| caller.installation.clone()) {
+            return Ok(open);
+        }
         let path = folder.join(settings::FILE_NAME);
         if !path.exists() {
             let advice = "make one with `amity init`, or name another with --data";
@@ -88,7 +108,8 @@ impl Installation {
             .block_on(Registry::open(&address))
             .map_err(|error| Failure::work("could not open the registry", error))?;
         let books = Books { readings: Arc::new(readings), raw: Arc::new(raw), registry };
-        Ok(Self { settings, books, recovery, runtime, folder: folder.to_owned() })
+        let review = OnceLock::new();
+        Ok(Self(Arc::new(Opened { settings, books, recovery, runtime, review, folder: folder.to_owned() })))
     }
 
     /// The data folder.
@@ -103,7 +124,17 @@ impl Installation {
     pub fn intake(&self) -> Result<Intake, Failure> {
         let limits = self.settings.admission.clone();
         let zone = SmolStr::new(&self.settings.zone);
-        Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)
+        let flags = self.settings.status.build();
+        let flags = flags.map_err(|error| Failure::Usage(format!("{}: status.{error}", settings::FILE_NAME)))?;
+        let intake = Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)?;
+        Ok(intake.with_flags(flags))
+    }
+
+    /// What bills rest on, over the books.
+    pub fn determinants(&self) -> Determinants {
+        let books = &self.books;
+        let runtime = self.runtime.handle().clone();
+        Determinants::new(books.readings.clone(), books.registry.clone(), self.settings.role, runtime)
     }
 
     /// What the settings say of unknown channels.

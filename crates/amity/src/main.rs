@@ -4,7 +4,7 @@
 
 mod clock;
 mod commands;
-mod extract;
+mod hand_over;
 mod installation;
 mod output;
 mod progress;

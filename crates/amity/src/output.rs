@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
+use crate::hand_over::caller::{self, Part};
+
 /// A command that could not do its work: what happened, what to do, and the exit status.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -51,14 +53,35 @@ pub fn complain(failure: &Failure) {
 
 /// Prints a line of talk to standard error.
 pub fn say(text: &str) {
-    // Nothing is left to do when standard error itself is gone.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    talk(&format!("{text}\n"));
 }
 
 /// Prints a line of talk over the one before, on a terminal.
 pub fn say_over(text: &str) {
+    talk(&format!("\r\x1b[2K{text}"));
+}
+
+fn talk(text: &str) {
     // Nothing is left to do when standard error itself is gone.
-    let _ = write!(io::stderr().lock(), "\r\x1b[2K{text}");
+    let _ = match caller::writer(Part::Talk) {
+        Some(frames) => frames.and_then(|mut frames| frames.write_all(text.as_bytes())),
+        None => io::stderr().write_all(text.as_bytes()),
+    };
+}
+
+/// Where results go: standard output of the process that was called.
+///
+/// # Errors
+/// [`Failure::Work`] when that process is gone.
+pub fn results() -> Result<Box<dyn Write + Send>, Failure> {
+    match caller::writer(Part::Result) {
+        Some(frames) => Ok(Box::new(frames.map_err(not_written)?)),
+        None => Ok(Box::new(io::stdout())),
+    }
+}
+
+fn not_written(error: io::Error) -> Failure {
+    Failure::work("could not write the result", error)
 }
 
 /// Prints a line of result to standard output.
@@ -66,11 +89,21 @@ pub fn say_over(text: &str) {
 /// # Errors
 /// [`Failure::Work`] when standard output is closed or full.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        // Whoever reads has seen enough (`amity ... | head`).
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        written => written.map_err(|error| Failure::work("could not write the result", error)),
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints bytes of a result as they are.
+///
+/// # Errors
+/// [`Failure::Work`] when standard output is closed or full.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = results()?;
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // Whoever reads has seen enough (`amity ... | head`); a server goes on.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe && caller::ask(|_| ()).is_none() => {
+            std::process::exit(0)
+        }
+        written => written.map_err(not_written),
     }
 }
 
@@ -85,7 +118,7 @@ pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
 
 /// Whether a person watches standard error.
 pub fn watched() -> bool {
-    io::stderr().is_terminal()
+    caller::ask(|caller| caller.is_watched).unwrap_or_else(|| io::stderr().is_terminal())
 }
 
 /// Lays rows out in columns, numbers right-aligned.

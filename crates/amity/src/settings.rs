@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ingest::{admission, review};
+use ingest::{admission, flags, review};
 use serde::{Deserialize, Serialize};
+use usage::Role;
 
 use crate::output::Failure;
 
@@ -17,6 +18,8 @@ pub const FILE_NAME: &str = "amity.toml";
 pub struct Settings {
     /// Zone of usage points that are registered without one.
     pub zone: String,
+    /// What the installation is there for: `repository` computes what bills rest on, `collection` only collects.
+    pub role: Role,
     /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
     pub registry: String,
     /// What happens to readings of unknown channels.
@@ -25,6 +28,8 @@ pub struct Settings {
     pub plan: String,
     /// Checks at admission.
     pub admission: admission::Limits,
+    /// What flags of sources mean.
+    pub status: flags::Config,
     /// Whose word counts in the review of exceptions.
     pub review: review::Policy,
     /// The readings book.
@@ -78,10 +83,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             zone: "UTC".into(),
+            role: Role::Repository,
             registry: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             admission: admission::Limits::default(),
+            status: flags::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
@@ -108,6 +115,7 @@ impl Settings {
         if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
             return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
         }
+        self.status.build().map_err(|error| format!("status.{error}"))?;
         Ok(())
     }
 }
@@ -141,7 +149,10 @@ mod tests {
         check("zoen = \"UTC\"", "line 1");
         check("zone = \"Mars/Olympus\"", "zone: `Mars/Olympus` is not a time zone");
         check("registry = \"oracle\"", "expected `sqlite` or postgres://");
+        check("role = \"both\"", "expected `collection` or `repository`");
         check("unknown_channels = \"drop\"", "expected `quarantine` or `register`");
+        check("[status.sources]\nHES-1 = \"Gen5\"", "there is no status map `Gen5`; there are OpenWay, UtilityIQ");
+        check("[status.maps.UtilityIQ]\nCLOCK_ERR = \"CLOCK\"", "is shipped and locked");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use ingest::validation::SILENT_DAYS;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{Direction, ExceptionSeverity, FinalDay};
 use model::quality::Quality;
 use model::time::{LocalDay, TimeRange};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ struct DayView {
     status: StatusWords,
     run: Option<u64>,
     decided_at: Option<Timestamp>,
+    plan_name: Option<SmolStr>,
     plan_version: Option<u32>,
     superseded: u32,
     estimates: Vec<MethodCount>,
@@ -67,6 +69,9 @@ struct Failure {
     from: Timestamp,
     to: Timestamp,
     blocks: bool,
+    routed: bool,
+    severity: ExceptionSeverity,
+    direction: Direction,
     evidence: String,
 }
 
@@ -91,7 +96,8 @@ pub(crate) async fn list(
     let mut days: Vec<LocalDay> = match known {
         None => Vec::new(),
         Some(extent) => {
-            let known = TimeRange { start: second(extent.first), end: second(extent.last) };
+            let end = decided_until(&state, channel.number, &zone, extent.last).await?;
+            let known = TimeRange { start: second(extent.first), end: second(end) };
             let both = TimeRange { start: asked.start.max(known.start), end: asked.end.min(known.end) };
             local_days(both, &zone).collect()
         }
@@ -105,6 +111,15 @@ pub(crate) async fn list(
     let viewed = Viewed { number, quantum, interval_seconds, zone, expected };
     let items = state.read(move |book| views(book, &viewed, &page)).await??;
     etag::json(&headers, &serde_json::json!({ "unit": unit, "items": items, "next": next }))
+}
+
+/// The end of the days that validation decided on after the last reading, or of the last reading.
+async fn decided_until(state: &Shared, channel: ChannelNumber, zone: &TimeZone, last: i64) -> Result<i64, Problem> {
+    let silence_end = last.saturating_add((i64::from(SILENT_DAYS) + 1) * 86_400);
+    let days = state.read(move |book| book.read(channel, last, silence_end, AsOf::Now)).await?.days;
+    let decided = days.iter().filter(|day| day.slot_seconds == 0);
+    let ends = decided.filter_map(|day| Some(LocalDay::of(day.date, zone)?.range.end.as_second()));
+    Ok(ends.max().map_or(last, |end| end.max(last)))
 }
 
 struct Viewed {
@@ -163,6 +178,7 @@ fn view(
         status: status(&profile, decided.is_some(), received),
         run: decided.map(|decided| decided.run),
         decided_at: decided.map(|decided| decided.decided_at),
+        plan_name: decided.map(|decided| decided.plan_name.clone()).filter(|name| !name.is_empty()),
         plan_version: decided.map(|decided| decided.plan_version),
         superseded: stored.map_or(0, |day| day.superseded),
         estimates: decided.map(estimates).unwrap_or_default(),
@@ -204,6 +220,9 @@ fn failures(decided: &FinalDay, range: TimeRange, seconds: u32) -> Vec<Failure> 
         from: instant(failure.from),
         to: instant(failure.to),
         blocks: failure.blocks,
+        routed: failure.routed,
+        severity: failure.severity,
+        direction: failure.direction,
         evidence: failure.evidence.clone(),
     });
     failures.collect()

@@ -3,19 +3,22 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::book;
 use crate::etag;
 use crate::problem::Problem;
 use crate::query::{Ask, Place};
 use crate::state::Shared;
 
-/// Which day.
+/// Which day, and what was known of it when.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Day {
     date: Date,
+    as_of: Option<Timestamp>,
 }
 
 /// `GET /api/v1/channels/{channel}/explain`
@@ -25,5 +28,7 @@ pub(crate) async fn get(
     Place(channel): Place<String>,
     Ask(asked): Ask<Day>,
 ) -> Result<Response, Problem> {
-    etag::json(&headers, &state.ask_review(move |review, now| review.explain(&channel, asked.date, now)).await?)
+    let as_of = book::as_of(asked.as_of);
+    let explained = state.ask_review(move |review, now| review.explain_as_of(&channel, asked.date, as_of, now)).await?;
+    etag::json(&headers, &explained)
 }

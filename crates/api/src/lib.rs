@@ -6,7 +6,9 @@
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//! - `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
+//! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
@@ -14,6 +16,7 @@ mod book;
 mod channel;
 mod coverage;
 mod day;
+mod determinant;
 mod edit;
 mod etag;
 mod exception;
@@ -23,6 +26,7 @@ mod guard;
 mod intake;
 mod operate;
 mod page;
+mod plan;
 mod point;
 mod problem;
 mod profile;
@@ -72,7 +76,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 37] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 44] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -106,6 +110,13 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 37] {
         ("post", "/api/v1/review/proposals/{act}/approve", post(proposal::approve)),
         ("post", "/api/v1/review/proposals/{act}/reject", post(proposal::reject)),
         ("post", "/api/v1/review/proposals/{act}/undo", post(proposal::undo)),
+        ("get", "/api/v1/determinants", get(determinant::list)),
+        ("get", "/api/v1/determinants/requests/{id}", get(determinant::get)),
+        ("post", "/api/v1/determinants/requests", post(determinant::request)),
+        ("post", "/api/v1/determinants/requests/{id}/cancel", post(determinant::cancel)),
+        ("get", "/api/v1/plans", get(plan::list)),
+        ("post", "/api/v1/plans", post(plan::add)),
+        ("get", "/api/v1/plans/for", get(plan::held)),
         ("get", "/api/v1/quarantine", get(quarantine::list)),
         ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
         ("get", "/api/v1/subscriptions", get(subscription::list)),

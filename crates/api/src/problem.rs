@@ -91,7 +91,7 @@ impl Code {
             Self::InvalidParameter => ("A parameter is not valid", "Correct the parameter named in `pointer`."),
             Self::RangeTooLarge => ("Too much at once", "Ask for a shorter range, or page through it."),
             Self::NotFound => ("Not found", "Look it up with /api/v1/channels?q=."),
-            Self::NotAllowed => ("Another person is needed", "Ask someone else to approve it."),
+            Self::NotAllowed => ("It may not be done by whom or where it was asked", "The detail says who may do it."),
             Self::Conflict => ("It stands differently by now", "Read it again, then decide once more."),
             Self::MethodNotAllowed => ("Method not allowed", "The header `Allow` names what this address takes."),
             Self::WrongHost => (

@@ -99,7 +99,9 @@ impl Profile {
             };
             let raw = day.values.get(usize::from(slot)).copied().filter(|value| *value != NO_VALUE);
             let last = final_value(day.final_day.as_ref(), slot, raw);
-            if last.is_none() && start < frame.expected.0 {
+            // What validation does not list as missing was not expected.
+            let is_expected = frame.expected.0 <= start && day.final_day.as_ref().is_none_or(|day| day.lists(slot));
+            if last.is_none() && !is_expected {
                 continue;
             }
             let status = final_status(day.final_day.as_ref(), slot, said.status);
@@ -318,6 +320,7 @@ mod tests {
             date: only.date,
             run: 1,
             decided_at: Timestamp::UNIX_EPOCH,
+            plan_name: "residential".into(),
             plan_version: 1,
             status: Status::VALIDATED,
             values: vec![FinalValue {

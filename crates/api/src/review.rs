@@ -22,6 +22,7 @@ impl From<ReviewError> for Problem {
                 Self::new(Code::Unavailable, error.to_string())
             }
             ReviewError::Registry(error) if error.is_out_of_space() => Self::new(Code::StorageFull, "the disk is full"),
+            ReviewError::Plans(error) => error.into(),
             error => Self::internal(&error),
         }
     }

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use ingest::Review;
-use ingest::validation::totals::Tolerances;
+use ingest::plans::{LivePlans, Plans};
+use ingest::{Determinants, Review};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;
@@ -29,6 +29,8 @@ pub struct State {
     pub intake: Arc<dyn Intake>,
     /// The queue and the editor.
     pub review: Arc<Review>,
+    /// What bills rest on.
+    pub determinants: Arc<Determinants>,
     /// The clock seam.
     pub now: fn() -> Timestamp,
     /// Names served besides those of loopback.
@@ -37,8 +39,8 @@ pub struct State {
     pub version: &'static str,
     /// Longest message that is taken in one request.
     pub message_bytes_max: usize,
-    /// How far sums may be from registers (V50), as the plan of validation says.
-    pub tolerances: Tolerances,
+    /// Which plan judges which day.
+    pub plans: Arc<LivePlans>,
 }
 
 /// The way in, as the binary wires it: `ingest` behind it in the product, a double in tests.
@@ -163,6 +165,11 @@ impl Inner {
             *directory = Arc::new(self.registry.directory().await?);
         }
         Ok(Arc::clone(&directory))
+    }
+
+    /// The plans in force.
+    pub(crate) async fn plans_now(&self) -> Result<Arc<Plans>, Problem> {
+        Ok(self.plans.now().await?)
     }
 
     /// Which readings are there, brought up to date.

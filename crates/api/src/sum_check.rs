@@ -60,9 +60,9 @@ pub(crate) async fn list(
     if channel.interval_seconds.is_none() {
         return Err(Problem::new(Code::NotFound, format!("channel `{}` has no intervals to add up", channel.label)));
     }
-    let (tolerances, unit) = (state.tolerances.clone(), channel.unit.clone());
+    let (plans, unit) = (state.plans_now().await?, channel.unit.clone());
     let always = TimeRange { start: Timestamp::MIN, end: Timestamp::MAX };
-    let checked = state.read(move |book| check_all(book, &directory, &channel, always, &tolerances)).await?;
+    let checked = state.read(move |book| check_all(book, &directory, &channel, always, &plans)).await?;
     let checks = checked.into_iter().map(Check::of).collect();
     etag::json(&headers, &page(checks, skip, limit, &unit))
 }

@@ -5,7 +5,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use model::finding::{Finding, Severity};
 use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
@@ -16,9 +15,9 @@ use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, Register
 use store::registry::directory::Directory;
 
 use crate::admission::{self, Limits, Scale, Target};
+use crate::flags::FlagMap;
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
-use crate::validation::totals::measures_the_same;
 
 /// Items of one channel that were not admitted for one reason.
 #[derive(Clone, Debug)]
@@ -41,12 +40,10 @@ pub struct Admitter<'a> {
     source: &'a str,
     now: Timestamp,
     calendar: Calendar,
-    placed: Placed,
+    placed: Placed<'a>,
     item: u32,
     /// What was admitted since it was last taken.
     pub batch: Batch,
-    /// Channel-days that were touched.
-    pub touched: BTreeSet<(ChannelNumber, Date)>,
     /// What was not admitted, by channel and reason.
     pub rejected: HashMap<(String, SmolStr), Rejected>,
     received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
@@ -58,11 +55,15 @@ pub struct Admitter<'a> {
 
 /// Buffers that are used again for every piece.
 #[derive(Default)]
-struct Placed {
+struct Placed<'a> {
     pieces: Vec<Piece>,
     values: Vec<i64>,
     qualities: Vec<(u16, u16, QualityId)>,
     known_qualities: HashMap<Quality, QualityId>,
+    /// What the flags of the source mean.
+    flags: Option<FlagMap<'a>>,
+    /// What is to be told of flags met for the first time.
+    told: Vec<Finding>,
 }
 
 impl<'a> Admitter<'a> {
@@ -84,12 +85,18 @@ impl<'a> Admitter<'a> {
             placed: Placed::default(),
             item: 0,
             batch: Batch::default(),
-            touched: BTreeSet::new(),
             rejected: HashMap::new(),
             received: HashMap::new(),
             findings: Vec::new(),
             findings_count: 0,
         }
+    }
+
+    /// The same, for a source whose flags become statuses.
+    #[must_use]
+    pub fn with_flags(mut self, flags: Option<FlagMap<'a>>) -> Self {
+        self.placed.flags = flags;
+        self
     }
 
     /// Admits one piece of a message, or notes why not.
@@ -118,6 +125,9 @@ impl<'a> Admitter<'a> {
         }
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);
+        }
+        for finding in std::mem::take(&mut self.placed.told) {
+            self.note(Finding { line: readings.line, ..finding });
         }
     }
 
@@ -181,7 +191,6 @@ impl<'a> Admitter<'a> {
                         revision,
                     };
                     self.batch.push_run(&day_run).map_err(|error| at_line("V08", error.to_string()))?;
-                    self.touched.insert((channel.number, piece.day.date));
                 }
             }
             Values::Registers(reads) => {
@@ -191,24 +200,9 @@ impl<'a> Admitter<'a> {
                         .map_err(|error| at_line("V10", error))?;
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
                 }
-                self.touch_intervals_beside(channel, reads);
             }
         }
         Ok(())
-    }
-
-    /// A register read says anew what the intervals before and after it must add up to.
-    fn touch_intervals_beside(&mut self, register: &Channel, reads: &[RegisterRead]) {
-        let directory = self.directory;
-        let beside = directory.of_usage_point(register.usage_point);
-        for intervals in beside.filter(|other| other.interval_seconds.is_some() && measures_the_same(register, other)) {
-            let Ok(zone) = self.calendar.zone(&intervals.zone) else { continue };
-            let edges = reads.iter().flat_map(|read| [Some(read.at), read.period_start]).flatten();
-            for at in edges.map(Timestamp::as_second) {
-                let around = [at - 1, at].map(|second| zone.day_containing(second));
-                self.touched.extend(around.into_iter().flatten().map(|day| (intervals.number, day.date)));
-            }
-        }
     }
 
     fn register_entry(
@@ -230,7 +224,7 @@ impl<'a> Admitter<'a> {
     }
 }
 
-impl Placed {
+impl Placed<'_> {
     fn scale_values(&mut self, run: &IntervalRun, scale: Scale) -> Result<(), String> {
         self.values.clear();
         if let Some(factor) = scale.factor(run.exponent) {
@@ -276,7 +270,14 @@ impl Placed {
         if let Some(id) = self.known_qualities.get(quality) {
             return *id;
         }
-        let id = book.quality_id(quality);
+        let id = match &self.flags {
+            Some(flags) => {
+                let (meant, told) = flags.meant(quality);
+                self.told.extend(told);
+                book.quality_id(&meant)
+            }
+            None => book.quality_id(quality),
+        };
         self.known_qualities.insert(quality.clone(), id);
         id
     }

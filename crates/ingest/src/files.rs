@@ -16,7 +16,8 @@ pub struct Limits {
     pub members_max: usize,
     /// Bytes of one member or gzip stream after expansion.
     pub expanded_bytes_max: u64,
-    /// Expansion of one member compared with its packed size, once it is past 64 MiB.
+    /// Expansion of one member compared with its packed size, once it is past 64 MiB; and of all members compared with
+    /// the archive, for several may be packed into the same bytes.
     pub expansion_ratio_max: u64,
 }
 
@@ -77,6 +78,8 @@ fn for_each_member<E>(
     limits: &Limits,
     each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
+    let archive_bytes = file.metadata().map_or(0, |data| data.len());
+    let mut left = limits.expanded_bytes_max.max(archive_bytes.saturating_mul(limits.expansion_ratio_max));
     let mut archive = match zip::ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
         Err(error) => return each(Input::Unreadable(archive_name, damaged_archive(&error))),
@@ -96,7 +99,10 @@ fn for_each_member<E>(
                 if limits.expanded_bytes_max < declared_bytes {
                     each(Input::Unreadable(&name, refusal("zip.size", too_large(declared_bytes, limits))))?;
                 } else {
-                    each(Input::Stream(&name, &mut Bounded::new(member, packed_bytes, limits)))?;
+                    let mut member = Bounded::new(member, packed_bytes, limits);
+                    member.bytes_max = member.bytes_max.min(left);
+                    each(Input::Stream(&name, &mut member))?;
+                    left = left.saturating_sub(member.given);
                 }
             }
         }
@@ -220,6 +226,15 @@ mod tests {
         let tight = Limits { expanded_bytes_max: 1 << 20, ..Limits::default() };
         let seen = names_and_bytes(file.path(), &tight);
         assert!(matches!(&seen[..], [(_, Err(code))] if code == "zip.size"), "{seen:?}");
+    }
+
+    #[test]
+    fn members_share_the_limit_of_their_archive() {
+        let zeros = vec![0_u8; 700 << 10];
+        let file = zip_of(&[("a", &zeros), ("b", &zeros)]);
+        let tight = Limits { expanded_bytes_max: 1 << 20, ..Limits::default() };
+        let seen = names_and_bytes(file.path(), &tight);
+        assert!(matches!(&seen[..], [(_, Ok(716_800)), (_, Err(_))]), "{seen:?}");
     }
 
     #[test]

@@ -8,18 +8,23 @@
 //! - [`admission`]: the coded checks V01 to V18.
 //! - [`placement`]: instants to (local day, slot).
 //! - [`admitter`]: the sink that resolves, checks and places; [`registration`]: channels as messages describe them.
+//! - [`flags`]: flags of a source that become statuses.
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
-//! - [`validation`]: runs the VEE plan over touched channel-days.
+//! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
+//! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
 pub mod admission;
 pub mod admitter;
+pub mod determinants;
 pub mod files;
+pub mod flags;
 pub mod intake;
 pub mod inventory;
 pub mod placement;
+pub mod plans;
 pub mod quarantine;
 pub mod registration;
 pub mod review;
@@ -27,5 +32,6 @@ pub mod shadow;
 pub mod stored_days;
 pub mod validation;
 
+pub use determinants::Determinants;
 pub use intake::Intake;
 pub use review::Review;

@@ -7,11 +7,13 @@
 //!
 //! - [`subscribers`]: register, list, try, follow.
 //! - [`message`], [`payload`]: which changes make the next message, and what it says.
+//! - [`channel_day`]: readings of the book as messages and exports tell them.
 //! - [`engine`]: what to do now, and what follows from an answer; pure.
 //! - [`secret`], [`address`]: signatures, and which addresses may be called.
 //! - [`delivery`]: the tasks, one courier for each subscriber.
 
 pub mod address;
+pub mod channel_day;
 mod courier;
 pub mod delivery;
 pub mod engine;

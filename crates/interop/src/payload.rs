@@ -7,19 +7,16 @@ use std::collections::HashMap;
 
 use formats::cim::MeterReadingsWriter;
 use jiff::civil::Date;
-use jiff::fmt::temporal::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
-use model::id::{ChannelNumber, Name};
+use model::id::ChannelNumber;
 use model::master::Channel;
-use model::quality::Quality;
-use model::quantity::Decimal;
-use model::reading::{ChannelKey, ChannelReadings, IntervalRun, MessageHeader, QualitySpan, RegisterRead, Values};
-use model::time::LocalDay;
-use store::readings::{AsOf, Change, ChangeKind, ChannelHistory, Damage, Day, NO_VALUE, ReadingsBook, Subject};
+use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
+use store::readings::{AsOf, Change, ChangeKind, ChannelHistory, Damage, Day, ReadingsBook, Subject};
 use store::registry::directory::Directory;
 use store::registry::subscription::PayloadFormat;
 use uuid::Uuid;
 
+use super::channel_day::Told;
 use super::json;
 use super::message::Stage;
 
@@ -153,37 +150,14 @@ fn piece<'d>(
     change: &Change,
     history: &ChannelHistory,
 ) -> Option<Piece<'d>> {
+    let told = Told { book, directory, channel };
     let values = match change.subject {
-        Subject::Registers => registers(book, channel, change.date, history)?,
-        Subject::Intervals => Values::Intervals(intervals(book, channel, change, history)?),
-        Subject::Final => Values::Intervals(final_intervals(channel, change.date, history)?),
+        Subject::Registers => registers(&told, change.date, history)?,
+        Subject::Intervals => Values::Intervals(intervals(&told, change, history)?),
+        Subject::Final => Values::Intervals(final_intervals(&told, change.date, history)?),
     };
-    let at = match &values {
-        Values::Intervals(run) => run.start,
-        Values::Registers(reads) => reads.first()?.at,
-    };
-    let readings = ChannelReadings {
-        channel: channel_key(directory, channel, at),
-        unit: channel.unit.clone(),
-        values,
-        revision: None,
-        line: 0,
-    };
+    let readings = told.readings(values, None)?;
     Some(Piece { channel, stage: Stage::of(change.subject), readings })
-}
-
-/// The registered words for a channel: the name in its label first, and the meter that was there.
-pub fn channel_key(directory: &Directory, channel: &Channel, at: Timestamp) -> ChannelKey {
-    let names = directory.usage_point_names(channel.usage_point);
-    let in_label =
-        |name: &&Name| channel.label.strip_prefix(name.value.as_str()).is_some_and(|rest| rest.starts_with('/'));
-    let meter = directory.meters_at(channel.usage_point, at).find_map(|meter| directory.meter_names(meter).first());
-    ChannelKey {
-        usage_point: names.iter().find(in_label).or(names.first()).cloned(),
-        meter: meter.cloned(),
-        suffix: channel.suffix.clone(),
-        reading_type: channel.reading_type,
-    }
 }
 
 /// The day of a date, in the channel's interval length where there are several.
@@ -192,78 +166,24 @@ fn day_of<'h>(channel: &Channel, date: Date, history: &'h ChannelHistory) -> Opt
     days().find(|day| Some(day.slot_seconds) == channel.interval_seconds).or_else(|| days().next())
 }
 
-fn intervals(book: &ReadingsBook, channel: &Channel, change: &Change, history: &ChannelHistory) -> Option<IntervalRun> {
+/// The slots of a change, in the day they are of.
+fn intervals(told: &Told<'_>, change: &Change, history: &ChannelHistory) -> Option<IntervalRun> {
     let fits = |day: &&Day| day.date == change.date && usize::from(change.end) <= day.values.len();
-    let day = day_of(channel, change.date, history).filter(|day| fits(day));
+    let day = day_of(told.channel, change.date, history).filter(|day| fits(day));
     let day = day.or_else(|| history.days.iter().find(fits))?;
-    let values = day.values.get(usize::from(change.first)..usize::from(change.end))?.to_vec();
-    let inside = day.qualities.iter().filter(|(from, to, _)| *from < change.end && change.first < *to);
-    let span = |(from, to, id): &(u16, u16, _)| {
-        let from = u32::from((*from).max(change.first) - change.first);
-        let to = u32::from((*to).min(change.end) - change.first);
-        Some(QualitySpan { from, to, quality: book.quality(*id)? })
-    };
-    let qualities = inside.filter_map(span).collect();
-    run(day.day_start, change.first, day.slot_seconds, values, channel.quantum, qualities)
+    told.intervals(day, usize::from(change.first)..usize::from(change.end), Stage::Received)
 }
 
 /// The whole day as validation decided it.
-fn final_intervals(channel: &Channel, date: Date, history: &ChannelHistory) -> Option<IntervalRun> {
-    let day = day_of(channel, date, history)?;
-    let decided = day.final_day.as_ref()?;
-    let (day_start, seconds, mut values) = match day.slot_seconds {
-        0 => empty_day(channel, date)?,
-        seconds => (day.day_start, seconds, day.values.clone()),
-    };
-    let mut qualities = vec![decided.status; values.len()];
-    for value in &decided.values {
-        let slot = usize::from(value.slot);
-        *values.get_mut(slot)? = value.value.unwrap_or(NO_VALUE);
-        qualities[slot] = value.status;
-    }
-    let (mut spans, mut from) = (Vec::new(), 0);
-    for alike in qualities.chunk_by(|left, right| left == right) {
-        let to = from + u32::try_from(alike.len()).ok()?;
-        spans.push(QualitySpan { from, to, quality: Quality::of(alike[0]) });
-        from = to;
-    }
-    run(day_start, 0, seconds, values, channel.quantum, spans)
-}
-
-/// A local day of which nothing arrived: its start, interval length and slots without a value.
-fn empty_day(channel: &Channel, date: Date) -> Option<(i64, u32, Vec<i64>)> {
-    let zone = DateTimeParser::new().parse_time_zone(&channel.zone).ok()?;
-    let seconds = channel.interval_seconds?;
-    let day = LocalDay::of(date, &zone)?;
-    Some((day.range.start.as_second(), seconds, vec![NO_VALUE; usize::from(day.slots(seconds)?)]))
-}
-
-fn run(
-    day_start: i64,
-    first: u16,
-    length_seconds: u32,
-    values: Vec<i64>,
-    exponent: i8,
-    qualities: Vec<QualitySpan>,
-) -> Option<IntervalRun> {
-    let start = Timestamp::from_second(day_start + i64::from(first) * i64::from(length_seconds)).ok()?;
-    Some(IntervalRun { start, length_seconds, values, exponent, qualities })
+fn final_intervals(told: &Told<'_>, date: Date, history: &ChannelHistory) -> Option<IntervalRun> {
+    let day = day_of(told.channel, date, history).filter(|day| day.final_day.is_some())?;
+    told.intervals(day, 0..usize::MAX, Stage::Final)
 }
 
 /// The current reads with a moment on the UTC date.
-fn registers(book: &ReadingsBook, channel: &Channel, date: Date, history: &ChannelHistory) -> Option<Values> {
+fn registers(told: &Told<'_>, date: Date, history: &ChannelHistory) -> Option<Values> {
     let start = midnight_utc(date).as_second();
-    let on_date = history.registers.iter().filter(|read| (start..start + 24 * 3600).contains(&read.at));
-    let read = |read: &store::readings::RegisterRead| {
-        Some(RegisterRead {
-            at: Timestamp::from_second(read.at).ok()?,
-            period_start: read.period_start.and_then(|start| Timestamp::from_second(start).ok()),
-            value: read.value.map(|value| Decimal::new(value, channel.quantum)),
-            quality: book.quality(read.quality)?,
-        })
-    };
-    let reads: Vec<RegisterRead> = on_date.filter_map(read).collect();
-    (!reads.is_empty()).then_some(Values::Registers(reads))
+    told.registers(history.registers.iter().filter(|read| (start..start + 24 * 3600).contains(&read.at)))
 }
 
 fn midnight_utc(date: Date) -> Timestamp {

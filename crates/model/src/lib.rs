@@ -7,6 +7,7 @@
 //! - [`time`]: half-open UTC intervals, local days of 23, 24 and 25 hours, conventions of sources.
 //! - [`reading_type`], [`quality`], [`event`]: the code sets of IEC 61968-9, named by tables of [`code`].
 //! - [`reading`]: what a message says about a channel.
+//! - [`register`]: what a register counted between two reads.
 //! - [`lineage`]: what validation and estimation decided, and why.
 //! - [`master`]: usage points, meters, channels, customers and the dated links between them.
 //! - [`review`]: what people ask of the queue and the editor, and what they are answered.
@@ -22,5 +23,6 @@ pub mod quality;
 pub mod quantity;
 pub mod reading;
 pub mod reading_type;
+pub mod register;
 pub mod review;
 pub mod time;

@@ -23,6 +23,8 @@ pub struct FinalDay {
     pub run: u64,
     /// When the run decided.
     pub decided_at: Timestamp,
+    /// What people call the plan; empty where the record is older than its name.
+    pub plan_name: SmolStr,
     /// The version of the plan (rules, limits, order).
     pub plan_version: u32,
     /// What holds for every slot not listed in `values`.
@@ -39,10 +41,15 @@ impl FinalDay {
         !self.failures.is_empty() || self.values.iter().any(|value| value.value.is_none() || !value.method.is_empty())
     }
 
+    /// Whether it says anything of a slot of its own.
+    pub fn lists(&self, slot: u16) -> bool {
+        self.values.binary_search_by_key(&slot, |value| value.slot).is_ok()
+    }
+
     /// Whether another run decided the same.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let decided = |day: &Self| (day.plan_version, day.status);
-        decided(self) == decided(other) && self.values == other.values && self.failures == other.failures
+        let by = |day: &Self| (day.plan_name.clone(), day.plan_version, day.status);
+        by(self) == by(other) && self.values == other.values && self.failures == other.failures
     }
 }
 
@@ -72,8 +79,89 @@ pub struct RuleFailure {
     pub to: u16,
     /// Whether it blocks billing or only warns.
     pub blocks: bool,
+    /// Whether it waits for a person; one that does not is only kept.
+    pub routed: bool,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
+    /// What it says of the values.
+    pub direction: Direction,
     /// One sentence with the numbers: what was found and what the limit is.
     pub evidence: String,
+}
+
+impl RuleFailure {
+    /// Whether another run found the same of the values, whatever its plan makes of it.
+    pub fn finds_the_same(&self, other: &Self) -> bool {
+        let found = |failure: &Self| (failure.from, failure.to, failure.blocks);
+        found(self) == found(other) && self.rule == other.rule && self.evidence == other.evidence
+    }
+}
+
+/// How much an exception matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExceptionSeverity {
+    /// For statistics.
+    Low,
+    /// For whoever looks at exceptions.
+    #[default]
+    Medium,
+    /// First in every list.
+    High,
+}
+
+impl ExceptionSeverity {
+    /// Every one, from the least.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// `low`, `medium`, `high`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// Whether it is the one that holds where a plan says nothing.
+    pub fn is_medium(&self) -> bool {
+        *self == Self::Medium
+    }
+}
+
+/// What a failed rule says of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Above its limit.
+    TooHigh,
+    /// Below its limit.
+    TooLow,
+    /// Something else than its height, or not known.
+    #[default]
+    Other,
+}
+
+impl Direction {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::TooHigh, Self::TooLow, Self::Other];
+
+    /// The words of settings.
+    pub const WORDS: [&'static str; 3] = ["too high", "too low", "other"];
+
+    /// The direction of a word; any other word is [`Direction::Other`].
+    pub fn of(word: &str) -> Self {
+        Self::ALL.into_iter().find(|direction| direction.word() == word).unwrap_or_default()
+    }
+
+    /// `too high`, `too low`, `other`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TooHigh => Self::WORDS[0],
+            Self::TooLow => Self::WORDS[1],
+            Self::Other => Self::WORDS[2],
+        }
+    }
 }
 
 /// The outcome of one validation run over one register read.

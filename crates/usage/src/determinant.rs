@@ -39,6 +39,13 @@ pub struct Determinant {
     pub version: u32,
 }
 
+impl Determinant {
+    /// Whether another of the same id tells the same: numbers, quality and definition, whatever inputs led to them.
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        Self { inputs_hash: other.inputs_hash, ..self.clone() } == *other
+    }
+}
+
 /// `digits * 10^exponent`, rounded once to so many decimals, ties to even; exact where no decimals are given.
 pub(crate) fn quantity(digits: i128, exponent: i8, decimals: Option<u8>) -> Option<Decimal> {
     let wanted = match decimals {

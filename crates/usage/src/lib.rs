@@ -5,6 +5,7 @@
 //!
 //! - [`calendar`]: seasons, kinds of day and bands as data; [`timeline`]: the same over instants, with called events.
 //! - [`definition`]: which determinants a rate needs; [`meter`]: sums, differences, losses and netting of channels.
+//! - [`rate`]: all of these in one document, and where its channels are found.
 //! - [`cycle`]: a set over a period, for any number of accounts; it answers [`determinant`]s.
 //! - [`series`], [`register`]: what an account hands in.
 //! - [`demand`], [`tally`], [`quality`], [`high_low`]: windows, sums, V73 and V74.
@@ -23,6 +24,7 @@ mod inputs_hash;
 pub mod meter;
 mod prorate;
 pub mod quality;
+pub mod rate;
 mod ratio;
 pub mod register;
 pub mod request;
@@ -35,6 +37,7 @@ pub use calendar::Calendar;
 pub use cycle::Cycle;
 pub use definition::{CheckedSet, DeterminantSet};
 pub use determinant::Determinant;
+pub use rate::{CheckedRate, Rate};
 pub use register::{Read, Register};
 pub use role::Role;
 pub use series::{Account, Channel, MISSING, Run};

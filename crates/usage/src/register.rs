@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use model::finding::Finding;
 use model::quality::Status;
 use model::quantity::{Decimal, Sum};
+use model::register::{AdvanceError, advance};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs_hash::InputsHash;
@@ -155,28 +156,19 @@ fn advances(channel: &Channel<'_>) -> Result<Vec<Advance>, Finding> {
 
 /// `multiplier * (end - start)`, with `10^dials` more where the register started again.
 fn advanced(channel: &str, register: &Register<'_>, start: Decimal, end: Decimal) -> Result<Decimal128, Finding> {
-    let exponent = start.exponent.min(end.exponent).min(0);
-    let digits = |decimal: Decimal| lifted(decimal.into(), exponent);
-    let capacity =
-        lifted(Decimal128 { digits: 1, exponent: i8::try_from(register.dials).unwrap_or(i8::MAX) }, exponent);
-    let (Some(start_digits), Some(end_digits), Some(capacity)) = (digits(start), digits(end), capacity) else {
-        return Err(too_large(channel));
-    };
-    let mut difference = end_digits.checked_sub(start_digits).ok_or_else(|| too_large(channel))?;
-    if difference < 0 {
-        let tenth = capacity / 10;
-        if start_digits <= capacity - tenth || tenth <= end_digits || capacity <= start_digits || end_digits < 0 {
+    let counted = advance(start, end, register.dials).map_err(|error| match error {
+        AdvanceError::TooLarge => too_large(channel),
+        AdvanceError::Fell => {
             let message = format!(
                 "the register of meter {} fell from {start} to {end}, which is no roll-over of {} dials; \
                  check the reads or enter the exchange of the meter",
                 register.meter, register.dials
             );
-            return Err(Finding::new(0, channel, "usage.register_fell", message));
+            Finding::new(0, channel, "usage.register_fell", message)
         }
-        difference += capacity;
-    }
-    let multiplied = difference.checked_mul(register.multiplier.digits.into());
-    let exponent = exponent.checked_add(register.multiplier.exponent);
+    })?;
+    let multiplied = counted.digits.checked_mul(register.multiplier.digits.into());
+    let exponent = counted.exponent.checked_add(register.multiplier.exponent);
     match (multiplied, exponent) {
         (Some(digits), Some(exponent)) => Ok(Decimal128 { digits, exponent }),
         _ => Err(too_large(channel)),

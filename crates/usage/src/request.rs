@@ -3,7 +3,7 @@
 //! `Create BillingDeterminantRequest` opens a request. It ends once: `Created BillingDeterminant` with the values, a
 //! refusal with its items, or cancelled. Until the cut-off time held data may still become better, so a request waits.
 //! After `Created`, corrected readings lead to `Changed BillingDeterminant` with the old and the new value of those
-//! determinants whose inputs changed. A usage point gets one set for one period once: nothing is billed twice.
+//! determinants that come out differently. A usage point gets one set for one period once: nothing is billed twice.
 
 use std::collections::BTreeMap;
 
@@ -69,21 +69,40 @@ pub struct Item {
 /// Every request with where it stands.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
-    by_id: BTreeMap<SmolStr, Entry>,
+    by_id: BTreeMap<SmolStr, Standing>,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    request: BillingDeterminantRequest,
-    state: State,
+/// A request and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What is asked for.
+    pub request: BillingDeterminantRequest,
+    /// What became of it.
+    pub state: State,
 }
 
-#[derive(Clone, Debug)]
-enum State {
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It waits for its answer.
     Open,
-    Created { first: Vec<Determinant>, latest: Vec<Determinant> },
+    /// It was answered with values.
+    Created {
+        /// What was told at first.
+        first: Vec<Determinant>,
+        /// What was told last.
+        latest: Vec<Determinant>,
+    },
+    /// It was cancelled.
     Canceled,
+    /// It was answered with the reasons why there are no values.
     Refused(Vec<Item>),
+}
+
+impl FromIterator<Standing> for Requests {
+    fn from_iter<I: IntoIterator<Item = Standing>>(standings: I) -> Self {
+        Self { by_id: standings.into_iter().map(|standing| (standing.request.id.clone(), standing)).collect() }
+    }
 }
 
 impl From<Finding> for Item {
@@ -120,7 +139,7 @@ impl Requests {
             }
             return entry.outcome();
         }
-        let alike = |entry: &&Entry| entry.is_alive() && entry.request.asks_for_same(&request);
+        let alike = |entry: &&Standing| entry.is_alive() && entry.request.asks_for_same(&request);
         if let Some(earlier) = self.by_id.values().find(alike) {
             let message = format!(
                 "request `{}` asked for the same usage point, period and set; use its outcome or cancel it first",
@@ -128,7 +147,7 @@ impl Requests {
             );
             return Some(refused("period", "request.billed_already", message));
         }
-        self.by_id.insert(request.id.clone(), Entry { request, state: State::Open });
+        self.by_id.insert(request.id.clone(), Standing { request, state: State::Open });
         None
     }
 
@@ -150,8 +169,8 @@ impl Requests {
         entry.outcome()
     }
 
-    /// What a created request comes to after its inputs changed: the determinants with another hash of their inputs,
-    /// another version of their definition, or that came or went. `None` where there are none, or nothing was created.
+    /// What a created request comes to after its inputs changed: the determinants of which anything that is told has
+    /// changed, or that came or went. `None` where there are none, or nothing was created; what was told last stands then.
     pub fn recomputed(&mut self, id: &str, now: Vec<Determinant>) -> Option<Message> {
         let entry = self.by_id.get_mut(id)?;
         let State::Created { latest, .. } = &mut entry.state else { return None };
@@ -160,19 +179,22 @@ impl Requests {
         let mut changes: Vec<Change> = gone.map(|old| Change { old: Some(old.clone()), new: None }).collect();
         for new in &now {
             let old = latest.iter().find(|old| same(old, new));
-            if old.is_none_or(|old| (old.inputs_hash, old.version) != (new.inputs_hash, new.version)) {
+            if old.is_none_or(|old| !old.tells_the_same(new)) {
                 changes.push(Change { old: old.cloned(), new: Some(new.clone()) });
             }
         }
+        if changes.is_empty() {
+            return None;
+        }
         *latest = now;
-        (!changes.is_empty()).then_some(Message::Changed(changes))
+        Some(Message::Changed(changes))
     }
 
     /// Cancels a request that is open or created; nothing is told of it afterwards, and it may be asked for anew.
     pub fn cancel(&mut self, id: &str) -> Message {
         match self.by_id.get_mut(id) {
             None => refused("id", "request.unknown", format!("there is no request `{id}`; check the id")),
-            Some(Entry { state: State::Refused(_), .. }) => {
+            Some(Standing { state: State::Refused(_), .. }) => {
                 refused("id", "request.refused", format!("request `{id}` was refused; there is nothing to cancel"))
             }
             Some(entry) => {
@@ -182,6 +204,11 @@ impl Requests {
         }
     }
 
+    /// Where a request stands; `None` for an unknown id.
+    pub fn get(&self, id: &str) -> Option<&Standing> {
+        self.by_id.get(id)
+    }
+
     /// The ids of requests that wait for an answer.
     pub fn open(&self) -> impl Iterator<Item = &str> {
         let open = self.by_id.iter().filter(|(_, entry)| matches!(entry.state, State::Open));
@@ -189,7 +216,7 @@ impl Requests {
     }
 }
 
-impl Entry {
+impl Standing {
     fn outcome(&self) -> Option<Message> {
         match &self.state {
             State::Open => None,

@@ -5,7 +5,12 @@
 //! ([`ChannelDays::to_run`]) leaves what a run over everything would leave.
 //!
 //! Rules see the days around as received. Methods and sums see them as judged: received, with what the rules of the
-//! plan say of the values, but without estimates.
+//! plan say of the values, but without estimates. The same holds of other channels ([`Beside`]).
+//!
+//! A day of which nothing arrived is silent. It is run like any other where values are expected of it
+//! ([`crate::meter_times`]) and a day with values is near.
+
+mod beside;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +20,16 @@ use jiff::{Span, Timestamp};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 
-use crate::context::{Activity, Context, Decision, Elsewhere, Neighbour, Site, Total, overlap};
+use crate::context::{Activity, Companion, Context, Decision, Elsewhere, Expected, Neighbour, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
+use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
 use crate::outcome::Outcome;
-use crate::plan::CheckedPlan;
+use crate::plan::needs::Outlook;
+use crate::plan::{CheckedPlan, DatedPlans};
 use crate::run::{Stamp, judged_values, run_in};
+use beside::Looks;
+
+pub use beside::{Beside, DayBeside, OtherChannel};
 
 /// One day of a channel as it was received, and what is known of it beside its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,36 +68,75 @@ impl ReceivedDay {
     }
 }
 
+/// Which side of a day.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    fn next(self, date: Date) -> Option<Date> {
+        match self {
+            Self::Before => date.yesterday().ok(),
+            Self::After => date.tomorrow().ok(),
+        }
+    }
+}
+
 /// A day and, once asked for, what the value checks say of it.
 #[derive(Debug)]
 struct Known {
     received: ReceivedDay,
+    has_value: bool,
     /// Values and statuses after the value checks, before any estimate.
     judged: OnceCell<(Vec<i64>, Vec<Status>)>,
 }
 
 /// The days of one channel around those that are run.
 ///
-/// It must hold every stored day within the reach of the plan ([`CheckedPlan::reach_days`]) of a day that is run.
+/// Each day is judged by the plan that holds on its date. It must hold every stored day within the reach of any of
+/// these plans ([`DatedPlans::reach_days`]) of a day that is run, and a day without values for every other one there that
+/// has ended.
 #[derive(Debug)]
 pub struct ChannelDays<'a> {
     facts: Context<'a>,
     totals: Vec<Total>,
-    plan: &'a CheckedPlan,
+    plans: DatedPlans<'a>,
     days: BTreeMap<Date, Known>,
+    beside: Option<Beside<'a>>,
+    meter_times: MeterTimes,
+    expected: OnceCell<Vec<TimeRange>>,
 }
 
 impl<'a> ChannelDays<'a> {
-    /// The days of a channel. `facts` says what holds for each of them: its neighbours, history, totals, activity and decisions
-    /// are not looked at. `totals` may be of any span; what other days contribute to one is added here.
+    /// The days of a channel. `facts` says what holds for each of them: its neighbours, history, totals, activity, decisions and
+    /// when values are expected are not looked at. `totals` may be of any span; what other days contribute to one is added here.
     pub fn new(
         facts: Context<'a>,
         totals: Vec<Total>,
-        plan: &'a CheckedPlan,
+        plans: impl Into<DatedPlans<'a>>,
         days: impl IntoIterator<Item = (Date, ReceivedDay)>,
     ) -> Self {
-        let known = |received| Known { received, judged: OnceCell::new() };
-        Self { facts, totals, plan, days: days.into_iter().map(|(date, day)| (date, known(day))).collect() }
+        let known = |(date, received): (Date, ReceivedDay)| {
+            let has_value = first_value(&received.as_day(date)).is_some();
+            (date, Known { received, has_value, judged: OnceCell::new() })
+        };
+        let (plans, days) = (plans.into(), days.into_iter().map(known).collect());
+        let (meter_times, expected) = (MeterTimes::default(), OnceCell::new());
+        Self { facts, totals, plans, days, beside: None, meter_times, expected }
+    }
+
+    /// The same with what is known beside the days; it takes the place of what `facts` said of that.
+    #[must_use]
+    pub fn with(self, beside: Beside<'a>) -> Self {
+        Self { beside: Some(beside), ..self }
+    }
+
+    /// The same with what master data says of when a meter was there.
+    #[must_use]
+    pub fn with_meter_times(self, meter_times: MeterTimes) -> Self {
+        Self { meter_times, expected: OnceCell::new(), ..self }
     }
 
     /// A day as received.
@@ -99,45 +148,69 @@ impl<'a> ChannelDays<'a> {
     /// has an estimate, an open gap or a failure; only such days look at more than their neighbours.
     pub fn to_run(&self, touched: &BTreeSet<Date>, leans: impl Fn(Date) -> bool) -> BTreeSet<Date> {
         let mut affected = touched.clone();
+        let Outlook { reach_days: reach, summary_spans: spans, .. } = self.plans.outlook();
         for date in touched {
             affected.extend([date.yesterday(), date.tomorrow()].into_iter().flatten());
             affected.extend(self.zero_days_after(*date));
-            affected.extend(self.within(*date, 0, self.plan.rules_reach_days()));
+            affected.extend(spans.iter().flat_map(|span| self.after(*date, *span)));
         }
         affected.retain(|date| self.days.contains_key(date));
         let mut all = affected.clone();
-        let reach = self.plan.reach_days();
+        // The days around may be judged by plans that reach further than that of the day itself.
         for date in &affected {
-            all.extend(self.beside_in_totals(*date));
+            all.extend(self.beside_in_totals(*date, reach));
             all.extend(self.within(*date, reach, reach).filter(|other| leans(*other)));
         }
+        all.extend(touched.iter().flat_map(|date| self.silence_beside(*date)));
+        all.retain(|date| self.says_something(*date) || leans(*date));
         all
+    }
+
+    /// Whether anything was received for a day, or should have been and a day with values is near.
+    pub fn says_something(&self, date: Date) -> bool {
+        let Some(known) = self.days.get(&date) else { return false };
+        let near = || self.within(date, SILENT_DAYS, SILENT_DAYS).any(|other| self.days[&other].has_value);
+        let whole = known.received.as_day(date).whole();
+        known.has_value
+            || known.received.statuses.iter().any(|status| !status.is_empty())
+            || self.expected().touches(whole) && (near() || self.meter_times.began_before(whole))
     }
 
     /// The outcome of a day; `None` where there is no such day.
     pub fn outcome(&self, date: Date, stamp: Stamp) -> Option<Outcome> {
         let known = self.days.get(&date)?;
-        Some(self.outcome_over(date, &known.received, self.plan, stamp))
+        Some(self.outcome_of(date, &known.received, stamp))
+    }
+
+    /// The outcome of a day with another content than its own, by the plan that holds on its date: where none does, as
+    /// received, with a failure that says so.
+    pub fn outcome_of(&self, date: Date, day: &ReceivedDay, stamp: Stamp) -> Outcome {
+        match self.plans.on(date) {
+            Ok(plan) => self.outcome_over(date, day, plan, stamp),
+            Err(none) => Outcome::unplanned(self.facts.channel, &day.as_day(date), &none, stamp),
+        }
     }
 
     /// The outcome of a day with another content or by another plan than its own, among days that are as they are.
     pub fn outcome_over(&self, date: Date, day: &ReceivedDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let totals = self.totals_of(date);
+        let (companions, judged_companions) =
+            (self.companions(date, Looks::Rules), self.companions(date, Looks::Methods));
         let received = Context {
             totals: &totals,
             activity: day.activity,
             decisions: &day.decisions,
-            ..self.received_context(date)
+            ..self.received_context(date, &companions)
         };
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
         let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
         let history: Vec<Day<'_>> =
-            self.within(date, reach, reach).filter_map(|other| self.judged_day(other)).collect();
-        let neighbour = |date: Result<Date, jiff::Error>| self.judged_day(date.ok()?);
+            self.within(date, reach, reach).filter_map(|other| self.judged_day_with_values(other)).collect();
         let judged = Context {
-            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
+            before: self.neighbour(date, Side::Before, |other| self.judged_day(other)),
+            after: self.neighbour(date, Side::After, |other| self.judged_day(other)),
             history: &history,
+            companions: &judged_companions,
             ..received.clone()
         };
         run_in(&day.as_day(date), &received, &judged, plan, stamp)
@@ -153,12 +226,12 @@ impl<'a> ChannelDays<'a> {
             let elsewhere = if within { None } else { Some(Elsewhere::of(total.range, range, &around())) };
             Total { elsewhere, ..total.clone() }
         };
-        self.totals_near(date).map(with_elsewhere).collect()
+        self.totals_near(date, self.reach_on(date)).map(with_elsewhere).collect()
     }
 
-    /// The totals that touch a day and lie within the reach of the plan around it.
-    fn totals_near(&self, date: Date) -> impl Iterator<Item = &Total> {
-        let reach = i64::from(self.plan.reach_days()) * 86_400;
+    /// The totals that touch a day and lie within so many days around it.
+    fn totals_near(&self, date: Date, reach_days: u16) -> impl Iterator<Item = &Total> {
+        let reach = i64::from(reach_days) * 86_400;
         let range = self.range_of(date);
         let near = move |total: &&Total| {
             range.is_some_and(|day| {
@@ -170,46 +243,117 @@ impl<'a> ChannelDays<'a> {
         self.totals.iter().filter(near)
     }
 
+    /// How far the plan of a day looks; where there is none, to its neighbours.
+    fn reach_on(&self, date: Date) -> u16 {
+        self.plans.on(date).map_or(1, CheckedPlan::reach_days)
+    }
+
     /// What rules may look at, all of it as received.
-    fn received_context(&self, date: Date) -> Context<'_> {
-        let neighbour = |date: Result<Date, jiff::Error>| {
-            let date = date.ok()?;
-            Some(self.days.get(&date)?.received.as_day(date))
-        };
+    fn received_context<'s>(&'s self, date: Date, companions: &'s [Companion<'s>]) -> Context<'s> {
+        let as_received = |date: Date| Some(self.days.get(&date)?.received.as_day(date));
         let day = self.days.get(&date).map(|known| &known.received);
+        let facts = match &self.beside {
+            Some(beside) => Context { companions, ..beside.over(date, self.facts.clone()) },
+            None => self.facts.clone(),
+        };
         Context {
-            before: neighbour(date.yesterday()).map(|day| Neighbour::before([&day])),
-            after: neighbour(date.tomorrow()).map(|day| Neighbour::after([&day])),
+            before: self.neighbour(date, Side::Before, as_received),
+            after: self.neighbour(date, Side::After, as_received),
+            expected: self.expected(),
             zero_days_before: self.zero_days_before(date),
             activity: day.map_or(Activity::Active, |day| day.activity),
-            site: Site { local_day: day.and_then(|day| day.local_day), ..self.facts.site },
+            site: Site { local_day: day.and_then(|day| day.local_day), ..facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
-            ..self.facts.clone()
+            ..facts
         }
     }
 
-    /// A day with what the value checks say of it.
-    fn judged_day(&self, date: Date) -> Option<Day<'_>> {
+    /// What lies beyond an edge of a day. A gap there is counted through as many days as the plan looks at.
+    fn neighbour<'d>(&self, date: Date, side: Side, day: impl Fn(Date) -> Option<Day<'d>>) -> Option<Neighbour> {
+        let nearest = day(side.next(date)?)?;
+        let neighbour = match side {
+            Side::Before => Neighbour::before([&nearest]),
+            Side::After => Neighbour::after([&nearest]),
+        };
+        if neighbour.missing_at_edge == 0 {
+            return Some(neighbour);
+        }
+        let expected = self.expected();
+        let mut missing_at_edge = 0_u16;
+        let dates = std::iter::successors(side.next(date), |date| side.next(*date));
+        for day in dates.take(self.plans.on(date).map_or(0, CheckedPlan::gap_days).into()).map_while(day) {
+            let is_missing = |slot: &u16| day.value(*slot).is_none() && expected.covers(day.range(*slot, slot + 1));
+            let missing = match side {
+                Side::Before => (0..day.slots()).rev().take_while(is_missing).count(),
+                Side::After => (0..day.slots()).take_while(is_missing).count(),
+            };
+            missing_at_edge = missing_at_edge.saturating_add(u16::try_from(missing).unwrap_or(u16::MAX));
+            if missing < usize::from(day.slots()) {
+                break;
+            }
+        }
+        Some(Neighbour { missing_at_edge, ..neighbour })
+    }
+
+    /// When values are expected.
+    fn expected(&self) -> Expected<'_> {
+        let days = || self.days.iter().map(|(date, known)| known.received.as_day(*date));
+        Expected::within(self.expected.get_or_init(|| self.meter_times.expected(days())))
+    }
+
+    /// The silent days right before and after a day, and the one that ends the silence after it.
+    fn silence_beside(&self, date: Date) -> BTreeSet<Date> {
+        let is_silent = |date: &Date| self.days.get(date).is_some_and(|known| !known.has_value);
+        let beside = |side: Side| {
+            let dates = std::iter::successors(side.next(date), move |date| side.next(*date));
+            dates.take(SILENT_DAYS.into()).take_while(is_silent)
+        };
+        let mut silence: BTreeSet<Date> = beside(Side::Before).collect();
+        silence.extend(beside(Side::After));
+        let end = silence.last().copied().max(Some(date)).and_then(|last| last.tomorrow().ok());
+        silence.extend(end.filter(|end| self.days.contains_key(end)));
+        silence
+    }
+
+    /// A day with what the value checks say of it, without estimates.
+    pub fn judged_day(&self, date: Date) -> Option<Day<'_>> {
         let known = self.days.get(&date)?;
-        let (values, statuses) = known
-            .judged
-            .get_or_init(|| judged_values(&known.received.as_day(date), &self.received_context(date), self.plan));
+        let (values, statuses) = known.judged.get_or_init(|| match self.plans.on(date) {
+            Ok(plan) => {
+                let companions = self.companions(date, Looks::Rules);
+                judged_values(&known.received.as_day(date), &self.received_context(date, &companions), plan)
+            }
+            // What no plan judges stands as received.
+            Err(_) => (known.received.values.clone(), known.received.statuses.clone()),
+        });
         Some(known.received.with(date, values, statuses))
     }
 
-    /// Whole days of zeros right before a day, at most as many as the plan reaches.
+    fn companions(&self, date: Date, looks: Looks) -> Vec<Companion<'_>> {
+        self.beside.as_ref().map_or_else(Vec::new, |beside| beside.companions(date, looks))
+    }
+
+    /// As [`ChannelDays::judged_day`], where any value was received.
+    fn judged_day_with_values(&self, date: Date) -> Option<Day<'_>> {
+        self.judged_day(date).filter(|_| self.days.get(&date).is_some_and(|known| known.has_value))
+    }
+
+    /// Whole days of zeros right before a day, at most as many as its plan reaches.
     fn zero_days_before(&self, date: Date) -> u16 {
         let before = std::iter::successors(date.yesterday().ok(), |date| date.yesterday().ok());
-        self.zero_days(before).count().try_into().unwrap_or(u16::MAX)
+        self.zero_days(before, self.reach_on(date)).count().try_into().unwrap_or(u16::MAX)
     }
 
     fn zero_days_after(&self, date: Date) -> impl Iterator<Item = Date> {
-        self.zero_days(std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok()))
+        self.zero_days(
+            std::iter::successors(date.tomorrow().ok(), |date| date.tomorrow().ok()),
+            self.plans.reach_days(),
+        )
     }
 
-    fn zero_days(&self, dates: impl Iterator<Item = Date>) -> impl Iterator<Item = Date> {
+    fn zero_days(&self, dates: impl Iterator<Item = Date>, most: u16) -> impl Iterator<Item = Date> {
         let is_zero = |date: &Date| self.days.get(date).is_some_and(|known| known.received.is_zero());
-        dates.take(usize::from(self.plan.reach_days())).take_while(is_zero)
+        dates.take(usize::from(most)).take_while(is_zero)
     }
 
     /// The days there are within so many days of a day, itself left out.
@@ -218,9 +362,19 @@ impl<'a> ChannelDays<'a> {
         self.days.range(from..=to).map(|(other, _)| *other).filter(move |other| *other != date)
     }
 
+    /// The days there are that lie from `youngest` to `oldest` days after a day.
+    fn after(&self, date: Date, (youngest, oldest): (u16, u16)) -> impl Iterator<Item = Date> {
+        let (from, to) =
+            (date.saturating_add(Span::new().days(youngest)), date.saturating_add(Span::new().days(oldest)));
+        self.days.range(from..=to.max(from)).map(|(other, _)| *other)
+    }
+
     /// The other days that share a total with a day.
-    fn beside_in_totals(&self, date: Date) -> BTreeSet<Date> {
-        self.totals_near(date).flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
+    fn beside_in_totals(&self, date: Date, reach_days: u16) -> BTreeSet<Date> {
+        self.totals_near(date, reach_days)
+            .flat_map(|total| self.days_in(total.range))
+            .filter(|other| *other != date)
+            .collect()
     }
 
     fn range_of(&self, date: Date) -> Option<TimeRange> {

@@ -7,6 +7,7 @@
 mod companion;
 mod decision;
 mod device;
+mod expected;
 mod site;
 mod sources;
 mod summary;
@@ -24,6 +25,7 @@ use crate::day::Day;
 pub use companion::{Companion, Role};
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
+pub use expected::Expected;
 pub use site::{Load, Site, Sun};
 pub use sources::{AgreedValue, Bucket, DayTemperature, Origin, Profile, Sources};
 pub use summary::DaySummary;
@@ -41,6 +43,8 @@ pub struct Context<'a> {
     pub negative_allowed: bool,
     /// Whether use is expected.
     pub activity: Activity,
+    /// When a meter measures; outside nothing is missing.
+    pub expected: Expected<'a>,
     /// What comes before the day, where that is known; see [`Neighbour::before`].
     pub before: Option<Neighbour>,
     /// What comes after the day, where that is known; see [`Neighbour::after`].
@@ -79,6 +83,7 @@ impl<'a> Context<'a> {
             exponent,
             negative_allowed: false,
             activity: Activity::Active,
+            expected: Expected::ALWAYS,
             before: None,
             after: None,
             history: &[],

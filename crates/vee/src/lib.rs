@@ -10,10 +10,11 @@
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`formula`]: the language of user-defined rules; [`assumed_time`]: meters that lost their clock.
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
-//! - [`gap_record`]: the day of which nothing arrived, made so that it can be run.
+//! - [`gap_record`]: the day of which nothing arrived, made so that it can be run; [`meter_times`]: when values are expected.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`mod@trial`]: a plan tried on a series of a file.
 //! - [`register`]: the same for reads of registers, one read at a time.
+//! - [`sun`]: sunrise and sunset of a local day.
 //! - [`process`]: rules about many values at once: balance, replacement, locks, deadlines.
 //! - [`rescaling`]: when estimates are scaled again, and how much at once.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
@@ -29,6 +30,7 @@ mod evidence;
 pub mod formula;
 pub mod gap_record;
 mod inputs_hash;
+pub mod meter_times;
 pub mod outcome;
 pub mod plan;
 pub mod process;
@@ -41,6 +43,7 @@ pub mod scaling;
 pub mod scan;
 pub mod settings;
 pub mod sum_check;
+pub mod sun;
 pub mod trial;
 mod view;
 

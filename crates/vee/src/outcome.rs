@@ -2,12 +2,19 @@
 
 use std::borrow::Cow;
 
-use model::lineage::FinalDay;
+use model::id::ChannelNumber;
+use model::lineage::{FinalDay, RuleFailure};
+use model::quality::Status;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::plan::ExceptionSeverity;
+use crate::day::Day;
+use crate::plan::{ExceptionSeverity, NoPlan};
 use crate::rules::Direction;
+use crate::run::Stamp;
+
+/// The id under which the failure of a day stands that no single plan judges.
+pub const UNPLANNED: &str = "PLAN";
 
 /// The answer of one run over one channel-day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +30,54 @@ pub struct Outcome {
     pub estimations: Vec<Estimation>,
     /// One for each fault that a rule found, in the order of the failures of the final day.
     pub exceptions: Vec<Exception>,
+}
+
+impl Outcome {
+    /// The outcome of a day for which no plan, or more than one, holds: nothing is judged or estimated, every value stands
+    /// as received, and a failure over the whole day says why.
+    pub(crate) fn unplanned(channel: ChannelNumber, day: &Day<'_>, why: &NoPlan, stamp: Stamp) -> Self {
+        let (rule, from, to, evidence) = (SmolStr::new_static(UNPLANNED), 0, day.slots(), why.to_string());
+        let result = RuleResult {
+            rule: rule.clone(),
+            validation: Validation::Primary,
+            verdict: Verdict::Failed,
+            slots_checked: to,
+            slots_failed: to,
+            reason: Cow::Borrowed(""),
+        };
+        let exception = Exception {
+            rule: rule.clone(),
+            validation: Validation::Primary,
+            from,
+            to,
+            queue: Queue::ManualWork,
+            severity: ExceptionSeverity::High,
+            direction: Direction::default(),
+            evidence: evidence.clone(),
+        };
+        let failure = RuleFailure {
+            rule,
+            from,
+            to,
+            blocks: true,
+            routed: true,
+            severity: ExceptionSeverity::High,
+            direction: Direction::Other,
+            evidence,
+        };
+        let final_day = FinalDay {
+            channel,
+            date: day.date,
+            run: stamp.run,
+            decided_at: stamp.now,
+            plan_name: SmolStr::default(),
+            plan_version: 0,
+            status: Status::NONE,
+            values: Vec::new(),
+            failures: vec![failure],
+        };
+        Self { final_day, results: vec![result], estimations: Vec::new(), exceptions: vec![exception] }
+    }
 }
 
 /// A fault as the people who look after the data see it.

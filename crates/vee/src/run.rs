@@ -59,7 +59,7 @@ pub(crate) fn run_in(
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
     judge(&mut draft, plan, Stage::Final, &mut ledger);
-    ledger.into_outcome(draft, plan.version, stamp)
+    ledger.into_outcome(draft, plan, stamp)
 }
 
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
@@ -148,6 +148,11 @@ impl<'a> Draft<'a> {
         View { context: self.judged, ..self.view() }
     }
 
+    /// Whether a meter measures during the slot at a place.
+    fn is_expected(&self, at: usize) -> bool {
+        u16::try_from(at).is_ok_and(|slot| self.context.expected.covers(self.day.range(slot, slot.saturating_add(1))))
+    }
+
     /// Lays a decision over the slots for which it still holds.
     fn decide(&mut self, decision: &Decision) {
         for slot in decision.from..decision.to.min(self.day.slots()) {
@@ -172,7 +177,8 @@ impl<'a> Draft<'a> {
 
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {
         for at in usize::from(fault.from)..usize::from(fault.to).min(self.values.len()) {
-            if self.statuses[at].contains(Status::ACCEPTED) {
+            let unexpected = self.values[at] == MISSING && !self.is_expected(at);
+            if unexpected || self.statuses[at].contains(Status::ACCEPTED) {
                 continue;
             }
             let made = !self.slots[at].method.is_empty();
@@ -223,6 +229,8 @@ struct Found {
     on_failure: OnFailure,
     severity: ExceptionSeverity,
     queue: Queue,
+    /// Whether it waits for a person where no method gave a value.
+    waits_unresolved: bool,
     fault: Fault,
 }
 
@@ -314,12 +322,13 @@ impl Ledger {
                 on_failure: if fault.only_warns { OnFailure::Warn } else { planned.on_failure },
                 severity: planned.severity,
                 queue: if manual { Queue::ManualWork } else { Queue::Record },
+                waits_unresolved: !planned.kept_out,
                 fault,
             }
         }));
     }
 
-    fn into_outcome(self, mut draft: Draft<'_>, plan_version: u32, stamp: Stamp) -> Outcome {
+    fn into_outcome(mut self, mut draft: Draft<'_>, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
         let applied = self.results.iter().any(|result| result.verdict != Verdict::NotApplicable);
         let shared = draft.statuses.iter().fold(MARKS, |shared, status| Status(shared.0 & status.0));
         let status = match (draft.statuses.is_empty(), shared.is_empty(), applied) {
@@ -328,27 +337,17 @@ impl Ledger {
             _ => Status::NONE,
         };
         let values = (0..draft.day.slots()).filter_map(|slot| draft.final_value(slot, shared, status)).collect();
-        let failures = self.faults.iter().map(|found| {
-            let unresolved = Status::FAILED | Status::ESTIMATE_NEEDED;
-            let Fault { from, to, .. } = found.fault;
-            let slots = &draft.statuses[usize::from(from)..usize::from(to)];
-            RuleFailure {
-                rule: found.rule.clone(),
-                from,
-                to,
-                blocks: found.on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved)),
-                evidence: found.fault.evidence.clone(),
-            }
-        });
+        let failures: Vec<_> = self.faults.iter_mut().map(|found| found.failure(&draft.statuses)).collect();
         let final_day = FinalDay {
             channel: draft.context.channel,
             date: draft.day.date,
             run: stamp.run,
             decided_at: stamp.now,
-            plan_version,
+            plan_name: plan.name.clone(),
+            plan_version: plan.version,
             status,
             values,
-            failures: failures.collect(),
+            failures,
         };
         let exceptions = self.faults.into_iter().map(Found::into_exception).collect();
         Outcome { final_day, results: self.results, estimations: self.estimations, exceptions }
@@ -356,6 +355,27 @@ impl Ledger {
 }
 
 impl Found {
+    /// What is stored of it, given the statuses in the end: what should have been estimated and was not waits for a person.
+    fn failure(&mut self, statuses: &[Status]) -> RuleFailure {
+        let unresolved = Status::FAILED | Status::ESTIMATE_NEEDED;
+        let Fault { from, to, direction, .. } = self.fault;
+        let slots = &statuses[usize::from(from)..usize::from(to)];
+        let blocks = self.on_failure != OnFailure::Warn && slots.iter().any(|status| status.intersects(unresolved));
+        if blocks && self.waits_unresolved {
+            self.queue = Queue::ManualWork;
+        }
+        RuleFailure {
+            rule: self.rule.clone(),
+            from,
+            to,
+            blocks,
+            routed: self.queue == Queue::ManualWork,
+            severity: self.severity,
+            direction,
+            evidence: self.fault.evidence.clone(),
+        }
+    }
+
     fn into_exception(self) -> Exception {
         let Fault { from, to, evidence, direction, .. } = self.fault;
         let Self { rule, validation, severity, queue, .. } = self;
@@ -364,12 +384,16 @@ impl Found {
 }
 
 impl Draft<'_> {
-    /// The slot's line of the final day; `None` where it is final as received with the day's status.
+    /// The slot's line of the final day; `None` where it is final as received with the day's status, and where nothing was
+    /// received and nothing expected.
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
         let Slot { method, inputs_hash, stamped, accepted, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
+        if value.is_none() && self.day.value(slot).is_none() && !self.is_expected(at) {
+            return None;
+        }
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
         } else if method.is_empty() && marks == shared && !stamped && !accepted {

@@ -1,7 +1,9 @@
 //! Do intervals add up to what a register or a statement says? Any span: hours, a day, a month.
 //!
-//! Catalogue V50: `|sum - M * dR| <= tolerance`, with `dR` the difference of two register reads
-//! (`10^dials` more where the register started again) and `M` the multiplier. All exact.
+//! Catalogue V50: `|sum - M * dR| <= tolerance`, with `dR` what the register counted between two reads
+//! ([`model::register::advance`]) and `M` the multiplier. All exact.
+
+use model::register::{Advance, AdvanceError, advance};
 
 use crate::amount::Amount;
 use crate::context::{Measured, RegisterPair};
@@ -91,21 +93,13 @@ pub fn measured_quantity(measured: &Measured) -> Result<Amount, SumCheckError> {
     }
 }
 
-/// The register difference; a fall is a roll-over where the register was in its last tenth before
-/// and is in its first tenth after (catalogue V55).
 fn difference(pair: &RegisterPair) -> Result<Amount, SumCheckError> {
-    let (start, end): (Amount, Amount) = (pair.start.into(), pair.end.into());
-    let difference = end.minus(start).ok_or(SumCheckError::TooLarge)?;
-    if !difference.is_negative() {
-        return Ok(difference);
+    match advance(pair.start, pair.end, pair.dials) {
+        Ok(Advance { digits, exponent }) => Ok(Amount::new(digits, exponent.into())),
+        Err(AdvanceError::TooLarge) => Err(SumCheckError::TooLarge),
+        Err(AdvanceError::Fell) => {
+            let RegisterPair { start, end, dials, .. } = pair;
+            Err(SumCheckError::RegisterFell { start: start.to_string(), end: end.to_string(), dials: *dials })
+        }
     }
-    let capacity = Amount::new(1, i32::from(pair.dials));
-    let tenth = capacity.shifted(-1);
-    let last_tenth = capacity.minus(tenth).ok_or(SumCheckError::TooLarge)?;
-    let was_near_end = last_tenth.compared(start).ok_or(SumCheckError::TooLarge)?.is_lt();
-    let is_near_start = end.compared(tenth).ok_or(SumCheckError::TooLarge)?.is_lt();
-    if was_near_end && is_near_start {
-        return difference.plus(capacity).ok_or(SumCheckError::TooLarge);
-    }
-    Err(SumCheckError::RegisterFell { start: pair.start.to_string(), end: pair.end.to_string(), dials: pair.dials })
 }

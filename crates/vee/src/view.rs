@@ -36,6 +36,16 @@ impl View<'_> {
         self.statuses.get(usize::from(slot)).copied().unwrap_or(Status::NONE)
     }
 
+    /// Whether a meter measures during the slot, so that it is missing where it has no value.
+    pub(crate) fn is_expected(&self, slot: u16) -> bool {
+        self.context.expected.covers(self.day.range(slot, slot + 1))
+    }
+
+    /// Whether a value is expected and not there.
+    pub(crate) fn is_missing(&self, slot: u16) -> bool {
+        self.value(slot).is_none() && self.is_expected(slot)
+    }
+
     /// Whether power was off for a part of the slot, by its status or by a known interruption.
     pub(crate) fn is_outage(&self, slot: u16) -> bool {
         self.status(slot).intersects(OUTAGE)

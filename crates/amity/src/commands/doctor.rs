@@ -25,6 +25,11 @@ pub struct Doctor {
 }
 
 impl Doctor {
+    /// Whether it works with the books of an installation.
+    pub fn uses_books(&self) -> bool {
+        self.config.is_none()
+    }
+
     /// Checks and tells.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         if let Some(path) = &self.config {

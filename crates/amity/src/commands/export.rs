@@ -1,19 +1,21 @@
 //! `amity export`: readings in the formats that others read.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use ingest::placement::zone_of;
+use interop::channel_day::Told;
+use interop::message::Stage;
 use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use store::readings::AsOf;
 
 use super::time_span::{TimeSpan, instant};
 use crate::clock;
-use crate::extract::{Extract, Layer};
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::Progress;
@@ -58,19 +60,14 @@ impl Export {
             None => AsOf::Now,
         };
         let directory = installation.ask(installation.books.registry.directory())?;
-        let extract = Extract {
-            book: &installation.books.readings,
-            directory: &directory,
-            layer: if self.raw { Layer::Raw } else { Layer::Final },
-            range: self.span.range(&zone)?,
-            as_of,
-        };
+        let stage = if self.raw { Stage::Received } else { Stage::Final };
+        let range = self.span.range(&zone)?;
         let file: Box<dyn Write + Send> = match &self.output {
             Some(path) => Box::new(
-                File::create(path)
+                File::create(caller::path(path))
                     .map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?,
             ),
-            None => Box::new(io::stdout()),
+            None => output::results()?,
         };
         let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
         let prefix = self.prefix.as_deref().unwrap_or("");
@@ -79,8 +76,9 @@ impl Export {
         let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
         let mut progress = Progress::new("wrote", "channels");
         for channel in &channels {
-            let pieces = extract
-                .pieces(channel)
+            let told = Told { book: &installation.books.readings, directory: &directory, channel };
+            let pieces = told
+                .pieces(range, as_of, stage)
                 .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;
             writer.write(&pieces)?;
             progress.add(1, &channel.label);

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::reading_options::ReadingOptions;
 use super::validate;
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::{Installation, in_intake};
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
@@ -32,7 +33,7 @@ pub struct Ingest {
     /// Register channels the registry does not know, as the files describe them.
     #[arg(long)]
     register: bool,
-    /// Leave validation and estimation for later (`amity quality --run`).
+    /// Leave validation and estimation for later: the next `amity ingest` without this, or `amity serve`.
     #[arg(long)]
     no_validation: bool,
     /// Print one JSON line for each file as soon as it is durable.
@@ -61,12 +62,13 @@ impl Ingest {
         let mut progress = Progress::new("took in", "readings");
         let mut totals = Totals::default();
         for path in &self.paths {
-            files::for_each(path, &files::Limits::default(), &mut |input| {
+            files::for_each(&caller::path(path), &files::Limits::default(), &mut |input| {
                 totals.files += 1;
                 let (name, bytes) = match input {
-                    Input::Stream(name, bytes) => (name, bytes),
+                    Input::Stream(name, bytes) => (caller::name(path, name), bytes),
                     Input::Unreadable(name, finding) => {
                         totals.refused += 1;
+                        let name = caller::name(path, name);
                         return self.tell(&json!({ "path": name, "accepted": false, "findings": [finding] }), || {
                             format!("{name}: {finding}")
                         });
@@ -89,7 +91,7 @@ impl Ingest {
         }
         progress.finish();
         if !self.no_validation {
-            validate::touched(&installation, intake.take_touched())?;
+            validate::due(&installation)?;
         }
         if !self.json {
             output::say(&totals.as_text());

@@ -14,9 +14,11 @@ mod reading_options;
 mod registry;
 mod review;
 mod serve;
+mod simulate;
 mod status;
 mod subscribe;
 mod time_span;
+mod usage;
 mod validate;
 mod vee;
 
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::hand_over::ask::Server;
 use crate::output::Failure;
 
 /// Meter data in one order and one meaning: exact, durable, explained.
@@ -51,7 +54,9 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
+    Simulate(simulate::Simulate),
     Vee(vee::Vee),
+    Usage(usage::Usage),
     Status(status::Status),
     Subscribe(subscribe::Subscribe),
     Bench(Box<bench::Bench>),
@@ -60,10 +65,25 @@ enum Command {
     Completions(completions::Completions),
 }
 
+impl Command {
+    /// Whether it works with the books, which a running server has.
+    fn uses_books(&self) -> bool {
+        match self {
+            Self::Init(_) | Self::Inspect(_) | Self::Serve(_) | Self::Bench(_) | Self::Completions(_) => false,
+            Self::Vee(command) => command.uses_books(),
+            Self::Doctor(command) => command.uses_books(),
+            _ => true,
+        }
+    }
+}
+
 impl CommandLine {
-    /// Does what was asked.
+    /// Does what was asked, or has it done by the server that has the books.
     pub fn run(self) -> Result<ExitCode, Failure> {
         let data = &self.data;
+        if let Some(server) = Some(data).filter(|_| self.command.uses_books()).and_then(|data| Server::of(data)) {
+            return server.ask();
+        }
         match self.command {
             Command::Init(command) => command.run(data),
             Command::Inspect(command) => command.run(),
@@ -73,7 +93,9 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),
+            Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),
+            Command::Usage(command) => command.run(data),
             Command::Bench(command) => command.run(),
             Command::Subscribe(command) => command.run(data),
             Command::Status(command) => command.run(data),

@@ -77,12 +77,13 @@ impl Quality {
         if self.run {
             let days = book.read(channel.number, start, end, AsOf::Now).map_err(in_book)?.days;
             let days: BTreeSet<_> = days.iter().map(|day| (channel.number, day.date)).collect();
-            validate::touched(&installation, days)?;
+            validate::say(&validate::run(&installation, days)?);
         }
-        let history = book.read(channel.number, start, end, AsOf::Now).map_err(in_book)?;
+        let mut history = book.read(channel.number, start, end, AsOf::Now).map_err(in_book)?;
+        history.shape_silent_days(&zone, channel.interval_seconds.unwrap_or_default(), (start, end));
         let directory = installation.ask(installation.books.registry.directory())?;
-        let tolerances = validate::tolerances(&installation)?;
-        let checked = totals::check_all(book, &directory, &channel, range, &tolerances).map_err(in_book)?;
+        let plans = validate::plans(&installation)?;
+        let checked = totals::check_all(book, &directory, &channel, range, &plans).map_err(in_book)?;
         let figures = figures(&history.days);
         let failed: Vec<_> = history.days.iter().flat_map(failed).collect();
         let sums = sum_checks(&checked, &channel, &zone);
@@ -105,7 +106,7 @@ impl Quality {
 
 fn figures(days: &[Day]) -> Figures {
     let mut figures = Figures::default();
-    for day in days.iter().filter(|day| day.slot_seconds != 0) {
+    for day in days {
         let received = day.values.iter().filter(|value| **value != NO_VALUE).count() as u64;
         let decided = day.final_day.as_ref();
         let estimated = decided.map_or(0, |day| day.values.iter().filter(|value| !value.method.is_empty()).count());
@@ -114,10 +115,11 @@ fn figures(days: &[Day]) -> Figures {
             decided.values.iter().filter(|value| value.value.is_some() && raw_missing(value.slot)).count()
         });
         figures.days += 1;
-        figures.intervals_expected += day.values.len() as u64;
+        let expected = (0_u16..).zip(&day.values).filter(|(slot, _)| day.is_expected(*slot)).count() as u64;
+        figures.intervals_expected += expected;
         figures.intervals_received += received;
         figures.intervals_estimated += estimated as u64;
-        figures.intervals_without_value += (day.values.len() as u64).saturating_sub(received + filled as u64);
+        figures.intervals_without_value += expected.saturating_sub(received + filled as u64);
         figures.days_validated += u64::from(decided.is_some());
     }
     figures

@@ -170,7 +170,7 @@ fn replay(installation: &Installation, selection: &Selection, register: bool) ->
     let mut intake = installation.intake()?;
     let replayed =
         quarantine::replay(&mut intake, &items, installation.unknown(register), clock::now()).map_err(in_intake)?;
-    validate::touched(installation, intake.take_touched())?;
+    validate::due(installation)?;
     if selection.json {
         output::print_json(&replayed)?;
     } else {

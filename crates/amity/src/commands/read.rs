@@ -85,9 +85,11 @@ impl Read {
             None => AsOf::Now,
         };
         let book = &installation.books.readings;
-        let history = book
+        let mut history = book
             .read(channel.number, range.start.as_second(), range.end.as_second(), as_of)
             .map_err(|error| Failure::work("could not read", error))?;
+        let span = (range.start.as_second(), range.end.as_second());
+        history.shape_silent_days(&zone, channel.interval_seconds.unwrap_or_default(), span);
         let shown = Shown { book, channel: &channel, zone };
         let within = range.start.as_second()..range.end.as_second();
         let answer = shown.answer(&history, |begin| within.contains(&begin));
@@ -152,7 +154,12 @@ impl<'a> Shown<'a> {
             (None, Some(decided)) => (raw, quality.status | decided.status, String::new()),
             (None, None) => (raw, quality.status, String::new()),
         };
-        let status = if value.is_none() { status | Status::MISSING } else { status };
+        let expected = u16::try_from(slot).is_ok_and(|slot| day.is_expected(slot));
+        let status = match (value, expected) {
+            (None, true) => status | Status::MISSING,
+            (None, false) => quality.status,
+            (Some(_), _) => status,
+        };
         Interval {
             start: self.local(begin),
             end: self.local(begin + i64::from(day.slot_seconds)),

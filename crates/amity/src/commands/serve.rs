@@ -10,25 +10,21 @@ use clap::Args;
 use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
-use ingest::review::Decisions;
-use ingest::{Intake, quarantine, validation};
+use ingest::{Intake, Review, quarantine};
 use smol_str::SmolStr;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
-use vee::CheckedPlan;
 
 use super::review::{self, KeepUp};
 use super::validate;
 use crate::clock;
+use crate::hand_over::answer::Answering;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 
 /// How long open requests may take to end after the word to stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How often days that have ended meanwhile are validated.
-const ENDED_DAYS_EVERY: Duration = Duration::from_secs(600);
 
 /// Serve the page and the API, and deliver to subscribers.
 #[derive(Debug, Args)]
@@ -49,28 +45,30 @@ impl Serve {
             output::say(&format!("warning: {damage}"));
         }
         let unknown = installation.unknown(false);
-        let plan = Arc::new(validate::plan(&installation)?);
+        let plans = Arc::new(validate::live_plans(&installation)?);
+        let review = review::review(&installation, Arc::clone(&plans));
         let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
-            plan: Arc::clone(&plan),
+            review: Arc::clone(&review),
             unknown,
         });
-        let review = Arc::new(review::review(&installation, plan));
+        let determinants = Arc::new(installation.determinants());
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
+            determinants: Arc::clone(&determinants),
             now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),
             message_bytes_max: (installation.settings.serve.message_mib_max as usize) << 20,
-            tolerances: validate::tolerances(&installation)?,
+            plans,
         };
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
-        installation.runtime.spawn(validate_ended_days(way_in));
-        let keep_up = KeepUp::start(&installation.runtime, review, installation.books.readings.clone());
+        let readings = installation.books.readings.clone();
+        let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let served = installation.runtime.block_on(serve(listen, state, &installation));
         installation.runtime.block_on(keep_up.stop());
         served?;
@@ -94,27 +92,22 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
     if let Err(error) = std::fs::write(&served_at, format!("http://{address}")) {
         tracing::warn!(%error, "other commands cannot tell where this server is reached");
     }
+    let answering = Answering::start(installation).inspect_err(|error| {
+        tracing::warn!(%error, "other commands have to wait until this server ends");
+    });
     output::print(&format!("Amity serves http://{address} (Ctrl-C stops)"))?;
     let served = axum::serve(listener, api::router(state)).with_graceful_shutdown(stop_word());
     tokio::select! {
         outcome = served => outcome.map_err(|error| Failure::work("could not serve", error))?,
         () = async { stop_word().await; tokio::time::sleep(DRAIN).await } => {}
     }
+    if let Ok(answering) = answering {
+        answering.stop().await;
+    }
     delivery.stop().await;
     // What stays behind is removed by whoever opens the books next.
     let _ = std::fs::remove_file(served_at);
     Ok(())
-}
-
-/// Validates days that had not ended when they were touched, once they have.
-async fn validate_ended_days(way_in: Arc<WayIn>) {
-    let mut tick = tokio::time::interval(ENDED_DAYS_EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = way_in.work(|_| Ok(())).await {
-            tracing::warn!(%error, "ended days could not be validated and wait");
-        }
-    }
 }
 
 /// Ready when the program is asked to stop, by Ctrl-C or by a service manager.
@@ -135,29 +128,24 @@ async fn stop_word() {
 struct WayIn {
     intake: Arc<Mutex<Intake>>,
     registry: Registry,
-    plan: Arc<CheckedPlan>,
+    review: Arc<Review>,
     unknown: Unknown,
 }
 
 impl WayIn {
-    /// Runs work with the intake where it may block, then validates what it touched.
+    /// Runs work with the intake where it may block, then validates what arrived.
     fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
     ) -> impl Future<Output = Result<T, api::IntakeError>> + Send + 'static {
-        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        let (intake, review) = (Arc::clone(&self.intake), Arc::clone(&self.review));
         async move {
             let done = tokio::task::spawn_blocking(move || {
-                let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
-                let outcome = work(&mut intake)?;
-                let mut touched = intake.take_touched();
-                let now = clock::now();
-                let decisions = Decisions::of(&intake.books().registry, &touched, &plan);
-                let decisions = Handle::current().block_on(decisions)?;
-                let book = &intake.books().readings;
-                validation::run(book, intake.directory(), &plan, &decisions, &mut touched, now, &mut |_| {})
-                    .map_err(IntakeError::Readings)?;
-                intake.put_back(touched);
+                let outcome = work(&mut intake.lock().unwrap_or_else(PoisonError::into_inner))?;
+                // What is stored is acknowledged; where it could not be validated, that is done later.
+                if let Err(error) = review.validate_received(&clock::now, &mut |_| {}) {
+                    review::warn("readings could not be validated and wait", &error);
+                }
                 Ok(outcome)
             });
             done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
@@ -196,7 +184,7 @@ impl api::Intake for WayIn {
     fn replay(&self, items: Vec<u64>) -> api::Answer<api::Replayed> {
         let registry = self.registry.clone();
         let unknown = self.unknown;
-        let (intake, plan) = (Arc::clone(&self.intake), Arc::clone(&self.plan));
+        let (intake, review) = (Arc::clone(&self.intake), Arc::clone(&self.review));
         Box::pin(async move {
             let mut open = Vec::new();
             for id in items {
@@ -206,7 +194,7 @@ impl api::Intake for WayIn {
                     open.push(item);
                 }
             }
-            let way_in = Self { intake, registry, plan, unknown };
+            let way_in = Self { intake, registry, review, unknown };
             let replayed = way_in.work(move |intake| quarantine::replay(intake, &open, unknown, clock::now())).await?;
             Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
         })

@@ -12,6 +12,7 @@ use store::readings::Cursor;
 use store::registry::subscription::{PayloadFormat, Reach, SubscriptionState};
 
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -140,7 +141,8 @@ impl From<WhichStage> for Stage {
 
 /// Secrets are read where deliveries run, so a relative path is made complete.
 fn secret_reference(path: &str) -> Result<String, Failure> {
-    let complete = std::path::absolute(path).map_err(|error| Failure::Usage(format!("--secret {path}: {error}")))?;
+    let complete = std::path::absolute(caller::path(path.as_ref()))
+        .map_err(|error| Failure::Usage(format!("--secret {path}: {error}")))?;
     Ok(format!("file:{}", complete.display()))
 }
 

@@ -1,34 +1,69 @@
-//! Running the plan over what was touched: a part of `ingest`, `quarantine replay`, `quality --run` and `vee run`.
+//! Running the plans over what is due: a part of `ingest`, `quarantine replay`, `quality --run` and `vee run`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use ingest::plans::{LivePlans, Plans, PlansError};
 use ingest::review::Decisions;
-use ingest::validation::totals::Tolerances;
 use ingest::validation::{self, Report};
 use jiff::civil::Date;
 use model::id::ChannelNumber;
-use vee::CheckedPlan;
 
+use super::review;
 use super::vee::plan_file;
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
 
-/// The plan of an installation, checked.
-pub fn plan(installation: &Installation) -> Result<CheckedPlan, Failure> {
-    Ok(plan_file::of_installation(installation)?.1)
+/// The plans of an installation, which follow what is put while it runs; that they can be used is known.
+pub fn live_plans(installation: &Installation) -> Result<LivePlans, Failure> {
+    let live = LivePlans::new(installation.books.registry.clone(), plan_file::of_installation(installation)?.0);
+    installation.runtime.block_on(live.now()).map_err(plans_failure)?;
+    Ok(live)
 }
 
-/// How far sums may be from registers and stated amounts, as the plan of an installation says.
-pub fn tolerances(installation: &Installation) -> Result<Tolerances, Failure> {
-    let (written, _) = plan_file::of_installation(installation)?;
-    Tolerances::of(&written).ok_or_else(|| Failure::Usage(format!("plan {}: V50 has no tolerances", written.name)))
+/// The plans of an installation as they are now.
+pub fn plans(installation: &Installation) -> Result<Arc<Plans>, Failure> {
+    let live = live_plans(installation)?;
+    installation.runtime.block_on(live.now()).map_err(plans_failure)
 }
 
-/// Validates and estimates the ended days among those that were touched, and says what came of it.
-pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
-    let report = run(installation, days)?;
+/// A failure of plans for people, every finding on a line.
+pub fn plans_failure(error: PlansError) -> Failure {
+    match error {
+        PlansError::Broken(findings) => {
+            Failure::Usage(format!("the plans cannot be used\n{}", plan_file::lines("plans", &findings)))
+        }
+        PlansError::Refused(findings) => {
+            Failure::Usage(format!("nothing was put\n{}", plan_file::lines("plans", &findings)))
+        }
+        PlansError::Registry(error) => Failure::work("could not use the registry", error),
+    }
+}
+
+/// Validates and estimates what arrived and was not validated yet, and days that ended meanwhile, and says what came of
+/// it.
+pub fn due(installation: &Installation) -> Result<(), Failure> {
+    let review = review::review(installation, Arc::new(live_plans(installation)?));
+    let mut progress = Progress::new("validated", "channel-days");
+    let mut tell = |count| progress.add(count, "");
+    let failed = |error| Failure::work("could not validate", error);
+    let mut report = review.validate_received(&clock::now, &mut tell).map_err(failed)?;
+    report += review.validate_ended(&clock::now, &mut tell).map_err(failed)?;
+    progress.finish();
+    say(&report);
+    Ok(())
+}
+
+/// Validates days that ended meanwhile.
+pub fn ended(installation: &Installation) -> Result<Report, Failure> {
+    let review = review::review(installation, Arc::new(live_plans(installation)?));
+    review.validate_ended(&clock::now, &mut |_| {}).map_err(|error| Failure::work("could not validate", error))
+}
+
+/// Says what came of a run.
+pub fn say(report: &Report) {
     if 0 < report.days {
         output::say(&format!(
             "validated {} channel-days: {} values estimated, {} rules failed, {} days have not ended yet",
@@ -38,18 +73,17 @@ pub fn touched(installation: &Installation, days: BTreeSet<(ChannelNumber, Date)
             grouped(report.waiting)
         ));
     }
-    Ok(report)
 }
 
 /// Validates and estimates the ended days among those given.
 pub fn run(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
-    let plan = plan(installation)?;
+    let plans = plans(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
     let now = clock::now();
-    let decisions = installation.ask(Decisions::of(&installation.books.registry, &days, &plan))?;
+    let decisions = installation.ask(Decisions::of(&installation.books.registry, &directory, &days, &plans))?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plan, &decisions, &mut days, now, tell)
+    let report = validation::run(&installation.books.readings, &directory, &plans, &decisions, &mut days, now, tell)
         .map_err(|error| Failure::work("could not validate", error))?;
     progress.finish();
     Ok(report)

@@ -5,14 +5,20 @@
     reason = "a skipped test says so; tests stand where a person stands"
 )]
 
+mod beside;
 mod crash;
 mod damaged_input;
 mod disk_full;
+mod every_real_file;
 mod page;
+mod plans;
 mod program;
 mod real_files;
 mod review;
 mod round_trip;
+mod served;
 mod shadow;
+mod simulated_utility;
 mod try_plans;
+mod usage;
 mod way_of_a_reading;

@@ -43,7 +43,7 @@ fn a_gap_is_written_approved_and_taken_back() {
     let program = with_a_gap_and_a_spike();
     let groups = program.json(&["vee", "queue", "--json"]);
     let rules: Vec<_> = groups["groups"].as_array().expect("groups").iter().map(|group| &group["rule"]).collect();
-    assert_eq!(rules, ["V30", "V31"], "{groups}");
+    assert_eq!(rules, ["V31", "V30"], "the spike waits for a person, the gap was filled: {groups}");
     let before = values(&program);
 
     let ended = propose(&program, &["--value", "0.5", "--as", "Ada"]);

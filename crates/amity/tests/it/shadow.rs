@@ -36,7 +36,8 @@ fn a_day_is_explained_now_and_as_it_was() {
     let people = program.run(&["vee", "explain", "0", "2026-01-02"]).out;
     for part in [
         "decided by run ",
-        "with plan version 1; a run today decides the same",
+        "with plan `default` version 1; a run today decides the same",
+        "V31 too high",
         "V31 spike failed: ",
         "V38 negative passed",
         "E04 from 2026-01-02T04:00:00+00:00: straight line from 1 kWh to 1 kWh",

@@ -6,13 +6,14 @@ use api::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use ingest::Review;
+use ingest::determinants::Role;
+use ingest::plans::LivePlans;
 use ingest::review::Policy;
-use ingest::validation::totals::Tolerances;
+use ingest::{Determinants, Review};
 use jiff::Timestamp;
 use jiff::civil::date;
 use model::id::{ChannelNumber, Name};
-use model::lineage::{FinalDay, FinalValue, RuleFailure};
+use model::lineage::{Direction, ExceptionSeverity, FinalDay, FinalValue, RuleFailure};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use serde_json::{Value, json};
@@ -74,6 +75,7 @@ pub struct Installation {
     pub router: Router,
     pub intake: DoubleIntake,
     pub review: Arc<Review>,
+    pub determinants: Arc<Determinants>,
     pub book: Arc<ReadingsBook>,
     pub registry: Registry,
     _folder: TempDir,
@@ -82,6 +84,11 @@ pub struct Installation {
 impl Installation {
     /// Books without anything in them.
     pub async fn empty() -> Self {
+        Self::of_role(Role::Repository).await
+    }
+
+    /// As [`Installation::empty`], of a role.
+    pub async fn of_role(role: Role) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path();
         let (book, _) =
@@ -89,22 +96,25 @@ impl Installation {
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());
-        let plan = Arc::new(Plan::standard().check().expect("a plan"));
+        let plans = Arc::new(LivePlans::new(registry.clone(), Plan::standard()));
         let runtime = tokio::runtime::Handle::current();
-        let review = Review::new(book.clone(), registry.clone(), plan, Policy::default(), runtime);
+        let review =
+            Review::new(book.clone(), registry.clone(), Arc::clone(&plans), Policy::default(), runtime.clone());
+        let determinants = Arc::new(Determinants::new(book.clone(), registry.clone(), role, runtime));
         let review = Arc::new(review);
         let router = api::router(State {
             readings: Arc::clone(&book),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),
             review: review.clone(),
+            determinants: determinants.clone(),
             now: || "2024-11-10T12:00:00Z".parse().expect("an instant"),
             hosts: vec!["amity.example".into()],
             version: "0.0.0-test",
             message_bytes_max: 1024,
-            tolerances: Tolerances::of(&Plan::standard()).expect("the standard plan"),
+            plans,
         });
-        Self { router, intake, review, book, registry, _folder: folder }
+        Self { router, intake, review, determinants, book, registry, _folder: folder }
     }
 
     /// One meter with hourly kWh and its daily amounts, over 2024-11-02 (24 h), -03 (25 h) and -05 (24 h, half of it).
@@ -259,6 +269,7 @@ fn long_day_decided() -> FinalDay {
         date: date(2024, 11, 3),
         run: 12,
         decided_at: "2024-11-06T02:00:00Z".parse().expect("an instant"),
+        plan_name: "residential".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: vec![
@@ -270,6 +281,9 @@ fn long_day_decided() -> FinalDay {
             from: 5,
             to: 6,
             blocks: true,
+            routed: true,
+            severity: ExceptionSeverity::Medium,
+            direction: Direction::TooHigh,
             evidence: "highest 9.000 kWh is 800 % above the third highest".into(),
         }],
     }

@@ -1,8 +1,10 @@
 //! The interface against real books in temporary folders.
 
+mod determinants;
 mod fixture;
 mod guard;
 mod interface;
+mod plans;
 mod readings;
 mod review;
 mod work;

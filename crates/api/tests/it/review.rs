@@ -45,7 +45,7 @@ async fn the_queue_tells_what_failed_and_the_cheapest_next_step() {
     assert_eq!((&spike["label"], &spike["from"], &spike["to"]), (&json!("UP-7/E1"), &json!(5), &json!(6)));
     // Hour 5 of the long day: the hour from 01:00 came twice.
     assert_eq!(spike["start"], "2024-11-03T04:00:00-05:00");
-    assert_eq!((&spike["severity"], &spike["routed"]), (&json!("fail"), &json!(true)));
+    assert_eq!((&spike["effect"], &spike["routed"]), (&json!("blocked"), &json!(true)));
     assert!(spike["next_step"].as_str().is_some_and(|step| step.starts_with("Compare the day with the register")));
     assert_eq!(get(&amity, "review/exceptions?rule=V30").await["exceptions"], json!([]));
     assert_eq!(get(&amity, "review/groups?by=channel").await["groups"][0]["label"], "UP-7/E1");

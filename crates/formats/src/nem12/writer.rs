@@ -53,8 +53,8 @@ pub enum WriteError {
 /// Writes NEM12 into a buffer that the caller empties as it likes.
 ///
 /// Give the pieces of a channel together and in order of time. A day that the pieces cover in part
-/// is filled with zeros under flag `N`, and a value that is missing is written so too, for the
-/// format has no empty value.
+/// is filled with zeros under flag `N`, and a value that is missing is written so too: the format has no
+/// empty value, and the market operator's example files write it so.
 #[derive(Debug)]
 pub struct Writer {
     out: Vec<u8>,

@@ -5,18 +5,22 @@
 //! not well formed or passes a limit is [`Refused`](crate::Refused) with line, column and offset.
 //! Memory is one unfinished token, never the document.
 //!
-//! - [`parser`]: from bytes to [`Event`]s; what `cim` and `green_button` read with.
+//! - [`parser`]: from bytes to [`Event`]s ([`event`]); what `cim` and `green_button` read with.
 //! - [`token`]: where the next token ends.
+//! - [`characters`]: what may be text and names.
 //! - [`namespaces`]: which URI a prefix stands for.
 //! - [`leaf`]: the text of one element, kept within a limit.
 
+mod characters;
+mod event;
 mod leaf;
 mod namespaces;
 mod parser;
 mod token;
 
+pub use event::{Event, Start};
 pub use leaf::Leaf;
-pub use parser::{Event, PIECE_BYTES, Parser, Start};
+pub use parser::{PIECE_BYTES, Parser};
 
 /// How large a document and its parts may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

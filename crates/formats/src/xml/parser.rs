@@ -8,6 +8,8 @@ use quick_xml::escape::{EscapeError, unescape};
 use quick_xml::events::attributes::Attributes;
 
 use super::Limits;
+use super::characters::{AMPERSAND, Fault, GREATER, checked, declared_encoding, is_forbidden, is_name, is_white_space};
+use super::event::{Event, Start};
 use super::namespaces::Namespaces;
 use super::token::{Ahead, Kind, Search};
 use crate::Refused;
@@ -17,60 +19,6 @@ pub const PIECE_BYTES: usize = 64 << 10;
 
 /// Longest `&...;` that is looked for.
 const REFERENCE_BYTES_MAX: usize = 32;
-
-/// What the document says next.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// An element begins; an empty element yields its end next.
-    Start(Start<'a>),
-    /// Text of the open element, unescaped; long text comes in several pieces.
-    Text(Cow<'a, str>),
-    /// The open element ends.
-    End,
-}
-
-/// The beginning of an element. All its attributes were checked.
-#[derive(Debug)]
-pub struct Start<'a> {
-    /// What is between `<` and `>`, without a closing `/`.
-    content: &'a str,
-    name_bytes: usize,
-    prefix_bytes: usize,
-    /// The namespace of the element; `None` where it has none.
-    pub namespace: Option<&'a str>,
-    /// One-based line of `<`.
-    pub line: u64,
-    /// Byte offset of `<`.
-    pub offset: u64,
-}
-
-impl<'a> Start<'a> {
-    /// Name with the prefix as written.
-    pub fn name(&self) -> &'a str {
-        &self.content[..self.name_bytes]
-    }
-
-    /// Name without the prefix.
-    pub fn local(&self) -> &'a str {
-        &self.content[self.prefix_bytes..self.name_bytes]
-    }
-
-    /// The value of the attribute of that local name.
-    pub fn attribute(&self, local: &str) -> Option<Cow<'a, str>> {
-        let mut attributes = Attributes::new(self.content, self.name_bytes);
-        attributes.with_checks(false);
-        attributes.flatten().find(|attribute| local_of(attribute.key.0) == local).and_then(|attribute| match attribute
-            .value
-        {
-            Cow::Borrowed(value) => unescape(value).ok(),
-            Cow::Owned(value) => unescape(&value).ok().map(|value| Cow::Owned(value.into_owned())),
-        })
-    }
-}
-
-fn local_of(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -538,60 +486,4 @@ impl Parser {
 
 fn lines_in(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// What is wrong with bytes that should be text, and where.
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    Control(usize),
-    NotUtf8(usize),
-    NotAscii,
-}
-
-/// Marks of a text: what of it needs a closer look.
-const AMPERSAND: u8 = 1;
-const GREATER: u8 = 2;
-const CONTROL: u8 = 4;
-
-/// The bytes as text, with its marks.
-fn checked(bytes: &[u8], ascii_only: bool) -> Result<(&str, u8), Fault> {
-    let marks = bytes.iter().fold(0, |marks, byte| {
-        marks
-            | (u8::from(*byte == b'&') * AMPERSAND)
-            | (u8::from(*byte == b'>') * GREATER)
-            | (u8::from(is_forbidden(*byte)) * CONTROL)
-    });
-    if marks & CONTROL != 0 {
-        return Err(Fault::Control(bytes.iter().position(|byte| is_forbidden(*byte)).unwrap_or_default()));
-    }
-    if ascii_only && !bytes.is_ascii() {
-        return Err(Fault::NotAscii);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| Fault::NotUtf8(error.valid_up_to()))?;
-    Ok((text, marks))
-}
-
-fn declared_encoding(content: &str) -> &str {
-    let Some(at) = content.find("encoding") else {
-        return "";
-    };
-    let value = content[at + 8..].trim_start().trim_start_matches('=').trim_start();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-    quote.and_then(|quote| value[1..].split(quote).next()).unwrap_or("unreadable")
-}
-
-fn is_white_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-/// Control characters that XML 1.0 does not allow.
-fn is_forbidden(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
-}
-
-/// Whether the text can be the name of an element or attribute, prefix included.
-fn is_name(text: &str) -> bool {
-    let first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || 0x80 <= byte;
-    let later = |byte: u8| first(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b':');
-    text.bytes().next().is_some_and(first) && text.bytes().all(later)
 }

@@ -8,6 +8,7 @@ mod detect;
 mod fuzz_smoke;
 mod green_button;
 mod nem12;
+mod nem12_missing;
 mod nem12_through_cim;
 mod parquet;
 mod xml;

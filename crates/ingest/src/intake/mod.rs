@@ -7,16 +7,14 @@
 mod message;
 mod spool;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use formats::{Format, Sink};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use model::event::EndDeviceEvent;
 use model::finding::{Finding, Severity};
-use model::id::ChannelNumber;
 use model::reading::{ChannelReadings, MessageHeader};
 use smol_str::SmolStr;
 use store::raw::{Error as RawError, InvalidRawId, RawBook, RawId};
@@ -29,6 +27,7 @@ use tokio::runtime::Handle;
 
 use crate::admission::{self, Limits};
 use crate::admitter::{Admitter, Rejected};
+use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::{quarantine, registration};
 use spool::Spooled;
@@ -75,10 +74,10 @@ pub enum IntakeError {
 pub struct Intake {
     books: Books,
     limits: Limits,
+    flags: FlagMaps,
     zone: SmolStr,
     runtime: Handle,
     directory: Directory,
-    touched: BTreeSet<(ChannelNumber, Date)>,
 }
 
 impl Intake {
@@ -88,7 +87,13 @@ impl Intake {
     /// [`IntakeError::Registry`].
     pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
         let directory = runtime.block_on(books.registry.directory())?;
-        Ok(Self { books, limits, zone, runtime, directory, touched: BTreeSet::new() })
+        Ok(Self { books, limits, flags: FlagMaps::default(), zone, runtime, directory })
+    }
+
+    /// The same, with the maps that say what flags of sources mean.
+    #[must_use]
+    pub fn with_flags(self, flags: FlagMaps) -> Self {
+        Self { flags, ..self }
     }
 
     /// Takes a message in; when this returns, everything the receipt says is durable.
@@ -116,21 +121,6 @@ impl Intake {
         let spooled = spool::kept(&self.books.raw, message, raw)?;
         let outcome = self.admit(message, &spooled, now)?;
         Ok((outcome.receipt, outcome.rejected))
-    }
-
-    /// Channel-days touched since the last call.
-    pub fn take_touched(&mut self) -> BTreeSet<(ChannelNumber, Date)> {
-        std::mem::take(&mut self.touched)
-    }
-
-    /// Gives back channel-days that have to wait; the next [`Intake::take_touched`] has them again.
-    pub fn put_back(&mut self, waiting: BTreeSet<(ChannelNumber, Date)>) {
-        self.touched.extend(waiting);
-    }
-
-    /// The channels as intake knows them.
-    pub fn directory(&self) -> &Directory {
-        &self.directory
     }
 
     /// Where calls to the registry run.
@@ -196,7 +186,8 @@ impl Intake {
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
-        let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now);
+        let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
+            .with_flags(self.flags.of_source(&message.source));
         let mut sink =
             Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
@@ -210,7 +201,6 @@ impl Intake {
         outcome.findings.extend(admitter.findings);
         outcome.rejected.extend(admitter.rejected.into_values());
         outcome.batch = admitter.batch;
-        self.touched.extend(admitter.touched);
         if let Err(ReadError { finding, .. }) = read {
             outcome.refuse(message, &finding);
         }

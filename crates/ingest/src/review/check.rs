@@ -26,6 +26,7 @@ impl Review {
         let edited = self.edited_days(&asked.edits)?;
         let touched: BTreeSet<_> = edited.iter().map(|day| (day.channel.number, day.date)).collect();
         let decisions = self.decisions(&touched)?;
+        let plans = self.plans()?;
         let directory = self.directory()?;
         let mut days = Vec::new();
         for day in &edited {
@@ -33,10 +34,10 @@ impl Review {
                 let detail = format!("nothing arrived of `{}` on {}", day.channel.label, day.date);
                 Refusal::Invalid { field: "edits", detail }
             };
-            let found = Surroundings::of(&self.readings, &directory, &day.channel, day.date, &self.plan, &decisions)?;
+            let found = Surroundings::of(&self.readings, &directory, &day.channel, day.date, &plans, &decisions)?;
             let surroundings = found.ok_or_else(nothing)?;
             let edits = edits(day, &surroundings.day().values);
-            let outcome = surroundings.outcome_with(edits, Stamp { run: 0, now }, &self.plan).ok_or_else(nothing)?;
+            let outcome = surroundings.outcome_with(edits, Stamp { run: 0, now }).ok_or_else(nothing)?;
             days.push(checked(day, &surroundings, &outcome));
         }
         Ok(Check { days })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::lineage::{FinalDay, RuleFailure};
 use model::quality::Status;
 use smol_str::SmolStr;
-use store::registry::review::{Exception, ExceptionState, Found, Severity};
+use store::registry::review::{Effect, Exception, ExceptionState, Found};
 
 use super::holding::{Held, settled};
 
@@ -33,16 +33,17 @@ pub fn of_day(final_day: &FinalDay, held: &[Held], kept: &[Exception]) -> Vec<Fo
 fn found(final_day: &FinalDay, failure: &RuleFailure, held: &[Held], known: Option<&Found>) -> Found {
     let settled = settled(held, failure.from, failure.to);
     // On accepted values a rule leaves no mark; what it meant before still holds.
-    let severity =
-        known.filter(|_| settled.is_some()).map_or_else(|| severity(final_day, failure), |known| known.severity);
+    let effect = known.filter(|_| settled.is_some()).map_or_else(|| effect(final_day, failure), |known| known.effect);
     Found {
         channel: final_day.channel,
         date: final_day.date,
         rule: failure.rule.clone(),
         first: failure.from,
         end: failure.to,
-        severity,
-        routed: failure.blocks,
+        effect,
+        severity: failure.severity,
+        direction: failure.direction,
+        routed: failure.routed && settled.is_none(),
         evidence: failure.evidence.clone(),
         run: final_day.run,
         plan_version: final_day.plan_version,
@@ -59,8 +60,11 @@ fn no_longer_failing(kept: &Found, held: &[Held]) -> Option<Found> {
     (news != *kept).then_some(news)
 }
 
-/// A warning leaves values that are questionable and that no method replaced.
-fn severity(final_day: &FinalDay, failure: &RuleFailure) -> Severity {
+/// What became of the values. A warning leaves some that are questionable and that no method replaced.
+fn effect(final_day: &FinalDay, failure: &RuleFailure) -> Effect {
+    if failure.blocks {
+        return Effect::Blocked;
+    }
     let doubted = |slot: u16| match final_day.values.binary_search_by_key(&slot, |value| value.slot) {
         Ok(at) => {
             let value = &final_day.values[at];
@@ -68,20 +72,28 @@ fn severity(final_day: &FinalDay, failure: &RuleFailure) -> Severity {
         }
         Err(_) => final_day.status.contains(Status::QUESTIONABLE),
     };
-    let warns = !failure.blocks && (failure.from..failure.to).any(doubted);
-    if warns { Severity::Warn } else { Severity::Fail }
+    if (failure.from..failure.to).any(doubted) { Effect::Questionable } else { Effect::Estimated }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
     use model::id::ChannelNumber;
-    use model::lineage::FinalValue;
+    use model::lineage::{Direction, ExceptionSeverity, FinalValue};
 
     use super::*;
 
     fn failure(rule: &str, from: u16, to: u16, blocks: bool) -> RuleFailure {
-        RuleFailure { rule: rule.into(), from, to, blocks, evidence: format!("{rule} at {from}") }
+        RuleFailure {
+            rule: rule.into(),
+            from,
+            to,
+            blocks,
+            routed: blocks,
+            severity: ExceptionSeverity::High,
+            direction: Direction::TooHigh,
+            evidence: format!("{rule} at {from}"),
+        }
     }
 
     fn day(failures: Vec<RuleFailure>) -> FinalDay {
@@ -90,6 +102,7 @@ mod tests {
             date: jiff::civil::date(2026, 3, 1),
             run: 5,
             decided_at: Timestamp::UNIX_EPOCH,
+            plan_name: "residential".into(),
             plan_version: 1,
             status: Status::VALIDATED,
             values: vec![FinalValue {
@@ -119,7 +132,7 @@ mod tests {
     fn told(found: &[Found]) -> String {
         let one = |found: &Found| {
             let routed = if found.routed { "!" } else { "" };
-            format!("{} {}-{} {} {}{routed}", found.rule, found.first, found.end, found.severity, found.state)
+            format!("{} {}-{} {} {}{routed}", found.rule, found.first, found.end, found.effect, found.state)
         };
         found.iter().map(one).collect::<Vec<_>>().join(", ")
     }
@@ -130,19 +143,39 @@ mod tests {
     fn every_failure_is_an_exception_and_only_what_waits_is_routed() {
         let failed = day(vec![failure("V31", 5, 6, true), failure("V30", 2, 4, false), failure("V36", 6, 7, false)]);
         let found = of_day(&failed, NOBODY, &[]);
-        assert_eq!(told(&found), "V30 2-4 fail open, V31 5-6 fail open!, V36 6-7 warn open");
+        assert_eq!(told(&found), "V30 2-4 estimated open, V31 5-6 blocked open!, V36 6-7 questionable open");
         let twice = day(vec![failure("V30", 2, 4, false), failure("V30", 2, 4, false), failure("V30", 9, 9, true)]);
-        assert_eq!(told(&of_day(&twice, NOBODY, &[])), "V30 2-4 fail open", "one row for one place; none for no slot");
+        assert_eq!(
+            told(&of_day(&twice, NOBODY, &[])),
+            "V30 2-4 estimated open",
+            "one row for one place; none for no slot"
+        );
+    }
+
+    // covers: AMT-VAL-06
+    #[test]
+    fn the_plan_says_what_waits_for_a_person() {
+        let routed =
+            |rule: &str, slot: u16, blocks, routed| RuleFailure { routed, ..failure(rule, slot, slot + 1, blocks) };
+        let failed =
+            day(vec![routed("V30", 2, false, true), routed("V31", 5, true, false), routed("V36", 6, false, true)]);
+        let found = of_day(&failed, NOBODY, &[]);
+        assert_eq!(told(&found), "V30 2-3 estimated open!, V31 5-6 blocked open, V36 6-7 questionable open!");
+        assert_eq!((found[0].severity, found[0].direction), (ExceptionSeverity::High, Direction::TooHigh));
+        let mut held = vec![Held::default(); 8];
+        held[2] = Held { set: None, accepted: Some(9) };
+        let settled = of_day(&failed, &held, &keep(&found));
+        assert_eq!(told(&settled[..1]), "V30 2-3 estimated accepted", "what is settled waits no longer");
     }
 
     #[test]
     fn a_rule_that_fails_no_longer_is_resolved_once() {
         let kept = keep(&of_day(&day(vec![failure("V31", 5, 6, true)]), NOBODY, &[]));
         let found = of_day(&day(Vec::new()), NOBODY, &kept);
-        assert_eq!(told(&found), "V31 5-6 fail resolved");
+        assert_eq!(told(&found), "V31 5-6 blocked resolved");
         assert_eq!(of_day(&day(Vec::new()), NOBODY, &keep(&found)), []);
         let again = of_day(&day(vec![failure("V31", 5, 6, true)]), NOBODY, &keep(&found));
-        assert_eq!(told(&again), "V31 5-6 fail open!", "it opens where the rule fails once more");
+        assert_eq!(told(&again), "V31 5-6 blocked open!", "it opens where the rule fails once more");
     }
 
     #[test]
@@ -152,11 +185,11 @@ mod tests {
         let mut held = vec![Held::default(); 8];
         held[5] = Held { set: None, accepted: Some(9) };
         let accepted = of_day(&day(vec![failure("V31", 5, 6, false)]), &held, &kept);
-        assert_eq!((told(&accepted).as_str(), accepted[0].act), ("V31 5-6 fail accepted", Some(9)));
+        assert_eq!((told(&accepted).as_str(), accepted[0].act), ("V31 5-6 blocked accepted", Some(9)));
         held[5] = Held { set: Some((10, 4)), accepted: None };
         let edited = of_day(&day(Vec::new()), &held, &keep(&accepted));
-        assert_eq!((told(&edited).as_str(), edited[0].act), ("V31 5-6 fail edited", Some(10)));
+        assert_eq!((told(&edited).as_str(), edited[0].act), ("V31 5-6 blocked edited", Some(10)));
         let opened = of_day(&failed, NOBODY, &keep(&edited));
-        assert_eq!((told(&opened).as_str(), opened[0].act), ("V31 5-6 fail open!", None));
+        assert_eq!((told(&opened).as_str(), opened[0].act), ("V31 5-6 blocked open!", None));
     }
 }

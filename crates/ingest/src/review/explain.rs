@@ -43,7 +43,8 @@ impl Review {
         let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
-        let found = Surroundings::of(&self.readings, &directory, &channel, date, &self.plan, &decisions)?;
+        let plans = self.plans()?;
+        let found = Surroundings::of(&self.readings, &directory, &channel, date, &plans, &decisions)?;
         let surroundings = found.ok_or_else(nothing)?;
         let outcome = surroundings.outcome(Stamp { run: 0, now }).ok_or_else(nothing)?;
         let stored = self.readings.final_day(channel.number, date, as_of)?;
@@ -110,7 +111,9 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         unit: channel.unit.to_string(),
         date,
         run: stored.map(|day| day.run),
+        plan_name: stored.map(|day| day.plan_name.to_string()).filter(|name| !name.is_empty()),
         plan_version: stored.map(|day| day.plan_version),
+        plan_now: plan_words(&outcome.final_day),
         decided_at: stored.map(|day| day.decided_at),
         is_current: stored.is_some_and(|day| same(day, &outcome.final_day)),
         results: verdicts(outcome),
@@ -118,6 +121,11 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         values: Vec::new(),
         decisions: Vec::new(),
     }
+}
+
+/// The plan that judges a day, by name and version; `None` where no single one does.
+fn plan_words(judged: &FinalDay) -> Option<String> {
+    (!judged.plan_name.is_empty()).then(|| format!("{} {}", judged.plan_name, judged.plan_version))
 }
 
 /// The rules that failed, as they are stored.
@@ -134,9 +142,20 @@ fn stored_verdicts(stored: Option<&FinalDay>) -> Vec<Verdict> {
     failures.map(verdict).collect()
 }
 
+fn failed_rule(failure: &RuleFailure) -> FailedRule {
+    FailedRule {
+        rule: failure.rule.to_string(),
+        direction: failure.direction,
+        severity: failure.severity,
+        evidence: failure.evidence.clone(),
+    }
+}
+
 /// Whether two runs decided the same.
 fn same(left: &FinalDay, right: &FinalDay) -> bool {
-    (left.status, &left.values, &left.failures) == (right.status, &right.values, &right.failures)
+    let failures = left.failures.len() == right.failures.len()
+        && left.failures.iter().zip(&right.failures).all(|(left, right)| left.finds_the_same(right));
+    failures && (left.status, &left.values) == (right.status, &right.values)
 }
 
 fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, clock: &Clock) -> Vec<ExplainedValue> {
@@ -157,9 +176,7 @@ fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, cloc
             raw: value(received.values[at], channel.quantum),
             last: value(decided.values[at], channel.quantum),
             statuses: Status::words(decided.statuses[at]).collect(),
-            rules: failed
-                .map(|failure| FailedRule { rule: failure.rule.to_string(), evidence: failure.evidence.clone() })
-                .collect(),
+            rules: failed.map(failed_rule).collect(),
             method: made.map(|line| line.method.to_string()),
             inputs_hash: made.map(|line| format!("{:016x}", line.inputs_hash)),
         }

@@ -15,6 +15,7 @@ use store::registry::review::{Exception, Found, Step};
 use super::exceptions::of_day;
 use super::holding::{Held, holding};
 use super::{Review, ReviewError};
+use crate::placement::zone_of;
 
 /// The name under which its position is kept.
 const FOLLOWER: &str = "review";
@@ -103,14 +104,17 @@ impl Review {
         Ok(found)
     }
 
-    /// The values of a day as received; none where nothing arrived.
+    /// The values of a day as received, all missing where nothing arrived and validation decided on it; else none.
     pub(super) fn raw_values(&self, channel: ChannelNumber, date: Date) -> Result<Vec<i64>, ReviewError> {
         let directory = self.directory()?;
-        let length = directory.channel(channel).and_then(|channel| channel.interval_seconds);
+        let known = directory.channel(channel);
+        let shape = known.and_then(|channel| Some((zone_of(&channel.zone).ok()?, channel.interval_seconds?)));
+        let Some((zone, length)) = shape else { return Ok(Vec::new()) };
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
         let window = (midnight - 86_400, midnight + 2 * 86_400);
-        let days = self.readings.read(channel, window.0, window.1, AsOf::Now)?.days;
-        let day = days.into_iter().find(|day| day.date == date && Some(day.slot_seconds) == length);
+        let mut history = self.readings.read(channel, window.0, window.1, AsOf::Now)?;
+        history.shape_silent_days(&zone, length, window);
+        let day = history.days.into_iter().find(|day| day.date == date && day.slot_seconds == length);
         Ok(day.map(|day| day.values).unwrap_or_default())
     }
 }

@@ -7,9 +7,12 @@ use jiff::Span;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use store::readings::NO_VALUE;
+use store::registry::directory::Directory;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
 use store::registry::{Registry, RegistryError};
-use vee::CheckedPlan;
+
+use crate::plans::Plans;
+use crate::validation::companions::circle;
 
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
@@ -21,21 +24,26 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Reads those on `days` and on the days that a run over them may look at, `plan` deciding how far that is.
+    /// Reads those on `days` and on the days and channels that a run over them may run or look at, `plans` deciding how far
+    /// that is.
     ///
     /// # Errors
     /// What the registry says.
     pub async fn of(
         registry: &Registry,
+        directory: &Directory,
         days: &BTreeSet<(ChannelNumber, Date)>,
-        plan: &CheckedPlan,
+        plans: &Plans,
     ) -> Result<Self, RegistryError> {
         let (first, last) = (days.iter().map(|day| day.1).min(), days.iter().map(|day| day.1).max());
         let (Some(first), Some(last)) = (first, last) else { return Ok(Self::default()) };
         // A day that leans on a touched one may itself lean as far again.
-        let reach = Span::new().days(2 * plan.reach_days());
+        let outlook = plans.outlook();
+        let reach = Span::new().days(2 * outlook.reach_days);
+        let later = outlook.summary_spans.iter().map(|(_, oldest)| *oldest).max().unwrap_or(0);
         let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
-        let channels: BTreeSet<_> = days.iter().map(|day| day.0).collect();
+        let last = last.saturating_add(Span::new().days(later));
+        let channels = circle(directory, outlook, days.iter().map(|day| day.0));
         let found = if channels.len() < BY_DATES_FROM {
             registry.review().decisions_of_channels(&channels, first, last).await?
         } else {

@@ -6,7 +6,7 @@
 //!
 //! - [`follower`]: the feed of final days becomes exceptions; [`exceptions`] says what one is.
 //! - [`holding`]: which decisions hold for a day.
-//! - [`queue`]: groups, lists, assignment, remarks; [`next_step`] and [`reasons`]: words for people.
+//! - [`queue`]: groups, lists, assignment, remarks; [`next_step`], `why` and [`reasons`]: words for people.
 //! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
 //! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
 
@@ -21,6 +21,7 @@ pub mod next_step;
 pub mod preview;
 pub mod queue;
 pub mod reasons;
+mod why;
 mod words;
 
 use std::collections::BTreeSet;
@@ -32,13 +33,12 @@ use model::id::ChannelNumber;
 use model::master::Channel;
 pub use model::review::Refusal;
 use serde::{Deserialize, Serialize};
-use store::readings::ReadingsBook;
+use store::readings::{Cursor, ReadingsBook};
 use store::registry::directory::Directory;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
-use vee::CheckedPlan;
 
-use crate::validation;
+use crate::plans::{LivePlans, Plans, PlansError};
 
 pub use holding::Decisions;
 
@@ -70,6 +70,9 @@ pub enum ReviewError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[source] RegistryError),
+    /// There is no book of plans to validate with.
+    #[error("could not use the plans")]
+    Plans(#[from] PlansError),
 }
 
 impl From<RegistryError> for ReviewError {
@@ -86,26 +89,37 @@ impl From<RegistryError> for ReviewError {
 
 /// Review over open books. Its calls block; any number of threads may make them.
 pub struct Review {
-    readings: Arc<ReadingsBook>,
+    pub(crate) readings: Arc<ReadingsBook>,
     registry: Registry,
-    plan: Arc<CheckedPlan>,
+    plans: Arc<LivePlans>,
     policy: Policy,
     runtime: Handle,
     directory: Mutex<Arc<Directory>>,
     /// One step of the follower at a time.
     following: Mutex<()>,
+    /// How far the feed was looked at for days to validate; one at a time.
+    pub(crate) validated_to: Mutex<Cursor>,
 }
 
 impl Review {
-    /// Review over these books, with the plan that days are validated with.
+    /// Review over these books, with the plans that days are validated with.
     pub fn new(
         readings: Arc<ReadingsBook>,
         registry: Registry,
-        plan: Arc<CheckedPlan>,
+        plans: Arc<LivePlans>,
         policy: Policy,
         runtime: Handle,
     ) -> Self {
-        Self { readings, registry, plan, policy, runtime, directory: Mutex::default(), following: Mutex::default() }
+        Self {
+            readings,
+            registry,
+            plans,
+            policy,
+            runtime,
+            directory: Mutex::default(),
+            following: Mutex::default(),
+            validated_to: Mutex::default(),
+        }
     }
 
     /// The decisions that count on days, for a run over them.
@@ -113,20 +127,24 @@ impl Review {
     /// # Errors
     /// [`ReviewError::Registry`].
     pub fn decisions(&self, days: &BTreeSet<(ChannelNumber, Date)>) -> Result<Decisions, ReviewError> {
-        Ok(self.runtime.block_on(Decisions::of(&self.registry, days, &self.plan))?)
+        let (directory, plans) = (self.directory()?, self.plans()?);
+        Ok(self.runtime.block_on(Decisions::of(&self.registry, &directory, days, &plans))?)
+    }
+
+    /// The plans in force.
+    pub(crate) fn plans(&self) -> Result<Arc<Plans>, ReviewError> {
+        Ok(self.runtime.block_on(self.plans.now())?)
     }
 
     /// Validates days again and turns what that finds into exceptions.
-    fn validate(&self, mut days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
-        let directory = self.directory()?;
-        let decisions = self.decisions(&days)?;
-        validation::run(&self.readings, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})?;
+    fn validate(&self, days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
+        self.validate_days(days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())
     }
 
     /// Every channel, loaded again when the registry has changed.
-    fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
+    pub(crate) fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
         let revision = self.runtime.block_on(self.registry.revision())?;
         let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
         if directory.revision != revision || directory.is_empty() {

@@ -37,8 +37,11 @@ impl Review {
         let mut spans = Vec::new();
         let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
         let decisions = self.decisions(&dates)?;
+        let plans = self.plans()?;
+        let of_channel = plans.of_channel(&directory, &channel);
         for (day, from, to) in pieces {
-            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &self.plan, &decisions)?;
+            let plan = of_channel.on(day.date).map_err(|none| Refusal::Conflict(none.to_string()))?;
+            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &plans, &decisions)?;
             let Some(surroundings) = found else {
                 let detail = format!("nothing arrived of `{}` on {}", channel.label, day.date);
                 return Err(Refusal::Invalid { field: "from", detail }.into());
@@ -50,10 +53,11 @@ impl Review {
                 judge_day_again(&mut now, final_day, &surroundings.day().statuses);
             }
             let to = to.min(u16::try_from(now.values.len()).unwrap_or(u16::MAX));
-            spans.push(Span { surroundings, now, from, to });
+            spans.push(Span { surroundings, plan, now, from, to });
         }
         let stamp = Stamp { run: 0, now };
-        let tried: Vec<Tried> = in_order().into_iter().map(|method| tried(method, &spans, stamp)).collect();
+        let methods = spans.first().map(|first| in_order(first.plan)).unwrap_or_default().into_iter();
+        let tried: Vec<Tried> = methods.map(|method| tried(method, &spans, stamp)).collect();
         Ok(answer(&channel, &clock, asked, &spans, &tried))
     }
 }
@@ -61,6 +65,8 @@ impl Review {
 /// Slots of one day of the span.
 struct Span<'s> {
     surroundings: Surroundings<'s>,
+    /// The plan of the day.
+    plan: &'s CheckedPlan,
     /// The day as it counts now.
     now: FullDay,
     from: u16,
@@ -143,10 +149,10 @@ fn judge_day_again(day: &mut FullDay, final_day: &FinalDay, received: &[Status])
     }
 }
 
-/// The methods as people are shown them: those of the standard plan in its order, then the others by id.
-fn in_order() -> Vec<&'static Estimator> {
-    let standard = Plan::standard().estimate;
-    let place = |id: &str| standard.iter().position(|entry| entry.method == id).unwrap_or(standard.len());
+/// The methods as people are shown them: those of the plan in its order, then the others by id.
+fn in_order(plan: &CheckedPlan) -> Vec<&'static Estimator> {
+    let planned = plan.methods();
+    let place = |id: &str| planned.iter().position(|entry| entry.method == id).unwrap_or(planned.len());
     let mut methods = ESTIMATORS.to_vec();
     methods.sort_by_key(|method| (place(method.id), method.id));
     methods
@@ -157,8 +163,8 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
     let mut values = Vec::new();
     for span in spans {
         let gap = span.with(&vec![NO_VALUE; span.slots().len()]);
-        let Ok(plan) = only(method) else { continue };
-        let Some(outcome) = span.surroundings.outcome_over(gap.clone(), &plan, stamp) else { continue };
+        let Ok(alone) = only(method, span.plan) else { continue };
+        let Some(outcome) = span.surroundings.outcome_over(gap.clone(), &alone, stamp) else { continue };
         let mut filled = gap;
         filled.lay_over(&outcome.final_day);
         values.push(filled.values[span.slots()].to_vec());
@@ -172,23 +178,25 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
     Tried { method, words: words.join("; "), values }
 }
 
-/// A plan that fills gaps of any length with one method, meets the register where one can be met, and judges nothing.
-fn only(method: &Estimator) -> Result<CheckedPlan, Vec<model::finding::Finding>> {
+/// A plan that fills gaps of any length with one method, as `plan` sets it, meets registers as that does, and judges
+/// nothing.
+fn only(method: &Estimator, plan: &CheckedPlan) -> Result<CheckedPlan, Vec<model::finding::Finding>> {
     let gaps = RuleEntry {
         settings: BTreeMap::from([("auto_fill_longest".into(), "400 days".into())]),
         ..RuleEntry::new("V30", OnFailure::Estimate)
     };
-    let plan = Plan {
+    let planned = plan.methods().iter().find(|entry| entry.method == method.id).cloned();
+    let mut entry = planned.unwrap_or_else(|| EstimatorEntry::new(method.id));
+    entry.exclude_from_scaling |= STATED.contains(&method.id);
+    let alone = Plan {
         name: "preview".into(),
         version: 0,
+        scaling: plan.scaling(),
         validate: vec![gaps],
-        estimate: vec![EstimatorEntry {
-            exclude_from_scaling: STATED.contains(&method.id),
-            ..EstimatorEntry::new(method.id)
-        }],
+        estimate: vec![entry],
         ..Plan::standard()
     };
-    plan.check()
+    alone.check()
 }
 
 fn answer(channel: &Channel, clock: &Clock, asked: &AskPreview, spans: &[Span<'_>], tried: &[Tried]) -> Preview {

@@ -8,6 +8,7 @@ use store::registry::directory::Directory;
 use store::registry::review::{self, ExceptionFilter, ExceptionState, Grouping};
 
 use super::next_step::next_step;
+use super::why::{settled, why};
 use super::words::{Clock, name};
 use super::{Review, ReviewError, named, person};
 
@@ -20,7 +21,7 @@ const EXCEPTIONS: u32 = 100;
 pub(super) const IDS_MAX: usize = 10_000;
 
 impl Review {
-    /// Exceptions in groups, those with the most first.
+    /// Exceptions in groups: those in which something waits for a person first, then the graver, larger and older ones.
     ///
     /// # Errors
     /// [`ReviewError`].
@@ -33,12 +34,18 @@ impl Review {
             date: asked.date,
             channel: self.number(&directory, asked.channel.as_deref())?,
             assignee: asked.assignee.clone(),
+            routed: asked.routed,
+            after: 0,
             limit: GROUPS_MAX,
-            ..ExceptionFilter::default()
         };
         let found = self.runtime.block_on(self.registry.review().groups(by, &filter))?;
         let total = self.runtime.block_on(self.registry.review().count(&filter))?;
-        Ok(Groups { groups: found.into_iter().map(|found| group(found, &directory)).collect(), total })
+        let waiting = ExceptionFilter { routed: Some(true), ..filter };
+        let routed = match asked.routed {
+            Some(false) => 0,
+            _ => self.runtime.block_on(self.registry.review().count(&waiting))?,
+        };
+        Ok(Groups { groups: found.into_iter().map(|found| group(found, &directory)).collect(), total, routed })
     }
 
     /// A page of exceptions.
@@ -126,8 +133,12 @@ fn group(found: review::Group, directory: &Directory) -> Group {
         to: found.end,
         count: found.count,
         channels: found.channels,
-        severity: found.severity.to_string(),
+        why: why(0 < found.routed, found.effect),
+        effect: found.effect.to_string(),
+        severity: found.severity,
+        direction: found.direction,
         routed: found.routed,
+        oldest: found.oldest,
         example: found.example,
     }
 }
@@ -148,7 +159,10 @@ fn exception(kept: review::Exception, directory: &Directory) -> Exception {
         rule_name: name(&found.rule),
         next_step: next_step(&found.rule),
         rule: found.rule.into(),
-        severity: found.severity.to_string(),
+        why: if found.state == ExceptionState::Open { why(found.routed, found.effect) } else { settled(found.state) },
+        effect: found.effect.to_string(),
+        severity: found.severity,
+        direction: found.direction,
         routed: found.routed,
         evidence: found.evidence,
         state: found.state.to_string(),

@@ -1,4 +1,4 @@
-//! Another plan beside the live one, over stored readings: what would change. Nothing is stored.
+//! Another plan, or book of plans, beside the live one, over stored readings: what would change. Nothing is stored.
 //!
 //! Both plans run over the same received values, so that every difference is the plan's. With [`AsOf::At`] they run over
 //! what had arrived by then, without what people decided since: a look back at what the plan would have said.
@@ -12,10 +12,11 @@ use jiff::civil::Date;
 use model::master::Channel;
 use store::readings::{AsOf, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::{CheckedPlan, Stamp};
+use vee::Stamp;
 
+use crate::plans::Plans;
 use crate::review::Decisions;
-use crate::validation::surroundings::Stored;
+use crate::validation::surroundings::{Depth, Stored};
 
 pub use changes::{Changes, ExceptionChange, ExceptionExample, RuleChange, ValueChange, ValueExample};
 
@@ -25,10 +26,10 @@ pub struct Shadow<'a> {
     pub book: &'a ReadingsBook,
     /// The channels.
     pub directory: &'a Directory,
-    /// The plan that holds.
-    pub live: &'a CheckedPlan,
-    /// The plan beside it.
-    pub other: &'a CheckedPlan,
+    /// The plans that hold.
+    pub live: &'a Plans,
+    /// The plans beside them.
+    pub other: &'a Plans,
     /// What people decided; nothing for a look back.
     pub decisions: &'a Decisions,
     /// Which state of knowledge.
@@ -51,12 +52,14 @@ impl Shadow<'_> {
         changes: &mut Changes,
     ) -> Result<(), store::readings::Error> {
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(()) };
-        let reach = self.live.reach_days().max(self.other.reach_days());
+        let live = self.live.of_channel(self.directory, channel);
+        let other = self.other.of_channel(self.directory, channel);
+        let reach = live.reach_days().max(other.reach_days());
         let stored = Stored::of(self.book, self.directory, channel, (*first, *last), reach, self.as_of)?;
         let Some(stored) = stored else { return Ok(()) };
         let stamp = Stamp { run: 0, now: self.now };
-        let live = stored.channel_days(self.book, self.live, self.decisions);
-        let other = stored.channel_days(self.book, self.other, self.decisions);
+        let live = stored.channel_days(self.book, self.live, self.decisions, Depth::Outcomes)?;
+        let other = stored.channel_days(self.book, self.other, self.decisions, Depth::Outcomes)?;
         for date in days {
             let Some(day) = live.day(*date) else { continue };
             if self.now < day.as_day(*date).whole().end {

@@ -1,27 +1,41 @@
-//! When rules run: the plan over the channel-days that were touched and have ended.
+//! When rules run: its plan over each channel-day that was touched and has ended.
 //!
 //! The rules are in `vee`; here their surroundings are gathered from the books, and what they decide is stored.
 //! Only the given days are run. A run changes no received value: its [`FinalDay`] lies over them.
 //!
+//! - [`follower`]: which days are due, and a durable note of how far that was done; [`touched`]: what arrivals touch.
+//! - [`expected`]: of which intervals a value is expected, and days of which nothing arrived.
 //! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - `companions`: which channels look at which, and so are run together; `device`, `site`: what is known of meter and
+//!   usage point; `summaries`: earlier days in few numbers.
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
+pub(crate) mod companions;
+mod device;
+mod expected;
+mod follower;
+mod site;
+mod summaries;
 pub mod surroundings;
 pub mod totals;
+pub mod touched;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::Channel;
 use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::{CheckedPlan, Outcome, Stamp};
+use vee::{Outcome, Stamp};
 
+use crate::plans::Plans;
 use crate::review::Decisions;
-use surroundings::Stored;
+use surroundings::{Depth, Stored};
+
+pub use vee::meter_times::SILENT_DAYS;
 
 /// Final days that are stored in one commit.
 const COMMIT_DAYS: usize = 4096;
@@ -39,9 +53,10 @@ pub struct Report {
     pub failures: u64,
 }
 
-/// Runs a plan over channel-days and the days that lean on them, with what people decided about them, and stores the
-/// outcome; `progress` is told after each commit. Days that have not ended at `now` stay in `days`, the others are taken
-/// out. `decisions` must have been read after `now` was, so that a later run never stands on earlier decisions.
+/// Runs the plan of each day over channel-days and the days that lean on them, with what people decided about them, and
+/// stores the outcome; `progress` is told after each commit. Days of which nothing arrived are run where something is
+/// expected of them. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been
+/// read after `now` was, so that a later run never stands on earlier decisions.
 ///
 /// Channels without intervals or without a valid zone are passed over.
 ///
@@ -50,7 +65,7 @@ pub struct Report {
 pub fn run(
     book: &ReadingsBook,
     directory: &Directory,
-    plan: &CheckedPlan,
+    plans: &Plans,
     decisions: &Decisions,
     days: &mut BTreeSet<(ChannelNumber, Date)>,
     now: Timestamp,
@@ -60,19 +75,22 @@ pub fn run(
     let mut report = Report::default();
     let mut decided = Vec::new();
     let mut waiting = BTreeSet::new();
-    for (channel, touched) in by_channel(days) {
+    let outlook = plans.outlook();
+    let reached = companions::touched_with(book, directory, outlook, days)?;
+    for (channel, touched) in in_clusters(&reached, outlook.reach_days) {
         let Some(channel) = directory.channel(channel) else { continue };
-        let Some(stored) = around(book, directory, channel, plan, &touched)? else { continue };
-        let channel_days = stored.channel_days(book, plan, decisions);
+        let reach = plans.of_channel(directory, channel).reach_days();
+        let Some(stored) = around(book, directory, channel, reach, (&touched, now))? else { continue };
+        let channel_days = stored.channel_days(book, plans, decisions, Depth::Outcomes)?;
         let leaning = stored.leaning();
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
             let Some(day) = channel_days.day(date) else { continue };
             if now < day.as_day(date).whole().end {
-                waiting.extend(touched.contains(&date).then_some((channel.number, date)));
+                waiting.extend(days.contains(&(channel.number, date)).then_some((channel.number, date)));
                 continue;
             }
             let Some(outcome) = channel_days.outcome(date, stamp) else { continue };
-            if !touched.contains(&date)
+            if !days.contains(&(channel.number, date))
                 && stored.final_day(date).is_some_and(|before| before.says_the_same(&outcome.final_day))
             {
                 continue;
@@ -82,41 +100,61 @@ pub fn run(
         }
         if COMMIT_DAYS <= decided.len() {
             progress(decided.len() as u64);
-            store_days(book, &mut decided, report.days, stamp)?;
+            store_days(book, &mut decided, stamp)?;
         }
     }
     progress(decided.len() as u64);
-    store_days(book, &mut decided, report.days, stamp)?;
+    store_days(book, &mut decided, stamp)?;
     report.waiting = waiting.len() as u64;
     *days = waiting;
     Ok(report)
 }
 
-fn by_channel(days: &BTreeSet<(ChannelNumber, Date)>) -> BTreeMap<ChannelNumber, BTreeSet<Date>> {
-    let mut channels: BTreeMap<ChannelNumber, BTreeSet<Date>> = BTreeMap::new();
+/// Days by channel; those that are too far apart to look at the same days are kept apart.
+fn in_clusters(days: &BTreeSet<(ChannelNumber, Date)>, reach: u16) -> Vec<(ChannelNumber, BTreeSet<Date>)> {
+    let apart = Span::new().days(2 * i32::from(reach) + 2);
+    let mut clusters: Vec<(ChannelNumber, BTreeSet<Date>)> = Vec::new();
     for (channel, date) in days {
-        channels.entry(*channel).or_default().insert(*date);
+        match clusters.last_mut() {
+            Some((last, dates)) if last == channel && dates.last() >= Some(&date.saturating_sub(apart)) => {
+                dates.insert(*date);
+            }
+            _ => clusters.push((*channel, BTreeSet::from([*date]))),
+        }
     }
-    channels
+    clusters
 }
 
-/// The stored days that a run over touched ones looks at: twice as far where a day beside them leans on others.
+/// The stored days that a run over touched ones looks at: twice as far where a day beside them is silent or leans on others.
 fn around<'a>(
     book: &ReadingsBook,
     directory: &'a Directory,
     channel: &'a Channel,
-    plan: &CheckedPlan,
-    touched: &BTreeSet<Date>,
+    reach_days: u16,
+    (touched, now): (&BTreeSet<Date>, Timestamp),
 ) -> Result<Option<Stored<'a>>, store::readings::Error> {
     let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
     // Neighbours and days that share a total are run too.
-    let reach = plan.reach_days().saturating_add(1);
-    let near = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
+    let reach = reach_days.saturating_add(1);
+    let within = |reach| -> Result<Option<Stored<'a>>, store::readings::Error> {
+        let stored = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
+        Ok(stored.map(|stored| stored.with_silent_days(now)))
+    };
+    let near = within(reach)?;
     match &near {
-        Some(stored) if stored.leaning().difference(touched).next().is_some() => {
-            Stored::of(book, directory, channel, (*first, *last), reach.saturating_mul(2), AsOf::Now)
+        Some(stored) if stored.has_silent_days() || stored.leaning().difference(touched).next().is_some() => {
+            within(reach.saturating_mul(2))
         }
         _ => Ok(near),
+    }
+}
+
+impl std::ops::AddAssign for Report {
+    fn add_assign(&mut self, other: Self) {
+        self.days += other.days;
+        self.waiting += other.waiting;
+        self.estimated += other.estimated;
+        self.failures += other.failures;
     }
 }
 
@@ -128,19 +166,13 @@ impl Report {
     }
 }
 
-fn store_days(
-    book: &ReadingsBook,
-    decided: &mut Vec<FinalDay>,
-    days: u64,
-    stamp: Stamp,
-) -> Result<(), store::readings::Error> {
+fn store_days(book: &ReadingsBook, decided: &mut Vec<FinalDay>, stamp: Stamp) -> Result<(), store::readings::Error> {
     if decided.is_empty() {
         return Ok(());
     }
-    let key = *blake3::hash(format!("vee {} {days}", stamp.run).as_bytes()).as_bytes();
-    let mut batch = Batch::new("vee", key, stamp.now.as_microsecond());
+    let mut batch = Batch::new("vee", [0; 32], stamp.now.as_microsecond());
     for final_day in decided.drain(..) {
         batch.push_final(&final_day).expect("the day was read from the book");
     }
-    book.append(batch).map(drop)
+    book.append(batch.keyed_by_content()).map(drop)
 }

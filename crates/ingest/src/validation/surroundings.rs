@@ -1,21 +1,27 @@
 //! The days of a channel as rules and methods want them: values, statuses, decisions, totals, states.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Day as StoredDay, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::channel::{ChannelDays, ReceivedDay};
+use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
+use vee::meter_times::MeterTimes;
+use vee::plan::needs::{Needs, Outlook};
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
 
-use super::totals;
+use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
+use super::{companions, site, summaries, totals};
 use crate::placement::zone_of;
+use crate::plans::Plans;
 use crate::review::Decisions;
 use crate::review::holding::input;
 
@@ -109,10 +115,15 @@ impl FullDay {
 
 /// The stored days of one channel around some of its days.
 pub(crate) struct Stored<'a> {
+    directory: &'a Directory,
+    as_of: AsOf,
     channel: &'a Channel,
     zone: TimeZone,
     states: Option<&'a History<ConnectionState>>,
+    meter_times: MeterTimes,
+    /// In order; of a day of which nothing arrived every slot is without a value.
     days: Vec<StoredDay>,
+    dates: (Date, Date),
     totals: Vec<Total>,
 }
 
@@ -128,18 +139,40 @@ impl<'a> Stored<'a> {
         (first, last): (Date, Date),
         around: u16,
         as_of: AsOf,
-    ) -> Result<Option<Self>, store::readings::Error> {
+    ) -> Result<Option<Self>, Error> {
         let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
         let around = Span::new().days(around);
         let edges =
             (LocalDay::of(first.saturating_sub(around), &zone), LocalDay::of(last.saturating_add(around), &zone));
         let (Some(first), Some(last)) = edges else { return Ok(None) };
         let within = TimeRange { start: first.range.start, end: last.range.end };
-        let mut days = book.read(channel.number, within.start.as_second(), within.end.as_second(), as_of)?.days;
+        let span = (within.start.as_second(), within.end.as_second());
+        let mut history = book.read(channel.number, span.0, span.1, as_of)?;
+        history.shape_silent_days(&zone, length, span);
+        let mut days = history.days;
         days.retain(|day| day.slot_seconds == length);
         let totals = totals::of_channel(book, directory, channel, within, as_of)?;
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
-        Ok(Some(Self { channel, zone, states: directory.states(channel.usage_point), days, totals }))
+        let (states, meter_times) = (directory.states(channel.usage_point), meter_times(directory, channel));
+        let dates = (first.date, last.date);
+        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, dates, totals }))
+    }
+
+    /// The same with the days of which nothing arrived and that ended long enough ago. Where it is not known since when a
+    /// meter is there, nothing is expected before the first stored day.
+    pub(crate) fn with_silent_days(mut self, now: Timestamp) -> Self {
+        let Some(ended) = last_ended(&self.zone, now, SILENT_AFTER) else { return self };
+        let first =
+            if self.meter_times.dated.is_empty() { self.days.first().map(|day| day.date) } else { Some(self.dates.0) };
+        if let (Some(first), Some(length)) = (first, self.channel.interval_seconds) {
+            add_silent_days(&mut self.days, (first, self.dates.1.min(ended)), &self.zone, length);
+        }
+        self
+    }
+
+    /// Whether there is a day without any value.
+    pub(crate) fn has_silent_days(&self) -> bool {
+        self.days.iter().any(|day| day.values.iter().all(|value| *value == NO_VALUE))
     }
 
     /// What validation decided before for a day.
@@ -153,13 +186,17 @@ impl<'a> Stored<'a> {
         self.days.iter().filter(leans).map(|day| day.date).collect()
     }
 
-    /// The days ready to run.
+    /// The days ready to run, with as much of their surroundings as is asked for.
+    ///
+    /// # Errors
+    /// What the readings book says.
     pub(crate) fn channel_days(
         &self,
         book: &ReadingsBook,
-        plan: &'a CheckedPlan,
+        plans: &'a Plans,
         decisions: &Decisions,
-    ) -> ChannelDays<'a> {
+        depth: Depth,
+    ) -> Result<ChannelDays<'a>, Error> {
         let channel = self.channel;
         let facts = Context {
             negative_allowed: channel.reading_type.flow_direction == NET,
@@ -169,7 +206,65 @@ impl<'a> Stored<'a> {
             let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
             (stored.date, self.received(book, stored, decisions))
         };
-        ChannelDays::new(facts, self.totals.clone(), plan, self.days.iter().map(day))
+        let plans_of_days = plans.of_channel(self.directory, channel);
+        let outlook = plans_of_days.outlook();
+        let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, self.days.iter().map(day));
+        let days = days.with_meter_times(self.meter_times.clone());
+        Ok(match self.beside(book, plans, (&outlook, depth), decisions)? {
+            Some(beside) => days.with(beside),
+            None => days,
+        })
+    }
+
+    /// What is known beside the days; `None` where that is nothing.
+    fn beside(
+        &self,
+        book: &ReadingsBook,
+        plans: &'a Plans,
+        (outlook, depth): (&Outlook, Depth),
+        decisions: &Decisions,
+    ) -> Result<Option<Beside<'a>>, Error> {
+        let Some(needs) = depth.needs(outlook) else { return Ok(None) };
+        let (directory, channel, as_of) = (self.directory, self.channel, self.as_of);
+        let dates = self.days.iter().map(|day| day.date);
+        let summaries = summaries::of_channel(book, channel, &outlook.summary_spans, dates, as_of)?;
+        let mut beside = Beside { summaries, ..Beside::default() };
+        if site::anything_known(directory, channel) {
+            self.days.iter().for_each(|day| site::add(&mut beside, directory, channel, span_of(day), needs));
+        }
+        let mut places: BTreeMap<ChannelNumber, Option<usize>> = BTreeMap::new();
+        for day in &self.days {
+            for (role, other) in companions::of_channel(directory, channel, instant(day.day_start), needs) {
+                let place = match places.entry(other.number) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        let days = self.days_of(other, book, plans, decisions, depth.of_others(outlook))?;
+                        let place = days.map(|days| {
+                            beside.channels.push(OtherChannel { label: &other.label, days });
+                            beside.channels.len() - 1
+                        });
+                        *new.insert(place)
+                    }
+                };
+                beside.days.entry(day.date).or_default().companions.extend(place.map(|place| (role, place)));
+            }
+        }
+        let is_nothing = beside.summaries.is_empty() && beside.days.is_empty();
+        Ok(Some(beside).filter(|_| !is_nothing))
+    }
+
+    /// The days of another channel over the same dates, by the plans of its own usage point.
+    fn days_of(
+        &self,
+        other: &'a Channel,
+        book: &ReadingsBook,
+        plans: &'a Plans,
+        decisions: &Decisions,
+        depth: Depth,
+    ) -> Result<Option<ChannelDays<'a>>, Error> {
+        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else { return Ok(None) };
+        let stored = Stored::of(book, self.directory, other, (first.date, last.date), 0, self.as_of)?;
+        stored.map(|stored| stored.channel_days(book, plans, decisions, depth)).transpose()
     }
 
     fn received(&self, book: &ReadingsBook, stored: &StoredDay, decisions: Vec<Decision>) -> ReceivedDay {
@@ -184,6 +279,39 @@ impl<'a> Stored<'a> {
         let states = self.states.map_or(&[][..], |states| states.between(instant(day.start), instant(day.end())));
         let connected = states.iter().all(|dated| dated.value == ConnectionState::Connected);
         if connected { Activity::Active } else { Activity::Inactive }
+    }
+}
+
+/// How much is gathered beside the days of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What rules and methods of its plans look at: enough for outcomes.
+    Outcomes,
+    /// What rules of its plans and any methods look at.
+    AnyMethod,
+    /// What rules look at: enough to judge values.
+    Judgement,
+    /// Nothing.
+    Received,
+}
+
+impl Depth {
+    fn needs(self, outlook: &Outlook) -> Option<Needs> {
+        match self {
+            Self::Outcomes => Some(outlook.rules.with(outlook.methods)),
+            Self::AnyMethod => Some(outlook.rules.with(Needs::ALL)),
+            Self::Judgement => Some(outlook.rules),
+            Self::Received => None,
+        }
+    }
+
+    /// How much of other channels is needed: methods see them as their rules judge them, rules as received.
+    fn of_others(self, outlook: &Outlook) -> Self {
+        match self {
+            Self::Outcomes if outlook.methods.intersects(Needs::COMPANIONS) => Self::Judgement,
+            Self::AnyMethod => Self::Judgement,
+            _ => Self::Received,
+        }
     }
 }
 
@@ -204,15 +332,17 @@ impl<'a> Surroundings<'a> {
         directory: &'a Directory,
         channel: &'a Channel,
         date: Date,
-        plan: &'a CheckedPlan,
+        plans: &'a Plans,
         decisions: &Decisions,
-    ) -> Result<Option<Self>, store::readings::Error> {
-        let Some(stored) = Stored::of(book, directory, channel, (date, date), plan.reach_days(), AsOf::Now)? else {
+    ) -> Result<Option<Self>, Error> {
+        let reach = plans.of_channel(directory, channel).reach_days();
+        let Some(stored) = Stored::of(book, directory, channel, (date, date), reach, AsOf::Now)? else {
             return Ok(None);
         };
         let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };
         let day = FullDay::received(book, day, &stored.zone);
-        let days = stored.channel_days(book, plan, decisions);
+        // People may try any method.
+        let days = stored.channel_days(book, plans, decisions, Depth::AnyMethod)?;
         Ok(Some(Self { day, totals: days.totals_of(date), days }))
     }
 
@@ -232,10 +362,10 @@ impl<'a> Surroundings<'a> {
     }
 
     /// What the plan in force makes of the day with these decisions on top of those that count.
-    pub(crate) fn outcome_with(&self, more: Vec<Decision>, stamp: Stamp, plan: &CheckedPlan) -> Option<Outcome> {
+    pub(crate) fn outcome_with(&self, more: Vec<Decision>, stamp: Stamp) -> Option<Outcome> {
         let mut day = self.days.day(self.day.date)?.clone();
         day.decisions.extend(more);
-        Some(self.days.outcome_over(self.day.date, &day, plan, stamp))
+        Some(self.days.outcome_of(self.day.date, &day, stamp))
     }
 
     /// What another plan makes of other values than those received, without decisions.
@@ -248,6 +378,17 @@ impl<'a> Surroundings<'a> {
 
 /// flowDirection of IEC 61968-9: net, the only one that may count below zero.
 const NET: u16 = 4;
+
+/// The first instant of a local day of a channel; `None` without a valid zone.
+pub(super) fn start_of(channel: &Channel, date: Date) -> Option<Timestamp> {
+    Some(LocalDay::of(date, &zone_of(&channel.zone).ok()?)?.range.start)
+}
+
+/// The local day that a stored one is of.
+fn span_of(day: &StoredDay) -> LocalDay {
+    let end = day.day_start + day.values.len() as i64 * i64::from(day.slot_seconds);
+    LocalDay { date: day.date, range: TimeRange { start: instant(day.day_start), end: instant(end) } }
+}
 
 fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(if second < 0 { Timestamp::MIN } else { Timestamp::MAX })

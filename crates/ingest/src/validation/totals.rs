@@ -4,11 +4,12 @@
 //! the amount of a stated period, or the difference of two register reads in a row.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading_type::{ReadingType, parse_unit};
-use model::time::TimeRange;
+use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{AsOf, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
@@ -20,6 +21,7 @@ use vee::{Measured, Plan, Total};
 
 use super::surroundings::FullDay;
 use crate::placement::zone_of;
+use crate::plans::Plans;
 
 /// A span, what was measured over it, and by which channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,13 +210,13 @@ pub enum Unfilled {
     /// A read lies inside an interval, or beyond the first or last one.
     #[error("the intervals do not begin and end with the span")]
     Edges,
-    /// Intervals without a value.
-    #[error("{0} values of the span are missing")]
+    /// Intervals that no value is known of, missing or not expected.
+    #[error("{0} intervals of the span have no value")]
     Missing(u64),
 }
 
 /// Checks every total of a channel against its final intervals, whatever the length of the span; spans in which no
-/// interval begins are left out.
+/// interval begins are left out. How far both may be apart is for the plan of the day that the span ends on to say.
 ///
 /// # Errors
 /// What the readings book says.
@@ -223,15 +225,28 @@ pub fn check_all(
     directory: &Directory,
     channel: &Channel,
     within: TimeRange,
-    tolerances: &Tolerances,
+    plans: &Plans,
 ) -> Result<Vec<CheckedTotal>, store::readings::Error> {
     let zone = zone_of(&channel.zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (within.start.as_second(), within.end.as_second());
-    let days = book.read(channel.number, start, end, AsOf::Now)?.days;
+    let mut history = book.read(channel.number, start, end, AsOf::Now)?;
+    history.shape_silent_days(&zone, channel.interval_seconds.unwrap_or_default(), (start, end));
+    let days = history.days;
     let running = RunningSum::of(days.iter().map(|day| FullDay::decided(book, day, &zone)));
     let totals = of_channel(book, directory, channel, within, AsOf::Now)?.into_iter();
     let touched = totals.filter(|total| running.touches(total.range));
-    Ok(touched.map(|total| CheckedTotal { comparison: running.compare(&total, channel, tolerances), total }).collect())
+    let of_day = plans.of_channel(directory, channel);
+    let checked = touched.filter_map(|total| {
+        let tolerances = plans.tolerances(&of_day, last_date(total.range, &zone)?)?;
+        Some(CheckedTotal { comparison: running.compare(&total, channel, &tolerances), total })
+    });
+    Ok(checked.collect())
+}
+
+/// The local day that the last instant of a span lies in.
+fn last_date(range: TimeRange, zone: &TimeZone) -> Option<Date> {
+    let last = Timestamp::from_second(range.end.as_second() - 1).ok()?;
+    Some(LocalDay::containing(last, zone)?.date)
 }
 
 /// Sums of intervals from the first one on, so that any span is two look-ups.

@@ -1,5 +1,12 @@
 //! The way up over real books in temporary folders.
 
+mod admission_vectors;
+mod any_order;
+mod beside;
+mod determinants;
 mod late_data;
+mod plans;
 mod review;
 mod review_fixture;
+mod review_plan;
+mod silent_days;

@@ -28,7 +28,7 @@ fn fifty_gaps_of_one_silent_collector_are_accepted_in_one_act() {
     let group = &groups.groups[0];
     assert_eq!((groups.groups.len(), groups.total), (1, 50));
     assert_eq!((group.rule.as_deref(), group.rule_name, group.date), (Some("V30"), Some("gap"), Some(NIGHT)));
-    assert_eq!((group.count, group.channels, group.routed, group.severity.as_str()), (50, 50, 50, "fail"));
+    assert_eq!((group.count, group.channels, group.routed, group.effect.as_str()), (50, 50, 50, "blocked"));
     assert!(group.next_step.starts_with("Ask the head-end to read the gap once more"), "{}", group.next_step);
 
     let accepted = utility.review.accept(&accept(&utility.exceptions(), "Ada"), utility.now()).expect("accepted");

@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ingest::Review;
+use ingest::determinants::Role;
 use ingest::placement::zone_of;
+use ingest::plans::LivePlans;
 use ingest::review::{Decisions, Policy, Refusal, ReviewError};
-use ingest::validation;
+use ingest::{Determinants, Review, validation};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use model::id::{ChannelNumber, Name};
@@ -22,7 +23,7 @@ use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use vee::{CheckedPlan, Plan};
+use vee::Plan;
 
 /// The day that everything happens on.
 pub const NIGHT: Date = date(2026, 3, 1);
@@ -34,9 +35,9 @@ pub struct Utility {
     pub registry: Registry,
     pub zone: &'static str,
     pub length: u32,
-    plan: Arc<CheckedPlan>,
+    pub plans: Arc<LivePlans>,
     clock: Cell<Timestamp>,
-    batches: Cell<u8>,
+    batches: Cell<u16>,
     runtime: Runtime,
     _folder: TempDir,
 }
@@ -47,22 +48,29 @@ impl Utility {
     }
 
     pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
+        Self::built(count, (zone, length), policy, &Plan::standard())
+    }
+
+    /// Hourly channels of UTC that this plan judges.
+    pub fn with_plan(count: u32, plan: &Plan) -> Self {
+        Self::built(count, ("UTC", 3600), Policy::default(), plan)
+    }
+
+    fn built(count: u32, (zone, length): (&'static str, u32), policy: Policy, plan: &Plan) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
-        // Feed files are given up at once, so that sealing days makes a follower come too late.
-        let config = Config { feed_bytes: 1, background: false, ..Config::default() };
-        let (book, _) =
-            ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), config).expect("a new book");
+        let path = folder.path().join("readings");
+        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &path, book_config()).expect("a new book");
         let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
         let registry = runtime.block_on(Registry::open(&url)).expect("a new registry");
         let entries: Vec<_> = (0..count).map(|number| hourly(number, zone, length)).collect();
         runtime.block_on(registry.channels().register(&entries)).expect("registered");
-        let (book, plan) = (Arc::new(book), Arc::new(Plan::standard().check().expect("a plan")));
+        let (book, plans) = (Arc::new(book), Arc::new(LivePlans::new(registry.clone(), plan.clone())));
         let handle = runtime.handle().clone();
-        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plan), policy, handle);
+        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plans), policy, handle);
         let clock = Cell::new("2026-03-02T06:00:00Z".parse().expect("an instant"));
         let batches = Cell::new(0);
-        Self { review, book, registry, zone, length, plan, clock, batches, runtime, _folder: folder }
+        Self { review, book, registry, zone, length, plans, clock, batches, runtime, _folder: folder }
     }
 
     /// A minute later than the last time.
@@ -94,7 +102,12 @@ impl Utility {
 
     /// Waits for an answer of the registry.
     pub fn ask<T>(&self, question: impl Future<Output = Result<T, store::registry::RegistryError>>) -> T {
-        self.runtime.block_on(question).expect("answered")
+        self.wait(question).expect("answered")
+    }
+
+    /// Waits for an answer.
+    pub fn wait<T>(&self, question: impl Future<Output = T>) -> T {
+        self.runtime.block_on(question)
     }
 
     fn day(&self, date: Date) -> LocalDay {
@@ -146,7 +159,8 @@ impl Utility {
         self.read(register, range.end.as_second(), None, to);
     }
 
-    fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
+    /// A read of a register arrives; an amount where its period begins somewhere.
+    pub fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
         let entry = RegisterEntry {
             channel,
             at,
@@ -163,7 +177,10 @@ impl Utility {
     fn batch(&self) -> Batch {
         let number = self.batches.get() + 1;
         self.batches.set(number);
-        Batch::new("HES-1", [number; 32], self.now().as_microsecond())
+        let mut key = [0; 32];
+        key[..2].copy_from_slice(&number.to_le_bytes());
+        key[2] = 1;
+        Batch::new("HES-1", key, self.now().as_microsecond())
     }
 
     /// Validates days as intake does after it took a message, and brings the queue up to date.
@@ -177,16 +194,45 @@ impl Utility {
         let now = self.now();
         let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
         let directory = self.ask(self.registry.directory());
-        let decisions = self.ask(Decisions::of(&self.registry, &days, &self.plan));
-        validation::run(&self.book, &directory, &self.plan, &decisions, &mut days, now, &mut |_| {})
-            .expect("validated");
+        let plans = self.wait(self.plans.now()).expect("a book of plans");
+        let decisions = self.ask(Decisions::of(&self.registry, &directory, &days, &plans));
+        validation::run(&self.book, &directory, &plans, &decisions, &mut days, now, &mut |_| {}).expect("validated");
+    }
+
+    /// The same after the program ended at once and was started again.
+    pub fn reopened(self) -> Self {
+        let Self { review, book, registry, zone, length, plans, clock, batches, runtime, _folder } = self;
+        drop((review, book));
+        let path = _folder.path().join("readings");
+        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &path, book_config()).expect("the book");
+        let (book, handle) = (Arc::new(book), runtime.handle().clone());
+        let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plans), Policy::default(), handle);
+        Self { review, book, registry, zone, length, plans, clock, batches, runtime, _folder }
+    }
+
+    /// Lets time go on to an instant.
+    pub fn wait_until(&self, instant: &str) {
+        self.clock.set(instant.parse().expect("an instant"));
+    }
+
+    /// Validates what is due; answers how many days that were, and how many wait.
+    pub fn validate_due(&self) -> (u64, u64) {
+        let clock = || self.now();
+        let mut report = self.review.validate_received(&clock, &mut |_| {}).expect("validated");
+        report += self.review.validate_ended(&clock, &mut |_| {}).expect("swept");
+        (report.days, report.waiting)
     }
 
     /// Review after a restart of the program.
     pub fn restarted(&self) -> Review {
         let handle = self.runtime.handle().clone();
-        let (book, plan) = (Arc::clone(&self.book), Arc::clone(&self.plan));
-        Review::new(book, self.registry.clone(), plan, Policy::default(), handle)
+        let (book, plans) = (Arc::clone(&self.book), Arc::clone(&self.plans));
+        Review::new(book, self.registry.clone(), plans, Policy::default(), handle)
+    }
+
+    /// Determinants over the same books, in an installation of a role.
+    pub fn determinants(&self, role: Role) -> Determinants {
+        Determinants::new(Arc::clone(&self.book), self.registry.clone(), role, self.runtime.handle().clone())
     }
 
     pub fn exceptions(&self) -> Vec<Exception> {
@@ -221,7 +267,12 @@ impl Utility {
     }
 }
 
-fn hourly(number: u32, zone: &str, length: u32) -> ChannelEntry {
+/// Feed files are given up at once, so that sealing days makes a follower come too late.
+fn book_config() -> Config {
+    Config { feed_bytes: 1, background: false, ..Config::default() }
+}
+
+pub fn hourly(number: u32, zone: &str, length: u32) -> ChannelEntry {
     ChannelEntry {
         usage_point: Name::new("UsagePoint", format!("UP-{number}")),
         meter: None,

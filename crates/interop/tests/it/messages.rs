@@ -145,6 +145,7 @@ async fn final_values_are_told_as_decided() {
         date: date(2024, 5, 1),
         run: 1,
         decided_at: "2024-05-02T00:00Z".parse().expect("a timestamp"),
+        plan_name: "residential".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: vec![FinalValue {

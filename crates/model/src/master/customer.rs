@@ -1,12 +1,15 @@
 //! Customers, their accounts and agreements.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::id::{CustomerAccountId, CustomerAgreementId, CustomerId, Name};
 
 /// What kind of customer it is (CIM CustomerKind, the part meter data needs).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustomerKind {
     /// A household.
@@ -20,6 +23,48 @@ pub enum CustomerKind {
     InternalUse,
     /// Any other kind.
     Other,
+}
+
+/// A text is none of the kinds of customers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of {}, found `{found}`", CustomerKind::ALL.map(CustomerKind::word).join(", "))]
+pub struct UnknownCustomerKind {
+    /// The text.
+    pub found: String,
+}
+
+impl CustomerKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Residential, Self::CommercialIndustrial, Self::PumpingLoad, Self::InternalUse, Self::Other];
+
+    /// Its name, as people type it and as it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Residential => "residential",
+            Self::CommercialIndustrial => "commercial-industrial",
+            Self::PumpingLoad => "pumping-load",
+            Self::InternalUse => "internal-use",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for CustomerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for CustomerKind {
+    type Err = UnknownCustomerKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCustomerKind> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word() == text)
+            .ok_or_else(|| UnknownCustomerKind { found: text.to_owned() })
+    }
 }
 
 /// A customer (CIM Customer).

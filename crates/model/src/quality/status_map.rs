@@ -165,6 +165,11 @@ impl StatusMaps {
         }
     }
 
+    /// The source systems that have a map.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(StatusMap::source)
+    }
+
     /// The map of a source system.
     pub fn of(&self, source: &str) -> Option<&StatusMap> {
         self.0.iter().find(|map| map.source == source)

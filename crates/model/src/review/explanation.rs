@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::editor::Verdict;
+use crate::lineage::{Direction, ExceptionSeverity};
 
 /// Why the final values of a day are what they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,8 +20,12 @@ pub struct Explanation {
     pub date: Date,
     /// The run that decided; `None` before the first.
     pub run: Option<u64>,
+    /// What people call its plan; `None` where the record is older than its name.
+    pub plan_name: Option<String>,
     /// The version of its plan.
     pub plan_version: Option<u32>,
+    /// Name and version of the plan that holds for the day now; `None` where no single one does.
+    pub plan_now: Option<String>,
     /// When.
     pub decided_at: Option<Timestamp>,
     /// Whether a run today decides the same; where not, inputs have changed since.
@@ -75,6 +80,10 @@ pub struct ExplainedValue {
 pub struct FailedRule {
     /// The rule.
     pub rule: String,
+    /// What it says of the value.
+    pub direction: Direction,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
     /// One sentence with the numbers.
     pub evidence: String,
 }

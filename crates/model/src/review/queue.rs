@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::lineage::{Direction, ExceptionSeverity};
+
 /// What exceptions have in common, one line a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -18,17 +20,21 @@ pub struct AskGroups {
     pub channel: Option<String>,
     /// Only those that this person looks after.
     pub assignee: Option<String>,
+    /// Only those that wait for a person, or only those that do not.
+    pub routed: Option<bool>,
     /// `rule-date` where nothing is said, or `rule`, `rule-date-slots`, `channel`.
     pub by: Option<String>,
 }
 
-/// Groups of exceptions, those with the most first.
+/// Groups of exceptions: those in which something waits for a person first, then the graver, larger and older ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Groups {
     /// The groups.
     pub groups: Vec<Group>,
     /// Exceptions in all of them.
     pub total: u64,
+    /// How many of these wait for a person.
+    pub routed: u64,
 }
 
 /// Exceptions that have something in common.
@@ -52,10 +58,18 @@ pub struct Group {
     pub count: u64,
     /// On how many channels.
     pub channels: u64,
-    /// `warn` or `fail`: the gravest.
-    pub severity: String,
+    /// `blocked`, `estimated` or `questionable`: the gravest.
+    pub effect: String,
+    /// How much it matters, as the plan says: the highest.
+    pub severity: ExceptionSeverity,
+    /// What they say of the values; `other` where they say different things.
+    pub direction: Direction,
     /// How many wait for a person.
     pub routed: u64,
+    /// Why they wait, or why nobody is asked, in one sentence.
+    pub why: &'static str,
+    /// When a run found the oldest of them first.
+    pub oldest: Timestamp,
     /// The evidence of one of them.
     pub example: String,
     /// The cheapest next step, in one sentence.
@@ -116,10 +130,16 @@ pub struct Exception {
     pub rule: String,
     /// What it is called.
     pub rule_name: &'static str,
-    /// `warn` or `fail`.
-    pub severity: String,
+    /// What became of the values: `blocked`, `estimated` or `questionable`.
+    pub effect: String,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
+    /// What it says of the values.
+    pub direction: Direction,
     /// Whether it waits for a person.
     pub routed: bool,
+    /// Why it waits, or why nobody is asked, in one sentence.
+    pub why: &'static str,
     /// One sentence with the numbers.
     pub evidence: String,
     /// The cheapest next step, in one sentence.

@@ -12,10 +12,11 @@
 //!
 //! Arithmetic wraps in 64 bits on both sides, so that any values survive.
 
+use super::narrow;
 use super::wire::{Input, Malformed, Put};
 
 /// Numbers of a piece; at this size its bits end at a byte.
-const PIECE: usize = 16;
+pub(super) const PIECE: usize = 16;
 const HAS_OUTLIERS: u8 = 0x80;
 
 /// How the numbers relate to the values.
@@ -56,29 +57,16 @@ pub(super) fn encode(values: &[i64], out: &mut Vec<u8>) -> Method {
     method
 }
 
-/// Appends `count` values that [`encode`] wrote.
-pub(super) fn decode(
-    input: &mut Input<'_>,
-    method: Method,
-    count: usize,
-    values: &mut Vec<i64>,
-) -> Result<(), Malformed> {
+/// Fills `values` with as many values that [`encode`] wrote.
+#[multiversion::multiversion(targets("x86_64+avx2+bmi1+bmi2"))]
+pub(super) fn decode<'i>(input: &mut Input<'i>, method: Method, values: &mut [i64]) -> Result<(), Malformed> {
     let quantum = if method.quantum { input.signed()? } else { 1 };
-    let start = values.len();
-    values.resize(start + count, 0);
-    let values = &mut values[start..];
     if !method.delta {
-        return take_pieces(input, quantum, values);
+        return take_pieces::<false>(input, quantum, 0, values);
     }
     let (first, differences) = values.split_first_mut().ok_or(Malformed)?;
     *first = input.signed()?.wrapping_mul(quantum);
-    take_pieces(input, quantum, differences)?;
-    let mut value = *first;
-    for number in differences {
-        value = value.wrapping_add(*number);
-        *number = value;
-    }
-    Ok(())
+    take_pieces::<true>(input, quantum, *first, differences)
 }
 
 /// The largest number that divides every value; 1 for zeros only.
@@ -137,7 +125,7 @@ fn best_width(offsets: &[u64]) -> u8 {
     best as u8
 }
 
-fn packed_len(count: usize, width: usize) -> usize {
+pub(super) fn packed_len(count: usize, width: usize) -> usize {
     (count * width).div_ceil(8)
 }
 
@@ -162,76 +150,55 @@ fn mask(width: u8) -> u64 {
     if width == 64 { u64::MAX } else { (1 << width) - 1 }
 }
 
-/// Fills `values` with the numbers of pieces, each times the quantum.
-#[multiversion::multiversion(targets("x86_64+avx2+bmi1+bmi2"))]
-fn take_pieces<'i>(input: &mut Input<'i>, quantum: i64, values: &mut [i64]) -> Result<(), Malformed> {
-    let mut least = 0_i64;
-    for piece in values.chunks_mut(PIECE) {
-        let head = input.byte()?;
-        let width = head & !HAS_OUTLIERS;
-        if width > 64 {
-            return Err(Malformed);
+/// Fills `values` with the numbers of pieces, each times the quantum; where they are differences, with what they add
+/// up to from `last` on.
+#[inline(always)]
+fn take_pieces<const DELTA: bool>(
+    input: &mut Input<'_>,
+    quantum: i64,
+    mut last: i64,
+    values: &mut [i64],
+) -> Result<(), Malformed> {
+    let mut least = 0;
+    for strip in values.chunks_mut(narrow::STRIP) {
+        let mut ahead = *input;
+        if narrow::take_strip::<DELTA>(&mut ahead, quantum, &mut least, &mut last, strip)? {
+            *input = ahead;
+            continue;
         }
-        least = least.wrapping_add(input.signed()?);
-        let behind = input.rest();
-        let bits = input.take(packed_len(piece.len(), usize::from(width)))?;
-        let scaled_least = least.wrapping_mul(quantum);
-        match (<&mut [i64; PIECE]>::try_from(&mut *piece), u32::try_from(quantum)) {
-            (Ok(piece), Ok(quantum)) if width <= 16 => take_narrow_piece(behind, width, quantum, scaled_least, piece),
-            _ => take_bits(bits, width, quantum, scaled_least, piece),
-        }
-        if head & HAS_OUTLIERS != 0 {
-            take_outliers(input, width, quantum, piece)?;
+        for piece in strip.chunks_mut(PIECE) {
+            take_piece(input, quantum, &mut least, piece)?;
+            for number in piece.iter_mut().filter(|_| DELTA) {
+                last = last.wrapping_add(*number);
+                *number = last;
+            }
         }
     }
     Ok(())
 }
 
-/// Unpacks a whole piece of at most 16 bits a number from the front of `behind`.
-///
-/// One copy of the work for each width: with its shifts known, the compiler makes vectors of it.
-#[inline(always)]
-fn take_narrow_piece(behind: &[u8], width: u8, quantum: u32, least: i64, piece: &mut [i64; PIECE]) {
-    macro_rules! of_width {
-        ($($width:literal)*) => {
-            match width {
-                $($width => take_piece_of::<$width>(behind, quantum, least, piece),)*
-                _ => unreachable!("the caller asks for narrow pieces only"),
-            }
-        };
+/// Unpacks a piece of any width.
+#[inline(never)]
+fn take_piece(input: &mut Input<'_>, quantum: i64, least: &mut i64, piece: &mut [i64]) -> Result<(), Malformed> {
+    let head = input.byte()?;
+    let width = head & !HAS_OUTLIERS;
+    if width > 64 {
+        return Err(Malformed);
     }
-    of_width!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-}
-
-/// A quarter of a piece, 4 numbers, begins at a byte or in the middle of one, and fits 64 bits with that; most often there
-/// are enough bytes behind it to load 8 at once.
-#[inline(always)]
-fn take_piece_of<const WIDTH: usize>(behind: &[u8], quantum: u32, least: i64, piece: &mut [i64; PIECE]) {
-    let mask = (1_u32 << WIDTH) - 1;
-    for (quarter, numbers) in piece.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        let half_bytes = quarter * WIDTH;
-        let word = load(behind, half_bytes / 2) >> (half_bytes % 2 * 4);
-        for (at, number) in numbers.iter_mut().enumerate() {
-            let packed = (word >> (at * WIDTH)) as u32 & mask;
-            *number = (u64::from(packed) * u64::from(quantum)).cast_signed().wrapping_add(least);
-        }
+    *least = least.wrapping_add(input.signed()?);
+    let bits = input.take(packed_len(piece.len(), usize::from(width)))?;
+    let mut padded = [0; PIECE * 8 + 16];
+    padded[..bits.len()].copy_from_slice(bits);
+    let (mask, width) = (mask(width), usize::from(width));
+    for (at, number) in piece.iter_mut().enumerate() {
+        let (byte, bit) = (at * width / 8, at * width % 8);
+        let word = padded[byte..].first_chunk().copied().map_or(0, u128::from_le_bytes);
+        *number = ((word >> bit) as u64 & mask).cast_signed().wrapping_add(*least).wrapping_mul(quantum);
     }
-}
-
-/// Unpacks numbers of any width.
-fn take_bits(bits: &[u8], width: u8, quantum: i64, least: i64, piece: &mut [i64]) {
-    let mask = mask(width);
-    let (mut waiting, mut held) = (0_u128, 0_u32);
-    let mut bytes = bits.iter();
-    for value in piece {
-        while held < u32::from(width) {
-            waiting |= u128::from(bytes.next().copied().unwrap_or(0)) << held;
-            held += 8;
-        }
-        *value = (waiting as u64 & mask).cast_signed().wrapping_mul(quantum).wrapping_add(least);
-        waiting >>= width;
-        held -= u32::from(width);
+    if head & HAS_OUTLIERS != 0 {
+        take_outliers(input, width as u8, quantum, piece)?;
     }
+    Ok(())
 }
 
 /// Adds the bits above the width to the numbers that have some.
@@ -245,18 +212,6 @@ fn take_outliers(input: &mut Input<'_>, width: u8, quantum: i64, piece: &mut [i6
     Ok(())
 }
 
-/// 8 bytes from a position, zeros where the slice ends.
-#[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    if let Some(whole) = rest.first_chunk() {
-        return u64::from_le_bytes(*whole);
-    }
-    let mut padded = [0; 8];
-    padded[..rest.len()].copy_from_slice(rest);
-    u64::from_le_bytes(padded)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -268,9 +223,9 @@ mod tests {
         let mut bytes = Vec::new();
         let method = encode(values, &mut bytes);
         let mut input = Input::new(&bytes);
-        let mut decoded = vec![77];
-        decode(&mut input, method, values.len(), &mut decoded).unwrap();
-        assert_eq!(decoded[1..], *values);
+        let mut decoded = vec![77; values.len()];
+        decode(&mut input, method, &mut decoded).unwrap();
+        assert_eq!(decoded, values);
         assert!(input.is_empty());
         assert!(bytes.len() <= bytes_max, "{} bytes", bytes.len());
     }
@@ -300,7 +255,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), flags in 0_u8..4) {
             let method = Method { delta: flags & 1 != 0, quantum: flags & 2 != 0 };
-            let _ = decode(&mut Input::new(&bytes), method, 96, &mut Vec::new());
+            let _ = decode(&mut Input::new(&bytes), method, &mut [0; 96]);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the book answers.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
+use model::time::LocalDay;
 
 use super::error::Damage;
 use super::quality::QualityId;
@@ -54,6 +56,45 @@ pub struct Day {
     pub superseded: u32,
     /// What validation decided last; it lies over the values.
     pub final_day: Option<FinalDay>,
+}
+
+impl ChannelHistory {
+    /// Gives days of which nothing arrived and that validation decided on the intervals of their local day, each of
+    /// `slot_seconds` and without a value. Those that lie outside `[start, end)` in epoch seconds are left out, and
+    /// those of which nothing was expected.
+    pub fn shape_silent_days(&mut self, zone: &TimeZone, slot_seconds: u32, (start, end): (i64, i64)) {
+        for day in self.days.iter_mut().filter(|day| day.slot_seconds == 0) {
+            let inside = |local: &LocalDay| local.range.start.as_second() < end && start < local.range.end.as_second();
+            let local = LocalDay::of(day.date, zone).filter(inside);
+            if let Some(shaped) = local.and_then(|local| Day::silent(local, slot_seconds)) {
+                *day = Day { final_day: day.final_day.take(), ..shaped };
+            }
+        }
+        let any_expected = |day: &Day| (0_u16..).zip(&day.values).any(|(slot, _)| day.is_expected(slot));
+        self.days.retain(|day| day.slot_seconds != 0 && any_expected(day));
+    }
+}
+
+impl Day {
+    /// A local day of which nothing arrived; `None` where slots of that length do not divide it.
+    pub fn silent(local: LocalDay, slot_seconds: u32) -> Option<Self> {
+        Some(Self {
+            date: local.date,
+            day_start: local.range.start.as_second(),
+            slot_seconds,
+            values: vec![super::NO_VALUE; local.slots(slot_seconds)?.into()],
+            qualities: Vec::new(),
+            superseded: 0,
+            final_day: None,
+        })
+    }
+
+    /// Whether an interval has a value or should have one. Validation lists every interval that it found missing, so that
+    /// the others without a value were not expected; until it decided, every one is.
+    pub fn is_expected(&self, slot: u16) -> bool {
+        let has_value = self.values.get(usize::from(slot)).is_some_and(|value| *value != super::NO_VALUE);
+        has_value || self.final_day.as_ref().is_none_or(|decided| decided.lists(slot))
+    }
 }
 
 /// A register read.
@@ -117,6 +158,15 @@ pub struct Summary {
     pub zero_run: u16,
 }
 
+/// Figures of a channel-day and the qualities of its slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The figures.
+    pub summary: Summary,
+    /// As in [`Day::qualities`].
+    pub qualities: Vec<(u16, u16, QualityId)>,
+}
+
 impl Summary {
     /// The figures of a day's values.
     pub(super) fn of(shape: super::record::Shape, values: &[i64]) -> Self {
@@ -165,6 +215,43 @@ mod tests {
     use super::super::NO_VALUE;
     use super::super::record::Shape;
     use super::*;
+
+    #[test]
+    fn a_silent_day_has_the_intervals_of_its_local_day() {
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        let missing = |slot| model::lineage::FinalValue {
+            slot,
+            value: None,
+            status: model::quality::Status::MISSING,
+            method: "".into(),
+            inputs_hash: 0,
+        };
+        let silent = |date: Date, values: Vec<_>| Day {
+            final_day: Some(FinalDay {
+                channel: ChannelNumber(1),
+                date,
+                run: 1,
+                decided_at: jiff::Timestamp::UNIX_EPOCH,
+                plan_version: 1,
+                status: model::quality::Status::NONE,
+                values,
+                failures: Vec::new(),
+            }),
+            slot_seconds: 0,
+            values: Vec::new(),
+            ..Day::silent(LocalDay::of(date, &zone).unwrap(), 3600).unwrap()
+        };
+        let (spring, next) = (jiff::civil::date(2024, 3, 10), jiff::civil::date(2024, 3, 11));
+        let days = vec![silent(spring, vec![missing(22)]), silent(next, Vec::new())];
+        let mut history = ChannelHistory { days, ..ChannelHistory::default() };
+        let midnight = LocalDay::of(spring, &zone).unwrap().range.start.as_second();
+        history.shape_silent_days(&zone, 3600, (midnight, midnight + 3 * 86_400));
+        let [day] = &history.days[..] else { panic!("nothing is expected of the second day") };
+        assert_eq!((day.day_start, day.slot_seconds, &day.values), (midnight, 3600, &vec![NO_VALUE; 23]));
+        assert!(day.is_expected(22) && !day.is_expected(21));
+        history.shape_silent_days(&zone, 3600, (midnight + 30 * 86_400, midnight + 31 * 86_400));
+        assert_eq!(history.days.len(), 1, "a day with a shape stays");
+    }
 
     #[test]
     fn a_summary_counts_what_has_a_value() {

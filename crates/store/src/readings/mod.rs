@@ -9,7 +9,7 @@
 //! Nothing is overwritten: a different value is a new version, and every state of knowledge can be asked for.
 //!
 //! - [`Batch`], [`DayRun`], [`RegisterEntry`]: what goes in; [`Receipt`] says what became of it.
-//! - [`ChannelHistory`], [`Day`], [`Version`], [`Summary`]: what comes out.
+//! - [`ChannelHistory`], [`Day`], [`Version`], [`Summary`], [`Figures`]: what comes out.
 //! - [`Change`], [`Cursor`]: the feed for those who want to know.
 //! - [`Recovery`], [`Damage`]: what opening the book found.
 
@@ -31,6 +31,7 @@ mod layers;
 mod log;
 mod maintenance;
 mod merge;
+mod narrow;
 mod open;
 mod plane;
 mod quality;
@@ -60,7 +61,7 @@ pub use batch::{Batch, DayRun, NO_VALUE, RegisterEntry};
 pub use commit::Pending;
 pub use error::{Damage, Error, InvalidReading, Lost};
 pub use feed::{Change, ChangeKind, Cursor, InvalidCursor, Subject};
-pub use history::{AsOf, ChannelHistory, Day, RegisterRead, ScannedDay, Summary, Version};
+pub use history::{AsOf, ChannelHistory, Day, Figures, RegisterRead, ScannedDay, Summary, Version};
 pub use open::Recovery;
 pub use quality::QualityId;
 pub use state::Receipt;

@@ -16,7 +16,7 @@ use super::day::DayNumber;
 use super::error::{Damage, Error};
 use super::feed::{Change, Cursor};
 use super::feed_file::FeedEntry;
-use super::history::{AsOf, ChannelHistory, Day, RegisterRead, Summary, Version};
+use super::history::{AsOf, ChannelHistory, Day, Figures, RegisterRead, Summary, Version};
 use super::layers::Lookup;
 use super::record::Shape;
 use super::segment::Segment;
@@ -76,6 +76,27 @@ impl ReadingsBook {
             },
         };
         Ok(summaries.into_iter().min_by_key(|summary| summary.slot_seconds))
+    }
+
+    /// Figures of days of a channel by date, with the qualities of their slots; dates without intervals and damaged days
+    /// are left out. Where the interval length changed, a date has one of each length.
+    pub fn figures(
+        &self,
+        channel: ChannelNumber,
+        dates: impl IntoIterator<Item = Date>,
+        as_of: AsOf,
+    ) -> Result<Vec<(Date, Figures)>, Error> {
+        let (collected, _) = self.collect(channel, |_| dates.into_iter().map(DayNumber::of_date).collect());
+        let mut lookup = Lookup::new(channel.0);
+        let mut figures = Vec::new();
+        for day in collected {
+            let Some(date) = day.day.date() else { continue };
+            match day.figures(&mut lookup, date, as_of) {
+                Err(Error::Damaged(_)) => {}
+                found => figures.extend(found?.into_iter().map(|figures| (date, figures))),
+            }
+        }
+        Ok(figures)
     }
 
     /// The days of which something arrived, in order.
@@ -228,6 +249,22 @@ impl Collected {
         })?;
         Ok(days.into_iter().flatten().collect())
     }
+}
+
+impl Collected {
+    fn figures(&self, lookup: &mut Lookup, date: Date, as_of: AsOf) -> Result<Vec<Figures>, Error> {
+        if self.intervals.is_some() || as_of != AsOf::Now {
+            return Ok(self.days(lookup, date, as_of)?.into_iter().map(figures_of).collect());
+        }
+        let found = lookup.find(&self.segments, self.day, Kind::Intervals)?;
+        found.map_or_else(|| Ok(Vec::new()), |found| found.each(intervals::figures))
+    }
+}
+
+fn figures_of(day: Day) -> Figures {
+    let Day { day_start, slot_seconds, values, qualities, .. } = day;
+    let shape = Shape { day_start, slots: values.len() as u16, slot_seconds };
+    Figures { summary: Summary::of(shape, &values), qualities }
 }
 
 impl ChannelHistory {

@@ -14,7 +14,7 @@ use super::segment::{OpenSegment, Scanner, Segment, for_each_block};
 use super::state::State;
 
 /// Bytes read at once from a segment.
-const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 128 << 10;
 
 impl ReadingsBook {
     /// Shows the intervals of every channel of a day: first those that are open, then those that are sealed, each in

@@ -101,21 +101,36 @@ impl<'a> Input<'a> {
         self.array()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn varint(&mut self) -> Result<u64, Malformed> {
         match *self.rest {
             [byte, ref rest @ ..] if byte < 0x80 => {
                 self.rest = rest;
                 Ok(byte.into())
             }
+            [low, high, ref rest @ ..] if high < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
             _ => self.long_varint(),
         }
     }
 
-    /// Passes over a number of any width without saying what it is.
-    #[inline]
-    pub(super) fn skip_varint(&mut self) -> Result<(), Malformed> {
-        while 0x80 <= self.byte()? {}
+    /// Passes over some numbers of any width without saying what they are.
+    #[inline(always)]
+    pub(super) fn skip_varints(&mut self, count: u32) -> Result<(), Malformed> {
+        if let Some(bytes) = self.rest.first_chunk() {
+            let mut ends = !u128::from_le_bytes(*bytes) & u128::from_le_bytes([0x80; 16]);
+            for _ in 1..count {
+                ends &= ends.wrapping_sub(1);
+            }
+            if ends != 0 {
+                return self.take(ends.trailing_zeros() as usize / 8 + 1).map(|_| ());
+            }
+        }
+        for _ in 0..count {
+            while 0x80 <= self.byte()? {}
+        }
         Ok(())
     }
 
@@ -157,7 +172,7 @@ impl<'a> Input<'a> {
         T::try_from(self.varint()?).map_err(|_| Malformed)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn signed(&mut self) -> Result<i64, Malformed> {
         self.varint().map(unzigzag)
     }

@@ -2,17 +2,20 @@
 //!
 //! Loaded once and again when [`Registry::revision`] has moved; resolving does no I/O.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
-use model::master::{Channel, ConnectionState, ConnectionStates, History};
+use model::master::{Channel, ConnectionState, ConnectionStates, CustomerKind, Dated, History};
 use model::reading::ChannelKey;
 use smol_str::SmolStr;
 
 use super::channel::channel;
+use super::fact::Facts;
 use super::link::{Link, Relation, link};
 use super::master::{Class, name, one_meant};
+use super::membership::{self, Classes, Membership, Memberships};
+use super::reference::Shared;
 use super::sql::arguments;
 use super::usage_point::states;
 use super::{Registry, RegistryError};
@@ -33,6 +36,13 @@ pub struct Directory {
     links_to_usage_point: HashMap<Mrid, Vec<Link>>,
     states: ConnectionStates,
     owners: HashMap<UsagePointId, SmolStr>,
+    /// What rules may know of meters, usage points and channels.
+    pub facts: Facts,
+    /// Holidays and temperatures.
+    pub shared: Shared,
+    naming: HashMap<ChannelNumber, Vec<ChannelNumber>>,
+    memberships: Memberships,
+    classes: Classes,
 }
 
 /// Why the words of a message mean no channel, or not one.
@@ -100,6 +110,12 @@ impl Registry {
         for row in &self.database.rows("SELECT * FROM owner", arguments![]).await? {
             directory.owners.insert(row.parsed("usage_point")?, row.get::<String>("source")?.into());
         }
+        let sql = "SELECT * FROM fact ORDER BY valid_from";
+        directory.facts = Facts::of_rows(&self.database.rows(sql, arguments![]).await?)?;
+        directory.shared = self.references().named_by(&directory.facts).await?;
+        directory.add_naming();
+        directory.memberships = membership::memberships(&self.database).await?;
+        directory.classes = membership::classes(&self.database).await?;
         Ok(directory)
     }
 }
@@ -109,6 +125,25 @@ impl Directory {
         self.by_label.insert(channel.label.clone(), channel.number);
         self.of_usage_point.entry(channel.usage_point).or_default().push(channel.number);
         self.channels.insert(channel.number, channel);
+    }
+
+    fn add_naming(&mut self) {
+        let named: Vec<(ChannelNumber, Mrid)> = self.facts.named_channels().collect();
+        let subjects: HashSet<Mrid> = named.iter().map(|(_, subject)| *subject).collect();
+        // Most registries declare nothing, so no index by mRID is kept.
+        let numbers: HashMap<Mrid, ChannelNumber> = match subjects.is_empty() {
+            true => HashMap::new(),
+            false => self.channels().map(|channel| (channel.id.0, channel.number)).collect(),
+        };
+        for (channel, subject) in named {
+            self.naming.entry(channel).or_default().extend(numbers.get(&subject));
+        }
+    }
+
+    /// The channels whose facts name a channel at any time.
+    pub fn naming(&self, channel: ChannelNumber) -> impl Iterator<Item = &Channel> {
+        let numbers = self.naming.get(&channel).into_iter().flatten();
+        numbers.filter_map(|number| self.channels.get(number))
     }
 
     /// The channel of a number.
@@ -157,10 +192,37 @@ impl Directory {
         self.owners.get(&usage_point).map(SmolStr::as_str)
     }
 
+    /// The programmes a usage point is in, with the local dates.
+    pub fn programmes(&self, usage_point: UsagePointId) -> &[Membership] {
+        self.memberships.get(&usage_point).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of the customer of a usage point over time; nothing where no agreement leads to a customer.
+    pub fn customer_classes(&self, usage_point: UsagePointId) -> &[Dated<CustomerKind>] {
+        self.classes.get(&usage_point).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which meters were at a usage point and when, by begin.
+    pub fn meter_links(&self, usage_point: UsagePointId) -> &[Link] {
+        self.links_to_usage_point.get(&usage_point.0).map_or(&[], Vec::as_slice)
+    }
+
     /// The meters that were at a usage point at an instant.
     pub fn meters_at(&self, usage_point: UsagePointId, at: Timestamp) -> impl Iterator<Item = MeterId> {
-        let links = self.links_to_usage_point.get(&usage_point.0).into_iter().flatten();
+        let links = self.meter_links(usage_point).iter();
         links.filter(move |link| link.holds_at(at)).map(|link| MeterId(link.subject))
+    }
+
+    /// The meters that were at a usage point at some instant of `[start, end)`, each with the first such instant.
+    pub fn meters_between(
+        &self,
+        usage_point: UsagePointId,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Iterator<Item = (MeterId, Timestamp)> {
+        let links = self.links_to_usage_point.get(&usage_point.0).into_iter().flatten();
+        let within = move |link: &&Link| link.from < end && link.to.is_none_or(|to| start < to);
+        links.filter(within).map(move |link| (MeterId(link.subject), link.from.max(start)))
     }
 
     /// What a meter is called.

@@ -14,7 +14,7 @@ use super::master::{Class, Master};
 use super::sql::{Row, Transaction, arguments, text_enum};
 
 /// The stored end of a link that has none.
-const OPEN_END: i64 = i64::MAX;
+pub(super) const OPEN_END: i64 = i64::MAX;
 
 text_enum! {
     /// A relation between two objects; the subject has at most one target at a time.

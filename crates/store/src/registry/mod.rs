@@ -6,21 +6,29 @@
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once.
-//! - [`usage_point`]: connection states and owners.
+//! - [`usage_point`]: connection states and owners; [`membership`]: programmes and customer classes.
+//! - [`fact`]: what rules may know beside readings; [`reference`](mod@reference): holidays and temperatures.
+//! - [`plan`]: plans of validation and estimation, and where they hold.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
+//! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
 pub mod batch;
 pub mod channel;
+pub mod determinant;
 pub mod directory;
+pub mod fact;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
 pub mod master;
+pub mod membership;
+pub mod plan;
 pub mod quarantine;
+pub mod reference;
 pub mod review;
 pub mod source;
 mod sql;

@@ -33,10 +33,14 @@ const PARAMETERS_MAX: usize = 600;
 const REPLACEMENTS_MAX: u32 = 8;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("registry", include_str!("../../migrations/0001_registry.sql")),
     ("usage point", include_str!("../../migrations/0002_usage_point.sql")),
     ("review", include_str!("../../migrations/0003_review.sql")),
+    ("plan", include_str!("../../migrations/0004_plan.sql")),
+    ("determinant", include_str!("../../migrations/0005_determinant.sql")),
+    ("rule facts", include_str!("../../migrations/0006_rule_facts.sql")),
+    ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
 ];
 
 /// A parameter of a statement.
@@ -261,7 +265,7 @@ impl Database {
     }
 
     async fn migrate(&self, url: &str) -> Result<(), RegistryError> {
-        let migrations = (1..).zip(MIGRATIONS).map(|(version, (name, text))| {
+        let migrations = (1..).zip(MIGRATIONS.iter().copied()).map(|(version, (name, text))| {
             Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
         });
         let migrator = Migrator::with_migrations(migrations.collect());

@@ -32,7 +32,11 @@ impl Registry {
     }
 }
 
-impl UsagePoints<'_> {
+impl<'r> UsagePoints<'r> {
+    pub(super) fn database(&self) -> &'r Database {
+        self.database
+    }
+
     /// Enters changes of state in one commit, in any order of time; one at an instant that has one already takes its
     /// place. Entering them again changes nothing.
     ///

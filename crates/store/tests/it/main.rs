@@ -12,5 +12,8 @@ mod readings_faults;
 mod readings_fixture;
 mod readings_model;
 mod registry_contract;
+mod registry_determinant;
 mod registry_engines;
+mod registry_facts;
+mod registry_plans;
 mod registry_review;

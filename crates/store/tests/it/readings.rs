@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::{FinalDay, FinalValue, RuleFailure};
+use model::lineage::{Direction, ExceptionSeverity, FinalDay, FinalValue, RuleFailure};
 use model::quality::{Quality, Status};
 use model::time::LocalDay;
 use store::disk::RealDisk;
@@ -194,6 +194,7 @@ fn decided(run: u64, method: &str) -> FinalDay {
         date: DAY,
         run,
         decided_at: jiff::Timestamp::from_second(DAY_START + 90_000).unwrap(),
+        plan_name: "residential".into(),
         plan_version: 2,
         status: Status::VALIDATED,
         values: vec![FinalValue {
@@ -203,7 +204,16 @@ fn decided(run: u64, method: &str) -> FinalDay {
             method: method.into(),
             inputs_hash: 99,
         }],
-        failures: vec![RuleFailure { rule: "V30".into(), from: 5, to: 6, blocks: true, evidence: "no value".into() }],
+        failures: vec![RuleFailure {
+            rule: "V30".into(),
+            from: 5,
+            to: 6,
+            blocks: true,
+            routed: false,
+            severity: ExceptionSeverity::Low,
+            direction: Direction::TooLow,
+            evidence: "no value".into(),
+        }],
     }
 }
 

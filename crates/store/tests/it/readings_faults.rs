@@ -85,6 +85,7 @@ fn batch(book: &ReadingsBook, number: u8) -> Batch {
         date: day(of_day),
         run: number.into(),
         decided_at: jiff::Timestamp::from_second(START).unwrap(),
+        plan_name: "residential".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: Vec::new(),

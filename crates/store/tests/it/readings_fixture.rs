@@ -106,6 +106,7 @@ fn final_day(day: i32) -> FinalDay {
         date: day_date(day),
         run: 3,
         decided_at: jiff::Timestamp::from_second(START).unwrap(),
+        plan_name: "".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: Vec::new(),
@@ -113,7 +114,8 @@ fn final_day(day: i32) -> FinalDay {
     }
 }
 
-fn check(book: &ReadingsBook) {
+/// `plan` is the name of the plan that the format keeps with outcomes.
+fn check(book: &ReadingsBook, plan: &str) {
     let channel = ChannelNumber(0);
     let history = book.read(channel, START, START + 4 * 86_400, AsOf::Now).unwrap();
     assert_eq!(history.damaged, []);
@@ -121,7 +123,7 @@ fn check(book: &ReadingsBook) {
         let mut expected: Vec<i64> = (0..24).map(|slot| value(0, day, slot)).collect();
         expected[0] = if day == 1 { 4242 } else { expected[0] };
         assert_eq!((content.date, &content.values), (day_date(day), &expected));
-        assert_eq!(content.final_day, Some(final_day(day)));
+        assert_eq!(content.final_day, Some(FinalDay { plan: plan.into(), ..final_day(day) }));
         let [(3, 5, quality)] = content.qualities[..] else { panic!("{:?}", content.qualities) };
         assert_eq!(book.quality(quality).unwrap().reason, Some(32));
     }
@@ -148,17 +150,18 @@ fn check(book: &ReadingsBook) {
 
 #[test]
 fn every_format_version_is_read() {
-    let version_1 = fixtures().join("readings-1");
+    let newest = fixtures().join("readings-2");
     if std::env::var_os("AMITY_WRITE_FIXTURES").is_some() {
-        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &version_1, config()).unwrap();
+        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &newest, config()).unwrap();
         write(&book);
     }
-    for folder in [version_1] {
+    // Version 1 did not keep the name of the plan.
+    for (folder, plan) in [(fixtures().join("readings-1"), ""), (newest, "default")] {
         // Opening a book writes to it; the fixture stays as it is.
         let copy = copied(&folder);
         let (book, recovery) = ReadingsBook::open(Arc::new(copy), Path::new("book"), config()).unwrap();
         assert_eq!(recovery.damaged, []);
-        check(&book);
+        check(&book, plan);
     }
 }
 
@@ -167,7 +170,7 @@ fn a_book_of_today_tells_the_same() {
     let disk = SimulatedDisk::new();
     let (book, _) = ReadingsBook::open(Arc::new(disk.clone()), Path::new("book"), config()).unwrap();
     write(&book);
-    check(&book);
+    check(&book, "default");
 }
 
 fn copied(folder: &Path) -> SimulatedDisk {

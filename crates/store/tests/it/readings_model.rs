@@ -13,7 +13,8 @@ use model::quality::{Quality, Status};
 use proptest::prelude::*;
 use store::disk::SimulatedDisk;
 use store::readings::{
-    AsOf, Batch, ChangeKind, Config, Cursor, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry, Subject,
+    AsOf, Batch, ChangeKind, ChannelHistory, Config, Cursor, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry,
+    Subject, Summary,
 };
 
 const SLOTS: u16 = 24;
@@ -209,12 +210,28 @@ impl Both {
         for channel in 0..4 {
             let history = self.book().read(ChannelNumber(channel.into()), 0, i64::MAX, as_of).unwrap();
             assert_eq!(history.damaged, []);
+            self.check_figures(ChannelNumber(channel.into()), &history, as_of);
             for day in history.days {
                 let number = ((day.day_start - day_start(0)) / 86_400) as u8;
                 note(&mut found, channel, number, &day.values, &day.qualities);
             }
         }
         assert_eq!(found, plain(expected), "{as_of:?}");
+    }
+
+    /// The figures of days are those of what a read answers.
+    fn check_figures(&self, channel: ChannelNumber, history: &ChannelHistory, as_of: AsOf) {
+        let figures = self.book().figures(channel, (0..8).map(day), as_of).unwrap();
+        let found = figures.into_iter().map(|(date, figures)| {
+            let Summary { count, sum, max, .. } = figures.summary;
+            (date, usize::from(count), sum, max, figures.qualities)
+        });
+        let expected = history.days.iter().filter(|day| day.slot_seconds != 0).map(|day| {
+            let values = day.values.iter().copied().filter(|value| *value != NO_VALUE);
+            let sum = values.clone().map(i128::from).sum::<i128>();
+            (day.date, values.clone().count(), sum, values.max(), day.qualities.clone())
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{as_of:?}");
     }
 
     fn check_scan(&self, expected: &Naive) {

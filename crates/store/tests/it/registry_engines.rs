@@ -3,11 +3,18 @@
 use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
-use super::{registry_contract, registry_review};
+use super::{registry_contract, registry_determinant, registry_facts, registry_plans, registry_review};
 
 /// Every case of every contract.
 fn cases() -> impl Iterator<Item = &'static str> {
-    registry_contract::CASES.iter().chain(registry_review::CASES).copied()
+    let all = [
+        registry_contract::CASES,
+        registry_determinant::CASES,
+        registry_facts::CASES,
+        registry_plans::CASES,
+        registry_review::CASES,
+    ];
+    all.into_iter().flatten().copied()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,8 +38,14 @@ async fn run(case: &str, url: &str) {
     eprintln!("case {case}");
     let (registry, again) = tokio::join!(Registry::open(url), Registry::open(url));
     let (registry, again) = (registry.expect("opened"), again.expect("opened by a second process"));
-    if registry_review::CASES.contains(&case) {
+    if registry_facts::CASES.contains(&case) {
+        registry_facts::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_review::CASES.contains(&case) {
         registry_review::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_determinant::CASES.contains(&case) {
+        registry_determinant::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_plans::CASES.contains(&case) {
+        registry_plans::keep(case, registry.clone(), again.clone()).await;
     } else {
         registry_contract::keep(case, registry.clone(), again.clone()).await;
     }

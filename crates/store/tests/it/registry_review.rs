@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use model::id::ChannelNumber;
+use model::lineage::{Direction, ExceptionSeverity};
 use store::readings::Cursor;
 use store::registry::review::{
-    Act, ActFilter, ActKind, ActState, DecidedDay, Exception, ExceptionFilter, ExceptionState, Found, Grouping, NewAct,
-    Severity, Step, Verdict,
+    Act, ActFilter, ActKind, ActState, DecidedDay, Effect, Exception, ExceptionFilter, ExceptionState, Found, Grouping,
+    NewAct, Step, Verdict,
 };
 use store::registry::{Registry, RegistryError};
 
@@ -17,6 +18,7 @@ contract! {
     a_follower_that_was_overtaken_keeps_nothing,
     exceptions_are_listed_in_pages,
     fifty_gaps_of_one_night_are_one_group,
+    groups_come_in_the_order_of_their_urgency,
     fifty_gaps_are_accepted_in_one_act,
     an_exception_is_accepted_once,
     a_request_sent_again_is_the_same_act,
@@ -49,7 +51,9 @@ fn gap(channel: u32) -> Found {
         rule: "V30".into(),
         first: 4,
         end: 8,
-        severity: Severity::Fail,
+        effect: Effect::Blocked,
+        severity: ExceptionSeverity::Medium,
+        direction: Direction::TooLow,
         routed: true,
         evidence: "4 values missing".into(),
         run: 1,
@@ -158,7 +162,7 @@ async fn exceptions_are_listed_in_pages(registry: Registry, _: Registry) {
 }
 
 async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) {
-    let spike = Found { rule: "V31".into(), severity: Severity::Warn, routed: false, ..gap(3) };
+    let spike = Found { rule: "V31".into(), effect: Effect::Questionable, routed: false, ..gap(3) };
     let found: Vec<Found> = (0..50).map(gap).chain([Found { first: 20, end: 24, ..gap(3) }, spike]).collect();
     follow(&registry, None, 1, &found).await;
     let open = ExceptionFilter { state: Some(ExceptionState::Open), ..ExceptionFilter::default() };
@@ -167,8 +171,8 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
     assert_eq!(night.len(), 2);
     let gaps = &night[0];
     assert_eq!((gaps.rule.as_deref(), gaps.date, gaps.count, gaps.channels), (Some("V30"), Some(NIGHT), 51, 50));
-    assert_eq!((gaps.first, gaps.end, gaps.severity, gaps.routed), (4, 24, Severity::Fail, 51));
-    assert_eq!((night[1].severity, night[1].routed, night[1].channel), (Severity::Warn, 0, None));
+    assert_eq!((gaps.first, gaps.end, gaps.effect, gaps.routed), (4, 24, Effect::Blocked, 51));
+    assert_eq!((night[1].effect, night[1].routed, night[1].channel), (Effect::Questionable, 0, None));
     assert_eq!(groups(Grouping::Rule).await.len(), 2);
     assert_eq!(groups(Grouping::RuleDateSlots).await.len(), 3);
     let channels = groups(Grouping::Channel).await;
@@ -182,6 +186,34 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
     assert_eq!(count(of_channel).await, 3);
     assert_eq!(count(ExceptionFilter { date: NIGHT.tomorrow().ok(), ..open.clone() }).await, 0);
     assert_eq!(count(ExceptionFilter { state: Some(ExceptionState::Accepted), ..open }).await, 0);
+}
+
+async fn groups_come_in_the_order_of_their_urgency(registry: Registry, _: Registry) {
+    let known = (0..9).map(|channel| Found { routed: false, effect: Effect::Estimated, ..gap(channel) });
+    let rule = |rule: &str| Found { rule: rule.into(), ..gap(3) };
+    let waiting = [
+        Found { severity: ExceptionSeverity::Low, ..rule("V31") },
+        Found { severity: ExceptionSeverity::High, effect: Effect::Questionable, ..rule("V36") },
+        rule("V38"),
+        Found { direction: Direction::TooHigh, ..rule("V50") },
+        Found { channel: ChannelNumber(4), ..rule("V50") },
+    ];
+    follow(&registry, None, 1, &known.chain(waiting).collect::<Vec<_>>()).await;
+    let groups = registry.review().groups(Grouping::Rule, &ExceptionFilter::default()).await.expect("grouped");
+    let told = groups.iter().map(|group| (group.rule.as_deref().unwrap_or_default(), group.severity, group.routed));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("V36", ExceptionSeverity::High, 1),
+            ("V50", ExceptionSeverity::Medium, 2),
+            ("V38", ExceptionSeverity::Medium, 1),
+            ("V31", ExceptionSeverity::Low, 1),
+            ("V30", ExceptionSeverity::Medium, 0),
+        ],
+        "who waits, then how much it matters, then how many; nine gaps that nobody asked about come last"
+    );
+    assert_eq!((groups[1].direction, groups[2].direction), (Direction::Other, Direction::TooLow), "both, or neither");
+    assert_eq!(groups[0].oldest, morning());
 }
 
 async fn fifty_gaps_are_accepted_in_one_act(registry: Registry, _: Registry) {

@@ -3,8 +3,10 @@
 mod accounts;
 mod calendars;
 mod definitions;
+mod golden;
 mod notation;
 mod properties;
+mod rates;
 mod requests;
 mod roles;
 mod scenarios;

@@ -136,6 +136,8 @@ fn only_determinants_whose_inputs_changed_are_told_again() {
     check(requests.recomputed("r1", computed("8x1.0 3.0 15x1.0")), "changed on 6.0 -> 8.0");
     check(requests.recomputed("r1", computed("8x1.0 3.0 15x1.0")), "waits");
     check(requests.recomputed("r1", computed("0.5 7x1.0 3.0 15x1.0")), "changed off 12.0 -> 11.5");
+    // Two hours that change places have other inputs and tell the same.
+    check(requests.recomputed("r1", computed("1.0 0.5 6x1.0 3.0 15x1.0")), "waits");
     let newer = SET.replace("version = 1", "version = 2").replace("id = \"on\"", "id = \"peak\"");
     let changed = requests.recomputed("r1", computed_by(&newer, "0.5 7x1.0 3.0 15x1.0"));
     check(changed, "changed on 8.0 -> - off 11.5 -> 11.5 peak - -> 8.0");

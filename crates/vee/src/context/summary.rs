@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 
-/// A day of the channel in few numbers, of its final values.
+/// A day of the channel in few numbers, of its values and statuses as received: estimates of Amity are not in it, so that
+/// the order of arrival leaves no trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DaySummary {
     /// The local date.

@@ -75,6 +75,11 @@ impl Formula {
         &self.text
     }
 
+    /// Whether it reads another channel than its own.
+    pub(crate) fn names_a_channel(&self) -> bool {
+        self.root.names_a_channel()
+    }
+
     /// The text as it is understood: every operation in parentheses.
     pub fn understood(&self) -> String {
         self.root.to_string()

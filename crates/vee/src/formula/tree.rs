@@ -35,6 +35,21 @@ pub(super) enum Node {
     },
 }
 
+impl Node {
+    /// Whether another channel is read anywhere in it.
+    pub(super) fn names_a_channel(&self) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Channel(channel) => matches!(channel, Channel::Companion(_)),
+            Self::Named(_, part) | Self::Negative(part) | Self::Not(part) => part.names_a_channel(),
+            Self::Binary(_, left, right) => left.names_a_channel() || right.names_a_channel(),
+            Self::If(parts) => parts.iter().any(Self::names_a_channel),
+            Self::Status { channel, .. } | Self::StatusCount { channel, .. } => channel.names_a_channel(),
+            Self::Statistic { of, .. } => of.names_a_channel(),
+        }
+    }
+}
+
 /// A channel that a formula may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Channel {

@@ -8,7 +8,7 @@ use super::user_rule::UserTest;
 use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
-use crate::formula::{Library, named_status};
+use crate::formula::{Formula, Library, named_status};
 use crate::rules::{self, RULES, Rule, Stage, rule};
 use crate::settings::{InvalidSetting, Settings};
 use crate::view::View;
@@ -16,11 +16,13 @@ use crate::view::View;
 /// A plan whose every id, setting, unit and formula is known to be right.
 #[derive(Clone, Debug)]
 pub struct CheckedPlan {
+    pub(crate) name: SmolStr,
     pub(crate) version: u32,
     pub(crate) scaling: ScalingMode,
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
+    estimate: Vec<EstimatorEntry>,
     notes: Vec<Finding>,
 }
 
@@ -31,6 +33,8 @@ pub(crate) struct PlannedRule {
     pub on_failure: OnFailure,
     /// Whether a failure becomes manual work.
     pub routed: bool,
+    /// Whether the plan says in so many words that it does not, even where no method gives a value.
+    pub kept_out: bool,
     pub severity: ExceptionSeverity,
     /// Values with any of these do not fail.
     pub ignored: Status,
@@ -59,6 +63,30 @@ impl PlannedRule {
         }
     }
 
+    /// The settings of a built rule; `None` for a formula.
+    pub(super) fn settings(&self) -> Option<&Settings> {
+        match &self.test {
+            Judge::Built(_, settings) => Some(settings),
+            Judge::User(_) => None,
+        }
+    }
+
+    /// The formula of a rule that is one.
+    pub(super) fn formula(&self) -> Option<&Formula> {
+        match &self.test {
+            Judge::Built(rule, settings) => rules::formula_of(rule.id, settings),
+            Judge::User(test) => Some(&test.formula),
+        }
+    }
+
+    /// Into how many days on each side of a day the rule counts a gap.
+    pub(crate) fn gap_days(&self) -> u16 {
+        match &self.test {
+            Judge::Built(rule, settings) if rule.id == "V30" => rules::gap_days_counted(settings),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn judge(&self, view: &View<'_>) -> rules::Finding {
         match &self.test {
             Judge::Built(rule, settings) => (rule.judge)(view, settings),
@@ -68,6 +96,26 @@ impl PlannedRule {
 }
 
 impl CheckedPlan {
+    /// What happens with estimates where registers know the total.
+    pub fn scaling(&self) -> ScalingMode {
+        self.scaling
+    }
+
+    /// The methods as they are written, in the order tried.
+    pub fn methods(&self) -> &[EstimatorEntry] {
+        &self.estimate
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &SmolStr {
+        &self.name
+    }
+
+    /// Goes up with every change.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
     /// What is allowed but worth knowing, such as a method that will hardly ever be reached.
     pub fn notes(&self) -> &[Finding] {
         &self.notes
@@ -108,8 +156,16 @@ impl Plan {
         if findings.iter().any(|finding| Severity::Error <= finding.severity) {
             return Err(findings);
         }
-        let (version, scaling, validate_estimates) = (self.version, self.scaling, self.validate_estimates);
-        Ok(CheckedPlan { version, scaling, rules, validate_estimates, estimators, notes: findings })
+        Ok(CheckedPlan {
+            name: self.name.clone(),
+            version: self.version,
+            scaling: self.scaling,
+            rules,
+            validate_estimates: self.validate_estimates,
+            estimators,
+            estimate: self.estimate.clone(),
+            notes: findings,
+        })
     }
 }
 
@@ -129,6 +185,7 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
         test: Judge::Built(rule, settings),
         on_failure: entry.on_failure,
         routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+        kept_out: entry.route_to_queue == Some(false),
         severity: entry.severity,
         ignored,
     })
@@ -161,6 +218,7 @@ fn user_rule(place: &str, entry: &UserRule, library: &Library, findings: &mut Ve
         test: Judge::User(Box::new(UserTest { rule: entry.clone(), formula, stamp })),
         on_failure,
         routed: entry.route_to_queue,
+        kept_out: !entry.route_to_queue,
         severity: entry.severity,
         ignored,
     })

@@ -4,15 +4,18 @@
 //! every finding or a [`CheckedPlan`], which is the only thing [`crate::run()`] takes.
 //!
 //! - [`UserRule`]: rules that are formulas of the plan.
+//! - [`needs`]: what a plan looks at beside the channel's own days.
 //! - [`book`]: plans made of shared sets, and which of them holds for a usage point on a date.
 
 pub mod book;
 mod check;
+pub mod needs;
 mod reach;
 mod user_rule;
 
 use std::collections::BTreeMap;
 
+pub use model::lineage::ExceptionSeverity;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -22,6 +25,7 @@ use crate::rules::rule;
 use crate::scaling::NegativeTotal;
 use crate::settings::SettingForm;
 
+pub use book::{DatedPlans, NoPlan};
 pub use check::CheckedPlan;
 pub(crate) use check::{PlannedEstimator, PlannedRule, repeated, unknown, wrong};
 pub use user_rule::{Trigger, UserRule};
@@ -86,25 +90,6 @@ impl RuleEntry {
             statuses_to_ignore: Vec::new(),
             settings: BTreeMap::new(),
         }
-    }
-}
-
-/// How much an exception matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExceptionSeverity {
-    /// For statistics.
-    Low,
-    /// For whoever looks at exceptions.
-    #[default]
-    Medium,
-    /// First in every list.
-    High,
-}
-
-impl ExceptionSeverity {
-    pub(crate) fn is_medium(&self) -> bool {
-        *self == Self::Medium
     }
 }
 

@@ -1,6 +1,7 @@
 //! How far from its own date a plan looks, so that a driver knows what to load and what to run again.
 
 use super::CheckedPlan;
+use crate::meter_times::SILENT_DAYS;
 
 /// Days that a like-day method may go from the gap.
 const LIKE_DAYS: u16 = 60;
@@ -10,22 +11,15 @@ const FIVE_WEEKS: u16 = 35;
 const YEAR_DAYS: u16 = 371;
 
 impl CheckedPlan {
-    /// How many days around a day its methods may draw on.
+    /// How many days around a day its methods may draw on, gaps may go on, and other days say whether values are expected.
     pub fn reach_days(&self) -> u16 {
         let methods = self.estimators.iter().map(|planned| method_days(planned.estimator.id));
-        methods.max().unwrap_or(1).max(1)
+        methods.max().unwrap_or(0).max(self.gap_days()).max(SILENT_DAYS)
     }
 
-    /// How many of the days before a day its rules compare it with, beside the ones right around it.
-    pub fn rules_reach_days(&self) -> u16 {
-        self.rules.iter().map(|planned| rule_days(&planned.id)).max().unwrap_or(0)
-    }
-}
-
-fn rule_days(id: &str) -> u16 {
-    match id {
-        "V34" | "V35" => YEAR_DAYS,
-        _ => 0,
+    /// Into how many days on each side of a day a gap is counted, at least one.
+    pub(crate) fn gap_days(&self) -> u16 {
+        self.rules.iter().map(|planned| planned.gap_days()).max().unwrap_or(0).max(1)
     }
 }
 

@@ -4,6 +4,7 @@
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 pub(crate) mod by_formula;
+pub(crate) mod look_back;
 mod v20_reader_clock;
 mod v21_meter_time;
 mod v22_overflow;
@@ -39,11 +40,14 @@ mod v76_irregular_use;
 
 use std::borrow::Cow;
 
+pub use model::lineage::Direction;
 use model::quality::Status;
-use serde::{Deserialize, Serialize};
 
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
+
+pub(crate) use v30_gap::days_counted as gap_days_counted;
+pub(crate) use v40_dynamic_comparison::formula_of;
 
 /// One validation rule of the catalogue.
 #[derive(Debug)]
@@ -104,42 +108,6 @@ pub(crate) struct Fault {
     pub stamp: Status,
     /// What the fault says of the values.
     pub direction: Direction,
-}
-
-/// What a failed rule says of a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// Above its limit.
-    TooHigh,
-    /// Below its limit.
-    TooLow,
-    /// Something else than its height, or not known.
-    #[default]
-    Other,
-}
-
-impl Direction {
-    /// The words of settings.
-    pub const WORDS: [&'static str; 3] = ["too high", "too low", "other"];
-
-    /// The direction of a word; any other word is [`Direction::Other`].
-    pub(crate) fn of(word: &str) -> Self {
-        match word {
-            "too high" => Self::TooHigh,
-            "too low" => Self::TooLow,
-            _ => Self::Other,
-        }
-    }
-
-    /// `too high`, `too low`, `other`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::TooHigh => Self::WORDS[0],
-            Self::TooLow => Self::WORDS[1],
-            Self::Other => Self::WORDS[2],
-        }
-    }
 }
 
 impl Fault {

@@ -3,15 +3,17 @@
 //! Source: the guidance on assumed meter time. Fails where the five statuses CLOCK, IOBOARD, IRREGULAR,
 //! POWER and TIMERESET are set together and the interval has no AMT status yet or still needs an
 //! estimate; the second condition keeps intervals that were filled already from failing again. Stamps
-//! AMT. Judges the device families the guidance covers, from their lowest firmware on.
+//! AMT. Judges the device families the guidance covers, from their lowest firmware on. The five statuses from any
+//! other meter are told to a person; such intervals are only questionable, neither marked nor replaced.
 
 use std::sync::LazyLock;
 
 use model::quality::Status;
 
 use super::by_formula::{self, Test};
-use super::{Direction, Finding, Rule, Stage};
+use super::{Direction, Fault, Finding, Rule, Stage};
 use crate::assumed_time::{FIVE, FORMULA, Support, support};
+use crate::evidence::span;
 use crate::formula::{CountScope, Formula};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -20,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     id: "V27",
     name: "assumed meter time",
     purpose: "Finds and marks intervals that the meter stamped with an assumed time after an outage.",
-    settings: &[STATUS_COUNT, FAMILIES, UNKNOWN_DEVICE],
+    settings: &[STATUS_COUNT, FAMILIES, UNKNOWN_DEVICE, NOT_COVERED],
     stage: Stage::Values,
     judge,
 };
@@ -46,6 +48,13 @@ const UNKNOWN_DEVICE: SettingForm = SettingForm {
     meaning: "what to do where family or firmware of the meter are not known",
 };
 
+const NOT_COVERED: SettingForm = SettingForm {
+    name: "not_covered",
+    kind: SettingKind::Choice(&["tell", "pass over"]),
+    default: "tell",
+    meaning: "what to do with the five statuses from a family or firmware that is not covered",
+};
+
 static AS_PRINTED: LazyLock<Formula> =
     LazyLock::new(|| Formula::parse(FORMULA).expect("the formula of the guidance is parsed by a test"));
 
@@ -53,22 +62,39 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if !view.statuses.iter().any(|status| status.contains(FIVE)) {
         return Finding::Passed(view.slots());
     }
-    if let Some(reason) = not_judged(view, settings) {
-        return Finding::NotApplicable(reason.into());
+    let device = view.context.device;
+    let (Some(family), Some(firmware)) = (device.family, device.firmware) else {
+        return match settings.choice(&UNKNOWN_DEVICE) {
+            "judge" => as_printed(view, settings),
+            _ => Finding::NotApplicable("family or firmware of the meter are not known".into()),
+        };
+    };
+    match not_covered(family, firmware, settings) {
+        None => as_printed(view, settings),
+        Some(reason) if settings.choice(&NOT_COVERED) == "tell" => told(view, &reason),
+        Some(reason) => Finding::NotApplicable(reason.into()),
     }
+}
+
+fn as_printed(view: &View<'_>, settings: &Settings) -> Finding {
     let scope = CountScope::of(settings.choice(&STATUS_COUNT));
     let test =
         Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp: Status::ASSUMED_TIME, direction: Direction::Other };
     by_formula::judge(view, test)
 }
 
-/// Why the meter is not judged.
-fn not_judged(view: &View<'_>, settings: &Settings) -> Option<String> {
-    let device = view.context.device;
-    let (Some(family), Some(firmware)) = (device.family, device.firmware) else {
-        let passed_over = settings.choice(&UNKNOWN_DEVICE) == "pass over";
-        return passed_over.then(|| "family or firmware of the meter are not known".into());
+/// The flags of a meter that is not judged, for a person.
+fn told(view: &View<'_>, reason: &str) -> Finding {
+    let fault = |(from, to)| {
+        let evidence = format!("{} flagged as assumed meter time; {reason}", span(view.day, from, to));
+        Fault { for_review: true, only_warns: true, ..Fault::new(from, to, evidence) }
     };
+    let flagged = view.runs(|slot| view.status(slot).contains(FIVE));
+    Finding::of(view.slots(), flagged.into_iter().map(fault).collect())
+}
+
+/// Why the meter is not judged.
+fn not_covered(family: &str, firmware: &str, settings: &Settings) -> Option<String> {
     match support(family, firmware) {
         Support::Covered => None,
         Support::NoGuidance if settings.choice(&FAMILIES) == "supported" => None,

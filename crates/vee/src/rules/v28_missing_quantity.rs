@@ -24,7 +24,7 @@ fn judge(view: &View<'_>, _: &Settings) -> Finding {
     if view.is_complete() {
         return Finding::Passed(view.slots());
     }
-    let runs = view.runs(|slot| view.value(slot).is_none());
+    let runs = view.runs(|slot| view.is_missing(slot));
     Finding::of(view.slots(), runs.into_iter().map(|(from, to)| fault(view, from, to)).collect())
 }
 

@@ -27,7 +27,7 @@ const EXCESS: SettingForm = SettingForm {
     meaning: "how far above the earlier peak a value may be",
 };
 
-const DAYS: SettingForm = SettingForm {
+pub(super) const DAYS: SettingForm = SettingForm {
     name: "days",
     kind: SettingKind::Count("days"),
     default: "1 day",

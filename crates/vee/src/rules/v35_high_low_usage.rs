@@ -96,6 +96,9 @@ pub(super) const OUTAGE_MOST: SettingForm = SettingForm {
     meaning: "a reference with a larger share of days with an outage is not used",
 };
 
+/// Days to the same weekday of last year.
+pub(super) const YEAR: u32 = 364;
+
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.context.site.load == Load::Irregular {
         return Finding::NotApplicable(IRREGULAR.into());
@@ -156,7 +159,7 @@ fn first_usable(view: &View<'_>, settings: &Settings) -> Result<Reference, Strin
             "last year" => {
                 let around = i64::from(settings.count(&AROUND));
                 let name = format!("the days within {around} of the same weekday last year");
-                of_days(view, settings, name, (364 - around).max(1), 364 + around)
+                of_days(view, settings, name, (i64::from(YEAR) - around).max(1), i64::from(YEAR) + around)
             }
             "previous days" => {
                 let days = i64::from(settings.count(&PREVIOUS));

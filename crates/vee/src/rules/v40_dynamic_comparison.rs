@@ -9,7 +9,7 @@ use model::quality::Status;
 
 use super::by_formula::{self, Test};
 use super::{Direction, Finding, Rule, Stage};
-use crate::formula::CountScope;
+use crate::formula::{CountScope, Formula};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -35,6 +35,11 @@ const DIRECTION: SettingForm = SettingForm {
     default: "too high",
     meaning: "what a failure says of the value",
 };
+
+/// The formula of a rule that has one as its setting; no other rule than this has.
+pub(crate) fn formula_of<'s>(id: &str, settings: &'s Settings) -> Option<&'s Formula> {
+    (id == RULE.id).then(|| settings.formula(&FORMULA))
+}
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.values.is_empty() {

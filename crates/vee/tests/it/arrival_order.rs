@@ -1,5 +1,8 @@
 //! In whatever order readings, corrections, registers and decisions arrive: running the touched days and those that lean on
-//! them leaves what a run over everything leaves.
+//! them leaves what a run over everything leaves. Days of which nothing arrives are among them: what is expected of them hangs
+//! on what arrives before and after.
+//!
+//! One plan may judge all days, or several plans some days each; a day without a plan stays as received.
 //!
 //! `AMITY_CASES` sets how many histories are made up.
 
@@ -14,8 +17,10 @@ use model::time::TimeRange;
 use proptest::prelude::*;
 use vee::channel::{ChannelDays, ReceivedDay};
 use vee::context::{Decision, DecisionKind, RegisterPair};
-use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
-use vee::{Activity, CheckedPlan, Context, MISSING, Measured, Plan, Total};
+use vee::meter_times::MeterTimes;
+use vee::plan::book::{Attachment, CheckedPlanBook, PlanBook, Scope};
+use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, RuleEntry};
+use vee::{Activity, Context, MISSING, Measured, Plan, Total};
 
 use crate::notation::stamp;
 
@@ -64,9 +69,26 @@ fn arrival() -> impl Strategy<Value = Arrival> {
     ]
 }
 
+/// Data arrives for every day, or for one in so many.
+fn stride() -> impl Strategy<Value = i32> {
+    prop_oneof![9 => Just(1), 1 => Just(8)]
+}
+
+/// What master data says: nothing, that the meter went, or when it came, went and was cut off.
+fn meter_times() -> impl Strategy<Value = MeterTimes> {
+    let span =
+        |from: (i32, u16), to: (i32, u16)| TimeRange { start: instant(from.0, from.1), end: instant(to.0, to.1) };
+    let went = MeterTimes { dated: Vec::new(), undated: vec![span((0, 0), (9, 2))] };
+    let dated = MeterTimes { dated: vec![span((2, 1), (80, 2))], undated: Vec::new() };
+    let cut_off = dated.clone().without(span((5, 2), (7, 1)));
+    prop_oneof![4 => Just(MeterTimes::default()), 1 => Just(went), 1 => Just(dated), 1 => Just(cut_off)]
+}
+
 /// What the books hold.
 #[derive(Default)]
 struct Books {
+    stride: i32,
+    meter_times: MeterTimes,
     days: BTreeMap<Date, ReceivedDay>,
     totals: BTreeMap<(i32, i32), Total>,
     outcomes: BTreeMap<Date, FinalDay>,
@@ -78,6 +100,7 @@ impl Books {
     fn take(&mut self, arrival: &Arrival) -> Vec<Date> {
         match arrival {
             Arrival::Values { day, from, values } => {
+                let day = &(day * self.stride);
                 let received = self.days.entry(day_at(*day)).or_insert_with(|| empty_day(*day));
                 for (slot, value) in (*from..SLOTS).zip(values) {
                     received.values[usize::from(slot)] = *value;
@@ -98,6 +121,7 @@ impl Books {
                 (*from..*to).map(day_at).collect()
             }
             Arrival::Decision { day, slot, written } => {
+                let day = &(day * self.stride);
                 let Some(received) = self.days.get_mut(&day_at(*day)) else { return Vec::new() };
                 self.acts += 1;
                 let basis = vec![received.values[usize::from(*slot)]];
@@ -108,20 +132,32 @@ impl Books {
         }
     }
 
-    fn channel<'p>(&self, plan: &'p CheckedPlan) -> ChannelDays<'p> {
+    fn channel<'p>(&self, plans: &DatedPlans<'p>) -> ChannelDays<'p> {
         let facts = Context::of(model::id::ChannelNumber(7), "Wh", 0);
-        let days = self.days.iter().map(|(date, day)| (*date, day.clone()));
-        ChannelDays::new(facts, self.totals.values().cloned().collect(), plan, days)
+        let received = |number| self.days.get(&day_at(number)).cloned().unwrap_or_else(|| empty_day(number));
+        let days = self.dates().map(|number| (day_at(number), received(number)));
+        ChannelDays::new(facts, self.totals.values().cloned().collect(), plans.clone(), days)
+            .with_meter_times(self.meter_times.clone())
     }
 
-    fn run(&mut self, plan: &CheckedPlan, touched: &BTreeSet<Date>) {
-        let channel = self.channel(plan);
+    /// Every day that has ended.
+    fn dates(&self) -> impl Iterator<Item = i32> + use<> {
+        0..DAYS * self.stride
+    }
+
+    fn run(&mut self, plans: &DatedPlans<'_>, touched: &BTreeSet<Date>) {
+        let channel = self.channel(plans);
         let leans = |date: Date| self.outcomes.get(&date).is_some_and(FinalDay::leans_on_others);
         for date in channel.to_run(touched, leans) {
-            let outcome = channel.outcome(date, stamp()).expect("a stored day");
+            let outcome = channel.outcome(date, stamp()).expect("a day");
             self.outcomes.insert(date, outcome.final_day);
         }
     }
+}
+
+/// Whether a day of which nothing is there any more and nothing expected has no trace of what was decided before.
+fn says_nothing(day: &FinalDay) -> bool {
+    day.values.is_empty() && day.failures.is_empty()
 }
 
 fn empty_day(day: i32) -> ReceivedDay {
@@ -137,8 +173,11 @@ fn empty_day(day: i32) -> ReceivedDay {
     }
 }
 
-/// The standard plan, and one with longer memories whose estimates are validated too.
-fn plans() -> Vec<CheckedPlan> {
+/// The standard plan, a short-sighted one, and one with longer memories whose estimates are validated too.
+fn plans() -> [Plan; 3] {
+    let mut short = Plan::standard();
+    short.name = "short".into();
+    short.estimate = vec![EstimatorEntry::new("E04")];
     let mut wide = Plan::standard();
     wide.validate.push(RuleEntry::new("V33", OnFailure::Estimate));
     wide.validate.push(RuleEntry::new("V37", OnFailure::Warn));
@@ -151,7 +190,34 @@ fn plans() -> Vec<CheckedPlan> {
             _ => {}
         }
     }
-    [Plan::standard(), wide].map(|plan| plan.check().expect("a plan")).to_vec()
+    wide.name = "wide".into();
+    [Plan::standard(), short, wide]
+}
+
+/// Which plan holds from which day on, by its place among [`plans`]; `None` where none does.
+type Dates = Vec<(i32, Option<usize>)>;
+
+fn book(dates: &Dates) -> CheckedPlanBook {
+    let plans = plans();
+    let mut book = PlanBook::default();
+    for part in plans.clone().map(PlanBook::of_plan) {
+        book.validation_set.extend(part.validation_set);
+        book.estimation_set.extend(part.estimation_set);
+        book.plan.extend(part.plan);
+    }
+    for (at, (from, plan)) in dates.iter().enumerate() {
+        let Some(plan) = plan.map(|plan| plans[plan].name.clone()) else { continue };
+        let until = dates.get(at + 1).map(|(day, _)| day_at(*day));
+        let from = (0 < at).then(|| day_at(*from));
+        book.attach.push(Attachment { plan, version: 1, to: Scope::Everywhere, from, until });
+    }
+    book.check().unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+/// One plan for all days, or another one (or none) from some days on.
+fn dates() -> impl Strategy<Value = Dates> {
+    let changes = proptest::collection::btree_map(1..DAYS, proptest::option::weighted(0.9, 0..3_usize), 0..5);
+    (0..3_usize, changes).prop_map(|(first, changes)| std::iter::once((0, Some(first))).chain(changes).collect())
 }
 
 fn cases() -> u32 {
@@ -164,18 +230,30 @@ proptest! {
     #[test]
     fn any_order_of_arrival_leaves_what_a_run_from_scratch_leaves(
         batches in proptest::collection::vec(proptest::collection::vec(arrival(), 1..6), 1..8),
-        which in 0..2_usize,
+        dates in dates(),
+        stride in stride(),
+        meter_times in meter_times(),
     ) {
-        let plan = &plans()[which];
-        let mut books = Books::default();
+        let book = book(&dates);
+        let plans = book.of_usage_point("UP-7", &[]);
+        let mut books = Books { stride, meter_times, ..Books::default() };
+        let every_day: BTreeSet<Date> = books.dates().map(day_at).collect();
+        books.run(&plans, &every_day);
         for batch in &batches {
             let touched: BTreeSet<Date> = batch.iter().flat_map(|arrival| books.take(arrival)).collect();
-            books.run(plan, &touched);
+            books.run(&plans, &touched);
         }
-        let channel = books.channel(plan);
-        for date in books.days.keys() {
-            let scratch = channel.outcome(*date, stamp()).expect("a stored day").final_day;
-            prop_assert_eq!(books.outcomes.get(date), Some(&scratch), "{}", date);
+        let channel = books.channel(&plans);
+        for date in every_day {
+            let outcome = books.outcomes.get(&date);
+            if channel.says_something(date) {
+                let scratch = channel.outcome(date, stamp()).expect("a day").final_day;
+                prop_assert_eq!(outcome, Some(&scratch), "{}", date);
+                let judged_by = plans.on(date).map_or("", |plan| plan.name());
+                prop_assert_eq!(scratch.plan_name.as_str(), judged_by, "{}", date);
+            } else {
+                prop_assert!(outcome.is_none_or(says_nothing), "{}: {:?}", date, outcome);
+            }
         }
     }
 }

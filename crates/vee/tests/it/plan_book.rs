@@ -1,7 +1,8 @@
 //! The book of plans: which version holds where, and what is found in a bad book.
 
 use jiff::civil::Date;
-use vee::plan::book::{CheckedPlanBook, NoPlan, PlanBook, UsagePointTraits};
+use model::master::CustomerKind;
+use vee::plan::book::{Belonging, CheckedPlanBook, NoPlan, PlanBook, Scope};
 
 const SETS: &str = r#"
 [[validation_set]]
@@ -47,7 +48,7 @@ fn book() -> CheckedPlanBook {
         plan("own", 1, 1),
         attach("usual", 1, "to = \"everywhere\"\nuntil = \"2026-03-01\""),
         attach("usual", 2, "to = \"everywhere\"\nfrom = \"2026-03-01\""),
-        attach("industry", 1, "to = { customer-class = \"C&I\" }"),
+        attach("industry", 1, "to = { customer-class = \"commercial-industrial\" }"),
         attach("solar", 1, "to = { programme = \"solar\" }"),
         attach("usual", 2, "to = { programme = \"saver\" }"),
         attach("own", 1, "to = { usage-point = \"UP-7\" }\nfrom = \"2026-02-01\"\nuntil = \"2026-02-02\""),
@@ -55,41 +56,60 @@ fn book() -> CheckedPlanBook {
     read(&parts).check().unwrap_or_else(|findings| panic!("{findings:?}"))
 }
 
-#[test]
-fn the_most_specific_place_wins_and_dates_are_half_open() {
-    let point = |usage_point, customer_class, programmes| UsagePointTraits { usage_point, customer_class, programmes };
-    let house = point("UP-1", "residential", &[]);
-    let plant = point("UP-2", "C&I", &[]);
-    let roof = point("UP-3", "C&I", &["solar"]);
-    let own = point("UP-7", "C&I", &["solar"]);
-    check(&house, "2026-02-28", "usual", 1);
-    check(&house, "2026-03-01", "usual", 2);
-    check(&plant, "2026-02-01", "industry", 1);
-    check(&roof, "2026-02-01", "solar", 1);
-    check(&own, "2026-01-31", "solar", 1);
-    check(&own, "2026-02-01", "own", 1);
-    check(&own, "2026-02-02", "solar", 1);
+/// A usage point in a class and in programmes, each with the dates it is in them.
+fn belongs(usage_point: &str, class: CustomerKind, programmes: &[(&str, &str)]) -> Vec<Belonging> {
+    let always = |place| Belonging { place, from: None, until: None };
+    let dated = |(programme, dates): &(&str, &str)| {
+        let (from, until) = dates.split_once("..").expect("dates");
+        Belonging { place: Scope::Programme((*programme).into()), from: from.parse().ok(), until: until.parse().ok() }
+    };
+    let own = [always(Scope::UsagePoint(usage_point.into())), always(Scope::CustomerClass(class))];
+    own.into_iter().chain(programmes.iter().map(dated)).collect()
 }
 
-#[track_caller]
-fn check(point: &UsagePointTraits<'_>, date: &str, plan: &str, version: u32) {
-    let book = book();
-    let found = book.at(point, date.parse::<Date>().expect("date")).expect("a plan");
-    assert_eq!((found.attachment.plan.as_str(), found.attachment.version), (plan, version), "{date}");
-    assert_eq!(found.plan.notes(), []);
+#[test]
+fn the_most_specific_place_wins_and_dates_are_half_open() {
+    use CustomerKind::{CommercialIndustrial, Residential};
+    let check = |usage_point: &str, class, programmes: &[(&str, &str)], expected: &[(&str, &str, u32)]| {
+        let book = book();
+        let plans = book.of_usage_point(usage_point, &belongs(usage_point, class, programmes));
+        for (date, plan, version) in expected {
+            let found = plans.on(date.parse::<Date>().expect("date")).expect("a plan");
+            assert_eq!((found.name().as_str(), found.version()), (*plan, *version), "{usage_point} {date}");
+        }
+    };
+    check("UP-1", Residential, &[], &[("2026-02-28", "usual", 1), ("2026-03-01", "usual", 2)]);
+    check("UP-2", CommercialIndustrial, &[], &[("2026-02-01", "industry", 1)]);
+    check("UP-3", CommercialIndustrial, &[("solar", "..")], &[("2026-02-01", "solar", 1)]);
+    let own = [("2026-01-31", "solar", 1), ("2026-02-01", "own", 1), ("2026-02-02", "solar", 1)];
+    check("UP-7", CommercialIndustrial, &[("solar", "..")], &own);
+    let joined = [("2026-01-09", "usual", 1), ("2026-01-10", "solar", 1), ("2026-01-20", "usual", 1)];
+    check("UP-9", Residential, &[("solar", "2026-01-10..2026-01-20")], &joined);
 }
 
 #[test]
 fn several_programmes_or_none_are_told() {
     let date: Date = "2026-02-01".parse().expect("date");
-    let both = UsagePointTraits { usage_point: "UP-3", customer_class: "", programmes: &["solar", "saver"] };
-    let several = book().at(&both, date).expect_err("ambiguous");
+    let both = belongs("UP-3", CustomerKind::Residential, &[("solar", ".."), ("saver", "2026-02-01..")]);
+    let book = book();
+    let plans = book.of_usage_point("UP-3", &both);
     assert_eq!(
-        several.to_string(),
+        plans.on(date).expect_err("ambiguous").to_string(),
         "usage point UP-3 has several plans on 2026-02-01: solar 1, usual 2; attach one to the usage point itself"
     );
+    assert_eq!(plans.on(date.yesterday().expect("date")).expect("one programme").name(), "solar");
     let empty = read(&[]).check().expect("an empty book");
-    assert!(matches!(empty.at(&both, date), Err(NoPlan::Nothing { .. })));
+    assert!(matches!(empty.of_usage_point("UP-3", &both).on(date), Err(NoPlan::Nothing { .. })));
+}
+
+#[test]
+fn places_are_read_as_they_are_written() {
+    for text in ["everywhere", "customer-class:pumping-load", "programme:solar", "usage-point:UP-7"] {
+        assert_eq!(text.parse::<Scope>().map(|scope| scope.to_string()).as_deref(), Ok(text));
+    }
+    let refused = |text: &str| text.parse::<Scope>().expect_err("refused").to_string();
+    assert!(refused("programme:").starts_with("expected `everywhere`, `customer-class:NAME`"));
+    assert!(refused("customer-class:C&I").contains("expected one of residential, commercial-industrial"));
 }
 
 #[test]

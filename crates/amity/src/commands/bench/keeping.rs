@@ -1,6 +1,5 @@
 //! How fast and how small readings are kept, and how fast they come back.
 
-use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +9,6 @@ use ingest::admission::Limits;
 use ingest::admitter::Admitter;
 use ingest::registration;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use model::id::{ChannelNumber, Name};
 use model::quality::Quality;
 use model::quantity::Decimal;
@@ -164,8 +162,6 @@ pub(super) struct Brought {
     pub offered: u64,
     /// Values that were not there before.
     pub created: u64,
-    /// Channel-days that it spoke of.
-    pub touched: BTreeSet<(ChannelNumber, Date)>,
     /// How long it took until they were durable.
     pub duration: Duration,
 }
@@ -202,7 +198,7 @@ impl FleetFile {
         if !admitter.rejected.is_empty() {
             return Err(Failure::Usage("the benchmark's own rows were rejected".into()));
         }
-        Ok(Brought { offered, created, touched: admitter.touched, duration })
+        Ok(Brought { offered, created, duration })
     }
 }
 

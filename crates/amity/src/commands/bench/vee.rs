@@ -7,7 +7,9 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ingest::plans::Plans;
 use ingest::review::Decisions;
+use ingest::validation::touched::Touched;
 use ingest::validation::{self, Report};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,11 +18,11 @@ use model::id::ChannelNumber;
 use model::reading::{ChannelKey, ChannelReadings, Values};
 use model::reading_type::ReadingType;
 use smol_str::SmolStr;
-use store::readings::{Config, ReadingsBook};
+use store::readings::{Config, Cursor, ReadingsBook};
 use store::registry::directory::Directory;
 use tokio::runtime::Runtime;
+use vee::Plan;
 use vee::scan::{Screen, ScreenLimits, SlotValue};
-use vee::{CheckedPlan, Plan};
 
 use super::keeping::{FleetFile, directory, in_book, intervals, open, quarter_hours, register_read};
 use super::measure::{Figure, in_turn, rate};
@@ -108,7 +110,9 @@ pub fn runs(channels: u32, seed: u64) -> Result<[Figure; 2], Failure> {
     }
     output::say("validating again after late data");
     let late = (0..workload.channels).filter_map(|channel| held_back(&workload, channel));
-    let late = FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?.touched;
+    let before = Cursor { sequence: books.readings.sequence(), seen: u32::MAX };
+    FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?;
+    let late = Touched::after(&books.readings, &books.directory, before).map_err(in_book)?.days;
     let late_days = late.len();
     let again = books.run(late)?;
     Ok([whole_run(&workload, &whole), run_again(&whole, &again, late_days)])
@@ -162,7 +166,7 @@ fn temporary_folder() -> Result<tempfile::TempDir, Failure> {
 struct Books {
     readings: ReadingsBook,
     directory: Directory,
-    plan: CheckedPlan,
+    plans: Plans,
 }
 
 /// A run and how long it took.
@@ -181,8 +185,8 @@ impl Books {
         let directory = runtime.block_on(directory(folder, channels))?;
         // What is due is done in the thread that is timed.
         let (readings, _) = open(&folder.join("readings"), &Config { background: false, ..config })?;
-        let plan = Plan::standard().check().expect("the standard plan is checked");
-        Ok(Self { readings, directory, plan })
+        let plans = Plans::everywhere(Plan::standard()).expect("the standard plan is checked");
+        Ok(Self { readings, directory, plans })
     }
 
     fn days_end(&self) -> Date {
@@ -202,7 +206,7 @@ impl Books {
         };
         let (now, decisions) = (now.timestamp(), Decisions::default());
         let report =
-            validation::run(&self.readings, &self.directory, &self.plan, &decisions, &mut days, now, &mut keep_up)
+            validation::run(&self.readings, &self.directory, &self.plans, &decisions, &mut days, now, &mut keep_up)
                 .map_err(in_book)?;
         let durable = began.elapsed() - upkeep;
         self.readings.maintain().map_err(in_book)?;
@@ -214,14 +218,27 @@ impl Books {
 fn taken_in(folder: &Path, workload: &Workload) -> Result<(Books, BTreeSet<(ChannelNumber, Date)>), Failure> {
     let channels = |channel| [intervals(channel, instant(0), &[]), register(workload, channel, workload.start)];
     let books = Books::open(folder, Config::default(), (0..workload.channels).flat_map(channels))?;
-    let mut touched = BTreeSet::new();
     for number in 0..workload.files() {
         let in_time = workload.file(number).filter(|piece| held_back(workload, piece.channel).as_ref() != Some(piece));
         let mut file = FleetFile::of(workload, number, in_time);
         file.rows.extend(registers(workload, number));
-        touched.append(&mut file.take_in(&books.readings, &books.directory)?.touched);
+        file.take_in(&books.readings, &books.directory)?;
     }
+    let touched = touched(&books)?;
     Ok((books, touched))
+}
+
+/// Every channel-day that has arrived, and those that registers speak of.
+fn touched(books: &Books) -> Result<BTreeSet<(ChannelNumber, Date)>, Failure> {
+    let mut all = Touched::default();
+    loop {
+        let mut more = Touched::after(&books.readings, &books.directory, all.to).map_err(in_book)?;
+        if more.to == all.to {
+            return Ok(all.days);
+        }
+        all.to = more.to;
+        all.days.append(&mut more.days);
+    }
 }
 
 /// Four hours of one day, for one channel in [`LATE_ONE_IN`]; the days take turns.

@@ -1,7 +1,10 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
-mod usage_point;
+mod agree;
+mod fact;
+mod membership;
+pub(super) mod usage_point;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,9 +14,13 @@ use model::id::ChannelNumber;
 use model::master::Channel;
 use serde_json::json;
 
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
+use agree::Agree;
+use fact::{Fact, Holidays, Temperatures};
+use membership::{Customer, Programme};
 use usage_point::{Owner, Show, State};
 
 /// Show and change usage points, meters and channels.
@@ -43,7 +50,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Show a usage point: its names, owner, connection states, meters and channels.
+    /// Show a usage point: its names, owner, connection states, meters, channels and facts.
     Show(Show),
     /// Enter the connection state of a usage point from a time on.
     ///
@@ -52,6 +59,22 @@ enum Action {
     State(State),
     /// Give a usage point to the only source that may send its readings (V02).
     Owner(Owner),
+    /// Enter under which agreement, account and tariff a usage point is served from a time on.
+    Agree(Agree),
+    /// Enter what rules and methods may know of a meter, a usage point or a channel.
+    ///
+    /// It holds until the next value of its kind that is entered, whatever the order of entry.
+    Fact(Fact),
+    /// Put the dates of a file in place of the holidays of a calendar.
+    Holidays(Holidays),
+    /// Add the mean temperatures of local days at a weather station.
+    Temperatures(Temperatures),
+    /// Let a usage point join a programme, or leave it, on some local days; plans of validation can be attached to
+    /// programmes.
+    Programme(Programme),
+    /// Say who takes service at a usage point from a time on, and of which class; plans of validation can be attached to
+    /// classes.
+    Customer(Customer),
 }
 
 impl Registry {
@@ -61,7 +84,7 @@ impl Registry {
         match self.action {
             Action::Add(add) => add::register(&installation, vec![*add]),
             Action::Import { file } => {
-                let text = std::fs::read_to_string(&file)
+                let text = std::fs::read_to_string(caller::path(&file))
                     .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
                 let entries: Vec<Add> = serde_json::from_str(&text)
                     .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
@@ -71,6 +94,12 @@ impl Registry {
             Action::Show(show) => show.run(&installation),
             Action::State(state) => state.run(&installation),
             Action::Owner(owner) => owner.run(&installation),
+            Action::Agree(agree) => agree.run(&installation),
+            Action::Fact(fact) => fact.run(&installation),
+            Action::Holidays(holidays) => holidays.run(&installation),
+            Action::Temperatures(temperatures) => temperatures.run(&installation),
+            Action::Programme(programme) => programme.run(&installation),
+            Action::Customer(customer) => customer.run(&installation),
         }
     }
 }

@@ -5,14 +5,18 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::placement::zone_of;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::id::{Mrid, Name, UsagePointId};
-use model::master::{Channel, ConnectionState, Dated};
+use model::master::{Channel, ConnectionState, CustomerKind, Dated};
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::registry::link::{Link, Relation};
 use store::registry::master::{Class, Object};
+use store::registry::membership::Membership;
 use store::registry::usage_point::StateChange;
 
+use super::fact::known;
 use crate::commands::time_span::instant;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -59,18 +63,18 @@ struct Shown {
     names: Vec<Name>,
     owner: Option<SmolStr>,
     states: Vec<Dated<ConnectionState>>,
+    classes: Vec<Dated<CustomerKind>>,
+    programmes: Vec<Membership>,
     meters: Vec<Dated<String>>,
     channels: Vec<Channel>,
+    facts: Vec<String>,
 }
 
 impl State {
     /// Enters the state.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
-        let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
-        let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
-        let zone = zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))?;
-        let from = instant("--from", &self.from, &zone)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
+        let from = instant("--from", &self.from, &zone(installation, usage_point)?)?;
         let change = StateChange { usage_point, from, state: self.state };
         installation.ask(installation.books.registry.usage_points().change_states(&[change]))?;
         output::print(&format!("{} is {} from {from}", self.usage_point, self.state))?;
@@ -82,7 +86,7 @@ impl State {
 impl Owner {
     /// Sets or removes the owner.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let owners = [(usage_point, self.source.as_deref().map(SmolStr::new))];
         installation.ask(installation.books.registry.usage_points().set_owners(&owners))?;
         output::print(&match &self.source {
@@ -97,18 +101,31 @@ impl Owner {
 impl Show {
     /// Reads and prints.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let usage_point = find(installation, &self.usage_point)?;
+        let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let registry = &installation.books.registry;
         let Object { id, names, .. } = installation.ask(registry.master().get(usage_point.0))?;
         let links = installation.ask(registry.master().links_of(id))?;
+        let directory = installation.ask(registry.directory())?;
         let meters = links.into_iter().filter(|link| link.relation == Relation::MeterAtUsagePoint);
+        let meters: Vec<Link> = meters.collect();
+        let channels = installation.ask(registry.channels().of_usage_point(usage_point))?;
+        let mut facts = known(installation, "usage point", id)?;
+        for link in &meters {
+            facts.extend(known(installation, "meter", link.subject)?);
+        }
+        for channel in &channels {
+            facts.extend(known(installation, &channel.label, channel.id.0)?);
+        }
         let shown = Shown {
             id,
             names,
             owner: installation.ask(registry.usage_points().owner_of(usage_point))?,
             states: installation.ask(registry.usage_points().states_of(usage_point))?,
-            meters: meters.map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
-            channels: installation.ask(registry.channels().of_usage_point(usage_point))?,
+            classes: directory.customer_classes(usage_point).to_vec(),
+            programmes: directory.programmes(usage_point).to_vec(),
+            meters: meters.into_iter().map(|link| meter(installation, link)).collect::<Result<_, _>>()?,
+            channels,
+            facts,
         };
         if self.json {
             output::print_json(&shown)?
@@ -127,15 +144,22 @@ impl Shown {
             format!("owner     {}", self.owner.as_deref().unwrap_or("none: any source may send its readings")),
         ];
         lines.extend(self.states.iter().map(|state| format!("state     {}", dated(state))));
+        lines.extend(self.classes.iter().map(|class| format!("customer  {}", dated(class))));
+        lines.extend(self.programmes.iter().map(|membership| {
+            let date = |word: &str, date: Option<Date>| date.map(|date| format!(" {word} {date}")).unwrap_or_default();
+            let Membership { programme, from, until } = membership;
+            format!("programme {programme}{}{}", date("from", *from), date("until", *until))
+        }));
         lines.extend(self.meters.iter().map(|meter| format!("meter     {}", dated(meter))));
         lines.extend(self.channels.iter().map(|channel| {
             format!("channel   {} in {}: {}", channel.label, channel.unit, channel.reading_type.describe())
         }));
+        lines.extend(self.facts.iter().map(|fact| format!("fact      {fact}")));
         lines.join("\n")
     }
 }
 
-fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
+pub(super) fn dated<T: std::fmt::Display>(value: &Dated<T>) -> String {
     // A link without a known begin holds from the first instant there is.
     let from = if value.from == Timestamp::MIN { String::new() } else { format!(" from {}", value.from) };
     let to = value.to.map(|to| format!(" until {to}")).unwrap_or_default();
@@ -148,12 +172,20 @@ fn meter(installation: &Installation, link: Link) -> Result<Dated<String>, Failu
     Ok(Dated { value: name, from: link.from, to: link.to })
 }
 
-/// The usage point a person means by its mRID or any of its names.
-fn find(installation: &Installation, text: &str) -> Result<UsagePointId, Failure> {
+/// The zone of a usage point, that of its first channel.
+pub(super) fn zone(installation: &Installation, usage_point: UsagePointId) -> Result<TimeZone, Failure> {
+    let channels = installation.ask(installation.books.registry.channels().of_usage_point(usage_point))?;
+    let zone = channels.first().map_or(installation.settings.zone.as_str(), |channel| channel.zone.as_str());
+    zone_of(zone).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The usage point or meter a person means by its mRID or any of its names.
+pub fn find(installation: &Installation, class: Class, text: &str) -> Result<Mrid, Failure> {
     if let Ok(id) = text.parse() {
-        return Ok(UsagePointId(id));
+        return Ok(id);
     }
-    let found = installation.ask(installation.books.registry.master().find(Class::UsagePoint, &Name::new("", text)))?;
-    let unknown = || format!("`{text}` is not the name of one usage point; `amity registry list` shows what is there");
-    found.map(UsagePointId).ok_or_else(|| Failure::Usage(unknown()))
+    let found = installation.ask(installation.books.registry.master().find(class, &Name::new("", text)))?;
+    let what = if class == Class::Meter { "meter" } else { "usage point" };
+    let unknown = || format!("`{text}` is not the name of one {what}; `amity registry list` shows what is there");
+    found.ok_or_else(|| Failure::Usage(unknown()))
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::placement::zone_of;
 use jiff::civil::Date;
+use model::lineage::Direction;
 use model::quantity::Decimal;
-use model::review::{DecisionWords, ExplainedValue, Explanation, MethodWords, Verdict};
+use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
 use store::readings::AsOf;
 
 use super::failure;
@@ -89,7 +90,17 @@ fn of_run(told: &Explanation) -> String {
         return "no run has decided yet; `amity vee run` validates".into();
     };
     let today = if told.is_current { "a run today decides the same" } else { "a run today decides otherwise" };
-    format!("decided by run {run} at {at} with plan version {version}; {today}")
+    let plan = match &told.plan_name {
+        Some(plan) => format!("with plan `{plan}` version {version}"),
+        None if version == 0 => "without a plan".to_owned(),
+        None => format!("with plan version {version}"),
+    };
+    let now = match &told.plan_now {
+        _ if told.plan_now == told.plan_name.as_ref().map(|plan| format!("{plan} {version}")) => String::new(),
+        Some(now) => format!("; now plan {now} holds"),
+        None => "; now no single plan holds".to_owned(),
+    };
+    format!("decided by run {run} at {at} {plan}{now}; {today}")
 }
 
 fn of_rule(verdict: &Verdict) -> String {
@@ -127,19 +138,27 @@ fn is_plain(value: &ExplainedValue) -> bool {
     value.raw == value.last && value.rules.is_empty() && value.method.is_none()
 }
 
+/// `V31 too high`.
+fn failed(rule: &FailedRule) -> String {
+    match rule.direction {
+        Direction::Other => rule.rule.clone(),
+        direction => format!("{} {}", rule.rule, direction.word()),
+    }
+}
+
 fn row(value: &ExplainedValue) -> Vec<String> {
     let text = |text: &Option<String>| match text.as_deref().map(str::parse::<Decimal>) {
         Some(Ok(decimal)) => decimal.normalized().to_string(),
         _ => "-".into(),
     };
-    let mut rules: Vec<&str> = value.rules.iter().map(|failed| failed.rule.as_str()).collect();
+    let mut rules: Vec<String> = value.rules.iter().map(failed).collect();
     rules.dedup();
     vec![
         value.start.clone(),
         text(&value.raw),
         text(&value.last),
         value.statuses.join(", "),
-        rules.join(" "),
+        rules.join(", "),
         value.method.clone().unwrap_or_default(),
         value.inputs_hash.clone().unwrap_or_default(),
     ]

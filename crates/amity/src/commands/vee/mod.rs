@@ -57,6 +57,11 @@ enum Action {
 }
 
 impl Vee {
+    /// Whether it works with the books of an installation.
+    pub fn uses_books(&self) -> bool {
+        !matches!(self.action, Action::Try(_) | Action::Plan(_) | Action::Formula(_))
+    }
+
     /// Does what was asked.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let installation = || Installation::open(folder);
@@ -79,8 +84,8 @@ impl Vee {
 }
 
 /// Review over an installation, brought up to date.
-fn review(installation: &Installation) -> Result<Review, Failure> {
-    let review = review::review(installation, Arc::new(validate::plan(installation)?));
+fn review(installation: &Installation) -> Result<Arc<Review>, Failure> {
+    let review = review::review(installation, Arc::new(validate::live_plans(installation)?));
     let now = clock::now();
     review.settle_waiting(now).and_then(|_| review.follow(now)).map_err(failure)?;
     Ok(review)

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use ingest::plans::Plans;
 use model::finding::{Finding, Severity};
+use model::id::{Mrid, Name};
 use serde::de::DeserializeOwned;
-use vee::plan::book::PlanBook;
+use store::registry::master::Class;
+use vee::plan::book::{PlanBook, Scope};
 use vee::{CheckedPlan, Plan};
 
 use crate::installation::Installation;
@@ -118,6 +121,26 @@ pub fn load(path: &Path) -> Result<(Plan, CheckedPlan), Failure> {
     file.plan().map_err(|findings| file.refused(&findings))
 }
 
+/// The plans of a file with what they are called: one plan that holds everywhere, or a book over those of an
+/// installation.
+///
+/// # Errors
+/// [`Failure::Usage`] with every finding.
+pub fn load_beside(path: &Path, installed: &Plans) -> Result<((String, Option<u32>), Plans), Failure> {
+    let file = PlanFile::open(path)?;
+    let refused = |findings: Vec<Finding>| file.refused(&file.placed(findings));
+    match file.written().map_err(|finding| file.refused(&[finding]))? {
+        Written::Plan(plan) => {
+            let name = (plan.name.to_string(), Some(plan.version));
+            Ok((name, Plans::everywhere(*plan).map_err(refused)?))
+        }
+        Written::Book(book) => {
+            let name = format!("the book {}", file.name);
+            Ok(((name, None), installed.with(&book).map_err(refused)?))
+        }
+    }
+}
+
 /// The plan that the settings of a data folder name, as written and checked.
 ///
 /// # Errors
@@ -137,6 +160,21 @@ pub fn of_settings(settings: &Settings, folder: &Path) -> Result<(Plan, CheckedP
 /// As [`load`].
 pub fn of_installation(installation: &Installation) -> Result<(Plan, CheckedPlan), Failure> {
     of_settings(&installation.settings, installation.folder())
+}
+
+/// A line for each usage point that plans are attached to and that nothing is called yet.
+pub fn unknown_usage_points(installation: &Installation, book: &PlanBook) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    for attachment in &book.attach {
+        let Scope::UsagePoint(name) = &attachment.to else { continue };
+        let master = installation.books.registry.master();
+        let found = installation.ask(master.find(Class::UsagePoint, &Name::new("", name.as_str())))?;
+        if found.is_none() && name.parse::<Mrid>().is_err() {
+            lines
+                .push(format!("warning: no usage point is called `{name}` yet; the plan holds once one is registered"));
+        }
+    }
+    Ok(lines)
 }
 
 /// Findings for people, a line each.

@@ -12,6 +12,7 @@ use model::review::{self, AskPreview, Edit, EditedValue};
 use super::failure;
 use crate::clock;
 use crate::commands::time_span::{TimeSpan, instant};
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -82,7 +83,7 @@ impl Propose {
     fn values(&self, review: &Review, channel: &Channel) -> Result<(String, Vec<EditedValue>), Failure> {
         let zone = zone_of(&channel.zone).map_err(|error| Failure::work("the channel has no valid zone", error))?;
         if let Some(path) = &self.source.values {
-            let text = std::fs::read_to_string(path)
+            let text = std::fs::read_to_string(caller::path(path))
                 .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", path.display())))?;
             let lines =
                 (1..).zip(text.lines()).filter(|(number, line)| !line.trim().is_empty() && !is_head(*number, line));

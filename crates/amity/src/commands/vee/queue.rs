@@ -4,11 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use model::review::{AskExceptions, AskGroups, Exception, Group};
+use model::review::{AskExceptions, AskGroups, Exception, Group, Groups};
 
 use super::{failure, review};
 use crate::installation::Installation;
 use crate::output::{self, Failure};
+
+const NOTHING: &str = "nothing is in the queue";
 
 /// List what rules found and nobody decided: in groups, or one by one with --list.
 #[derive(Debug, Args)]
@@ -22,18 +24,24 @@ pub struct Queue {
     /// Only exceptions in this state.
     #[arg(long, default_value = "open", value_parser = ["open", "accepted", "edited", "resolved"])]
     state: String,
+    /// Only exceptions of this local day.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Date>,
+    /// Only exceptions of this channel.
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// Only exceptions that this person looks after.
+    #[arg(long, value_name = "PERSON")]
+    assignee: Option<String>,
+    /// Only exceptions that wait for a person.
+    #[arg(long, conflicts_with = "for_information")]
+    routed: bool,
+    /// Only exceptions that are recorded and nobody is asked about.
+    #[arg(long)]
+    for_information: bool,
     /// List exceptions one by one.
     #[arg(long)]
     list: bool,
-    /// With --list: only exceptions of this local day.
-    #[arg(long, requires = "list", value_name = "DATE")]
-    date: Option<Date>,
-    /// With --list: only exceptions of this channel.
-    #[arg(long, requires = "list", value_name = "CHANNEL")]
-    channel: Option<String>,
-    /// With --list: only exceptions that wait for a person.
-    #[arg(long, requires = "list")]
-    routed: bool,
     /// With --list: most exceptions.
     #[arg(long, requires = "list", default_value_t = 1000)]
     limit: u32,
@@ -46,42 +54,67 @@ impl Queue {
     /// Brings the queue up to date and prints it.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let review = review(installation)?;
+        let routed = self.routed.then_some(true).or(self.for_information.then_some(false));
         if self.list {
             let asked = AskExceptions {
                 state: Some(self.state),
                 rule: self.rule,
                 date: self.date,
                 channel: self.channel,
-                routed: self.routed.then_some(true),
+                assignee: self.assignee,
+                routed,
+                after: None,
                 limit: Some(self.limit),
-                ..AskExceptions::default()
             };
             let found = review.exceptions(&asked).map_err(failure)?;
             if self.json {
                 output::print_json(&found)?;
             } else {
                 let rows: Vec<_> = found.exceptions.iter().map(exception_row).collect();
-                tell(&["id", "rule", "channel", "from", "state", "evidence"], &rows)?;
+                tell(&["id", "rule", "channel", "from", "queue", "severity", "says", "state", "evidence"], &rows)?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        let asked = AskGroups { state: Some(self.state), rule: self.rule, by: Some(self.by), ..AskGroups::default() };
+        let asked = AskGroups {
+            state: Some(self.state),
+            rule: self.rule,
+            date: self.date,
+            channel: self.channel,
+            assignee: self.assignee,
+            routed,
+            by: Some(self.by),
+        };
         let found = review.groups(&asked).map_err(failure)?;
         if self.json {
             output::print_json(&found)?;
         } else {
-            let rows: Vec<_> = found.groups.iter().map(group_row).collect();
-            tell(&["rule", "what", "of", "exceptions", "channels", "waiting", "next step"], &rows)?;
+            tell_groups(&found)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// What waits for a person, then what is only recorded.
+fn tell_groups(found: &Groups) -> Result<(), Failure> {
+    let (waiting, recorded): (Vec<&Group>, Vec<&Group>) = found.groups.iter().partition(|group| 0 < group.routed);
+    let head = ["rule", "what", "of", "exceptions", "channels", "waiting", "severity", "says", "next step"];
+    let titles = ["waiting for a person", "for information: recorded, and nobody is asked"];
+    for (title, groups) in titles.into_iter().zip([waiting, recorded]).filter(|(_, groups)| !groups.is_empty()) {
+        let rows: Vec<_> = groups.into_iter().map(group_row).collect();
+        output::print(&format!("{title}\n{}\n", output::table(&head, &rows)))?;
+    }
+    if found.groups.is_empty() { output::print(NOTHING) } else { say_how() }
+}
+
 fn tell(head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
     if rows.is_empty() {
-        return output::print("nothing is in the queue");
+        return output::print(NOTHING);
     }
     output::print(&output::table(head, rows))?;
+    say_how()
+}
+
+fn say_how() -> Result<(), Failure> {
     output::say(
         "`amity vee queue --list --rule RULE` lists one by one; `amity vee accept ID...` accepts values as real",
     );
@@ -96,6 +129,8 @@ fn group_row(group: &Group) -> Vec<String> {
         group.count.to_string(),
         group.channels.to_string(),
         group.routed.to_string(),
+        group.severity.word().into(),
+        group.direction.word().into(),
         group.next_step.clone(),
     ]
 }
@@ -106,6 +141,9 @@ fn exception_row(exception: &Exception) -> Vec<String> {
         exception.rule.clone(),
         exception.label.clone(),
         exception.start.clone().unwrap_or_else(|| exception.date.to_string()),
+        if exception.routed { "waits" } else { "information" }.into(),
+        exception.severity.word().into(),
+        exception.direction.word().into(),
         exception.state.clone(),
         exception.evidence.clone(),
     ]

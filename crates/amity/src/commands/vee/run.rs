@@ -45,7 +45,8 @@ impl Run {
         let days =
             of_channel.into_iter().flat_map(|(channel, dates)| dates.into_iter().map(move |date| (channel, date)));
         let began = Instant::now();
-        let report = validate::run(installation, days.collect())?;
+        let mut report = validate::run(installation, days.collect())?;
+        report += validate::ended(installation)?;
         let seconds = began.elapsed().as_secs_f64();
         let rate = (report.days as f64 / seconds.max(1e-6)) as u64;
         // What failed becomes exceptions, what passes now is resolved.

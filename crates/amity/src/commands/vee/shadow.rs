@@ -4,17 +4,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use ingest::plans::Plans;
 use ingest::review::Decisions;
 use ingest::shadow::{Changes, RuleChange, Shadow as Engine, ValueChange};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::readings::AsOf;
-use vee::Plan;
 
 use super::plan_file;
 use super::stored_days::Days;
 use crate::clock;
 use crate::commands::time_span::instant;
+use crate::commands::validate;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::Progress;
@@ -24,7 +26,8 @@ use crate::progress::Progress;
 /// Ends with 0 where nothing would change, 1 where something would, 2 where the plan is refused.
 #[derive(Debug, Args)]
 pub struct Shadow {
-    /// The other plan, TOML or JSON.
+    /// The other plan, which would then hold everywhere, or a book of plans, which would lie over those that hold now;
+    /// TOML or JSON.
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
     /// Only these channels: a label, number or mRID each.
@@ -53,24 +56,32 @@ struct Answer {
     changes: Changes,
 }
 
-/// A plan by name and version.
+/// A plan by name and version, or several plans under one name.
 #[derive(Serialize)]
 struct Named {
     name: String,
-    version: u32,
+    version: Option<u32>,
 }
 
 impl Named {
-    fn of(plan: &Plan) -> Self {
-        Self { name: plan.name.to_string(), version: plan.version }
+    /// The plan that holds, or how many do.
+    fn of_live(live: &Plans) -> Self {
+        match live.written().attach.as_slice() {
+            [only] => Self { name: only.plan.to_string(), version: Some(only.version) },
+            several => Self { name: format!("{} attached plans", several.len()), version: None },
+        }
+    }
+
+    fn words(&self) -> String {
+        self.version.map_or_else(|| self.name.clone(), |version| format!("`{}` version {version}", self.name))
     }
 }
 
 impl Shadow {
     /// Runs both plans and prints what differs.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let (other_written, other) = plan_file::load(&self.plan)?;
-        let (live_written, live) = plan_file::of_installation(installation)?;
+        let live = validate::plans(installation)?;
+        let ((other_name, other_version), other) = plan_file::load_beside(&caller::path(&self.plan), &live)?;
         let directory = installation.ask(installation.books.registry.directory())?;
         let of_channel = self.days.of(installation, &directory, &self.channels)?;
         let (as_of, now) = match &self.as_of {
@@ -82,13 +93,14 @@ impl Shadow {
         };
         let decisions = match as_of {
             AsOf::Now => {
+                let widest = if other.outlook().reach_days < live.outlook().reach_days { &*live } else { &other };
                 let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date)));
-                installation.ask(Decisions::of(&installation.books.registry, &days.collect(), &other))?
+                installation.ask(Decisions::of(&installation.books.registry, &directory, &days.collect(), widest))?
             }
             AsOf::At(_) => Decisions::default(),
         };
         let book = &installation.books.readings;
-        let (live, other, decisions) = (&live, &other, &decisions);
+        let (live, other, decisions) = (&*live, &other, &decisions);
         let engine =
             Engine { book, directory: &directory, live, other, decisions, as_of, now, examples_max: self.examples };
         let mut changes = Changes::default();
@@ -100,8 +112,12 @@ impl Shadow {
         }
         progress.finish();
         let is_none = changes.is_none();
-        let (live, other) = (Named::of(&live_written), Named::of(&other_written));
-        let answer = Answer { live, other, channels: of_channel.len(), changes };
+        let answer = Answer {
+            live: Named::of_live(live),
+            other: Named { name: other_name, version: other_version },
+            channels: of_channel.len(),
+            changes,
+        };
         if self.json {
             output::print_json(&answer)?;
         } else {
@@ -113,9 +129,10 @@ impl Shadow {
 
 fn as_text(answer: &Answer) -> String {
     let Answer { live, other, channels, changes } = answer;
+    let (live, other) = (live.words(), other.words());
     let mut lines = vec![format!(
-        "`{}` version {} (live) and `{}` version {} over {} days of {channels} channels: {} days would change",
-        live.name, live.version, other.name, other.version, changes.days, changes.days_changed
+        "{live} (live) and {other} over {} days of {channels} channels: {} days would change",
+        changes.days, changes.days_changed
     )];
     if changes.days == 0 {
         lines.push("nothing was compared: no interval of these days had arrived, or none of the days has ended".into());

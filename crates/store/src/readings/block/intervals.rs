@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use super::super::NO_VALUE;
 use super::super::codec::{self, Method};
 use super::super::dictionary::{Arrived, Dictionary, DictionaryBuilder};
-use super::super::history::Summary;
+use super::super::history::{Figures, Summary};
 use super::super::quality::QualityId;
 use super::super::record::Shape;
 use super::super::version::{IntervalDay, Stamp, Superseded};
@@ -165,6 +165,15 @@ pub(in super::super) fn summary(body: &[u8], dictionary: &Dictionary) -> Result<
     take_summary(&mut input, flags, shape, count)
 }
 
+/// The figures of a block with the qualities of its slots. Its values are decoded only where a quality stands behind them.
+pub(in super::super) fn figures(body: &[u8], dictionary: &Dictionary) -> Result<Figures, Malformed> {
+    let mut current = Current::default();
+    if body.first().is_some_and(|flags| flags & (QUALITY | QUALITY_SPANS) != 0) {
+        values_and_qualities(body, dictionary, &mut current)?;
+    }
+    Ok(Figures { summary: summary(body, dictionary)?, qualities: current.qualities })
+}
+
 /// The current values of a block and the shape of its day.
 pub(in super::super) fn current(body: &[u8], dictionary: &Dictionary, out: &mut Current) -> Result<Shape, Malformed> {
     let (shape, mut input, flags) = values_and_qualities(body, dictionary, out)?;
@@ -246,7 +255,7 @@ fn skip_summary(input: &mut Input<'_>, flags: u8, count: u16) -> Result<(), Malf
     if count == 0 {
         return if flags & (DELTA | QUANTUM) == 0 { Ok(()) } else { Err(Malformed) };
     }
-    (0..4).try_for_each(|_| input.skip_varint())
+    input.skip_varints(4)
 }
 
 fn values_and_qualities<'a>(
@@ -256,9 +265,9 @@ fn values_and_qualities<'a>(
 ) -> Result<(Shape, Input<'a>, u8), Malformed> {
     let (mut input, flags, shape, count) = front(body, dictionary, &mut out.spans)?;
     skip_summary(&mut input, flags, count)?;
-    out.values.clear();
+    out.values.resize(usize::from(count), 0);
     let method = Method { delta: flags & DELTA != 0, quantum: flags & QUANTUM != 0 };
-    codec::decode(&mut input, method, usize::from(count), &mut out.values)?;
+    codec::decode(&mut input, method, &mut out.values)?;
     if !out.spans.is_empty() {
         spread(&mut out.values, shape.slots, &out.spans);
     }

@@ -3,19 +3,22 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
+use model::lineage::{Direction, ExceptionSeverity};
 use smol_str::SmolStr;
 
-use super::{Review, Step, channel, conflict, keys, not_found};
+use super::{Review, Step, advance_follower, channel, keys, not_found};
 use crate::registry::RegistryError;
 use crate::registry::sql::{Argument, Row, Transaction, arguments, text_enum};
 
 text_enum! {
-    /// What a failure means for the values.
-    pub enum Severity {
-        /// The values stand and are questionable.
-        Warn = "warn",
-        /// The values failed.
-        Fail = "fail",
+    /// What became of the values; the alphabet puts the gravest first.
+    pub enum Effect {
+        /// They failed or are missing, and nothing stands in their place: billing waits.
+        Blocked = "blocked",
+        /// Estimates stand in their place.
+        Estimated = "estimated",
+        /// They stand and are questionable.
+        Questionable = "questionable",
     }
 }
 
@@ -60,8 +63,12 @@ pub struct Found {
     pub first: u16,
     /// One past the last slot.
     pub end: u16,
-    /// What it means for the values.
-    pub severity: Severity,
+    /// What became of the values.
+    pub effect: Effect,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
+    /// What it says of the values.
+    pub direction: Direction,
     /// Whether it waits for a person.
     pub routed: bool,
     /// One sentence with the numbers.
@@ -140,9 +147,15 @@ pub struct Group {
     /// On how many channels.
     pub channels: u64,
     /// The gravest of them.
-    pub severity: Severity,
+    pub effect: Effect,
+    /// The highest of them.
+    pub severity: ExceptionSeverity,
+    /// What they say of the values; where they say different things, none of it.
+    pub direction: Direction,
     /// How many wait for a person.
     pub routed: u64,
+    /// When a run found the oldest of them first.
+    pub oldest: Timestamp,
     /// The evidence of one of them.
     pub example: String,
 }
@@ -182,20 +195,7 @@ impl Review<'_> {
     /// [`RegistryError::Conflict`] where the follower is elsewhere by now: nothing is kept.
     pub async fn follow(&self, step: Step<'_>, found: &[Found], now: Timestamp) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
-        let touched = match step.from {
-            None => {
-                let sql = "INSERT INTO follower (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-                transaction.execute(sql, arguments![step.follower, step.to.to_string()]).await?
-            }
-            Some(from) => {
-                let sql = "UPDATE follower SET position = $2 WHERE name = $1 AND position = $3";
-                let arguments = arguments![step.follower, step.to.to_string(), from.to_string()];
-                transaction.execute(sql, arguments).await?
-            }
-        };
-        if touched == 0 {
-            return Err(conflict("follower", step.follower, "it has gone on meanwhile".into()));
-        }
+        advance_follower(&mut transaction, step).await?;
         keep(&mut transaction, found, now).await?;
         transaction.commit().await
     }
@@ -230,7 +230,8 @@ impl Review<'_> {
         by_id(&mut self.database.begin_reading().await?, ids).await
     }
 
-    /// The exceptions that match in groups, those with the most first; the limit is one of groups.
+    /// The exceptions that match in groups; the limit is one of groups. First come those in which something waits for a
+    /// person, then the graver, then the larger, then the older.
     ///
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
@@ -243,9 +244,11 @@ impl Review<'_> {
              CASE WHEN $9 = 'rule-date-slots' THEN first_slot END AS one_first, \
              CASE WHEN $9 = 'rule-date-slots' THEN end_slot END AS one_end, \
              min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
-             count(DISTINCT channel) AS channels, min(severity) AS severity, \
-             CAST(sum(routed) AS BIGINT) AS routed, min(evidence) AS example",
-            "GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT $8"
+             count(DISTINCT channel) AS channels, min(effect) AS effect, max(severity) AS severity, \
+             CASE WHEN min(direction) = max(direction) THEN min(direction) ELSE 'other' END AS direction, \
+             CAST(sum(routed) AS BIGINT) AS routed, min(first_seen) AS oldest, min(evidence) AS example",
+            "GROUP BY 1, 2, 3, 4, 5 ORDER BY max(routed) DESC, max(severity) DESC, min(effect), count(*) DESC, \
+             min(first_seen), 1, 2, 3, 4, 5 LIMIT $8"
         );
         let arguments = [filter.arguments(), arguments![filter.limit, by.as_str()]].concat();
         self.database.rows(sql, arguments).await?.iter().map(group).collect()
@@ -313,7 +316,9 @@ async fn keep(transaction: &mut Transaction, found: &[Found], now: Timestamp) ->
             &*found.rule,
             u32::from(found.first),
             u32::from(found.end),
-            found.severity.as_str(),
+            found.effect.as_str(),
+            found.severity as i64,
+            found.direction.word(),
             i64::from(found.routed),
             &*found.evidence,
             found.run,
@@ -324,10 +329,10 @@ async fn keep(transaction: &mut Transaction, found: &[Found], now: Timestamp) ->
             now,
         ]
     };
-    let insert = "INSERT INTO exception (id, channel, date, rule, first_slot, end_slot, severity, routed, evidence, run, \
-                  plan_version, state, act, first_seen, changed_at)";
-    let after = "ON CONFLICT (channel, date, rule, first_slot, end_slot) DO UPDATE SET severity = excluded.severity, \
-                 routed = excluded.routed, evidence = excluded.evidence, run = excluded.run, \
+    let insert = "INSERT INTO exception (id, channel, date, rule, first_slot, end_slot, effect, severity, direction, \
+                  routed, evidence, run, plan_version, state, act, first_seen, changed_at)";
+    let after = "ON CONFLICT (channel, date, rule, first_slot, end_slot) DO UPDATE SET effect = excluded.effect, \
+                 severity = excluded.severity, direction = excluded.direction, routed = excluded.routed, evidence = excluded.evidence, run = excluded.run, \
                  plan_version = excluded.plan_version, state = excluded.state, act = excluded.act, \
                  changed_at = CASE WHEN exception.state = excluded.state THEN exception.changed_at \
                  ELSE excluded.changed_at END";
@@ -344,7 +349,9 @@ fn exception(row: &Row) -> Result<Exception, RegistryError> {
             rule: row.get::<String>("rule")?.into(),
             first: row.number("first_slot")?,
             end: row.number("end_slot")?,
-            severity: row.parsed("severity")?,
+            effect: row.parsed("effect")?,
+            severity: severity(row)?,
+            direction: Direction::of(&row.get::<String>("direction")?),
             routed: row.number::<u8>("routed")? != 0,
             evidence: row.get("evidence")?,
             run: row.number("run")?,
@@ -360,6 +367,12 @@ fn exception(row: &Row) -> Result<Exception, RegistryError> {
     })
 }
 
+fn severity(row: &Row) -> Result<ExceptionSeverity, RegistryError> {
+    let number: usize = row.number("severity")?;
+    let known = ExceptionSeverity::ALL.get(number).copied();
+    known.ok_or_else(|| RegistryError::Damaged { column: "severity", text: number.to_string() })
+}
+
 fn group(row: &Row) -> Result<Group, RegistryError> {
     Ok(Group {
         rule: row.get::<Option<String>>("rule")?.map(SmolStr::from),
@@ -369,8 +382,11 @@ fn group(row: &Row) -> Result<Group, RegistryError> {
         end: row.number("end_slot")?,
         count: row.number("count")?,
         channels: row.number("channels")?,
-        severity: row.parsed("severity")?,
+        effect: row.parsed("effect")?,
+        severity: severity(row)?,
+        direction: Direction::of(&row.get::<String>("direction")?),
         routed: row.number("routed")?,
+        oldest: row.instant("oldest")?,
         example: row.get("example")?,
     })
 }

@@ -10,12 +10,12 @@ pub mod exception;
 
 use model::id::ChannelNumber;
 
-use super::sql::{Argument, Database, Row, arguments};
+use super::sql::{Argument, Database, Row, Transaction, arguments};
 use super::{Registry, RegistryError};
 use crate::readings::Cursor;
 
 pub use act::{Act, ActFilter, ActKind, ActState, DecidedDay, Decision, NewAct, Verdict};
-pub use exception::{Exception, ExceptionFilter, ExceptionState, Found, Group, Grouping, Severity};
+pub use exception::{Effect, Exception, ExceptionFilter, ExceptionState, Found, Group, Grouping};
 
 /// The review of a registry.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,30 @@ impl Review<'_> {
     pub async fn position(&self, follower: &str) -> Result<Option<Cursor>, RegistryError> {
         let row = self.database.row("SELECT position FROM follower WHERE name = $1", arguments![follower]).await?;
         row.map(|row| row.parsed("position")).transpose()
+    }
+}
+
+/// Moves a follower on by a step, in the commit of what it found on the way.
+///
+/// # Errors
+/// [`RegistryError::Conflict`] where it is elsewhere by now.
+pub(in crate::registry) async fn advance_follower(
+    transaction: &mut Transaction,
+    step: Step<'_>,
+) -> Result<(), RegistryError> {
+    let touched = match step.from {
+        None => {
+            let sql = "INSERT INTO follower (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+            transaction.execute(sql, arguments![step.follower, step.to.to_string()]).await?
+        }
+        Some(from) => {
+            let sql = "UPDATE follower SET position = $2 WHERE name = $1 AND position = $3";
+            transaction.execute(sql, arguments![step.follower, step.to.to_string(), from.to_string()]).await?
+        }
+    };
+    match touched {
+        0 => Err(conflict("follower", step.follower, "it has gone on meanwhile".into())),
+        _ => Ok(()),
     }
 }
 

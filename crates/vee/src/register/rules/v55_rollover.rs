@@ -1,7 +1,7 @@
 //! V55 register decrease or rollover: a register only falls when it starts again at zero.
 //!
 //! A fall is taken for a roll-over where the register was in its last tenth before and is in its first
-//! tenth after (the same test as in [`crate::sum_check`], a proposal; IEE detects roll-overs), and where
+//! tenth after ([`model::register::advance`], a proposal; IEE detects roll-overs), and where
 //! the use it means is not far above the rate before (V35). Both neighbours are looked at: a late read
 //! must not be above the one after it. A register that was replaced in between starts at its own
 //! opening read.

@@ -58,7 +58,8 @@ fn checked(file: &PlanFile) -> (String, Vec<Finding>) {
         }
         Ok(Written::Book(book)) => {
             let what = format!("book of {} plans", book.plan.len());
-            (what, file.placed(book.check().err().unwrap_or_default()))
+            let findings = book.check().map_or_else(|findings| findings, |checked| checked.notes());
+            (what, file.placed(findings))
         }
     }
 }

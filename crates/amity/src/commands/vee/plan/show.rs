@@ -1,7 +1,7 @@
 //! `amity vee plan show`: what a plan says, with every default written out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,21 +9,26 @@ use serde::Serialize;
 use smol_str::SmolStr;
 use vee::Plan;
 use vee::estimators::estimator;
+use vee::plan::book::Attachment;
 use vee::plan::{EstimatorEntry, RuleEntry, UserRule};
 use vee::rules::rule;
 use vee::settings::SettingForm;
 
-use crate::commands::vee::plan_file;
+use crate::commands::validate;
+use crate::commands::vee::plan_file::{self, PlanFile, Written};
+use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::settings::{self, Settings};
 
-/// Show the rules, methods and formulas of a plan, with the settings that hold by default.
+/// Show the rules, methods and formulas of a plan, or of every plan of a book, with the settings that hold by default.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// The plan, TOML or JSON; where not given, that of the installation, or else the standard plan.
-    #[arg(value_name = "FILE")]
-    path: Option<PathBuf>,
-    /// Print one JSON document: the plan with every setting written out, which can be used as a plan again.
+    /// A plan or book, TOML or JSON, or the name of a plan that was put, with `@` and a number for that version; where not
+    /// given, the plan of the settings, or else the standard plan.
+    #[arg(value_name = "FILE or NAME")]
+    what: Option<String>,
+    /// Print one JSON document: the plan with every setting written out, which can be used as a plan again; of a book, a
+    /// list of such plans.
     #[arg(long)]
     json: bool,
 }
@@ -31,17 +36,62 @@ pub struct Show {
 impl Show {
     /// Prints the plan.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
-        let (plan, _) = match &self.path {
-            Some(path) => plan_file::load(path)?,
-            None => plan_file::of_settings(&settings(folder)?, folder)?,
+        let shown = match &self.what {
+            Some(what) if Path::new(what).exists() => of_file(Path::new(what))?,
+            Some(name) => Shown::One(Box::new(stored(folder, name)?)),
+            None => Shown::One(Box::new(plan_file::of_settings(&settings(folder)?, folder)?.0)),
         };
-        if self.json {
-            output::print_json(&plan.written_out())?;
-        } else {
-            output::print(&as_text(&plan))?;
+        match (&shown, self.json) {
+            (Shown::One(plan), true) => output::print_json(&plan.written_out())?,
+            (Shown::One(plan), false) => output::print(&as_text(plan))?,
+            (Shown::Book(plans, _), true) => {
+                output::print_json(&plans.iter().map(Plan::written_out).collect::<Vec<_>>())?;
+            }
+            (Shown::Book(plans, attach), false) => output::print(&book_as_text(plans, attach))?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What is shown.
+enum Shown {
+    One(Box<Plan>),
+    Book(Vec<Plan>, Vec<Attachment>),
+}
+
+fn of_file(path: &Path) -> Result<Shown, Failure> {
+    let file = PlanFile::open(path)?;
+    let refused = |findings| file.refused(&file.placed(findings));
+    Ok(match file.written().map_err(|finding| file.refused(&[finding]))? {
+        Written::Plan(plan) => {
+            plan.check().map_err(refused)?;
+            Shown::One(plan)
+        }
+        Written::Book(book) => {
+            let checked = book.check().map_err(refused)?;
+            Shown::Book(checked.plans().cloned().collect(), book.attach)
+        }
+    })
+}
+
+/// A plan that was put, put together from its sets.
+fn stored(folder: &Path, text: &str) -> Result<Plan, Failure> {
+    let installation = Installation::open(folder)?;
+    let plans = validate::plans(&installation)?;
+    let (name, version) = super::named(plans.written(), text)?;
+    let unknown = || Failure::Usage(format!("plan `{name}` has no version {version}; see `amity vee plan list`"));
+    plans.book().plan(&name, version).cloned().ok_or_else(unknown)
+}
+
+fn book_as_text(plans: &[Plan], attach: &[Attachment]) -> String {
+    let mut parts: Vec<String> = plans.iter().map(as_text).collect();
+    let place = |attachment: &Attachment| {
+        let Attachment { plan, version, to, from, until } = attachment;
+        format!("plan `{plan}` version {version} holds at {to}{}", super::dates(*from, *until))
+    };
+    let places: Vec<String> = attach.iter().map(place).collect();
+    parts.push(if places.is_empty() { "no plan is attached".into() } else { places.join("\n") });
+    parts.join("\n\n")
 }
 
 /// The settings of a data folder, or those of a new one; its books stay closed.

@@ -1,0 +1,177 @@
+//! `amity simulate`: the files that the head-ends of a made-up utility send, and what was true.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::placement::zone_of;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Serialize;
+use simulator::collection::{Counts, Sent, usage_point_name};
+use simulator::{Collection, Network, Script, Settings, Utility};
+
+use crate::clock;
+use crate::output::{self, Failure};
+use crate::progress::{Progress, grouped};
+
+/// Write what the head-ends of a made-up utility send, a folder each, and `truth.csv` beside them.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The folder.
+    folder: PathBuf,
+    /// How many meters.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    meters: u32,
+    /// How many days.
+    #[arg(long, default_value_t = 7)]
+    days: u16,
+    /// First day; without it the last day is yesterday.
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// Zone of the utility.
+    #[arg(long, value_name = "ZONE", default_value = "America/Toronto")]
+    zone: String,
+    /// Decides everything that is left to chance; the same seed gives the same bytes.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Faults on a time line (TOML).
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// A feeder for the meters, as NAME.edges.csv beside NAME.customers.csv; made up where none is given.
+    #[arg(long, value_name = "NAME", requires = "source_bus")]
+    network: Option<PathBuf>,
+    /// The bus that feeds the network.
+    #[arg(long, value_name = "BUS")]
+    source_bus: Option<String>,
+    /// Print what was made as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was made, for people and programs.
+#[derive(Debug, Default, Serialize)]
+struct Made {
+    files: u64,
+    readings: u64,
+    lost: u64,
+    late: u64,
+    twice: u64,
+}
+
+impl Simulate {
+    /// Writes the files.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let utility = self.utility()?;
+        let today = clock::now().to_zoned(utility.settings().zone.clone()).date();
+        let first = self.from.unwrap_or_else(|| today.saturating_sub(i64::from(self.days).days()));
+        let in_folder = |error| Failure::work(format!("could not write into {}", self.folder.display()), error);
+        fs::create_dir_all(&self.folder).map_err(in_folder)?;
+        let mut truth = Truth::create(&self.folder).map_err(in_folder)?;
+        let mut progress = Progress::new("made", "readings");
+        let (mut made, mut collection) = (Made::default(), Collection::from(&utility, first));
+        for day in 0..i64::from(self.days) {
+            let date = first.saturating_add(day.days());
+            let Some(sent) = collection.next_day() else {
+                return Err(Failure::Usage(format!("{date} is no whole number of quarter-hours in {}", self.zone)));
+            };
+            write_files(&self.folder, &sent).map_err(in_folder)?;
+            truth.add(date, &sent).map_err(in_folder)?;
+            made.add(&sent);
+            progress.add(sent.counts.made, &date.to_string());
+        }
+        truth.finish().map_err(in_folder)?;
+        progress.finish();
+        self.tell(&made)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn utility(&self) -> Result<Utility, Failure> {
+        let zone = zone_of(&self.zone).map_err(|error| Failure::Usage(format!("--zone: {error}")))?;
+        let script: Script = match &self.script {
+            None => Script::default(),
+            Some(path) => {
+                text(path)?.parse().map_err(|error| Failure::Usage(format!("--script: {}: {error}", path.display())))?
+            }
+        };
+        let network = match (&self.network, &self.source_bus) {
+            (Some(name), Some(source)) => {
+                let table = |ending: &str| text(&PathBuf::from(format!("{}.{ending}.csv", name.display())));
+                Network::read(&table("edges")?, &table("customers")?, source)
+                    .map_err(|error| Failure::Usage(format!("--network: {error}")))?
+            }
+            _ => Network::made_up(self.meters),
+        };
+        Utility::new(Settings { seed: self.seed, meters: self.meters, zone }, &network, script)
+            .map_err(|error| Failure::Usage(format!("--script: {error}")))
+    }
+
+    fn tell(&self, made: &Made) -> Result<(), Failure> {
+        if self.json {
+            return output::print_json(made);
+        }
+        output::say(&format!(
+            "{} files with {} readings; lost {}, late {}, twice {}; what was true is in {}",
+            grouped(made.files),
+            grouped(made.readings),
+            grouped(made.lost),
+            grouped(made.late),
+            grouped(made.twice),
+            self.folder.join(TRUTH).display()
+        ));
+        Ok(())
+    }
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::work(format!("could not read {}", path.display()), error))
+}
+
+fn write_files(folder: &Path, sent: &Sent) -> std::io::Result<()> {
+    for file in &sent.files {
+        let folder = folder.join(file.head_end.name());
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(&file.name), &file.bytes)?;
+    }
+    Ok(())
+}
+
+impl Made {
+    fn add(&mut self, sent: &Sent) {
+        let Counts { made, lost, late, twice } = sent.counts;
+        self.files += sent.files.len() as u64;
+        self.readings += made;
+        self.lost += lost;
+        self.late += late;
+        self.twice += twice;
+    }
+}
+
+const TRUTH: &str = "truth.csv";
+
+/// The table of what was true: Wh by meter and day.
+struct Truth {
+    out: std::io::BufWriter<fs::File>,
+}
+
+impl Truth {
+    fn create(folder: &Path) -> std::io::Result<Self> {
+        let mut out = std::io::BufWriter::new(fs::File::create(folder.join(TRUTH))?);
+        writeln!(out, "usage_point,date,delivered_wh,received_wh")?;
+        Ok(Self { out })
+    }
+
+    fn add(&mut self, date: Date, sent: &Sent) -> std::io::Result<()> {
+        for (meter, flow) in (0..).zip(&sent.truth) {
+            let name = usage_point_name(meter).value;
+            writeln!(self.out, "{name},{date},{},{}", flow.delivered, flow.received)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}

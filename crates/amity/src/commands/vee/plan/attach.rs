@@ -1,0 +1,114 @@
+//! `amity vee plan attach` and `detach`: where a plan holds, from when to when.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::plans::book::{self, attach_plan, newest};
+use jiff::civil::Date;
+use serde_json::json;
+use smol_str::SmolStr;
+use vee::plan::book::{PlanBook, Scope};
+
+use super::judged;
+use crate::clock;
+use crate::commands::validate::{self, plans_failure};
+use crate::commands::vee::plan_file;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+
+/// Say where a plan holds. Of two statements about one place the later one counts, on its dates; days that were judged
+/// before stay as they are until they are run again.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// The plan by name; with `@` and a number that version, else its newest one.
+    plan: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// End what holds at a place: there, the next less specific place decides again.
+#[derive(Debug, Args)]
+pub struct Detach {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where and when, and who says so.
+#[derive(Debug, Args)]
+struct Place {
+    /// everywhere, customer-class:NAME, programme:NAME or usage-point:NAME; the more specific place wins.
+    #[arg(long, value_name = "PLACE")]
+    to: Scope,
+    /// First local day, such as 2026-01-31; always before where not given.
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// First local day after; for good where not given.
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+    /// Your name.
+    #[arg(long = "as", value_name = "NAME")]
+    by: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Attach {
+    /// Attaches and prints what is left to run.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let plans = validate::plans(installation)?;
+        let plan = named(plans.written(), &self.plan)?;
+        self.place.state(installation, Some(plan))
+    }
+}
+
+impl Detach {
+    /// Detaches and prints what is left to run.
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        self.place.state(installation, None)
+    }
+}
+
+impl Place {
+    fn state(self, installation: &Installation, plan: Option<(SmolStr, u32)>) -> Result<ExitCode, Failure> {
+        let by = super::person(&self.by)?;
+        let Self { to, from, until, .. } = &self;
+        let live = validate::live_plans(installation)?;
+        let wanted = book::Attach { plan, to: to.clone(), from: *from, until: *until };
+        let registry = &installation.books.registry;
+        let stated = attach_plan(registry, live.default_plan(), &wanted, by, clock::now());
+        let changed = installation.runtime.block_on(stated).map_err(plans_failure)?;
+        let left = judged::left(installation, (*from, *until))?;
+        if self.json {
+            let plan = wanted.plan.map(|(name, version)| json!({ "name": name, "version": version }));
+            output::print_json(&json!({
+                "plan": plan, "to": to.to_string(), "from": from, "until": until, "changed": changed,
+                "judged_otherwise": left,
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let holds = match &wanted.plan {
+            Some((name, version)) => format!("plan `{name}` version {version} holds at {to}"),
+            None => format!("no plan holds at {to}"),
+        };
+        let already = if changed { "" } else { " (it did already)" };
+        output::print(&format!("{holds}{}{already}", super::dates(*from, *until)))?;
+        let place = PlanBook { attach: wanted.attachment().into_iter().collect(), ..PlanBook::default() };
+        plan_file::unknown_usage_points(installation, &place)?.iter().for_each(|line| output::say(line));
+        output::print(&judged::words(&left))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A plan by `name` or `name@version` in a book.
+pub fn named(book: &PlanBook, text: &str) -> Result<(SmolStr, u32), Failure> {
+    let (name, version) = match text.rsplit_once('@') {
+        Some((name, version)) => {
+            let wrong = |_| Failure::Usage(format!("`{text}`: expected a number after `@`, found `{version}`"));
+            (name, Some(version.parse().map_err(wrong)?))
+        }
+        None => (text, newest(book, text)),
+    };
+    let unknown = || Failure::Usage(format!("there is no plan `{name}`; `amity vee plan list` shows what is there"));
+    Ok((name.into(), version.ok_or_else(unknown)?))
+}

@@ -1,0 +1,363 @@
+//! What a definition's channels measured at a usage point: final interval days, register reads, meters.
+//!
+//! - Intervals are the received ones with what validation decided laid over them.
+//! - Reads of a register belong to the meter that was there, and a meter is a register of its own. Nothing is measured
+//!   between two meters, so the first read of a new one holds from the last of the one before, up to [`EXCHANGE`].
+//! - Damaged or ambiguous inputs are findings: there is no answer beside them.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::finding::Finding;
+use model::id::{ChannelNumber, UsagePointId};
+use model::master::Channel;
+use model::quality::Status;
+use model::quantity::Decimal;
+use model::reading_type::parse_unit;
+use model::review::Refusal;
+use model::time::{LocalDay, TimeRange};
+use smol_str::{SmolStr, format_smolstr};
+use store::readings::{AsOf, Day, NO_VALUE};
+use store::registry::link::Relation;
+use usage::rate::ChannelPlace;
+use usage::series::{Reference, StatusSpan};
+use usage::{Account, CheckedRate, Read, Register, Run};
+
+use super::Determinants;
+use crate::placement::zone_of;
+use crate::review::ReviewError;
+use crate::validation::surroundings::FullDay;
+
+/// Longest time between the last read of a meter and the first of the next.
+const EXCHANGE: SignedDuration = SignedDuration::from_hours(24);
+/// How far before and after a period the reads around it are looked for.
+pub(super) const READS_AROUND: SignedDuration = SignedDuration::from_hours(62 * 24);
+/// More dials than any register has: without knowing them, a register that falls is never taken for one that rolled over.
+const UNKNOWN_DIALS: u8 = 18;
+
+/// What a usage point has of a definition's channels over a period.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// Every channel that was looked at.
+    pub channels: BTreeSet<ChannelNumber>,
+    /// The versions of the plans that decided on the intervals.
+    pub plan_versions: BTreeSet<u32>,
+    /// What stands in the way.
+    pub findings: Vec<Finding>,
+    series: Vec<Series>,
+}
+
+/// A channel of the definition.
+#[derive(Debug)]
+struct Series {
+    name: SmolStr,
+    unit: SmolStr,
+    exponent: i8,
+    runs: Vec<Values>,
+    registers: Vec<Reads>,
+}
+
+/// Intervals of one length in a row.
+#[derive(Debug)]
+struct Values {
+    start: Timestamp,
+    length_seconds: u32,
+    values: Vec<i64>,
+    statuses: Vec<StatusSpan>,
+}
+
+/// The reads of one meter.
+#[derive(Debug)]
+struct Reads {
+    meter: String,
+    multiplier: Decimal,
+    dials: u8,
+    reads: Vec<Read>,
+}
+
+/// A meter and the time it was at a usage point.
+struct Installed {
+    meter: String,
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
+impl Determinants {
+    /// Gathers what a definition's channels measured.
+    pub(super) fn gather(
+        &self,
+        rate: &CheckedRate,
+        usage_point: UsagePointId,
+        period: TimeRange,
+    ) -> Result<Gathered, ReviewError> {
+        let mut gathered = Gathered::default();
+        for place in &rate.channels {
+            let usage_point = match place.usage_point.as_deref().map(|other| self.usage_point(other)).transpose() {
+                Ok(other) => other.unwrap_or(usage_point),
+                Err(ReviewError::Refused(refusal)) => {
+                    gathered.findings.push(elsewhere(place, &refusal));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let mut channels = self.runtime.block_on(self.registry.channels().of_usage_point(usage_point))?;
+            channels.retain(|channel| fits(place, channel));
+            if channels.iter().filter(|channel| channel.interval_seconds.is_some()).count() > 1 {
+                gathered.findings.push(ambiguous(place, &channels));
+                continue;
+            }
+            gathered.channels.extend(channels.iter().map(|channel| channel.number));
+            if !channels.is_empty() {
+                let series = self.series(place, &channels, period, &mut gathered)?;
+                gathered.series.push(series);
+            }
+        }
+        Ok(gathered)
+    }
+
+    fn series(
+        &self,
+        place: &ChannelPlace,
+        channels: &[Channel],
+        period: TimeRange,
+        gathered: &mut Gathered,
+    ) -> Result<Series, ReviewError> {
+        let unit = place.unit.clone().unwrap_or_else(|| channels[0].unit.clone());
+        let mut series =
+            Series { name: place.name.clone(), unit, exponent: 0, runs: Vec::new(), registers: Vec::new() };
+        for channel in channels {
+            let Some(shift) = shift(&channel.unit, &series.unit) else {
+                gathered.findings.push(other_unit(channel, &series.unit));
+                continue;
+            };
+            if channel.interval_seconds.is_some() {
+                series.exponent = channel.quantum.saturating_add(shift);
+                series.runs = self.runs(channel, period, gathered)?;
+            } else {
+                series.registers.extend(self.registers(channel, shift, period, gathered)?);
+            }
+        }
+        series.registers.sort_by_key(|register| register.reads.first().map(|read| read.at));
+        join_exchanges(&mut series.registers);
+        trim(&mut series.registers, period);
+        Ok(series)
+    }
+
+    fn runs(&self, channel: &Channel, period: TimeRange, gathered: &mut Gathered) -> Result<Vec<Values>, ReviewError> {
+        let (start, end) = (period.start.as_second(), period.end.as_second());
+        let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
+        gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
+        let Ok(zone) = zone_of(&channel.zone) else {
+            gathered.findings.push(Finding::new(
+                0,
+                channel.label.clone(),
+                "usage.zone",
+                "the channel has no valid zone",
+            ));
+            return Ok(Vec::new());
+        };
+        let length = channel.interval_seconds.unwrap_or_default();
+        let own: BTreeSet<_> =
+            history.days.iter().filter(|day| day.slot_seconds == length).map(|day| day.date).collect();
+        let mut runs: Vec<Values> = Vec::new();
+        // Where the length changed within a day, validation decided on the channel's own.
+        for day in history.days.iter().filter(|day| day.slot_seconds == length || !own.contains(&day.date)) {
+            gathered.plan_versions.extend(day.final_day.iter().map(|decided| decided.plan_version));
+            let Some(day) = whole(day, &zone, length) else { continue };
+            append(&mut runs, &FullDay::decided(&self.readings, &day, &zone));
+        }
+        Ok(runs)
+    }
+
+    fn registers(
+        &self,
+        channel: &Channel,
+        shift: i8,
+        period: TimeRange,
+        gathered: &mut Gathered,
+    ) -> Result<Vec<Reads>, ReviewError> {
+        let around = TimeRange {
+            start: period.start.saturating_sub(READS_AROUND).unwrap_or(period.start),
+            end: period.end.saturating_add(READS_AROUND).unwrap_or(period.end),
+        };
+        let (start, end) = (around.start.as_second(), around.end.as_second());
+        let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
+        gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
+        let read = |read: &store::readings::RegisterRead| {
+            let value = read.value.map(|value| Decimal::new(value, channel.quantum));
+            let status = self.readings.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
+            Some(Read { at: Timestamp::from_second(read.at).ok()?, value, status })
+        };
+        let standing = history.registers.iter().filter(|read| read.period_start.is_none());
+        let reads: Vec<Read> = standing.filter_map(read).collect();
+        let multiplier = Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
+        let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
+        let of_meter = |installed: Installed| {
+            let there = |read: &&Read| installed.from <= read.at && installed.to.is_none_or(|to| read.at < to);
+            let reads: Vec<Read> = reads.iter().filter(there).copied().collect();
+            (!reads.is_empty()).then_some(Reads { meter: installed.meter, multiplier, dials, reads })
+        };
+        Ok(self.meters(channel.usage_point)?.into_iter().filter_map(of_meter).collect())
+    }
+
+    /// The meters of a usage point; one without name for ever where none is registered.
+    fn meters(&self, usage_point: UsagePointId) -> Result<Vec<Installed>, ReviewError> {
+        let mut meters = Vec::new();
+        for link in self.links_of(usage_point.0)? {
+            if link.relation == Relation::MeterAtUsagePoint && link.target == usage_point.0 {
+                meters.push(Installed { meter: self.name_of(link.subject)?, from: link.from, to: link.to });
+            }
+        }
+        if meters.is_empty() {
+            meters.push(Installed { meter: String::new(), from: Timestamp::MIN, to: None });
+        }
+        Ok(meters)
+    }
+}
+
+impl Gathered {
+    /// Lets a function see what was gathered as an account.
+    pub(super) fn with_account<T>(&self, references: &[Reference<'_>], see: impl FnOnce(&Account<'_>) -> T) -> T {
+        let runs: Vec<Vec<Run<'_>>> =
+            self.series.iter().map(|one| one.runs.iter().map(Values::as_run).collect()).collect();
+        let registers: Vec<Vec<Register<'_>>> =
+            self.series.iter().map(|one| one.registers.iter().map(Reads::as_register).collect()).collect();
+        let borrowed = self.series.iter().zip(runs.iter().zip(&registers));
+        let channels: Vec<_> = borrowed
+            .map(|(series, (runs, registers))| usage::Channel {
+                name: &series.name,
+                unit: &series.unit,
+                exponent: series.exponent,
+                runs,
+                registers,
+            })
+            .collect();
+        see(&Account { channels: &channels, references })
+    }
+}
+
+impl Values {
+    fn as_run(&self) -> Run<'_> {
+        Run {
+            start: self.start,
+            length_seconds: self.length_seconds,
+            values: &self.values,
+            status: Status::NONE,
+            exceptions: &self.statuses,
+        }
+    }
+
+    fn end(&self) -> i64 {
+        self.start.as_second() + i64::from(self.length_seconds) * self.values.len() as i64
+    }
+
+    fn push(&mut self, day: &FullDay) {
+        for (value, status) in day.values.iter().zip(&day.statuses) {
+            let at = self.values.len();
+            self.values.push(*value);
+            match self.statuses.last_mut() {
+                _ if *status == Status::NONE => {}
+                Some(last) if last.to == at && last.status == *status => last.to += 1,
+                _ => self.statuses.push(StatusSpan { from: at, to: at + 1, status: *status }),
+            }
+        }
+    }
+}
+
+impl Reads {
+    fn as_register(&self) -> Register<'_> {
+        Register { meter: &self.meter, multiplier: self.multiplier, dials: self.dials, reads: &self.reads }
+    }
+}
+
+fn fits(place: &ChannelPlace, channel: &Channel) -> bool {
+    let of_type = |wanted: &SmolStr| channel.reading_type.to_string() == **wanted;
+    (place.suffixes.is_empty() || place.suffixes.contains(&channel.suffix))
+        && place.reading_type.as_ref().is_none_or(of_type)
+}
+
+/// The power of ten from one unit to another of the same quantity.
+fn shift(from: &str, to: &str) -> Option<i8> {
+    if from == to {
+        return Some(0);
+    }
+    let ((from, unit), (to, wanted)) = (parse_unit(from)?, parse_unit(to)?);
+    (unit == wanted).then(|| from.saturating_sub(to))
+}
+
+/// A stored day with all its slots, also where nothing of it arrived; `None` where it has none.
+fn whole(day: &Day, zone: &TimeZone, length: u32) -> Option<Day> {
+    if day.slot_seconds != 0 {
+        return Some(day.clone());
+    }
+    let local = LocalDay::of(day.date, zone)?;
+    let values = vec![NO_VALUE; local.slots(length)?.into()];
+    Some(Day { day_start: local.range.start.as_second(), slot_seconds: length, values, ..day.clone() })
+}
+
+/// Adds a day at the end, to the run before where it goes on.
+fn append(runs: &mut Vec<Values>, day: &FullDay) {
+    let goes_on = |run: &&mut Values| run.end() == day.start && run.length_seconds == day.slot_seconds;
+    if let Some(run) = runs.last_mut().filter(goes_on) {
+        return run.push(day);
+    }
+    let Ok(start) = Timestamp::from_second(day.start) else { return };
+    let mut run = Values { start, length_seconds: day.slot_seconds, values: Vec::new(), statuses: Vec::new() };
+    run.push(day);
+    runs.push(run);
+}
+
+/// Lets the first read of each meter hold from the last of the one before.
+fn join_exchanges(registers: &mut [Reads]) {
+    let mut last: Option<Timestamp> = None;
+    for register in registers {
+        if let (Some(last), Some(first)) = (last, register.reads.first_mut())
+            && last < first.at
+            && first.at.duration_since(last) <= EXCHANGE
+        {
+            first.at = last;
+        }
+        last = register.reads.last().map(|read| read.at);
+    }
+}
+
+/// Keeps the reads from the last at or before the period to the first at or after it.
+fn trim(registers: &mut Vec<Reads>, period: TimeRange) {
+    let moments = |registers: &[Reads]| -> Vec<Timestamp> {
+        registers.iter().flat_map(|register| &register.reads).map(|read| read.at).collect()
+    };
+    let all = moments(registers);
+    let first = all.iter().copied().filter(|at| *at <= period.start).max().unwrap_or(Timestamp::MIN);
+    let last = all.iter().copied().filter(|at| period.end <= *at).min().unwrap_or(Timestamp::MAX);
+    for register in registers.iter_mut() {
+        register.reads.retain(|read| first <= read.at && read.at <= last);
+    }
+    registers.retain(|register| !register.reads.is_empty());
+}
+
+fn ambiguous(place: &ChannelPlace, channels: &[Channel]) -> Finding {
+    let labels: Vec<&str> = channels.iter().map(|channel| channel.label.as_str()).collect();
+    let message = format!(
+        "{} fit channel `{}` of the definition, expected one with intervals; name a suffix or a reading type",
+        labels.join(", "),
+        place.name
+    );
+    Finding::new(0, format_smolstr!("channels.{}", place.name), "rate.ambiguous", message)
+}
+
+fn elsewhere(place: &ChannelPlace, refusal: &Refusal) -> Finding {
+    let field = format_smolstr!("channels.{}.usage_point", place.name);
+    Finding::new(0, field, "rate.usage_point", format!("{refusal}; register it or correct the definition"))
+}
+
+fn other_unit(channel: &Channel, unit: &str) -> Finding {
+    let message =
+        format!("the channel is in {}, which is not a unit like {unit}; correct the definition", channel.unit);
+    Finding::new(0, channel.label.clone(), "usage.unit", message)
+}
+
+fn damaged(channel: &Channel, damage: &store::readings::Damage) -> Finding {
+    let message = format!("{damage}; fetch the readings again, or settle the damage with `amity doctor`");
+    Finding::new(0, channel.label.clone(), "usage.damaged", message)
+}

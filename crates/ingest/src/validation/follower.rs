@@ -1,0 +1,192 @@
+//! Validation follows what arrives: everything that was acknowledged is validated once its day has ended, whatever
+//! happens in between.
+//!
+//! How far the feed was followed, and which days were swept, are positions in the readings book itself: they lie beside
+//! the outcome, and a copy of the book stays whole. A step that was cut off is done again, which changes nothing.
+//!
+//! - What arrived for days that have ended is validated when it arrives ([`Review::validate_received`]).
+//! - What arrived before its day ended is validated when it has ([`Review::validate_ended`]).
+//! - So is a day of which nothing arrived, as long as something is expected of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::id::ChannelNumber;
+use model::time::LocalDay;
+use smol_str::SmolStr;
+use store::readings::{AsOf, Batch, Cursor, Error};
+use store::registry::directory::Directory;
+
+use super::Report;
+use super::expected::{SILENT_AFTER, last_ended};
+use super::touched::Touched;
+use crate::placement::zone_of;
+use crate::review::{Review, ReviewError};
+
+/// The name under which the place in the feed is kept.
+const RECEIVED: &str = "validation";
+/// Channels of one run of a sweep.
+const SWEEP_CHANNELS: usize = 1 << 16;
+
+type Days = BTreeSet<(ChannelNumber, Date)>;
+
+/// A pass over the days that have ended.
+struct Sweep {
+    /// The name under which its position is kept, with that of the zone.
+    name: &'static str,
+    /// How long after the end of a day.
+    waited: SignedDuration,
+    /// Whether it is about channels of which nothing arrived.
+    silent: bool,
+}
+
+const SWEEPS: [Sweep; 2] = [
+    Sweep { name: "validation of ended days", waited: SignedDuration::ZERO, silent: false },
+    Sweep { name: "validation of silent days", waited: SILENT_AFTER, silent: true },
+];
+
+impl Review {
+    /// Validates what arrived since the last call, where its day has ended; `clock` is asked after the feed was read, so
+    /// that a later run never stands on earlier readings.
+    ///
+    /// # Errors
+    /// What the books say; steps that were made before stay.
+    pub fn validate_received(
+        &self,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let mut seen = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report = Report::default();
+        loop {
+            let kept: Cursor = self.readings.position(RECEIVED).and_then(|text| text.parse().ok()).unwrap_or_default();
+            let directory = self.directory()?;
+            let touched = match Touched::after(&self.readings, &directory, kept.max(*seen)) {
+                Err(Error::CursorTooOld { .. }) => {
+                    report += self.validate_everything(&directory, clock, progress)?;
+                    continue;
+                }
+                touched => touched?,
+            };
+            if touched.days.is_empty() {
+                *seen = touched.to;
+                return Ok(report);
+            }
+            report += self.validate_days(touched.days, clock(), progress)?;
+            self.keep_position(RECEIVED, touched.to.to_string(), clock())?;
+        }
+    }
+
+    /// Validates days that ended since the last call: those that had begun to arrive, and later those of which nothing
+    /// arrived. Each day is passed once.
+    ///
+    /// # Errors
+    /// What the books say; days that were passed before stay.
+    pub fn validate_ended(
+        &self,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let _alone = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = self.directory()?;
+        let mut report = Report::default();
+        for (name, channels) in by_zone(&directory) {
+            let Ok(zone) = zone_of(&name) else { continue };
+            for sweep in &SWEEPS {
+                let position = format!("{}, {name}", sweep.name);
+                let Some(last) = last_ended(&zone, clock(), sweep.waited) else { continue };
+                for date in self.dates_after(&position, last) {
+                    let days = self.days_to_sweep(sweep, &zone, &channels, date)?;
+                    for some in days.chunks(SWEEP_CHANNELS) {
+                        report += self.validate_days(some.iter().copied().collect(), clock(), progress)?;
+                    }
+                    self.keep_position(&position, date.to_string(), clock())?;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// The dates that a sweep has not passed; the first time only the last one, for what was received looks at the others.
+    fn dates_after(&self, position: &str, last: Date) -> impl Iterator<Item = Date> + use<> {
+        let passed: Option<Date> = self.readings.position(position).and_then(|text| text.parse().ok());
+        let first = passed.map_or(Some(last), |passed| passed.tomorrow().ok());
+        std::iter::successors(first, |date| date.tomorrow().ok()).take_while(move |date| *date <= last)
+    }
+
+    /// The channels that a sweep has to run for a date: those that are silent or those that began to arrive, where they
+    /// were not validated since it ended.
+    fn days_to_sweep(
+        &self,
+        sweep: &Sweep,
+        zone: &TimeZone,
+        channels: &BTreeSet<ChannelNumber>,
+        date: Date,
+    ) -> Result<Vec<(ChannelNumber, Date)>, ReviewError> {
+        let mut received = BTreeSet::new();
+        // What is damaged is told by the book and read again when someone asks for it.
+        let _ = self.readings.scan_day(date, |day| {
+            received.insert(day.channel);
+        })?;
+        let is_swept = |channel: &&ChannelNumber| received.contains(channel) != sweep.silent;
+        let end = LocalDay::of(date, zone).map_or(Timestamp::MAX, |day| day.range.end);
+        let mut days = Vec::new();
+        for channel in channels.iter().filter(is_swept) {
+            let decided = self.readings.final_day(*channel, date, AsOf::Now)?;
+            if decided.is_none_or(|decided| decided.decided_at < end) {
+                days.push((*channel, date));
+            }
+        }
+        Ok(days)
+    }
+
+    /// Validates every stored day, where the feed no longer reaches back to the position.
+    fn validate_everything(
+        &self,
+        directory: &Directory,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let reached = Cursor { sequence: self.readings.sequence(), seen: u32::MAX };
+        let dates = self.readings.days();
+        let channels: Vec<ChannelNumber> = by_zone(directory).into_values().flatten().collect();
+        let mut report = Report::default();
+        for some in channels.chunks(SWEEP_CHANNELS / dates.len().clamp(1, SWEEP_CHANNELS)) {
+            let days = some.iter().flat_map(|channel| dates.iter().map(|date| (*channel, *date)));
+            report += self.validate_days(days.collect(), clock(), progress)?;
+        }
+        self.keep_position(RECEIVED, reached.to_string(), clock())?;
+        Ok(report)
+    }
+
+    /// Validates days with the decisions of people that count on them.
+    pub(crate) fn validate_days(
+        &self,
+        mut days: Days,
+        now: Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let (directory, plans) = (self.directory()?, self.plans()?);
+        let decisions = self.decisions(&days)?;
+        Ok(super::run(&self.readings, &directory, &plans, &decisions, &mut days, now, progress)?)
+    }
+
+    fn keep_position(&self, name: &str, position: String, now: Timestamp) -> Result<(), ReviewError> {
+        let mut batch = Batch::new(name, [0; 32], now.as_microsecond());
+        batch.position = position;
+        self.readings.append(batch.keyed_by_content())?;
+        Ok(())
+    }
+}
+
+/// The channels with intervals by the zone of their days.
+fn by_zone(directory: &Directory) -> BTreeMap<SmolStr, BTreeSet<ChannelNumber>> {
+    let mut zones: BTreeMap<SmolStr, BTreeSet<ChannelNumber>> = BTreeMap::new();
+    for channel in directory.channels().filter(|channel| channel.interval_seconds.is_some()) {
+        zones.entry(channel.zone.clone()).or_default().insert(channel.number);
+    }
+    zones
+}

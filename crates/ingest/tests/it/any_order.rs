@@ -1,0 +1,118 @@
+//! In whatever order files arrive, with restarts and sealing in between: the final days are those of one run over all
+//! of it.
+//!
+//! `AMITY_CASES` sets how many histories are made up.
+
+use ingest::review::Policy;
+use jiff::Span;
+use jiff::civil::{Date, date};
+use model::id::ChannelNumber;
+use model::lineage::FinalDay;
+use proptest::prelude::*;
+use store::readings::AsOf;
+
+use crate::review_fixture::Utility;
+
+const DAYS: i32 = 12;
+const SLOTS: u16 = 4;
+
+fn day(number: i32) -> Date {
+    date(2026, 2, 6).saturating_add(Span::new().days(number))
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Happens {
+    /// Values from a slot on; `_` where the source has none.
+    Values(i32, u16, Vec<String>),
+    /// The amount of a whole day.
+    Amount(i32, i64),
+    /// What a counter showed at the beginning and the end of a day.
+    Counts(i32, i64, i64),
+    /// Days before it are sealed.
+    Seal(i32),
+    /// What is due is validated.
+    Validate,
+    /// The program ends and is started again.
+    Restart,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    let value = prop_oneof![6 => (800..1400_i64).prop_map(|value| value.to_string()), 1 => Just("0".to_string()),
+        1 => Just("9000".to_string()), 1 => Just("-5".to_string()), 1 => Just("_".to_string())];
+    let part = (0..DAYS, 0..SLOTS, proptest::collection::vec(value, 1..=4));
+    prop_oneof![
+        5 => part.prop_map(|(day, first, mut values)| {
+            values.truncate(usize::from(SLOTS - first));
+            Happens::Values(day, first, values)
+        }),
+        8 => (0..DAYS, 900..1100_i64).prop_map(|(day, value)| Happens::Values(day, 0, vec![value.to_string(); 4])),
+        2 => (0..DAYS, 3000..9000_i64).prop_map(|(day, amount)| Happens::Amount(day, amount)),
+        2 => (0..DAYS, 0..4000_i64, 3000..9000_i64).prop_map(|(day, from, more)| Happens::Counts(day, from, from + more)),
+        1 => (0..DAYS).prop_map(Happens::Seal),
+        5 => Just(Happens::Validate),
+        1 => Just(Happens::Restart),
+    ]
+}
+
+fn utility() -> Utility {
+    let utility = Utility::of(1, "UTC", 21_600, Policy::default());
+    utility.register();
+    utility.counter();
+    utility
+}
+
+fn arrives(utility: &Utility, happens: &Happens) {
+    let (amounts, counter) = (ChannelNumber(1), ChannelNumber(2));
+    match happens {
+        // A single cell would be every slot of the day.
+        Happens::Values(date, 0, values) if values.len() == 1 => {
+            utility.arrive(0, day(*date), 0, &format!("{} _", values[0]));
+        }
+        Happens::Values(date, first, values) => utility.arrive(0, day(*date), *first, &values.join(" ")),
+        Happens::Amount(date, amount) => utility.amount(amounts, day(*date), *amount),
+        Happens::Counts(date, from, to) => utility.counts(counter, day(*date), *from, *to),
+        Happens::Seal(date) => utility.book.seal(day(*date)).expect("sealed"),
+        Happens::Validate | Happens::Restart => {}
+    }
+}
+
+/// What is decided of a date; of one of which nothing is expected, nothing is.
+fn decided(utility: &Utility, date: Date) -> Option<FinalDay> {
+    let decided = utility.book.final_day(ChannelNumber(0), date, AsOf::Now).expect("readable");
+    let holds = |day: &FinalDay| !day.values.is_empty() || !day.failures.is_empty() || !day.status.is_empty();
+    decided.filter(holds)
+}
+
+fn cases() -> u32 {
+    std::env::var("AMITY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_leaves_what_one_run_leaves(history in proptest::collection::vec(happens(), 1..24)) {
+        let (mut by_and_by, at_once) = (utility(), utility());
+        for happens in &history {
+            arrives(&by_and_by, happens);
+            arrives(&at_once, happens);
+            match happens {
+                Happens::Validate => drop(by_and_by.validate_due()),
+                Happens::Restart => by_and_by = by_and_by.reopened(),
+                _ => {}
+            }
+        }
+        by_and_by.validate_due();
+        let dates = || (-40..40).map(day);
+        at_once.run(&dates().map(|date| (0, date)).collect::<Vec<_>>());
+        for date in dates() {
+            let (left, right) = (decided(&by_and_by, date), decided(&at_once, date));
+            let same = match (&left, &right) {
+                (Some(left), Some(right)) => left.says_the_same(right),
+                (left, right) => left.is_none() && right.is_none(),
+            };
+            prop_assert!(same, "{date}: by and by {left:?}, at once {right:?}");
+        }
+    }
+}

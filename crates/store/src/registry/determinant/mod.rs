@@ -1,0 +1,29 @@
+//! Billing determinants: definitions of rates, for whom they hold, requests and what was told of them.
+//!
+//! This book keeps; what a definition says and what becomes of a request is `usage`'s and `ingest`'s. Bodies are their
+//! JSON. Nothing of it is ever overwritten but the state of a request.
+//!
+//! - [`rate`]: definitions and their dates.
+//! - [`request`]: requests with their outcome; each [`Issue`] is a version of it.
+
+pub mod rate;
+pub mod request;
+
+use super::Registry;
+use super::sql::Database;
+
+pub use rate::{RateLink, RateSubject, StoredRate};
+pub use request::{Issue, NewIssue, Outcome, Request, RequestFilter, RequestState};
+
+/// The determinants of a registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Determinants<'r> {
+    database: &'r Database,
+}
+
+impl Registry {
+    /// Definitions of rates, requests for determinants and what was told of them.
+    pub fn determinants(&self) -> Determinants<'_> {
+        Determinants { database: &self.database }
+    }
+}

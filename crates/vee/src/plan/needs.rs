@@ -1,0 +1,140 @@
+//! What a plan looks at beside the channel's own days, so that a driver loads that and nothing else.
+
+use super::{CheckedPlan, PlannedRule};
+use crate::context::Role;
+use crate::rules::look_back;
+
+/// Kinds of surroundings that cost something to gather; a set of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs(u16);
+
+impl Needs {
+    /// Nothing beside the channel's own days.
+    pub const NONE: Self = Self(0);
+    /// Check channels.
+    pub const CHECK: Self = Self(1);
+    /// Reactive energy of the same flow.
+    pub const REACTIVE: Self = Self(1 << 1);
+    /// Volt-squared and ampere-squared hours.
+    pub const ELECTRICAL: Self = Self(1 << 2);
+    /// Other channels of the meter.
+    pub const SIBLINGS: Self = Self(1 << 3);
+    /// Channels whose load has the same shape.
+    pub const LOAD_PROFILE: Self = Self(1 << 4);
+    /// What the control system of the network saw.
+    pub const SCADA: Self = Self(1 << 5);
+    /// The other flows of the node.
+    pub const FLOWS: Self = Self(1 << 6);
+    /// Sunrise and sunset.
+    pub const SUN: Self = Self(1 << 7);
+    /// Mean temperatures of local days.
+    pub const TEMPERATURES: Self = Self(1 << 8);
+    /// Everything.
+    pub const ALL: Self = Self((1 << 9) - 1);
+    /// Every kind of companion.
+    pub const COMPANIONS: Self = Self((1 << 7) - 1);
+
+    /// Both together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any of these is needed.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether companions of a role are needed.
+    pub const fn wants(self, role: Role) -> bool {
+        self.intersects(match role {
+            Role::Check => Self::CHECK,
+            Role::Reactive => Self::REACTIVE,
+            Role::VoltageSquared(_) | Role::CurrentSquared(_) => Self::ELECTRICAL,
+            Role::Sibling => Self::SIBLINGS,
+            Role::LoadProfile => Self::LOAD_PROFILE,
+            Role::Scada => Self::SCADA,
+            Role::FlowIn | Role::FlowOut => Self::FLOWS,
+        })
+    }
+}
+
+/// What rules look at; rules that are not listed need nothing.
+const OF_RULES: &[(&str, Needs)] = &[
+    ("V41", Needs::REACTIVE),
+    ("V42", Needs::REACTIVE),
+    ("V45", Needs::ELECTRICAL),
+    ("V46", Needs::SUN),
+    ("V47", Needs::ELECTRICAL),
+    ("V60", Needs::CHECK),
+];
+
+/// What methods look at; methods that are not listed need nothing.
+const OF_METHODS: &[(&str, Needs)] = &[
+    ("E01", Needs::CHECK),
+    ("E02", Needs::FLOWS),
+    ("E03", Needs::SCADA),
+    ("E10", Needs::TEMPERATURES),
+    ("E12", Needs::LOAD_PROFILE),
+    ("auto", Needs::CHECK.with(Needs::SCADA).with(Needs::FLOWS)),
+];
+
+impl CheckedPlan {
+    /// What its rules look at.
+    pub fn rule_needs(&self) -> Needs {
+        let by_name = |planned: &PlannedRule| match planned.formula() {
+            Some(formula) if formula.names_a_channel() => Needs::COMPANIONS,
+            _ => Needs::NONE,
+        };
+        let of = |planned: &PlannedRule| listed(OF_RULES, &planned.id).with(by_name(planned));
+        self.rules.iter().map(of).fold(Needs::NONE, Needs::with)
+    }
+
+    /// What its methods look at.
+    pub fn method_needs(&self) -> Needs {
+        let methods = self.estimators.iter().map(|planned| listed(OF_METHODS, planned.estimator.id));
+        methods.fold(Needs::NONE, Needs::with)
+    }
+
+    /// The earlier days in few numbers that its rules compare a day with, as spans `(youngest, oldest)` of days before.
+    pub fn summary_spans(&self) -> Vec<(u16, u16)> {
+        let of = |planned: &PlannedRule| Some(look_back::spans(&planned.id, planned.settings()?));
+        let mut spans: Vec<_> = self.rules.iter().filter_map(of).flatten().collect();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
+}
+
+/// How far around a day some plans look, and at what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// How many days around a day their methods may draw on.
+    pub reach_days: u16,
+    /// What their rules look at beside the channel's own days.
+    pub rules: Needs,
+    /// What their methods look at.
+    pub methods: Needs,
+    /// See [`CheckedPlan::summary_spans`].
+    pub summary_spans: Vec<(u16, u16)>,
+}
+
+impl Outlook {
+    /// That of all these plans together.
+    pub fn of<'p>(plans: impl IntoIterator<Item = &'p CheckedPlan>) -> Self {
+        let mut all = Self { reach_days: 1, ..Self::default() };
+        for plan in plans {
+            all.reach_days = all.reach_days.max(plan.reach_days());
+            all.rules = all.rules.with(plan.rule_needs());
+            all.methods = all.methods.with(plan.method_needs());
+            all.summary_spans.extend(plan.summary_spans());
+        }
+        all.summary_spans.sort_unstable();
+        all.summary_spans.dedup();
+        all
+    }
+}
+
+fn listed(table: &[(&str, Needs)], id: &str) -> Needs {
+    table.iter().find(|(listed, _)| *listed == id).map_or(Needs::NONE, |(_, needs)| *needs)
+}
