@@ -232,6 +232,7 @@ mod tests {
                 date,
                 run: 1,
                 decided_at: jiff::Timestamp::UNIX_EPOCH,
+                plan_name: "default".into(),
                 plan_version: 1,
                 status: model::quality::Status::NONE,
                 values,

@@ -106,7 +106,7 @@ fn final_day(day: i32) -> FinalDay {
         date: day_date(day),
         run: 3,
         decided_at: jiff::Timestamp::from_second(START).unwrap(),
-        plan_name: "".into(),
+        plan_name: "default".into(),
         plan_version: 1,
         status: Status::VALIDATED,
         values: Vec::new(),
@@ -123,7 +123,7 @@ fn check(book: &ReadingsBook, plan: &str) {
         let mut expected: Vec<i64> = (0..24).map(|slot| value(0, day, slot)).collect();
         expected[0] = if day == 1 { 4242 } else { expected[0] };
         assert_eq!((content.date, &content.values), (day_date(day), &expected));
-        assert_eq!(content.final_day, Some(FinalDay { plan: plan.into(), ..final_day(day) }));
+        assert_eq!(content.final_day, Some(FinalDay { plan_name: plan.into(), ..final_day(day) }));
         let [(3, 5, quality)] = content.qualities[..] else { panic!("{:?}", content.qualities) };
         assert_eq!(book.quality(quality).unwrap().reason, Some(32));
     }
