@@ -62,7 +62,9 @@ fn route_to_queue_overrides_what_the_word_says() {
     for (on_failure, switch, value, queue) in [
         (OnFailure::Review, None, Some(-3), Queue::ManualWork),
         (OnFailure::Review, Some(false), Some(-3), Queue::Record),
-        (OnFailure::Estimate, None, None, Queue::Record),
+        // No method could mend it, so somebody has to.
+        (OnFailure::Estimate, None, None, Queue::ManualWork),
+        (OnFailure::Estimate, Some(false), None, Queue::Record),
         (OnFailure::Estimate, Some(true), None, Queue::ManualWork),
         (OnFailure::Warn, None, Some(-3), Queue::Record),
     ] {
