@@ -23,8 +23,10 @@ pub enum State {
     Built,
     /// An envelope check, made when a batch is admitted, before this crate sees it.
     Admission,
-    /// Not built yet.
-    Next,
+    /// A check of billing determinants, in the crate `usage`.
+    Determinants,
+    /// A switch of a plan.
+    Plan,
 }
 
 impl Entry {
@@ -36,8 +38,9 @@ impl Entry {
             _ if register::rules::rule(self.id).is_some() => State::Built,
             _ if register::estimators::estimator(self.id).is_some() => State::Built,
             _ if process::rule(self.id).is_some() => State::Built,
-            Some(1..=18) if self.id.starts_with('V') => State::Admission,
-            _ => State::Next,
+            Some(1..=18) => State::Admission,
+            Some(73 | 74) => State::Determinants,
+            _ => State::Plan,
         }
     }
 }

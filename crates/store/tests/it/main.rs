@@ -1,9 +1,5 @@
 //! The books on real and simulated disks.
-#![expect(
-    clippy::cloned_ref_to_slice_refs,
-    clippy::single_element_loop,
-    reason = "cases are lists, also where they have one entry"
-)]
+#![expect(clippy::cloned_ref_to_slice_refs, reason = "cases are lists, also where they have one entry")]
 #![expect(clippy::unwrap_used, reason = "a test that meets an unexpected error is over")]
 
 mod raw;

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use vee::catalogue::{CATALOGUE, State};
+use vee::catalogue::{CATALOGUE, Entry, State};
 use vee::estimators::ESTIMATORS;
 use vee::rules::{RULES, Stage};
 use vee::settings::SettingForm;
 use vee::{process, register};
 
-use crate::notation::check_document;
+use crate::notation::{check_document, repository};
 
 #[test]
 fn rules_md_is_up_to_date() {
@@ -25,6 +25,19 @@ fn everything_built_is_in_the_catalogue_once() {
     assert_eq!(ids.len(), CATALOGUE.len(), "an id appears twice");
     let of = |letter: char| ids.iter().filter(|id| id.starts_with(letter)).count();
     assert_eq!((of('V'), of('E'), of('R')), (67, 22, 10));
+}
+
+/// A published vector for every id: the files of V01 to V18 are run by `ingest`, those of V73 and V74 by `usage`.
+#[test]
+fn everything_in_the_catalogue_has_its_vectors() {
+    let folder = repository().join("docs/vee/golden");
+    let files = std::fs::read_dir(folder).expect("the vectors").map(|file| file.expect("a file").file_name());
+    let names: Vec<String> = files.map(|name| name.into_string().expect("UTF-8")).collect();
+    for Entry { id, .. } in CATALOGUE {
+        let id = id.to_lowercase();
+        let is_about = |name: &String| name.split(['_', '.']).any(|part| part == id);
+        assert!(names.iter().any(is_about), "{id} has no vectors");
+    }
 }
 
 /// A row of any table of the crate.
@@ -54,7 +67,8 @@ const HEAD: &str = "\
 
 Made from the tables of the crate `vee` by its test `documents::rules_md_is_up_to_date`; do not edit by hand. Ids are those of
 the rule catalogue and are used in code, plans, results and tests. **built**: works now. **admission**: an envelope check made
-when a batch is admitted (crate `ingest`). **next**: not built yet.
+when a batch is admitted (crate `ingest`). **determinants**: a check of billing determinants (crate `usage`). **plan**: a switch
+of a plan.
 
 ";
 
@@ -86,7 +100,8 @@ fn rules_md() -> String {
         let state = match entry.state() {
             State::Built => "built",
             State::Admission => "admission",
-            State::Next => "next",
+            State::Determinants => "determinants",
+            State::Plan => "plan",
         };
         let purpose = built.iter().find(|row| row.id == entry.id).map_or("", |row| row.purpose);
         writeln!(text, "| {} | {} | {state} | {purpose} |", entry.id, entry.name).expect("memory");

@@ -2,15 +2,19 @@
 //!
 //! Each file says at its top what its columns are and how the answers were calculated.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use model::quantity::Decimal;
 use model::time::TimeRange;
 use vee::context::RegisterPair;
-use vee::plan::OnFailure;
+use vee::plan::{EstimatorEntry, OnFailure, Plan, RuleEntry};
 use vee::scaling::{NegativeTotal, scale};
-use vee::{Activity, Context, Day, Measured, Neighbour, Total, Verdict, run};
+use vee::{Activity, Context, Day, Measured, Neighbour, Total, Validation, Verdict, run};
 
-use crate::notation::{Series, cell, context, final_values, plan_of_method, plan_of_rule, quanta, repository, stamp};
+use crate::notation::{
+    Series, cell, checked, context, empty_plan, final_values, plan_of_method, plan_of_rule, quanta, repository, stamp,
+};
 
 /// The rows of a file by column name.
 pub struct Golden {
@@ -118,6 +122,28 @@ fn v38_negative() {
         let day = series.ordinary_day(row.slot_seconds());
         let context = Context { negative_allowed: row.get("negative_allowed") == "yes", ..context(-3) };
         assert_eq!(verdict("V38", &day, &context), row.get("answer"), "{}", row.get("case"));
+    }
+}
+
+#[test]
+fn v75_revalidated_estimates() {
+    for row in Golden::read("v75_revalidated_estimates.csv").rows() {
+        let series = Series::read(row.get("values"), -3);
+        let fixed = EstimatorEntry {
+            settings: BTreeMap::from([("value_to_substitute".into(), row.get("value").into())]),
+            ..EstimatorEntry::new("E15")
+        };
+        let plan = Plan {
+            validate: vec![RuleEntry::new("V30", OnFailure::Estimate), RuleEntry::new("V38", OnFailure::Warn)],
+            estimate: vec![fixed],
+            validate_estimates: row.get("revalidate") == "yes",
+            ..empty_plan()
+        };
+        let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(plan), stamp());
+        let again = outcome.exceptions.iter().filter(|exception| exception.validation == Validation::Secondary);
+        let slots: Vec<String> = again.map(|exception| format!("{}..{}", exception.from, exception.to)).collect();
+        let answer = if slots.is_empty() { "pass".into() } else { slots.join(" ") };
+        assert_eq!(answer, row.get("answer"), "{}", row.get("case"));
     }
 }
 
