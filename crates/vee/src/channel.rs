@@ -5,12 +5,15 @@
 //! ([`ChannelDays::to_run`]) leaves what a run over everything would leave.
 //!
 //! Rules see the days around as received. Methods and sums see them as judged: received, with what the rules of the
-//! plan say of the values, but without estimates. The same holds of other channels ([`Beside`]).
+//! plan say of the values, but without estimates. The same holds of other channels ([`Beside`]). Scaling sees the days that
+//! share a register with their estimates as the methods gave them, so that a register over several days is met by all of
+//! them together.
 //!
 //! A day of which nothing arrived is silent. It is run like any other where values are expected of it
 //! ([`crate::meter_times`]) and a day with values is near.
 
 mod beside;
+mod shared_registers;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +29,7 @@ use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
 use crate::outcome::Outcome;
 use crate::plan::needs::Outlook;
 use crate::plan::{CheckedPlan, DatedPlans};
-use crate::run::{Stamp, judged_values, run_in};
+use crate::run::{Seeds, Stamp, judged_values, run_in};
 use beside::Looks;
 
 pub use beside::{Beside, DayBeside, OtherChannel};
@@ -91,12 +94,14 @@ struct Known {
     has_value: bool,
     /// Values and statuses after the value checks, before any estimate.
     judged: OnceCell<(Vec<i64>, Vec<Status>)>,
+    /// The day with its estimates, before any scaling.
+    seeds: OnceCell<Seeds>,
 }
 
 /// The days of one channel around those that are run.
 ///
 /// Each day is judged by the plan that holds on its date. It must hold every stored day within the reach of any of
-/// these plans ([`DatedPlans::reach_days`]) of a day that is run, and a day without values for every other one there that
+/// these plans ([`DatedPlans::outcome_days`]) of a day that is run, and a day without values for every other one there that
 /// has ended.
 #[derive(Debug)]
 pub struct ChannelDays<'a> {
@@ -120,7 +125,7 @@ impl<'a> ChannelDays<'a> {
     ) -> Self {
         let known = |(date, received): (Date, ReceivedDay)| {
             let has_value = first_value(&received.as_day(date)).is_some();
-            (date, Known { received, has_value, judged: OnceCell::new() })
+            (date, Known { received, has_value, judged: OnceCell::new(), seeds: OnceCell::new() })
         };
         let (plans, days) = (plans.into(), days.into_iter().map(known).collect());
         let (meter_times, expected) = (MeterTimes::default(), OnceCell::new());
@@ -162,6 +167,9 @@ impl<'a> ChannelDays<'a> {
             all.extend(self.within(*date, reach, reach).filter(|other| leans(*other)));
         }
         all.extend(touched.iter().flat_map(|date| self.silence_beside(*date)));
+        // Their estimates are seeds of every estimate that shares a register with them.
+        let scaled_with: BTreeSet<Date> = all.iter().flat_map(|date| self.scaled_with(*date)).collect();
+        all.extend(scaled_with.into_iter().filter(|other| leans(*other)));
         all.retain(|date| self.says_something(*date) || leans(*date));
         all
     }
@@ -187,12 +195,27 @@ impl<'a> ChannelDays<'a> {
     pub fn outcome_of(&self, date: Date, day: &ReceivedDay, stamp: Stamp) -> Outcome {
         match self.plans.on(date) {
             Ok(plan) => self.outcome_over(date, day, plan, stamp),
+            Err(_) if !self.says_something(date) => Outcome::of_nothing(self.facts.channel, &day.as_day(date), stamp),
             Err(none) => Outcome::unplanned(self.facts.channel, &day.as_day(date), &none, stamp),
         }
     }
 
     /// The outcome of a day with another content or by another plan than its own, among days that are as they are.
     pub fn outcome_over(&self, date: Date, day: &ReceivedDay, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
+        self.in_contexts(date, day, plan, |received, judged| {
+            let shared = || self.shared_registers(date, plan);
+            run_in(&day.as_day(date), (received, judged), &shared, plan, stamp)
+        })
+    }
+
+    /// Gives a run over a day what rules and what methods may look at.
+    fn in_contexts<T>(
+        &self,
+        date: Date,
+        day: &ReceivedDay,
+        plan: &CheckedPlan,
+        run: impl FnOnce(&Context<'_>, &Context<'_>) -> T,
+    ) -> T {
         let totals = self.totals_of(date);
         let (companions, judged_companions) =
             (self.companions(date, Looks::Rules), self.companions(date, Looks::Methods));
@@ -213,7 +236,7 @@ impl<'a> ChannelDays<'a> {
             companions: &judged_companions,
             ..received.clone()
         };
-        run_in(&day.as_day(date), &received, &judged, plan, stamp)
+        run(&received, &judged)
     }
 
     /// The totals that touch a day, each with what the days around contribute as judged.

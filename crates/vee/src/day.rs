@@ -107,6 +107,14 @@ impl Day<'_> {
         self.start.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
     }
 
+    /// The slots of a span that are in this day; `None` where an edge of the span is inside a slot.
+    pub(crate) fn slots_of(&self, span: TimeRange) -> Option<(u16, u16)> {
+        let whole = self.whole();
+        let from = self.slot_beginning(span.start.max(whole.start))?;
+        let to = self.slot_beginning(span.end.min(whole.end))?;
+        (from < to).then_some((from, to))
+    }
+
     /// The slot that begins at an instant, or the number of slots for the end of the day; `None`
     /// where the instant is outside the day or inside a slot.
     pub(crate) fn slot_beginning(&self, at: Timestamp) -> Option<u16> {

@@ -10,13 +10,12 @@
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`formula`]: the language of user-defined rules; [`assumed_time`]: meters that lost their clock.
 //! - [`scan`]: the fused pass over the values that lets most days skip the slow path of every rule.
-//! - [`gap_record`]: the day of which nothing arrived, made so that it can be run; [`meter_times`]: when values are expected.
+//! - [`meter_times`]: when values are expected.
 //! - [`sum_check`] and [`scaling`]: intervals against registers, over any span.
 //! - [`mod@trial`]: a plan tried on a series of a file.
 //! - [`register`]: the same for reads of registers, one read at a time.
 //! - [`sun`]: sunrise and sunset of a local day.
 //! - [`process`]: rules about many values at once: balance, replacement, locks, deadlines.
-//! - [`rescaling`]: when estimates are scaled again, and how much at once.
 //! - [`catalogue`]: every id of the rule books and whether it is built.
 
 pub mod amount;
@@ -28,7 +27,6 @@ pub mod day;
 pub mod estimators;
 mod evidence;
 pub mod formula;
-pub mod gap_record;
 mod inputs_hash;
 pub mod meter_times;
 pub mod outcome;
@@ -36,7 +34,6 @@ pub mod plan;
 pub mod process;
 pub mod register;
 mod resample;
-pub mod rescaling;
 pub mod rules;
 pub mod run;
 pub mod scaling;

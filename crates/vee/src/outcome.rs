@@ -65,6 +65,15 @@ impl Outcome {
             direction: Direction::Other,
             evidence,
         };
+        let mut outcome = Self::of_nothing(channel, day, stamp);
+        outcome.final_day.failures.push(failure);
+        outcome.results.push(result);
+        outcome.exceptions.push(exception);
+        outcome
+    }
+
+    /// The outcome of a day of which nothing was received, nothing is expected and no plan says anything.
+    pub(crate) fn of_nothing(channel: ChannelNumber, day: &Day<'_>, stamp: Stamp) -> Self {
         let final_day = FinalDay {
             channel,
             date: day.date,
@@ -74,9 +83,9 @@ impl Outcome {
             plan_version: 0,
             status: Status::NONE,
             values: Vec::new(),
-            failures: vec![failure],
+            failures: Vec::new(),
         };
-        Self { final_day, results: vec![result], estimations: Vec::new(), exceptions: vec![exception] }
+        Self { final_day, results: Vec::new(), estimations: Vec::new(), exceptions: Vec::new() }
     }
 }
 

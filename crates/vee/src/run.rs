@@ -13,6 +13,8 @@ use model::lineage::{FinalDay, FinalValue, RuleFailure};
 use model::quality::Status;
 use smol_str::SmolStr;
 
+pub(crate) use scale::{Seeds, SharedRegisters};
+
 use crate::context::{Context, Decision};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
@@ -35,24 +37,21 @@ pub struct Stamp {
 ///
 /// A day without slots gives an outcome in which no rule applies.
 pub fn run(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan, stamp: Stamp) -> Outcome {
-    run_in(day, context, context, plan, stamp)
+    run_in(day, (context, context), &|| None, plan, stamp)
 }
 
-/// As [`run`], with other surroundings for methods than for rules: `received` as received, `judged` with what rules said
-/// of the days around.
-pub(crate) fn run_in(
+/// As [`run`], with other surroundings for rules, `received` as received, than for methods, `judged` with what rules said
+/// of the days around; `shared` is asked where estimates are scaled.
+pub(crate) fn run_in<'d>(
     day: &Day<'_>,
-    received: &Context<'_>,
-    judged: &Context<'_>,
+    (received, judged): (&Context<'_>, &Context<'_>),
+    shared: &dyn Fn() -> Option<SharedRegisters<'d>>,
     plan: &CheckedPlan,
     stamp: Stamp,
 ) -> Outcome {
-    let mut draft = Draft::of(day, received, judged);
-    let mut ledger = Ledger::default();
-    judge(&mut draft, plan, Stage::Values, &mut ledger);
-    if draft.slots.iter().any(|slot| slot.needs_value) {
-        estimate(&mut draft, plan, &mut ledger.estimations);
-        scale::meet_registers(&mut draft, plan.scaling, &mut ledger.estimations);
+    let (mut draft, mut ledger, had_gaps) = estimated(day, received, judged, plan);
+    if had_gaps {
+        scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
         if plan.validate_estimates {
             judge_estimates(&mut draft, plan, &mut ledger);
         }
@@ -60,6 +59,29 @@ pub(crate) fn run_in(
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
     judge(&mut draft, plan, Stage::Final, &mut ledger);
     ledger.into_outcome(draft, plan, stamp)
+}
+
+/// A day with its estimates before scaling, for the days that share a register with it.
+pub(crate) fn seeds(day: &Day<'_>, received: &Context<'_>, judged: &Context<'_>, plan: &CheckedPlan) -> Seeds {
+    let (Draft { values, statuses, slots, .. }, ..) = estimated(day, received, judged, plan);
+    Seeds { values, statuses, slots }
+}
+
+/// The day after value checks and estimation, and whether anything was to be estimated.
+fn estimated<'a>(
+    day: &'a Day<'a>,
+    received: &'a Context<'a>,
+    judged: &'a Context<'a>,
+    plan: &CheckedPlan,
+) -> (Draft<'a>, Ledger, bool) {
+    let mut draft = Draft::of(day, received, judged);
+    let mut ledger = Ledger::default();
+    judge(&mut draft, plan, Stage::Values, &mut ledger);
+    let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
+    if has_gaps {
+        estimate(&mut draft, plan, &mut ledger.estimations);
+    }
+    (draft, ledger, has_gaps)
 }
 
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
@@ -89,7 +111,7 @@ struct Draft<'a> {
 }
 
 /// What was decided of a slot, beside its value and status.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     needs_value: bool,
     /// Whether a person accepts what stands there in the end.

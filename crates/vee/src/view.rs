@@ -156,10 +156,7 @@ impl View<'_> {
 
     /// The slots of a span that are in this day; `None` where an edge of the span is inside a slot.
     pub(crate) fn slots_of(&self, span: TimeRange) -> Option<(u16, u16)> {
-        let day = self.day.range(0, self.slots());
-        let from = self.day.slot_beginning(span.start.max(day.start))?;
-        let to = self.day.slot_beginning(span.end.min(day.end))?;
-        (from < to).then_some((from, to))
+        self.day.slots_of(span)
     }
 
     /// The slots of this day that a span of time touches; `None` where it touches none.

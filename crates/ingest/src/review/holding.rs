@@ -39,7 +39,7 @@ impl Decisions {
         let (Some(first), Some(last)) = (first, last) else { return Ok(Self::default()) };
         // A day that leans on a touched one may itself lean as far again.
         let outlook = plans.outlook();
-        let reach = Span::new().days(2 * outlook.reach_days);
+        let reach = Span::new().days(2 * outlook.outcome_days().saturating_add(1));
         let later = outlook.summary_spans.iter().map(|(_, oldest)| *oldest).max().unwrap_or(0);
         let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
         let last = last.saturating_add(Span::new().days(later));

@@ -54,7 +54,7 @@ impl Shadow<'_> {
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(()) };
         let live = self.live.of_channel(self.directory, channel);
         let other = self.other.of_channel(self.directory, channel);
-        let reach = live.reach_days().max(other.reach_days());
+        let reach = live.outcome_days().max(other.outcome_days());
         let stored = Stored::of(self.book, self.directory, channel, (*first, *last), reach, self.as_of)?;
         let Some(stored) = stored else { return Ok(()) };
         let stamp = Stamp { run: 0, now: self.now };

@@ -29,6 +29,7 @@ use model::lineage::FinalDay;
 use model::master::Channel;
 use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
+use vee::plan::needs::Outlook;
 use vee::{Outcome, Stamp};
 
 use crate::plans::Plans;
@@ -77,10 +78,10 @@ pub fn run(
     let mut waiting = BTreeSet::new();
     let outlook = plans.outlook();
     let reached = companions::touched_with(book, directory, outlook, days)?;
-    for (channel, touched) in in_clusters(&reached, outlook.reach_days) {
+    for (channel, touched) in in_clusters(&reached, outlook.outcome_days()) {
         let Some(channel) = directory.channel(channel) else { continue };
-        let reach = plans.of_channel(directory, channel).reach_days();
-        let Some(stored) = around(book, directory, channel, reach, (&touched, now))? else { continue };
+        let looks = plans.of_channel(directory, channel).outlook();
+        let Some(stored) = around(book, directory, channel, &looks, (&touched, now))? else { continue };
         let channel_days = stored.channel_days(book, plans, decisions, Depth::Outcomes)?;
         let leaning = stored.leaning();
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
@@ -125,26 +126,28 @@ fn in_clusters(days: &BTreeSet<(ChannelNumber, Date)>, reach: u16) -> Vec<(Chann
     clusters
 }
 
-/// The stored days that a run over touched ones looks at: twice as far where a day beside them is silent or leans on others.
+/// The stored days that a run over touched ones looks at: farther where registers counted over several days, and twice as
+/// far where a day beside them is silent or leans on others.
 fn around<'a>(
     book: &ReadingsBook,
     directory: &'a Directory,
     channel: &'a Channel,
-    reach_days: u16,
+    outlook: &Outlook,
     (touched, now): (&BTreeSet<Date>, Timestamp),
 ) -> Result<Option<Stored<'a>>, store::readings::Error> {
     let (Some(first), Some(last)) = (touched.first(), touched.last()) else { return Ok(None) };
-    // Neighbours and days that share a total are run too.
-    let reach = reach_days.saturating_add(1);
     let within = |reach| -> Result<Option<Stored<'a>>, store::readings::Error> {
         let stored = Stored::of(book, directory, channel, (*first, *last), reach, AsOf::Now)?;
         Ok(stored.map(|stored| stored.with_silent_days(now)))
     };
-    let near = within(reach)?;
+    let looks_far =
+        |stored: &Stored<'_>| stored.has_silent_days() || stored.leaning().difference(touched).next().is_some();
+    // Neighbours and days that share a total are run too.
+    let farther = outlook.outcome_days().saturating_add(1);
+    let near = within(outlook.reach_days.saturating_add(1))?;
     match &near {
-        Some(stored) if stored.has_silent_days() || stored.leaning().difference(touched).next().is_some() => {
-            within(reach.saturating_mul(2))
-        }
+        Some(stored) if looks_far(stored) => within(farther.saturating_mul(2)),
+        Some(stored) if outlook.scaled_days != 0 && stored.shares_registers() => within(farther),
         _ => Ok(near),
     }
 }

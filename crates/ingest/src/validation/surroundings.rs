@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
@@ -16,7 +16,7 @@ use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
 use vee::meter_times::MeterTimes;
 use vee::plan::needs::{Needs, Outlook};
-use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Outcome, Stamp, Total};
+use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Measured, Outcome, Stamp, Total};
 
 use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
 use super::{companions, site, summaries, totals};
@@ -173,6 +173,19 @@ impl<'a> Stored<'a> {
     /// Whether there is a day without any value.
     pub(crate) fn has_silent_days(&self) -> bool {
         self.days.iter().any(|day| day.values.iter().all(|value| *value == NO_VALUE))
+    }
+
+    /// Whether a register counted over several of the days.
+    pub(crate) fn shares_registers(&self) -> bool {
+        let day_of = |at: Timestamp| {
+            let after = self.days.partition_point(|day| day.day_start <= at.as_second());
+            after.checked_sub(1)
+        };
+        let shares = |total: &Total| {
+            let last = total.range.end - SignedDuration::from_secs(1);
+            matches!(total.measured, Measured::Register(_)) && day_of(total.range.start) != day_of(last)
+        };
+        self.totals.iter().any(shares)
     }
 
     /// What validation decided before for a day.
@@ -335,7 +348,7 @@ impl<'a> Surroundings<'a> {
         plans: &'a Plans,
         decisions: &Decisions,
     ) -> Result<Option<Self>, Error> {
-        let reach = plans.of_channel(directory, channel).reach_days();
+        let reach = plans.of_channel(directory, channel).outcome_days();
         let Some(stored) = Stored::of(book, directory, channel, (date, date), reach, AsOf::Now)? else {
             return Ok(None);
         };

@@ -1,8 +1,8 @@
 //! E19 gap record: a whole day between payloads, of which nothing arrived.
 //!
 //! Source: Oracle, "gap IMD": a new estimation record that covers the hole between payloads. Here a
-//! payload's hole is a channel-day with every slot missing, which the caller makes with
-//! [`crate::gap_record::GapRecord`]; this method answers for such days only, by the automatic choice.
+//! payload's hole is a channel-day with every slot missing; this method answers for such days only, by the automatic
+//! choice.
 
 use model::quality::Status;
 

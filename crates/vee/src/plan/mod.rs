@@ -10,7 +10,7 @@
 pub mod book;
 mod check;
 pub mod needs;
-mod reach;
+pub(crate) mod reach;
 mod user_rule;
 
 use std::collections::BTreeMap;

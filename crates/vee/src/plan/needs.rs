@@ -111,6 +111,8 @@ impl CheckedPlan {
 pub struct Outlook {
     /// How many days around a day their methods may draw on.
     pub reach_days: u16,
+    /// See [`CheckedPlan::scaled_days`].
+    pub scaled_days: u16,
     /// What their rules look at beside the channel's own days.
     pub rules: Needs,
     /// What their methods look at.
@@ -125,6 +127,7 @@ impl Outlook {
         let mut all = Self { reach_days: 1, ..Self::default() };
         for plan in plans {
             all.reach_days = all.reach_days.max(plan.reach_days());
+            all.scaled_days = all.scaled_days.max(plan.scaled_days());
             all.rules = all.rules.with(plan.rule_needs());
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());
@@ -132,6 +135,11 @@ impl Outlook {
         all.summary_spans.sort_unstable();
         all.summary_spans.dedup();
         all
+    }
+
+    /// How many days around a day its outcome may hang on: those that methods draw on, and as many more as are scaled with it.
+    pub fn outcome_days(&self) -> u16 {
+        self.reach_days.saturating_add(self.scaled_days)
     }
 }
 

@@ -7,14 +7,21 @@ use crate::meter_times::SILENT_DAYS;
 const LIKE_DAYS: u16 = 60;
 /// Where three days of each kind are found, a missing week included.
 const FIVE_WEEKS: u16 = 35;
+/// The longest span whose days are scaled together: a register that is read monthly counts over 31 days.
+pub(crate) const SCALED_DAYS: u16 = 35;
 /// A year, and the days that weekdays are off by.
 const YEAR_DAYS: u16 = 371;
 
 impl CheckedPlan {
-    /// How many days around a day its methods may draw on, gaps may go on, and other days say whether values are expected.
+    /// How many days around a day its methods and scaling may draw on, gaps may go on, and other days say whether values are expected.
     pub fn reach_days(&self) -> u16 {
         let methods = self.estimators.iter().map(|planned| method_days(planned.estimator.id));
-        methods.max().unwrap_or(0).max(self.gap_days()).max(SILENT_DAYS)
+        methods.max().unwrap_or(0).max(self.gap_days()).max(SILENT_DAYS).max(self.scaled_days())
+    }
+
+    /// How far the days may be from each other that are scaled together; 0 where nothing is scaled.
+    pub fn scaled_days(&self) -> u16 {
+        if self.scaling.parts().is_some() { SCALED_DAYS } else { 0 }
     }
 
     /// Into how many days on each side of a day a gap is counted, at least one.

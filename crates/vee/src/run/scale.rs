@@ -1,25 +1,63 @@
 //! Scaling within a run: which estimates share which register difference.
+//!
+//! A register that counted over several days is met by the estimates of all of them together. Each day does the whole
+//! sum, from the same seeds and in the same order, and keeps its own part; so the parts add up to the last quantum
+//! although no day looks at what another came out as.
+
+use std::ops::Range;
 
 use jiff::Timestamp;
 use model::quality::Status;
 use model::time::TimeRange;
 
-use super::Draft;
-use crate::context::{Bucket, Elsewhere, Measured, Total};
-use crate::day::MISSING;
+use super::{Draft, Slot};
+use crate::context::{Bucket, Context, Elsewhere, Measured, Total, overlap};
+use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
 use crate::plan::{ScaledBy, ScalingMode};
 use crate::scaling::{NegativeTotal, scale};
 use crate::sum_check::measured_quantity;
 
-/// A register difference and the slots of the day that it counted.
+/// A day with its estimates as the methods gave them, before any scaling.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeds {
+    pub(super) values: Vec<i64>,
+    pub(super) statuses: Vec<Status>,
+    pub(super) slots: Vec<Slot>,
+}
+
+/// The registers that a day is scaled by, and the other days that are scaled with it.
+#[derive(Debug)]
+pub(crate) struct SharedRegisters<'a> {
+    /// Other days in order of time.
+    pub days: Vec<(Day<'a>, &'a Seeds)>,
+    /// Every total that has to do with the estimates of the day: those over it, and those over the other days only.
+    pub totals: Vec<Total>,
+}
+
+/// A register difference and the slots that it counted.
 struct Span<'a> {
     /// The time-of-use bucket; empty for a register that counts all day.
     bucket: &'a str,
     total: &'a Total,
-    /// In slot order, not empty.
+    /// Places in the field in order of time, not empty.
     slots: Vec<usize>,
+    /// Whether the field holds all of it; else only the places of the day itself are named.
+    is_whole: bool,
+}
+
+/// The values that registers are met with: those of the day, between those of the days that share a register with it.
+struct Field<'a> {
+    /// The days in order of time, each with the place of its first slot.
+    days: Vec<(Day<'a>, usize)>,
+    values: Vec<i64>,
+    statuses: Vec<Status>,
+    slots: Vec<Slot>,
+    /// The places of the day itself.
+    own: Range<usize>,
+    totals: Vec<&'a Total>,
+    context: &'a Context<'a>,
 }
 
 /// Makes the estimates under each register pair add up with the measured values to its difference.
@@ -27,34 +65,71 @@ struct Span<'a> {
 /// Short spans come first and what they fixed stays, so that reads within a longer span are used
 /// (partial mode of the catalogue), unless the plan looks at the outermost reads or at time-of-use
 /// buckets only. Stated amounts are no registers and scale nothing.
-pub(super) fn meet_registers(draft: &mut Draft<'_>, mode: ScalingMode, estimations: &mut Vec<Estimation>) {
+pub(super) fn meet_registers<'d>(
+    draft: &mut Draft<'_>,
+    shared: &dyn Fn() -> Option<SharedRegisters<'d>>,
+    mode: ScalingMode,
+    estimations: &mut Vec<Estimation>,
+) {
     let Some((scaled_by, negative)) = mode.parts() else { return };
-    for span in draft.spans(scaled_by) {
-        let changeable = draft.changeable(&span.slots);
+    // Time-of-use buckets know the hours of one day only, so with them a day is alone.
+    let shared = if draft.context.sources.buckets.is_empty() { shared() } else { None };
+    let mut field = Field::of(draft, shared.as_ref());
+    for span in field.spans(scaled_by) {
+        let changeable = field.changeable(&span.slots);
         if changeable.is_empty() {
             continue;
         }
-        let slots_filled = u16::try_from(changeable.len()).unwrap_or(u16::MAX);
-        let (slots_filled, words) = match draft.meet(&span, &changeable, negative) {
-            Ok(words) => (slots_filled, words),
-            Err(reason) => {
-                for at in changeable {
-                    draft.statuses[at] |= Status::UNSCALED;
-                }
-                (0, format!("left unscaled: {reason}"))
-            }
-        };
-        let words = if span.bucket.is_empty() { words } else { format!("bucket {}: {words}", span.bucket) };
-        let slot = |at: Option<&usize>| at.and_then(|at| u16::try_from(*at).ok()).unwrap_or(u16::MAX);
-        let (from, to) = (slot(span.slots.first()), slot(span.slots.last()).saturating_add(1));
-        estimations.push(Estimation { method: "scaling", from, to, slots_filled, words });
+        let outcome = field.meet(&span, &changeable, negative);
+        if outcome.is_err() {
+            changeable.iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
+        }
+        let own = changeable.iter().filter(|at| field.own.contains(at)).count();
+        if own != 0 {
+            estimations.push(field.told(&span, own, outcome));
+        }
     }
+    field.give_back(draft);
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Field<'a> {
+    /// Takes the values of a day out of it and puts those of the days that share registers with it around them.
+    fn of<'d: 'a>(draft: &mut Draft<'d>, shared: Option<&'a SharedRegisters<'a>>) -> Self {
+        let context = draft.context;
+        let (others, totals) = shared.map_or((&[][..], context.totals), |shared| (&shared.days, &shared.totals));
+        let (values, statuses, slots, totals) = (Vec::new(), Vec::new(), Vec::new(), totals.iter().collect());
+        let mut field = Self { days: Vec::new(), values, statuses, slots, own: 0..0, totals, context };
+        let (before, after) = others.split_at(others.partition_point(|(day, _)| day.start < draft.day.start));
+        before.iter().for_each(|(day, seeds)| field.add(*day, seeds));
+        let own = Seeds {
+            values: std::mem::take(&mut draft.values),
+            statuses: std::mem::take(&mut draft.statuses),
+            slots: std::mem::take(&mut draft.slots),
+        };
+        let first = field.values.len();
+        field.add(*draft.day, &own);
+        field.own = first..field.values.len();
+        after.iter().for_each(|(day, seeds)| field.add(*day, seeds));
+        field
+    }
+
+    fn add(&mut self, day: Day<'a>, seeds: &Seeds) {
+        self.days.push((day, self.values.len()));
+        self.values.extend_from_slice(&seeds.values);
+        self.statuses.extend_from_slice(&seeds.statuses);
+        self.slots.extend_from_slice(&seeds.slots);
+    }
+
+    /// Puts the values of the day back where they were.
+    fn give_back(mut self, draft: &mut Draft<'_>) {
+        draft.values = self.values.drain(self.own.clone()).collect();
+        draft.statuses = self.statuses.drain(self.own.clone()).collect();
+        draft.slots = self.slots.drain(self.own.clone()).collect();
+    }
+
     /// The register differences that count, in the order they are met.
     fn spans(&self, scaled_by: ScaledBy) -> Vec<Span<'a>> {
-        let every = || self.registers("", &self.context.totals.iter().collect::<Vec<_>>(), |_| true);
+        let every = || self.registers("", &self.totals, |_| true);
         match scaled_by {
             ScaledBy::Every => every(),
             ScaledBy::Outermost => outermost(every()),
@@ -80,10 +155,19 @@ impl<'a> Draft<'a> {
         registers.retain(|total| matches!(total.measured, Measured::Register(_)));
         registers.sort_by_key(|total| total.rank());
         let span = |total: &'a Total| {
-            let (from, to) = self.view().slots_of(total.range)?;
-            let slots = (from..to).filter(|slot| counts(self.day.range(*slot, slot + 1).start));
-            let slots: Vec<usize> = slots.map(usize::from).collect();
-            (!slots.is_empty()).then_some(Span { bucket, total, slots })
+            let mut span = Span { bucket, total, slots: Vec::new(), is_whole: true };
+            let mut seconds = 0;
+            for (day, first) in &self.days {
+                let Some((from, to)) = day.slots_of(total.range) else { continue };
+                seconds += overlap(day.whole(), total.range).map_or(0, |range| range.seconds());
+                let slots = (from..to).filter(|slot| counts(day.range(*slot, slot + 1).start));
+                span.slots.extend(slots.map(|slot| first + usize::from(slot)));
+            }
+            if seconds < total.range.seconds() {
+                span.is_whole = false;
+                span.slots.retain(|at| self.own.contains(at));
+            }
+            (!span.slots.is_empty()).then_some(span)
         };
         registers.into_iter().filter_map(span).collect()
     }
@@ -98,7 +182,7 @@ impl<'a> Draft<'a> {
     }
 
     fn meet(&mut self, span: &Span<'_>, changeable: &[usize], negative: NegativeTotal) -> Result<String, String> {
-        let elsewhere = self.elsewhere(span.total)?;
+        let elsewhere = elsewhere(span)?;
         if span.slots.iter().any(|at| self.values[*at] == MISSING) {
             return Err("values of the span are still missing".into());
         }
@@ -130,18 +214,30 @@ impl<'a> Draft<'a> {
         ))
     }
 
-    /// The part of the span in other days, which must be measured and complete.
-    fn elsewhere(&self, total: &Total) -> Result<Elsewhere, String> {
-        let day = self.day.range(0, self.day.slots());
-        match total.elsewhere {
-            Some(Elsewhere { missing: 0, estimated: 0, sum }) => Ok(Elsewhere { sum, ..Elsewhere::default() }),
-            Some(other) => Err(format!(
-                "{} values of the span in other days are missing and {} estimated; scale the days of the span together",
-                other.missing, other.estimated,
-            )),
-            None if day.start <= total.range.start && total.range.end <= day.end => Ok(Elsewhere::default()),
-            None => Err("the span reaches into days that are not given".into()),
-        }
+    /// What became of the estimates of the day under a span, of which there are `own`.
+    fn told(&self, span: &Span<'_>, own: usize, outcome: Result<String, String>) -> Estimation {
+        let (slots_filled, words) = match outcome {
+            Ok(words) => (u16::try_from(own).unwrap_or(u16::MAX), words),
+            Err(reason) => (0, format!("left unscaled: {reason}")),
+        };
+        let words = if span.bucket.is_empty() { words } else { format!("bucket {}: {words}", span.bucket) };
+        let places: Vec<usize> = span.slots.iter().copied().filter(|at| self.own.contains(at)).collect();
+        let slot = |at: Option<&usize>| at.and_then(|at| u16::try_from(at - self.own.start).ok()).unwrap_or(u16::MAX);
+        let (from, to) = (slot(places.first()), slot(places.last()));
+        Estimation { method: "scaling", from, to: to.saturating_add(1), slots_filled, words }
+    }
+}
+
+/// The part of a span in days that are not in the field, which must be measured and complete.
+fn elsewhere(span: &Span<'_>) -> Result<Elsewhere, String> {
+    match span.total.elsewhere {
+        _ if span.is_whole => Ok(Elsewhere::default()),
+        Some(Elsewhere { missing: 0, estimated: 0, sum }) => Ok(Elsewhere { sum, ..Elsewhere::default() }),
+        Some(other) => Err(format!(
+            "{} values of the span in other days, which are not scaled with this one, are missing and {} estimated",
+            other.missing, other.estimated,
+        )),
+        None => Err("the span reaches into days that are not given".into()),
     }
 }
 

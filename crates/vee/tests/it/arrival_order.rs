@@ -19,7 +19,7 @@ use vee::channel::{ChannelDays, ReceivedDay};
 use vee::context::{Decision, DecisionKind, RegisterPair};
 use vee::meter_times::MeterTimes;
 use vee::plan::book::{Attachment, CheckedPlanBook, PlanBook, Scope};
-use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, RuleEntry};
+use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, RuleEntry, ScalingMode};
 use vee::{Activity, Context, MISSING, Measured, Plan, Total};
 
 use crate::notation::stamp;
@@ -191,6 +191,7 @@ fn plans() -> [Plan; 3] {
         }
     }
     wide.name = "wide".into();
+    wide.scaling = ScalingMode::Boundary;
     [Plan::standard(), short, wide]
 }
 

@@ -23,6 +23,7 @@ mod real_meter;
 mod register_notation;
 mod registers;
 mod scaling_modes;
+mod scaling_over_days;
 mod scenarios;
 mod screen;
 mod sun;

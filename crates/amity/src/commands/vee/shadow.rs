@@ -93,7 +93,8 @@ impl Shadow {
         };
         let decisions = match as_of {
             AsOf::Now => {
-                let widest = if other.outlook().reach_days < live.outlook().reach_days { &*live } else { &other };
+                let widest =
+                    if other.outlook().outcome_days() < live.outlook().outcome_days() { &*live } else { &other };
                 let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date)));
                 installation.ask(Decisions::of(&installation.books.registry, &directory, &days.collect(), widest))?
             }

@@ -107,6 +107,11 @@ impl<'b> DatedPlans<'b> {
         self.plans().map(CheckedPlan::reach_days).max().unwrap_or(1)
     }
 
+    /// How many days around a day its outcome may hang on: those that methods draw on, and as many more as are scaled with it.
+    pub fn outcome_days(&self) -> u16 {
+        self.outlook().outcome_days()
+    }
+
     /// How far around a day any of these plans looks, and at what.
     pub fn outlook(&self) -> Outlook {
         Outlook::of(self.plans())
