@@ -46,7 +46,7 @@ impl Program {
     /// Plan, version and the final value of hour 4, as `vee explain` tells them.
     fn explained(&self, channel: &str, date: &str) -> (String, u64, Value) {
         let told = self.json(&["vee", "explain", channel, date, "--json"]);
-        let plan = told["plan"].as_str().unwrap_or_default().to_owned();
+        let plan = told["plan_name"].as_str().unwrap_or_default().to_owned();
         (plan, told["plan_version"].as_u64().unwrap_or_default(), told["values"][4]["final"].clone())
     }
 }
