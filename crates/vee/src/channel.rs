@@ -324,7 +324,7 @@ impl<'a> ChannelDays<'a> {
         Expected::within(self.expected.get_or_init(|| self.meter_times.expected(days())))
     }
 
-    /// The silent days right before and after a day, and the one that ends the silence after it.
+    /// The silent days right before and after a day, and the ones at the other ends of the silence.
     fn silence_beside(&self, date: Date) -> BTreeSet<Date> {
         let is_silent = |date: &Date| self.days.get(date).is_some_and(|known| !known.has_value);
         let beside = |side: Side| {
@@ -333,8 +333,9 @@ impl<'a> ChannelDays<'a> {
         };
         let mut silence: BTreeSet<Date> = beside(Side::Before).collect();
         silence.extend(beside(Side::After));
-        let end = silence.last().copied().max(Some(date)).and_then(|last| last.tomorrow().ok());
-        silence.extend(end.filter(|end| self.days.contains_key(end)));
+        let first = silence.first().copied().unwrap_or(date).min(date).yesterday().ok();
+        let last = silence.last().copied().unwrap_or(date).max(date).tomorrow().ok();
+        silence.extend([first, last].into_iter().flatten().filter(|end| self.days.contains_key(end)));
         silence
     }
 

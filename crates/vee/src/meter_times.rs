@@ -1,8 +1,8 @@
 //! From when to when values are expected of a channel.
 //!
-//! Master data says when a meter was at the usage point. Where it does not say since when, values are expected from the
-//! first one on that was received: nothing before it is missing. After the last one they still are, until master data
-//! says that the meter went.
+//! Master data says when a meter was at the usage point. Where it does not say since when, nothing is known of the meter but
+//! what it sent: values are expected from the first one to the last one that was received, and nothing before or after
+//! is missing.
 //!
 //! Silence is looked at for [`SILENT_DAYS`] and no longer, so that a meter that went without a word is not waited for
 //! for ever, and so that no day depends on others that are farther away than a driver loads.
@@ -15,7 +15,7 @@ use crate::context::overlap;
 use crate::day::Day;
 
 /// Days without any value that are run beside one with values. A channel of which it is not known since when it has a
-/// meter begins anew when it was silent for longer.
+/// meter ends and begins anew when it was silent for longer.
 pub const SILENT_DAYS: u16 = 35;
 
 /// When a meter was at the usage point of a channel and could measure.
@@ -28,7 +28,7 @@ pub struct MeterTimes {
 }
 
 impl Default for MeterTimes {
-    /// Nothing is known: a meter is there from the first value on that was received.
+    /// Nothing is known: a meter is there from the first value to the last one that was received.
     fn default() -> Self {
         Self { dated: Vec::new(), undated: vec![TimeRange { start: Timestamp::MIN, end: Timestamp::MAX }] }
     }
@@ -51,15 +51,13 @@ impl MeterTimes {
     /// The spans of some days of a channel in which values are expected; the days are in order.
     pub(crate) fn expected<'d>(&self, days: impl Iterator<Item = Day<'d>>) -> Vec<TimeRange> {
         let mut spans = self.dated.clone();
-        let mut last: Option<Date> = None;
-        for day in days {
-            let whole = day.whole();
-            let first_value = first_value(&day);
-            let goes_on = last.is_some_and(|last| days_between(last, day.date) <= i32::from(SILENT_DAYS));
-            let since = if goes_on { Some(whole.start) } else { first_value.map(|slot| day.range(slot, slot).start) };
-            let received = since.map(|start| TimeRange { start, ..whole });
-            spans.extend(self.undated.iter().filter_map(|span| overlap(*span, received?)));
-            last = first_value.map(|_| day.date).or(last);
+        let mut before: Option<(Date, TimeRange)> = None;
+        for (day, received) in days.filter_map(|day| Some((day, received(&day)?))) {
+            let goes_on = before.filter(|(date, _)| days_between(*date, day.date) <= i32::from(SILENT_DAYS));
+            let start = goes_on.map_or(received.start, |(_, before)| before.end);
+            let sent = TimeRange { start, end: received.end };
+            spans.extend(self.undated.iter().filter_map(|span| overlap(*span, sent)));
+            before = Some((day.date, received));
         }
         joined(spans)
     }
@@ -70,6 +68,12 @@ impl MeterTimes {
         let from = day.start.checked_sub(days).unwrap_or(Timestamp::MIN);
         self.dated.iter().any(|span| from <= span.start && span.start < day.end)
     }
+}
+
+/// From the first value of a day to the last one.
+fn received(day: &Day<'_>) -> Option<TimeRange> {
+    let last = (0..day.slots()).rev().find(|slot| day.value(*slot).is_some())?;
+    Some(day.range(first_value(day)?, last + 1))
 }
 
 /// The first slot with a value.
@@ -138,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn values_are_expected_from_the_first_one_on() {
+    fn values_are_expected_from_the_first_one_to_the_last() {
         let unknown = MeterTimes::default();
         check("nothing came", &unknown, "1:____ 2:____", "");
-        check("it begins at noon", &unknown, "1:____ 2:__11 3:____ 4:1111 5:____", "2/12..6/0");
-        check("a value of the past", &unknown, "1:___1 2:__11", "1/18..3/0");
-        check("35 days of silence", &unknown, "1:1111 36:__11", "1/0..2/0 36/0..37/0");
-        check("longer silence is a new beginning", &unknown, "1:1111 37:__11", "1/0..2/0 37/12..38/0");
+        check("it begins at noon", &unknown, "1:____ 2:__11 3:____ 4:111_ 5:____", "2/12..4/18");
+        check("a value of the past", &unknown, "1:___1 2:_1__", "1/18..2/12");
+        check("35 days of silence", &unknown, "1:111_ 36:__11", "1/0..37/0");
+        check("longer silence is a new beginning", &unknown, "1:111_ 37:__11", "1/0..1/18 37/12..38/0");
     }
 
     #[test]
@@ -154,7 +158,7 @@ mod tests {
         check("also before the first value", &dated, "1:____ 2:____ 3:__11 4:____ 5:____", "2/6..4/12");
         check("not where it was cut off", &dated.clone().without(span((3, 0), (4, 0))), "3:1111", "2/6..3/0 4/0..4/12");
         let undated = MeterTimes { dated: Vec::new(), undated: vec![span((1, 0), (4, 12))] };
-        check("it went", &undated, "2:_111 3:____ 4:____ 5:____", "2/6..4/12");
+        check("it went", &undated, "2:_111 3:____ 4:1111 5:____", "2/6..4/12");
         check("nothing is cut", &undated.clone().without(span((9, 0), (9, 6))), "2:_111", "2/6..3/0");
         assert!(dated.began_before(span((36, 0), (37, 0))) && !dated.began_before(span((38, 0), (39, 0))));
         assert!(!dated.began_before(span((1, 0), (2, 0))));

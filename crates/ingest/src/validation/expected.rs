@@ -3,7 +3,7 @@
 //! | master data | a value is expected |
 //! | --- | --- |
 //! | a dated link of a meter to the usage point | from its first instant to its end, whether or not anything ever arrived |
-//! | a link without a date, or none | from the first value on, to the end of the link |
+//! | a link without a date, or none | from the first value to the last one, at most to the end of the link |
 //! | usage point physically disconnected or closed | not: no meter measures there |
 //! | logically disconnected | still: the meter has power and tells |
 //!

@@ -29,6 +29,11 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     meter: Option<String>,
+    /// Since when the meter is there: a date or local time of the zone, or RFC 3339 with offset. From then on its silence
+    /// is told.
+    #[arg(long, value_name = "TIME", requires = "meter")]
+    #[serde(default)]
+    meter_from: Option<String>,
     /// What tells channels of one reading type apart (NEM12 NMISuffix such as E1).
     #[arg(long, default_value = "")]
     #[serde(default)]
@@ -90,13 +95,14 @@ impl Add {
     fn entry(&self, installation: &Installation) -> Result<ChannelEntry, Failure> {
         let usage = |field: &str, error: &dyn std::fmt::Display| Failure::Usage(format!("{field}: {error}"));
         let zone = self.zone(installation);
-        zone_of(&zone).map_err(|error| usage("zone", &error))?;
+        let known_zone = zone_of(&zone).map_err(|error| usage("zone", &error))?;
+        let meter_from = self.meter_from.as_deref().map(|text| instant("meter_from", text, &known_zone)).transpose()?;
         let reading_type: ReadingType = self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
         let multiplier: Decimal = self.multiplier.parse().map_err(|error| usage("multiplier", &error))?;
         Ok(ChannelEntry {
             usage_point: Name::new("UsagePoint", self.usage_point.as_str()),
             meter: self.meter.as_deref().map(|meter| Name::new("MeterSerialNumber", meter)),
-            meter_from: None,
+            meter_from,
             suffix: self.suffix.as_str().into(),
             reading_type,
             unit: self.unit.as_str().into(),

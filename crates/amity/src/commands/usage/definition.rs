@@ -48,6 +48,7 @@ enum Action {
         json: bool,
     },
     /// Show a definition as JSON.
+    #[command(disable_version_flag = true)]
     Show {
         /// Its name.
         name: String,
