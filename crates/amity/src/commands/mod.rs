@@ -69,7 +69,12 @@ impl Command {
     /// Whether it works with the books, which a running server has.
     fn uses_books(&self) -> bool {
         match self {
-            Self::Init(_) | Self::Inspect(_) | Self::Serve(_) | Self::Bench(_) | Self::Completions(_) => false,
+            Self::Init(_)
+            | Self::Inspect(_)
+            | Self::Serve(_)
+            | Self::Simulate(_)
+            | Self::Bench(_)
+            | Self::Completions(_) => false,
             Self::Vee(command) => command.uses_books(),
             Self::Doctor(command) => command.uses_books(),
             _ => true,

@@ -39,7 +39,7 @@ fn hours(usage_point: &str, hours: impl Iterator<Item = i64>) -> String {
 #[test]
 fn reading_commands_answer_the_same_with_and_without_a_server() {
     let program = utility();
-    let calls: [&[&str]; 14] = [
+    let calls: [&[&str]; 17] = [
         &["export", "--format", "csv"],
         &["export", "--format", "nem12", "--raw"],
         &["export", "UP1", "--format", "csv", "--from", "2026-01-01", "--to", "2026-01-02"],
@@ -54,6 +54,9 @@ fn reading_commands_answer_the_same_with_and_without_a_server() {
         &["quarantine", "list"],
         &["vee", "queue"],
         &["vee", "queue", "--state", "sideways"],
+        &["vee", "plan", "list"],
+        &["vee", "plan", "show", "default@1"],
+        &["usage", "definition", "list"],
     ];
     let told = |ended: Ended| (ended.code, ended.out, without_times(&ended.talk));
     let alone: Vec<_> = calls.iter().map(|call| told(program.run(call))).collect();
@@ -112,6 +115,9 @@ fn files_are_found_and_written_where_the_command_was_called() {
     assert_eq!(code, Some(0), "{told}");
     let told: Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!((&told["path"], &told["receipt"]["stored"]), (&"more.csv".into(), &2.into()));
+    program.file("here/days.csv", "date\n2026-12-25\n");
+    let (code, told) = here(&["registry", "holidays", "national", "days.csv"]);
+    assert_eq!(code, Some(0), "{told}");
     assert_eq!(here(&["export", "--format", "csv", "--output", "out.csv"]).0, Some(0));
     let rows = std::fs::read_to_string(program.path("here/out.csv")).expect("written here");
     drop(served);

@@ -159,13 +159,13 @@ impl<'a> Stored<'a> {
     }
 
     /// The same with the days of which nothing arrived and that ended long enough ago. Where no dates of a meter are known,
-    /// nothing is expected before the first stored day and after the last one.
+    /// nothing is expected before the first stored day; days after the last one may share a register with it.
     pub(crate) fn with_silent_days(mut self, now: Timestamp) -> Self {
         let Some(ended) = last_ended(&self.zone, now, SILENT_AFTER) else { return self };
-        let (first, last) = (self.days.first().map(|day| day.date), self.days.last().map(|day| day.date));
-        let span = if self.meter_times.dated.is_empty() { first.zip(last) } else { Some(self.dates) };
-        if let (Some((first, last)), Some(length)) = (span, self.channel.interval_seconds) {
-            add_silent_days(&mut self.days, (first, last.min(ended)), &self.zone, length);
+        let first =
+            if self.meter_times.dated.is_empty() { self.days.first().map(|day| day.date) } else { Some(self.dates.0) };
+        if let (Some(first), Some(length)) = (first, self.channel.interval_seconds) {
+            add_silent_days(&mut self.days, (first, self.dates.1.min(ended)), &self.zone, length);
         }
         self
     }

@@ -133,8 +133,12 @@ fn v75_revalidated_estimates() {
             settings: BTreeMap::from([("value_to_substitute".into(), row.get("value").into())]),
             ..EstimatorEntry::new("E15")
         };
+        let limits = RuleEntry {
+            settings: BTreeMap::from([("high".into(), "10 kWh/h".into())]),
+            ..RuleEntry::new("V32", OnFailure::Warn)
+        };
         let plan = Plan {
-            validate: vec![RuleEntry::new("V30", OnFailure::Estimate), RuleEntry::new("V38", OnFailure::Warn)],
+            validate: vec![RuleEntry::new("V30", OnFailure::Estimate), limits],
             estimate: vec![fixed],
             validate_estimates: row.get("revalidate") == "yes",
             ..empty_plan()

@@ -126,7 +126,7 @@ fn what_cannot_be_met_is_left_on_every_day() {
     };
     let text = "10 _ 30 | 15 15 15 | 5 _ 15";
     check_unscaled("less than was measured", text, &[register((0, 0), (3, 0), 100)], "is negative");
-    check_unscaled("an open gap", "10 _ 30 | 15 15 15 | _ _ _", &[register((0, 0), (3, 0), 150)], "still missing");
+    check_unscaled("an open gap", "10 _ 30 | _ _ _ | 5 15 15", &[register((0, 0), (3, 0), 150)], "still missing");
     check_unscaled("days that are not there", text, &[register((0, 0), (4, 0), 150)], "in other days");
 }
 

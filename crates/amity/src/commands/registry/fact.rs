@@ -17,6 +17,7 @@ use store::registry::reference::MeanTemperature;
 
 use super::usage_point::{dated, find};
 use crate::commands::time_span::instant;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -151,8 +152,8 @@ impl Row {
 /// The lines of a file below its head, which must be `head`.
 fn rows(file: &Path, head: &str) -> Result<Vec<Row>, Failure> {
     let name = file.display();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("{name}: cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(caller::path(file))
+        .map_err(|error| Failure::Usage(format!("{name}: cannot be read: {error}")))?;
     let mut lines = text.lines().map(str::trim);
     let found = lines.next().unwrap_or_default();
     if found != head {

@@ -59,7 +59,11 @@ enum Action {
 impl Vee {
     /// Whether it works with the books of an installation.
     pub fn uses_books(&self) -> bool {
-        !matches!(self.action, Action::Try(_) | Action::Plan(_) | Action::Formula(_))
+        match &self.action {
+            Action::Try(_) | Action::Formula(_) => false,
+            Action::Plan(command) => command.uses_books(),
+            _ => true,
+        }
     }
 
     /// Does what was asked.

@@ -10,6 +10,7 @@ use store::registry::master::Class;
 use vee::plan::book::{PlanBook, Scope};
 use vee::{CheckedPlan, Plan};
 
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::Failure;
 use crate::settings::Settings;
@@ -35,7 +36,7 @@ impl PlanFile {
     /// # Errors
     /// [`Failure::Usage`] where it cannot be read.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
+        let text = std::fs::read_to_string(caller::path(path))
             .map_err(|error| Failure::Usage(format!("plan {}: cannot be read: {error}", path.display())))?;
         let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         Ok(Self { name: path.display().to_string(), text, is_json })
