@@ -35,7 +35,6 @@ fn hours(usage_point: &str, hours: impl Iterator<Item = i64>) -> String {
 }
 
 /// What is only read is the same, with status and words.
-// covers: B1-S1
 #[test]
 fn reading_commands_answer_the_same_with_and_without_a_server() {
     let program = utility();

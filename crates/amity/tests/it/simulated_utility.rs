@@ -25,7 +25,7 @@ fn simulate(program: &Program, folder: &str, more: &[&str]) -> Value {
     program.json(&[&call[..], more].concat())
 }
 
-// covers: ONT-2.1, ONT-2.3.2, ONT-2.4.2b
+// covers: ONT-2.3.2, ONT-2.4.2b
 #[test]
 fn what_head_ends_send_is_stored_unchanged() {
     let program = Program::with_installation(&["--zone", "America/Toronto"]);

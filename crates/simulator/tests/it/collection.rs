@@ -98,7 +98,6 @@ fn fault(kind: &str, rest: &str) -> String {
     format!("[[fault]]\nkind = \"{kind}\"\n{rest}\nfrom = \"2026-03-01T00:00:00Z\"\nto = \"2026-04-01T00:00:00Z\"\n")
 }
 
-// covers: ONT-2.2.1a, ONT-2.3.3, ONT-2.4.2b
 #[test]
 fn what_is_sent_is_the_truth_over_the_change_of_the_clock() {
     let utility = utility("");
@@ -130,7 +129,6 @@ fn what_is_sent_is_the_truth_over_the_change_of_the_clock() {
     }
 }
 
-// covers: ONT-2.3.1a
 #[test]
 fn lost_readings_are_counted_and_never_come() {
     let utility = utility(&fault("lost", "head_end = \"hes-hourly\"\nper_mille = 200"));
@@ -180,7 +178,6 @@ fn made_by_others(day: &Sent) -> u64 {
     Read::of(&day.files).count()
 }
 
-// covers: ONT-2.4.4a, ONT-2.4.4b
 #[test]
 fn power_lost_and_restored_is_told_by_who_was_dark() {
     let script = "[[fault]]\nkind = \"open\"\nelement = \"transformer.1\"\n\
