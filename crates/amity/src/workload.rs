@@ -4,6 +4,9 @@
 //! Everything follows from the seed. Readings arrive in partial-day files of four hours; some are held back for a
 //! day and some come twice, as head-ends do.
 
+use simulator::chance::mixed;
+use simulator::load::{BUSINESS, HOME};
+
 /// Seconds of one interval.
 pub const INTERVAL_SECONDS: u32 = 900;
 /// Intervals of one file and channel: four hours.
@@ -56,13 +59,6 @@ enum Customer {
     Vacant,
 }
 
-/// Wh per quarter of an hour at each hour of the day.
-const HOME_SHAPE: [i64; 24] =
-    [70, 62, 58, 56, 58, 75, 120, 165, 150, 120, 110, 115, 125, 115, 108, 115, 145, 205, 260, 270, 240, 195, 140, 95];
-const BUSINESS_SHAPE: [i64; 24] = [
-    210, 205, 200, 200, 210, 240, 340, 520, 780, 930, 980, 1010, 960, 990, 1000, 960, 860, 690, 480, 360, 300, 260,
-    230, 215,
-];
 /// Per cent of the yearly mean in each month, northern hemisphere with air conditioning.
 const MONTH_PERCENT: [i64; 12] = [118, 112, 100, 90, 86, 98, 116, 114, 94, 88, 96, 112];
 
@@ -168,8 +164,8 @@ impl Workload {
         // 1970-01-01 was a Thursday.
         let weekend = matches!((day + 4).rem_euclid(7), 0 | 6);
         let shape = match customer {
-            Customer::Home => HOME_SHAPE,
-            Customer::Business => BUSINESS_SHAPE,
+            Customer::Home => HOME,
+            Customer::Business => BUSINESS,
             Customer::Vacant => return 1 + (self.hash(channel, quarter, 3) % 3) as i64,
         };
         let base = (shape[hour] * (4 - part) + shape[next_hour] * part) / 4;
@@ -192,15 +188,8 @@ impl Workload {
         }
     }
 
-    /// A well-mixed number for a channel, a moment and a purpose (the finaliser of SplitMix64).
     fn hash(&self, channel: u32, moment: i64, purpose: u64) -> u64 {
-        let mut state = self.seed
-            ^ (u64::from(channel) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            ^ (moment as u64).wrapping_mul(0xd1b5_4a32_d192_ed03)
-            ^ purpose.wrapping_mul(0x2545_f491_4f6c_dd1d);
-        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^ (state >> 31)
+        mixed(self.seed, channel.into(), moment, purpose)
     }
 }
 

@@ -20,12 +20,17 @@ pub(crate) enum Purpose {
     Twice,
 }
 
-/// A well-mixed number for a thing at a moment (the finaliser of SplitMix64).
+/// A well-mixed number for a thing at a moment.
 pub(crate) fn chance(seed: u64, thing: u64, moment: i64, purpose: Purpose) -> u64 {
+    mixed(seed, thing, moment, purpose as u64)
+}
+
+/// A well-mixed number for a thing, a moment and a number of what it is for (the finaliser of SplitMix64).
+pub fn mixed(seed: u64, thing: u64, moment: i64, purpose: u64) -> u64 {
     let mut state = seed
         ^ (thing + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         ^ moment.cast_unsigned().wrapping_mul(0xd1b5_4a32_d192_ed03)
-        ^ (purpose as u64).wrapping_mul(0x2545_f491_4f6c_dd1d);
+        ^ purpose.wrapping_mul(0x2545_f491_4f6c_dd1d);
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     state ^ (state >> 31)

@@ -202,7 +202,7 @@ impl<'u> Collection<'u> {
     }
 
     /// Power lost and restored on a day, by the clock of the meter.
-    fn events(&self, meter: u32, day: &Day) -> impl Iterator<Item = EndDeviceEvent> {
+    fn events(&self, meter: u32, day: &Day) -> Vec<EndDeviceEvent> {
         let of_day = |(at, event_type): (Timestamp, EndDeviceEventType)| {
             day.local.range.contains(at).then(|| EndDeviceEvent {
                 mrid: format!("{}-{meter}-{}", event_type.event_or_action, at.as_second()).into(),
@@ -215,7 +215,7 @@ impl<'u> Collection<'u> {
             })
         };
         let both = |span: &model::time::TimeRange| [(span.start, POWER_LOST), (span.end, POWER_RESTORED)];
-        self.utility.dark(meter).iter().flat_map(both).filter_map(of_day).collect::<Vec<_>>().into_iter()
+        self.utility.dark(meter).iter().flat_map(both).filter_map(of_day).collect()
     }
 }
 

@@ -6,9 +6,9 @@
 //! - [`utility`]: the whole; [`collection`]: what its head-ends send, day by day, as [`dialect`] writes it.
 //! - [`network`]: feeders as graphs, and who is dark while a device is open.
 //! - [`premises`], [`load`], [`weather`]: who lives there and what truly passes the meter.
-//! - [`script`]: what goes wrong, on a time line.
+//! - [`script`]: what goes wrong, on a time line; [`chance`]: what falls to whom.
 
-mod chance;
+pub mod chance;
 pub mod collection;
 pub mod dialect;
 pub mod load;

@@ -27,9 +27,10 @@ pub struct Quarter {
 }
 
 /// Wh of a quarter of an hour at each hour, for a household of the middle size.
-const HOME: [i64; 24] =
+pub const HOME: [i64; 24] =
     [70, 62, 58, 56, 58, 75, 120, 165, 150, 120, 110, 115, 125, 115, 108, 115, 145, 205, 260, 270, 240, 195, 140, 95];
-const BUSINESS: [i64; 24] = [
+/// The same for a business.
+pub const BUSINESS: [i64; 24] = [
     210, 205, 200, 200, 210, 240, 340, 520, 780, 930, 980, 1010, 960, 990, 1000, 960, 860, 690, 480, 360, 300, 260,
     230, 215,
 ];
