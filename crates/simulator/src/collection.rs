@@ -66,7 +66,7 @@ impl<'u> Collection<'u> {
         Self { utility, next: first, registers, held_back: BTreeMap::new() }
     }
 
-    /// The next day; `None` beyond the calendar, and on days that quarter-hours do not divide.
+    /// The next day; `None` where [`Utility::day`] has none.
     pub fn next_day(&mut self) -> Option<Sent> {
         let day = self.utility.day(self.next)?;
         self.next = self.next.tomorrow().ok()?;

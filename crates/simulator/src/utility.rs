@@ -65,10 +65,10 @@ impl Utility {
         &self.settings
     }
 
-    /// A day of the utility; `None` outside the years of the calendar, and for the half-hour clocks of a zone whose day is
-    /// no whole number of quarters.
+    /// A day of the utility; `None` outside the years of the calendar, and where the clock changes by half an hour: some
+    /// head-ends send hours, and such a day is no whole number of them.
     pub fn day(&self, date: Date) -> Option<Day> {
-        let local = LocalDay::of(date, &self.settings.zone)?;
+        let local = LocalDay::of(date, &self.settings.zone).filter(|day| day.slots(4 * QUARTER_SECONDS).is_some())?;
         let length = i64::from(QUARTER_SECONDS);
         let first = local.range.start.as_second();
         let quarter = |slot: u16| {
@@ -175,6 +175,8 @@ mod tests {
         assert_eq!(hours(date(2026, 3, 8))[..4], [0, 1, 3, 4], "the clock jumps from two to three");
         assert_eq!(hours(date(2026, 11, 1))[..4], [0, 1, 1, 2], "one o'clock comes twice");
         assert_eq!(utility.day(date(2026, 11, 1)).expect("a day").quarters.len(), 100);
+        let half_an_hour = self::utility("Australia/Lord_Howe", "").day(date(2026, 4, 5));
+        assert!(half_an_hour.is_none(), "24.5 hours");
     }
 
     #[test]

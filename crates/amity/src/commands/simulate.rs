@@ -75,7 +75,11 @@ impl Simulate {
         for day in 0..i64::from(self.days) {
             let date = first.saturating_add(day.days());
             let Some(sent) = collection.next_day() else {
-                return Err(Failure::Usage(format!("{date} is no whole number of quarter-hours in {}", self.zone)));
+                let why = "is beyond the calendar or no whole number of hours";
+                return Err(Failure::Usage(format!(
+                    "{date} {why} in {}; choose other days or another zone",
+                    self.zone
+                )));
             };
             write_files(&self.folder, &sent).map_err(in_folder)?;
             truth.add(date, &sent).map_err(in_folder)?;
