@@ -1,7 +1,7 @@
 //! In whatever order files arrive, with restarts and sealing in between: the final days are those of one run over all
 //! of it.
 //!
-//! A hundred histories, the same in every run; `AMITY_CASES` makes up so many others.
+//! A hundred histories, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
 
 use ingest::review::Policy;
 use jiff::Span;
@@ -9,7 +9,6 @@ use jiff::civil::{Date, date};
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use store::readings::AsOf;
 
 use crate::review_fixture::Utility;
@@ -87,8 +86,7 @@ fn decided(utility: &Utility, date: Date) -> Option<FinalDay> {
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("AMITY_CASES").ok().and_then(|text| text.parse().ok());
-    let rng_seed = if cases.is_some() { RngSeed::Random } else { RngSeed::Fixed(20_260_206) };
-    ProptestConfig { cases: cases.unwrap_or(100), rng_seed, ..ProptestConfig::default() }
+    ProptestConfig { cases: cases.unwrap_or(100), ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -190,7 +190,9 @@ fn of_days(
         let age = summary.days_before(view.day.date);
         0 < summary.slots && summary.missing == 0 && age.is_some_and(|age| (youngest..=oldest).contains(&age))
     };
-    let days: Vec<&DaySummary> = view.context.summaries.iter().filter(belongs).collect();
+    let mut days: Vec<&DaySummary> = view.context.summaries.iter().filter(belongs).collect();
+    // One order for all, so that sums that are too large are so in whatever order the days are told.
+    days.sort_unstable_by_key(|day| day.date);
     let fewest = settings.count(&FEWEST);
     if (days.len() as u64) < u64::from(fewest) {
         return Err(format!("{name} have {} complete of at least {fewest}", days.len()));
