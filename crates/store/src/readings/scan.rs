@@ -88,7 +88,7 @@ fn scan_layers(
             if !found {
                 let dictionaries = &layers[at].dictionaries;
                 let mut whole = true;
-                whole &= for_each_block(channel, scanner.bytes()?, dictionaries, |block| {
+                whole &= for_each_block(channel, scanner.extent()?, dictionaries, |block| {
                     let dictionary = &dictionaries[block.dictionary];
                     if block.kind != Kind::Intervals || dictionary.key.day != day {
                         return;

@@ -3,7 +3,7 @@
 //! ```text
 //! magic     8 bytes
 //! extents   the blocks of one channel each, by channel
-//! footer    dictionaries; channels and the lengths of their extents
+//! footer    dictionaries; channels and the lengths of their extents; groups of extents
 //! trailer   32 bytes: where the footer lies, its checksum, magic
 //! ```
 //!
@@ -23,6 +23,7 @@ use super::block::{self, Block, Kind};
 use super::commit::lock;
 use super::dictionary::Dictionary;
 use super::error::{Damage, Error, Lost};
+use super::group::{self, Group, GroupWriter};
 use super::wire::{Input, Malformed, Put};
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at, write_all_at};
 
@@ -65,6 +66,7 @@ pub(super) struct SegmentWriter<'a> {
     waiting: Vec<u8>,
     written: u64,
     channels: Vec<(u32, u64)>,
+    groups: GroupWriter,
     entry: SegmentEntry,
 }
 
@@ -75,7 +77,8 @@ impl<'a> SegmentWriter<'a> {
         let half_done = half_done(&path);
         let file = disk.open(&half_done, OpenMode::Create).map_err(Error::io("create", &half_done))?;
         let entry = SegmentEntry { id, from, to, bytes: 0, checksum: 0 };
-        Ok(Self { disk, path, file, waiting: MAGIC.to_vec(), written: 0, channels: Vec::new(), entry })
+        let (waiting, channels, groups) = (MAGIC.to_vec(), Vec::new(), GroupWriter::default());
+        Ok(Self { disk, path, file, waiting, written: 0, channels, groups, entry })
     }
 
     /// Adds the blocks of a channel.
@@ -85,6 +88,7 @@ impl<'a> SegmentWriter<'a> {
             block::put(&mut self.waiting, &block);
         }
         self.channels.push((channel, (self.waiting.len() - before) as u64));
+        self.groups.push(&self.waiting[before..]);
         if PIECE_BYTES <= self.waiting.len() { self.flush() } else { Ok(()) }
     }
 
@@ -112,6 +116,7 @@ impl<'a> SegmentWriter<'a> {
             footer.put_varint(len);
             last = channel;
         }
+        std::mem::take(&mut self.groups).finish(&mut footer);
         let footer_at = self.written + self.waiting.len() as u64;
         self.entry.checksum = crc32c::crc32c(&footer);
         self.waiting.extend_from_slice(&footer);
@@ -244,6 +249,7 @@ pub(super) struct OpenSegment {
     pub(super) channels: Vec<u32>,
     /// Where each channel's extent begins, and where the last one ends.
     offsets: Vec<u64>,
+    groups: Vec<Group>,
 }
 
 impl OpenSegment {
@@ -269,8 +275,9 @@ impl OpenSegment {
         if crc32c::crc32c(&footer) != entry.checksum {
             return Err(damaged());
         }
-        let (dictionaries, channels, offsets) = parse_footer(&footer, footer_at).map_err(|Malformed| damaged())?;
-        Ok(Self { path: path.into(), file, dictionaries, channels, offsets })
+        let (dictionaries, channels, offsets, groups) =
+            parse_footer(&footer, footer_at).map_err(|Malformed| damaged())?;
+        Ok(Self { path: path.into(), file, dictionaries, channels, offsets, groups })
     }
 
     /// The blocks of a channel; `None` where it has none.
@@ -286,7 +293,7 @@ impl OpenSegment {
     pub(super) fn scan(&self, mut visit: impl FnMut(u32, &[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let mut scan = self.scanner(PIECE_BYTES);
         while let Some(channel) = scan.channel() {
-            visit(channel, scan.bytes()?)?;
+            visit(channel, scan.extent()?.0)?;
             scan.advance();
         }
         Ok(())
@@ -294,7 +301,7 @@ impl OpenSegment {
 
     /// Reads extents one after the other, `piece` bytes at a time.
     pub(super) fn scanner(&self, piece: usize) -> Scanner<'_> {
-        Scanner { segment: self, at: 0, piece, buffer: Vec::new(), buffer_at: 0 }
+        Scanner { segment: self, at: 0, piece, buffer: Vec::new(), buffer_at: 0, checksums: Checksums::ToCheck }
     }
 }
 
@@ -309,7 +316,7 @@ fn footer_place(trailer: &[u8; TRAILER_LEN], trailer_at: u64, entry: &SegmentEnt
     holds.then_some((footer_at, usize::try_from(footer_len).ok()?))
 }
 
-type Footer = (Vec<Dictionary>, Vec<u32>, Vec<u64>);
+type Footer = (Vec<Dictionary>, Vec<u32>, Vec<u64>, Vec<Group>);
 
 fn parse_footer(footer: &[u8], footer_at: u64) -> Result<Footer, Malformed> {
     let mut input = Input::new(footer);
@@ -325,7 +332,8 @@ fn parse_footer(footer: &[u8], footer_at: u64) -> Result<Footer, Malformed> {
         channels.push(channel);
         offsets.push(offset);
     }
-    if offset == footer_at { Ok((dictionaries, channels, offsets)) } else { Err(Malformed) }
+    let groups = group::take(&mut input, channels.len())?;
+    if offset == footer_at { Ok((dictionaries, channels, offsets, groups)) } else { Err(Malformed) }
 }
 
 /// Reads a segment from front to end.
@@ -335,6 +343,16 @@ pub(super) struct Scanner<'a> {
     piece: usize,
     buffer: Vec<u8>,
     buffer_at: u64,
+    checksums: Checksums,
+}
+
+/// What is known of bytes that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checksums {
+    /// The checksum of each block has to be held against it.
+    ToCheck,
+    /// That of the whole group held.
+    Hold,
 }
 
 impl Scanner<'_> {
@@ -344,17 +362,34 @@ impl Scanner<'_> {
     }
 
     /// The extent of that channel.
-    pub(super) fn bytes(&mut self) -> Result<&[u8], Error> {
+    pub(super) fn extent(&mut self) -> Result<(&[u8], Checksums), Error> {
         let (start, end) = (self.segment.offsets[self.at], self.segment.offsets[self.at + 1]);
         if start < self.buffer_at || self.buffer_at + (self.buffer.len() as u64) < end {
-            let last = self.segment.offsets[self.segment.offsets.len() - 1];
-            let stop = last.min((start + self.piece as u64).max(end));
-            self.buffer.resize((stop - start) as usize, 0);
-            self.buffer_at = start;
-            read_exact_at(&*self.segment.file, &mut self.buffer, start)
-                .map_err(Error::io("read", &self.segment.path))?;
+            self.fill()?;
         }
-        Ok(&self.buffer[(start - self.buffer_at) as usize..(end - self.buffer_at) as usize])
+        let bytes = &self.buffer[(start - self.buffer_at) as usize..(end - self.buffer_at) as usize];
+        Ok((bytes, self.checksums))
+    }
+
+    /// Reads the next piece: whole groups, or at least one extent where there are none.
+    fn fill(&mut self) -> Result<(), Error> {
+        let OpenSegment { path, file, offsets, groups, .. } = self.segment;
+        let groups = &groups[groups.partition_point(|group| group.end <= self.at)..];
+        let start = groups.first().map_or(offsets[self.at], |group| offsets[group.first]);
+        let piece_end = start + self.piece as u64;
+        let count = groups.iter().take_while(|group| offsets[group.end] <= piece_end).count().max(1);
+        let groups = &groups[..count.min(groups.len())];
+        let last = offsets[offsets.len() - 1];
+        let stop = groups.last().map_or(last.min(piece_end.max(offsets[self.at + 1])), |group| offsets[group.end]);
+        self.buffer.resize((stop - start) as usize, 0);
+        self.buffer_at = start;
+        read_exact_at(&**file, &mut self.buffer, start).map_err(Error::io("read", path))?;
+        let place = |extent: usize| (offsets[extent] - start) as usize;
+        let holds =
+            |group: &Group| crc32c::crc32c(&self.buffer[place(group.first)..place(group.end)]) == group.checksum;
+        let hold = !groups.is_empty() && groups.iter().all(holds);
+        self.checksums = if hold { Checksums::Hold } else { Checksums::ToCheck };
+        Ok(())
     }
 
     /// Goes on to the next extent.
@@ -374,7 +409,7 @@ pub(super) struct Extent {
 impl Extent {
     fn parse(channel: u32, bytes: &[u8], dictionaries: &[Dictionary]) -> Self {
         let mut extent = Self::default();
-        extent.is_broken = !for_each_block(channel, bytes, dictionaries, |block| {
+        extent.is_broken = !for_each_block(channel, (bytes, Checksums::ToCheck), dictionaries, |block| {
             extent.blocks.push((block.kind, block.dictionary, block.checksum, block.body.into()));
         });
         extent
@@ -393,14 +428,14 @@ impl Extent {
 /// Hands every whole block of an extent to `visit`; `false` where something in it does not hold.
 pub(super) fn for_each_block<'a>(
     channel: u32,
-    bytes: &'a [u8],
+    (bytes, checksums): (&'a [u8], Checksums),
     dictionaries: &[Dictionary],
     mut visit: impl FnMut(Block<'a>),
 ) -> bool {
     let mut input = Input::new(bytes);
     let mut whole = true;
     while !input.is_empty() {
-        match block::take(&mut input, channel, dictionaries) {
+        match block::take(&mut input, channel, dictionaries, checksums) {
             Ok(Some(block)) => visit(block),
             Ok(None) => whole = false,
             Err(Malformed) => return false,

@@ -11,7 +11,7 @@ use super::dictionary::Dictionary;
 use super::error::{Damage, Error, Lost};
 use super::feed_file;
 use super::record::{HEADER_LEN, Header};
-use super::segment::{Segment, for_each_block};
+use super::segment::{Checksums, Segment, for_each_block};
 use super::wire::Malformed;
 use crate::disk::read_exact_at;
 
@@ -126,7 +126,7 @@ impl ReadingsBook {
         verified.segments += 1;
         opened.scan(|channel, extent| {
             let mut lost = Vec::new();
-            let whole = for_each_block(channel, extent, &opened.dictionaries, |block| {
+            let whole = for_each_block(channel, (extent, Checksums::ToCheck), &opened.dictionaries, |block| {
                 verified.blocks += 1;
                 let dictionary = &opened.dictionaries[block.dictionary];
                 if decodes(&block, dictionary).is_err() {

@@ -16,6 +16,7 @@ pub(super) mod intervals;
 pub(super) mod registers;
 
 use super::dictionary::{Dictionary, DictionaryKey};
+use super::segment::Checksums;
 use super::wire::{Input, Malformed, Put};
 
 /// The format that is written.
@@ -69,6 +70,7 @@ pub(super) fn take<'a>(
     input: &mut Input<'a>,
     channel: u32,
     dictionaries: &[Dictionary],
+    checksums: Checksums,
 ) -> Result<Option<Block<'a>>, Malformed> {
     let tag = input.byte()?;
     let kind = match tag & 3 {
@@ -84,7 +86,8 @@ pub(super) fn take<'a>(
     let len = input.number()?;
     let stored = input.u32()?;
     let body = input.take(len)?;
-    let dictionary = dictionaries.get(number);
-    let holds = dictionary.is_some_and(|dictionary| checksum(channel, kind, dictionary.key, body) == stored);
+    let holds = dictionaries.get(number).is_some_and(|dictionary| {
+        checksums == Checksums::Hold || checksum(channel, kind, dictionary.key, body) == stored
+    });
     Ok(holds.then_some(Block { kind, dictionary: number, checksum: stored, body }))
 }
