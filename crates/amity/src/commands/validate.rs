@@ -73,17 +73,23 @@ pub fn say(report: &Report) {
             grouped(report.waiting)
         ));
     }
+    if 0 < report.damaged {
+        output::say(&format!(
+            "{} channel-days stay as they are: stored bytes of them are damaged, `amity doctor` names them",
+            grouped(report.damaged)
+        ));
+    }
 }
 
 /// Validates and estimates the ended days among those given.
 pub fn run(installation: &Installation, mut days: BTreeSet<(ChannelNumber, Date)>) -> Result<Report, Failure> {
+    let stamp = validation::stamp(&installation.books.readings, clock::now());
     let plans = plans(installation)?;
     let directory = installation.ask(installation.books.registry.directory())?;
-    let now = clock::now();
     let decisions = installation.ask(Decisions::of(&installation.books.registry, &directory, &days, &plans))?;
     let mut progress = Progress::new("validated", "channel-days");
     let tell = &mut |count| progress.add(count, "");
-    let report = validation::run(&installation.books.readings, &directory, &plans, &decisions, &mut days, now, tell)
+    let report = validation::run(&installation.books.readings, &directory, &plans, &decisions, &mut days, stamp, tell)
         .map_err(|error| Failure::work("could not validate", error))?;
     progress.finish();
     Ok(report)

@@ -104,7 +104,7 @@ impl Determinants {
         if let Some(rate) = all_through(&own, period)? {
             return Ok(rate);
         }
-        if let Some(tariff) = self.tariff(usage_point, period.start)? {
+        if let Some(tariff) = self.tariff(usage_point, period)? {
             let of_tariff = self.runtime.block_on(book.rates_of(&RateSubject::Tariff(tariff)))?;
             if let Some(rate) = all_through(&of_tariff, period)? {
                 return Ok(rate);
@@ -115,11 +115,28 @@ impl Determinants {
         Err(Refusal::Invalid { field: "definition", detail: detail.into() }.into())
     }
 
-    fn tariff(&self, usage_point: UsagePointId, at: Timestamp) -> Result<Option<String>, ReviewError> {
-        let agreement = |link: &Link| link.relation == Relation::UsagePointUnderAgreement && link.holds_at(at);
-        let links = self.links_of(usage_point.0)?;
-        let Some(link) = links.iter().find(|link| agreement(link)) else { return Ok(None) };
-        let agreement = self.runtime.block_on(self.registry.master().get(link.target))?;
+    /// The tariff of the one agreement that holds all through a period; `None` where none holds in it.
+    fn tariff(&self, usage_point: UsagePointId, period: TimeRange) -> Result<Option<String>, ReviewError> {
+        let holds = |link: &Link| {
+            link.relation == Relation::UsagePointUnderAgreement
+                && link.from < period.end
+                && link.to.is_none_or(|to| period.start < to)
+        };
+        let mut links = self.links_of(usage_point.0)?;
+        links.retain(holds);
+        let agreement = match links.as_slice() {
+            [] => return Ok(None),
+            [one] if one.holds_at(period.start) && one.to.is_none_or(|to| period.end <= to) => one.target,
+            some => {
+                let changes: Vec<_> = some.iter().map(|link| format!("one from {}", link.from)).collect();
+                let detail = format!(
+                    "the agreement of the usage point changes in the period ({}); ask for each part by itself",
+                    changes.join(", ")
+                );
+                return Err(Refusal::Invalid { field: "from", detail }.into());
+            }
+        };
+        let agreement = self.runtime.block_on(self.registry.master().get(agreement))?;
         Ok(agreement.attributes["tariff"].as_str().filter(|tariff| !tariff.is_empty()).map(str::to_owned))
     }
 

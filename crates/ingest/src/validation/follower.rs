@@ -169,9 +169,10 @@ impl Review {
         now: Timestamp,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, ReviewError> {
+        let stamp = super::stamp(&self.readings, now);
         let (directory, plans) = (self.directory()?, self.plans()?);
         let decisions = self.decisions(&days)?;
-        Ok(super::run(&self.readings, &directory, &plans, &decisions, &mut days, now, progress)?)
+        Ok(super::run(&self.readings, &directory, &plans, &decisions, &mut days, stamp, progress)?)
     }
 
     fn keep_position(&self, name: &str, position: String, now: Timestamp) -> Result<(), ReviewError> {

@@ -39,13 +39,17 @@ use surroundings::{Depth, Stored};
 pub use vee::meter_times::SILENT_DAYS;
 
 /// Final days that are stored in one commit.
-const COMMIT_DAYS: usize = 4096;
+const COMMIT_DAYS: u64 = 4096;
+/// Bytes of final days in one commit, of which a day may go beyond.
+const COMMIT_BYTES: usize = 4 << 20;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     /// Channel-days that were run.
     pub days: u64,
+    /// Channel-days that stay as they are, because stored bytes of them are damaged.
+    pub damaged: u64,
     /// Channel-days that have not ended yet and wait.
     pub waiting: u64,
     /// Values that were estimated.
@@ -54,10 +58,15 @@ pub struct Report {
     pub failures: u64,
 }
 
+/// The stamp of the next run, above those of all runs before whatever the clock did.
+pub fn stamp(book: &ReadingsBook, now: Timestamp) -> Stamp {
+    Stamp { run: book.next_run(now), now }
+}
+
 /// Runs the plan of each day over channel-days and the days that lean on them, with what people decided about them, and
 /// stores the outcome; `progress` is told after each commit. Days of which nothing arrived are run where something is
-/// expected of them. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been
-/// read after `now` was, so that a later run never stands on earlier decisions.
+/// expected of them. Days that have not ended stay in `days`, the others are taken out. `stamp` is [`stamp`], made before
+/// `decisions` were read, so that a later run never stands on earlier decisions.
 ///
 /// Channels without intervals or without a valid zone are passed over.
 ///
@@ -69,12 +78,12 @@ pub fn run(
     plans: &Plans,
     decisions: &Decisions,
     days: &mut BTreeSet<(ChannelNumber, Date)>,
-    now: Timestamp,
+    stamp: Stamp,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, store::readings::Error> {
-    let stamp = Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now };
+    let now = stamp.now;
     let mut report = Report::default();
-    let mut decided = Vec::new();
+    let mut decided = Decided::new(stamp);
     let mut waiting = BTreeSet::new();
     let outlook = plans.outlook();
     let reached = companions::touched_with(book, directory, outlook, days)?;
@@ -84,8 +93,9 @@ pub fn run(
         let Some(stored) = around(book, directory, channel, &looks, (&touched, now))? else { continue };
         let channel_days = stored.channel_days(book, plans, decisions, Depth::Outcomes)?;
         let leaning = stored.leaning();
+        report.damaged += touched.iter().filter(|date| stored.is_damaged(**date)).count() as u64;
         for date in channel_days.to_run(&touched, |date| leaning.contains(&date)) {
-            let Some(day) = channel_days.day(date) else { continue };
+            let Some(day) = channel_days.day(date).filter(|_| !stored.is_damaged(date)) else { continue };
             if now < day.as_day(date).whole().end {
                 waiting.extend(days.contains(&(channel.number, date)).then_some((channel.number, date)));
                 continue;
@@ -97,15 +107,15 @@ pub fn run(
                 continue;
             }
             report.add(&outcome);
-            decided.push(outcome.final_day);
-        }
-        if COMMIT_DAYS <= decided.len() {
-            progress(decided.len() as u64);
-            store_days(book, &mut decided, stamp)?;
+            decided.push(&outcome.final_day);
+            if decided.is_full() {
+                progress(decided.days);
+                std::mem::replace(&mut decided, Decided::new(stamp)).store(book)?;
+            }
         }
     }
-    progress(decided.len() as u64);
-    store_days(book, &mut decided, stamp)?;
+    progress(decided.days);
+    decided.store(book)?;
     report.waiting = waiting.len() as u64;
     *days = waiting;
     Ok(report)
@@ -155,6 +165,7 @@ fn around<'a>(
 impl std::ops::AddAssign for Report {
     fn add_assign(&mut self, other: Self) {
         self.days += other.days;
+        self.damaged += other.damaged;
         self.waiting += other.waiting;
         self.estimated += other.estimated;
         self.failures += other.failures;
@@ -169,13 +180,29 @@ impl Report {
     }
 }
 
-fn store_days(book: &ReadingsBook, decided: &mut Vec<FinalDay>, stamp: Stamp) -> Result<(), store::readings::Error> {
-    if decided.is_empty() {
-        return Ok(());
+/// Final days of one commit.
+struct Decided {
+    batch: Batch,
+    days: u64,
+}
+
+impl Decided {
+    /// Its arrival is the run, so that no run after a restart gets a lower number.
+    fn new(stamp: Stamp) -> Self {
+        let arrival = i64::try_from(stamp.run).unwrap_or(i64::MAX);
+        Self { batch: Batch::new("vee", [0; 32], arrival), days: 0 }
     }
-    let mut batch = Batch::new("vee", [0; 32], stamp.now.as_microsecond());
-    for final_day in decided.drain(..) {
-        batch.push_final(&final_day).expect("the day was read from the book");
+
+    fn push(&mut self, final_day: &FinalDay) {
+        self.batch.push_final(final_day).expect("the day was read from the book");
+        self.days += 1;
     }
-    book.append(batch.keyed_by_content()).map(drop)
+
+    fn is_full(&self) -> bool {
+        COMMIT_DAYS <= self.days || COMMIT_BYTES <= self.batch.len()
+    }
+
+    fn store(self, book: &ReadingsBook) -> Result<(), store::readings::Error> {
+        if self.days == 0 { Ok(()) } else { book.append(self.batch.keyed_by_content()).map(drop) }
+    }
 }

@@ -11,7 +11,7 @@ use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
 use vee::meter_times::MeterTimes;
@@ -123,6 +123,7 @@ pub(crate) struct Stored<'a> {
     meter_times: MeterTimes,
     /// In order; of a day of which nothing arrived every slot is without a value.
     days: Vec<StoredDay>,
+    damaged: Vec<Damage>,
     dates: (Date, Date),
     totals: Vec<Total>,
 }
@@ -149,13 +150,13 @@ impl<'a> Stored<'a> {
         let span = (within.start.as_second(), within.end.as_second());
         let mut history = book.read(channel.number, span.0, span.1, as_of)?;
         history.shape_silent_days(&zone, length, span);
-        let mut days = history.days;
+        let (mut days, damaged) = (history.days, history.damaged);
         days.retain(|day| day.slot_seconds == length);
         let totals = totals::of_channel(book, directory, channel, within, as_of)?;
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
         let (states, meter_times) = (directory.states(channel.usage_point), meter_times(directory, channel));
         let dates = (first.date, last.date);
-        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, dates, totals }))
+        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, damaged, dates, totals }))
     }
 
     /// The same with the days of which nothing arrived and that ended long enough ago. Where no dates of a meter are known,
@@ -165,9 +166,18 @@ impl<'a> Stored<'a> {
         let first =
             if self.meter_times.dated.is_empty() { self.days.first().map(|day| day.date) } else { Some(self.dates.0) };
         if let (Some(first), Some(length)) = (first, self.channel.interval_seconds) {
-            add_silent_days(&mut self.days, (first, self.dates.1.min(ended)), &self.zone, length);
+            let mut days = std::mem::take(&mut self.days);
+            add_silent_days(&mut days, (first, self.dates.1.min(ended)), &self.zone, length);
+            // What is lost here arrived once.
+            days.retain(|day| !self.is_damaged(day.date));
+            self.days = days;
         }
         self
+    }
+
+    /// Whether a date cannot be judged, because stored bytes of it are damaged.
+    pub(crate) fn is_damaged(&self, date: Date) -> bool {
+        self.damaged.iter().any(|damage| damage.lost.hides(self.channel.number, date))
     }
 
     /// Whether there is a day without any value.

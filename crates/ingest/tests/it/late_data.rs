@@ -58,3 +58,32 @@ fn measured_values_that_come_late_take_the_place_of_the_estimate() {
     assert_eq!(estimates(&utility), []);
     assert!(decided(&utility, GAP_DAY).failures.is_empty());
 }
+
+#[test]
+fn a_clock_that_goes_back_hides_no_later_run() {
+    let utility = utility_with_a_gap();
+    utility.wait_until("2026-03-01T00:00:00Z");
+    utility.arrive(0, GAP_DAY, 8, "120 130 140 150 160");
+    utility.validate(&[(0, GAP_DAY)]);
+    assert_eq!(estimates(&utility), []);
+    let utility = utility.reopened();
+    utility.wait_until("2026-02-28T00:00:00Z");
+    utility.arrive(0, GAP_DAY, 9, "-130");
+    utility.validate(&[(0, GAP_DAY)]);
+    assert!(!decided(&utility, GAP_DAY).failures.is_empty(), "the negative value fails");
+}
+
+#[test]
+fn a_damaged_day_is_told_and_not_estimated() {
+    // covers: THR-08
+    let utility = Utility::with_channels(1);
+    let [before, day, after] = [date(2026, 2, 10), date(2026, 2, 11), date(2026, 2, 12)];
+    [before, day, after].map(|date| utility.arrive(0, date, 0, "100"));
+    utility.damage(day);
+    let report = utility.run(&[(0, day)]);
+    assert_eq!((report.damaged, report.estimated), (1, 0), "{report:?}");
+    // Fetched again, it is a day like any other.
+    utility.arrive(0, day, 0, "100");
+    let report = utility.run(&[(0, day)]);
+    assert_eq!(report.estimated, 0);
+}

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ingest::determinants::Role;
@@ -185,18 +186,18 @@ impl Utility {
 
     /// Validates days as intake does after it took a message, and brings the queue up to date.
     pub fn validate(&self, days: &[(u32, Date)]) {
-        self.run(days);
+        let _ = self.run(days);
         self.review.follow(self.now()).expect("followed");
     }
 
     /// Validates days; nobody follows.
-    pub fn run(&self, days: &[(u32, Date)]) {
-        let now = self.now();
+    pub fn run(&self, days: &[(u32, Date)]) -> validation::Report {
+        let stamp = validation::stamp(&self.book, self.now());
         let mut days: BTreeSet<_> = days.iter().map(|(channel, date)| (ChannelNumber(*channel), *date)).collect();
         let directory = self.ask(self.registry.directory());
         let plans = self.wait(self.plans.now()).expect("a book of plans");
         let decisions = self.ask(Decisions::of(&self.registry, &directory, &days, &plans));
-        validation::run(&self.book, &directory, &plans, &decisions, &mut days, now, &mut |_| {}).expect("validated");
+        validation::run(&self.book, &directory, &plans, &decisions, &mut days, stamp, &mut |_| {}).expect("validated")
     }
 
     /// The same after the program ended at once and was started again.
@@ -208,6 +209,20 @@ impl Utility {
         let (book, handle) = (Arc::new(book), runtime.handle().clone());
         let review = Review::new(Arc::clone(&book), registry.clone(), Arc::clone(&plans), Policy::default(), handle);
         Self { review, book, registry, zone, length, plans, clock, batches, runtime, _folder }
+    }
+
+    /// Seals every day and flips a bit in what is stored of a date.
+    pub fn damage(&self, date: Date) {
+        self.book.seal(Date::MAX).expect("sealed");
+        let folder = self._folder.path().join("readings/segments");
+        let is_of_date =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&date.to_string()));
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let [path] = &files.filter(is_of_date).collect::<Vec<_>>()[..] else { panic!("one file of {date}") };
+        let mut bytes = std::fs::read(path).expect("readable");
+        // Behind 8 bytes of magic and the head of the first block.
+        bytes[20] ^= 1;
+        std::fs::write(path, bytes).expect("written");
     }
 
     /// Lets time go on to an instant.

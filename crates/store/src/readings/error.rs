@@ -197,6 +197,11 @@ pub enum Lost {
 
 impl Lost {
     /// Whether it can be the reason that a read of a channel between two days is incomplete.
+    /// Whether values of a channel-day may be missing that the book once had.
+    pub fn hides(&self, channel: ChannelNumber, date: Date) -> bool {
+        matches!(self, Self::Channel { .. } | Self::Days { .. }) && self.touches(channel, date, date)
+    }
+
     pub(super) fn touches(&self, channel: ChannelNumber, first: Date, last: Date) -> bool {
         match self {
             Self::Channel { channel: lost, from, to } => *lost == channel && *from <= last && first <= *to,

@@ -49,10 +49,11 @@ mod wire;
 
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use model::quality::Quality;
 
@@ -149,6 +150,8 @@ struct Shared {
     visible_changed: Condvar,
     /// Bytes of open days.
     memory: AtomicU64,
+    /// The last number of a run that was given out.
+    last_run: AtomicU64,
     maintenance: Mutex<maintenance::Orders>,
     maintenance_wanted: Condvar,
 }
@@ -179,6 +182,16 @@ impl ReadingsBook {
     /// The quality of a number; `None` where this book never gave it out.
     pub fn quality(&self, id: QualityId) -> Option<Quality> {
         self.shared.qualities.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// A number for a run of validation, above those of all runs before: the microsecond `now`, or the next free one where
+    /// the clock went back. Whoever takes it before reading anything can store what follows in any order: of the final
+    /// days of a date the one of the highest run counts.
+    pub fn next_run(&self, now: Timestamp) -> u64 {
+        let now = u64::try_from(now.as_microsecond()).unwrap_or_default();
+        let after = |last: u64| now.max(last.saturating_add(1));
+        let last = self.shared.last_run.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
+        after(last.unwrap_or_else(|last| last))
     }
 
     /// The last sequence that readers can see.

@@ -87,6 +87,7 @@ impl ReadingsBook {
             qualities: rebuilt.qualities.len(),
         };
         let memory = AtomicU64::new(rebuilt.state.bytes());
+        let last_run = AtomicU64::new(u64::try_from(rebuilt.state.received_max).unwrap_or_default());
         let mut state = rebuilt.state;
         state.applied = last_sequence;
         let shared = Arc::new(Shared {
@@ -104,6 +105,7 @@ impl ReadingsBook {
             visible: Mutex::new(last_sequence),
             visible_changed: Condvar::new(),
             memory,
+            last_run,
             maintenance: Mutex::default(),
             maintenance_wanted: Condvar::new(),
         });

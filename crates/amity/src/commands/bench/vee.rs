@@ -204,9 +204,9 @@ impl Books {
             let _ = self.readings.maintain();
             upkeep += began.elapsed();
         };
-        let (now, decisions) = (now.timestamp(), Decisions::default());
+        let (stamp, decisions) = (validation::stamp(&self.readings, now.timestamp()), Decisions::default());
         let report =
-            validation::run(&self.readings, &self.directory, &self.plans, &decisions, &mut days, now, &mut keep_up)
+            validation::run(&self.readings, &self.directory, &self.plans, &decisions, &mut days, stamp, &mut keep_up)
                 .map_err(in_book)?;
         let durable = began.elapsed() - upkeep;
         self.readings.maintain().map_err(in_book)?;
