@@ -103,6 +103,27 @@ fn owners_and_states_let_readings_in() {
 }
 
 #[test]
+fn a_multiplier_does_not_change_under_reads() {
+    let program = Program::with_installation(&["--zone", "UTC"]);
+    let register = |more: &[&str]| {
+        let kind = ["--suffix", "R1", "--reading-type", "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"];
+        program.run(&[&["registry", "add", "--usage-point", "UP1"][..], &kind, more].concat())
+    };
+    let multiplier = || program.json(&["registry", "show", "UP1", "--json"])["channels"][0]["multiplier"].clone();
+    assert_eq!(register(&["--multiplier", "20", "--dials", "5"]).code, 0);
+    assert_eq!(register(&["--multiplier", "40"]).code, 0, "nothing was read yet");
+    let reads = "usage_point_id,channel,reading_type,uom,end,value\n\
+                 UP1,R1,0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0,kWh,2026-01-01T00:00:00Z,100\n";
+    assert!(program.run(&["ingest", &program.file("reads.csv", reads)]).code <= 1);
+    let refused = register(&["--multiplier", "60"]);
+    assert!(refused.code == 2 && refused.talk.contains("multiplier 40 with 5 dials"), "{refused:?}");
+    assert_eq!(register(&["--owner", "HES-1"]).code, 0, "what is not named stays");
+    assert_eq!(multiplier(), "40");
+    assert_eq!(register(&["--multiplier", "60", "--correct"]).code, 0);
+    assert_eq!(multiplier(), "60");
+}
+
+#[test]
 fn a_disconnected_usage_point_is_told_and_shown() {
     let program = Program::with_installation(&["--zone", "UTC"]);
     let import = r#"[{"usage_point": "UP1", "reading_type": "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0", "interval_seconds": 3600,

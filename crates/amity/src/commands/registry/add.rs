@@ -6,12 +6,14 @@ use clap::Args;
 use ingest::placement::zone_of;
 use jiff::Timestamp;
 use model::id::Name;
-use model::master::ConnectionState;
+use model::master::{Channel, ConnectionState};
 use model::quantity::Decimal;
 use model::reading_type::ReadingType;
 use serde::Deserialize;
 use smol_str::SmolStr;
+use store::readings::AsOf;
 use store::registry::channel::ChannelEntry;
+use store::registry::directory::Directory;
 use store::registry::usage_point::StateChange;
 
 use crate::commands::time_span::instant;
@@ -49,14 +51,18 @@ pub struct Add {
     #[arg(long, default_value_t = -6, allow_hyphen_values = true)]
     #[serde(default = "millionths")]
     quantum: i8,
-    /// Current times voltage transformer ratio for register differences.
-    #[arg(long, default_value = "1")]
-    #[serde(default = "one")]
-    multiplier: String,
+    /// Current times voltage transformer ratio for register differences; 1 for a new channel.
+    #[arg(long)]
+    #[serde(default)]
+    multiplier: Option<String>,
     /// Digits of the register before the point.
     #[arg(long)]
     #[serde(default)]
     dials: Option<u8>,
+    /// Multiplier and dials were entered wrongly: the reads that are stored count by the new ones, the earliest too.
+    #[arg(long)]
+    #[serde(default)]
+    correct: bool,
     /// Length of the intervals in seconds; without it the channel takes register reads.
     #[arg(long)]
     #[serde(default)]
@@ -87,19 +93,14 @@ fn millionths() -> i8 {
     -6
 }
 
-fn one() -> String {
-    "1".into()
-}
-
 impl Add {
-    fn entry(&self, installation: &Installation) -> Result<ChannelEntry, Failure> {
+    fn entry(&self, installation: &Installation, directory: &Directory) -> Result<ChannelEntry, Failure> {
         let usage = |field: &str, error: &dyn std::fmt::Display| Failure::Usage(format!("{field}: {error}"));
         let zone = self.zone(installation);
         let known_zone = zone_of(&zone).map_err(|error| usage("zone", &error))?;
         let meter_from = self.meter_from.as_deref().map(|text| instant("meter_from", text, &known_zone)).transpose()?;
         let reading_type: ReadingType = self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
-        let multiplier: Decimal = self.multiplier.parse().map_err(|error| usage("multiplier", &error))?;
-        Ok(ChannelEntry {
+        let mut entry = ChannelEntry {
             usage_point: Name::new("UsagePoint", self.usage_point.as_str()),
             meter: self.meter.as_deref().map(|meter| Name::new("MeterSerialNumber", meter)),
             meter_from,
@@ -107,11 +108,24 @@ impl Add {
             reading_type,
             unit: self.unit.as_str().into(),
             quantum: self.quantum,
-            multiplier,
-            dials: self.dials,
+            multiplier: Decimal::new(1, 0),
+            dials: None,
             interval_seconds: self.interval_seconds,
             zone,
-        })
+        };
+        let stored = directory.by_label(&entry.label());
+        if let Some(stored) = stored {
+            (entry.multiplier, entry.dials) = (stored.multiplier, stored.dials);
+        }
+        if let Some(text) = &self.multiplier {
+            entry.multiplier = text.parse().map_err(|error| usage("multiplier", &error))?;
+        }
+        entry.dials = self.dials.or(entry.dials);
+        let changed = stored.filter(|stored| (stored.multiplier, stored.dials) != (entry.multiplier, entry.dials));
+        if let Some(stored) = changed.filter(|_| !self.correct) {
+            nothing_read_yet(installation, stored, &entry)?;
+        }
+        Ok(entry)
     }
 
     fn zone(&self, installation: &Installation) -> SmolStr {
@@ -127,9 +141,29 @@ impl Add {
     }
 }
 
+/// A multiplier and the dials count for every read of a channel: a change on some day must not change the days before it.
+fn nothing_read_yet(installation: &Installation, stored: &Channel, wanted: &ChannelEntry) -> Result<(), Failure> {
+    let history = installation.books.readings.read(stored.number, i64::MIN, i64::MAX, AsOf::Now);
+    let reads = history.map_err(|error| Failure::work("could not look for reads of the channel", error))?.registers;
+    let Some(first) = reads.first() else { return Ok(()) };
+    let dials = |dials: Option<u8>| dials.map_or("unknown".into(), |dials| dials.to_string());
+    Err(Failure::Usage(format!(
+        "channel {}: multiplier {} with {} dials cannot become {} with {}, its reads since {} count by the former; if that \
+         was wrong from the beginning, say `--correct` and run `amity vee run`; if it changed on a day, register what \
+         counts from then on with another `--suffix`",
+        stored.label,
+        stored.multiplier,
+        dials(stored.dials),
+        wanted.multiplier,
+        dials(wanted.dials),
+        Timestamp::from_second(first.at).unwrap_or_default(),
+    )))
+}
+
 /// Registers channels, then enters owners and states of their usage points.
 pub fn register(installation: &Installation, channels: Vec<Add>) -> Result<ExitCode, Failure> {
-    let entries = channels.iter().map(|add| add.entry(installation)).collect::<Result<Vec<_>, _>>()?;
+    let directory = installation.ask(installation.books.registry.directory())?;
+    let entries = channels.iter().map(|add| add.entry(installation, &directory)).collect::<Result<Vec<_>, _>>()?;
     let states = channels.iter().map(|add| add.state(installation)).collect::<Result<Vec<_>, _>>()?;
     let registry = &installation.books.registry;
     let registered = installation.ask(registry.channels().register(&entries))?;
