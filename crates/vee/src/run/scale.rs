@@ -89,6 +89,11 @@ pub(super) fn meet_registers<'d>(
             estimations.push(field.told(&span, own, outcome));
         }
     }
+    if scaled_by == ScaledBy::Buckets {
+        // Whoever asked for buckets alone is told where there was none.
+        let own: Vec<usize> = field.own.clone().collect();
+        field.changeable(&own).iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
+    }
     field.give_back(draft);
 }
 

@@ -85,6 +85,20 @@ fn a_negative_total_is_refused_or_shared() {
 }
 
 #[test]
+fn an_estimate_without_its_bucket_says_that_it_is_unscaled() {
+    let unscaled = |peak: &[i64]| {
+        let (_, outcome) = scaled(ScalingMode::TimeOfUse, &[30], &[], peak, &[]);
+        let listed = outcome.final_day.values.iter().filter(|listed| listed.status.contains(Status::UNSCALED));
+        listed.map(|listed| listed.slot).collect::<Vec<_>>()
+    };
+    assert_eq!(unscaled(&[]), [1, 2]);
+    assert_eq!(unscaled(&[12]), [2]);
+    let notes = checked(plan(&["E04"], ScalingMode::TimeOfUse));
+    assert!(notes.notes().iter().any(|note| note.code == "plan.buckets"), "{:?}", notes.notes());
+    assert!(!checked(plan(&["E04"], ScalingMode::Proportional)).notes().iter().any(|note| note.code == "plan.buckets"));
+}
+
+#[test]
 fn modes_are_written_as_words() {
     for (word, mode) in [
         ("boundary", ScalingMode::Boundary),
