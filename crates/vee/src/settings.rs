@@ -253,6 +253,16 @@ impl Settings {
         }
     }
 
+    /// The settings that say nothing of values in a unit, each with the unit it is in.
+    pub(crate) fn apart_from<'s>(&'s self, unit: &str) -> impl Iterator<Item = (&'static str, &'s str)> {
+        self.0.iter().filter_map(move |(name, setting)| match setting {
+            Setting::Quantity { amount, unit: own } if !amount.is_zero() && unit_power(own, unit).is_none() => {
+                Some((*name, own.as_str()))
+            }
+            _ => None,
+        })
+    }
+
     fn setting(&self, form: &'static SettingForm) -> &Setting {
         let found = self.0.iter().find(|(name, _)| *name == form.name);
         &found.expect("a rule asks only for settings it declares").1

@@ -196,7 +196,7 @@ fn a_formula_is_checked_with_a_caret_under_the_fault() {
         "check",
         "@formula(\"AMT intervals\")",
         "--plan",
-        &config("assumed-time.toml"),
+        &config("assumed-time-as-printed.toml"),
         "--json",
     ]);
     assert_eq!(named.code, 0, "{named:?}");

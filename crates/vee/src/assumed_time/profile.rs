@@ -22,7 +22,7 @@ impl Profile {
     /// estimates are validated again.
     pub fn plan(self) -> Plan {
         let mut plan = Plan::standard();
-        plan.name = "assumed meter time".into();
+        plan.name = "assumed meter time as printed".into();
         plan.validate_estimates = true;
         plan.formula.push(formula("AMT intervals", FORMULA));
         plan.user_rule.push(rule("U-AMT", "AMT intervals", Some("AMT")));

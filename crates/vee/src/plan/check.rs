@@ -116,6 +116,21 @@ impl CheckedPlan {
         self.version
     }
 
+    /// What of the plan says nothing of channels that count in a unit, because a limit is in another one.
+    pub fn apart_from(&self, unit: &str) -> Vec<Finding> {
+        let of_rules = self.rules.iter().filter_map(|rule| Some((rule.id.as_str(), rule.settings()?)));
+        let of_methods = self.estimators.iter().map(|planned| (planned.estimator.id, &planned.settings));
+        let apart = |(id, settings): (&str, &Settings)| {
+            let found = settings.apart_from(unit).map(|(name, own)| {
+                let message = format!("{id} says nothing of values in {unit}: its setting {name} is in {own}");
+                Finding::new(0, format_smolstr!("{id}.{name}"), "plan.other_unit", message)
+                    .with_severity(Severity::Warning)
+            });
+            found.collect::<Vec<_>>()
+        };
+        of_rules.chain(of_methods).flat_map(apart).collect()
+    }
+
     /// What is allowed but worth knowing, such as a method that will hardly ever be reached.
     pub fn notes(&self) -> &[Finding] {
         &self.notes

@@ -22,13 +22,19 @@ pub(crate) struct Test<'f> {
     pub stamp: Status,
     /// What a true result says of the value.
     pub direction: Direction,
+    /// Whether it is told when a channel is missing that the formula names; else the rule is not applicable then.
+    pub tells_missing_channel: bool,
 }
 
 pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {
     let evaluation = Evaluation::of(test.formula, view, test.scope);
     let answers: Vec<Answer> = (0..view.slots()).map(|slot| evaluation.holds(slot)).collect();
     if let Some(error) = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|error| error.is_input()) {
-        return Finding::NotApplicable(error.to_string().into());
+        if !test.tells_missing_channel {
+            return Finding::NotApplicable(error.to_string().into());
+        }
+        let evidence = format!("`{}` cannot judge the day: {error}", test.name);
+        return Finding::of(view.slots(), vec![Fault { only_warns: true, ..Fault::new(0, view.slots(), evidence) }]);
     }
     let checked = answers.iter().filter(|answer| **answer != Ok(None)).count();
     if checked == 0 {

@@ -43,7 +43,7 @@ const FAMILIES: SettingForm = SettingForm {
 
 const UNKNOWN_DEVICE: SettingForm = SettingForm {
     name: "unknown_device",
-    kind: SettingKind::Choice(&["judge", "pass over"]),
+    kind: SettingKind::Choice(&["judge", "tell", "pass over"]),
     default: "judge",
     meaning: "what to do where family or firmware of the meter are not known",
 };
@@ -54,6 +54,8 @@ const NOT_COVERED: SettingForm = SettingForm {
     default: "tell",
     meaning: "what to do with the five statuses from a family or firmware that is not covered",
 };
+
+const UNKNOWN: &str = "family or firmware of the meter are not known";
 
 static AS_PRINTED: LazyLock<Formula> =
     LazyLock::new(|| Formula::parse(FORMULA).expect("the formula of the guidance is parsed by a test"));
@@ -66,7 +68,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let (Some(family), Some(firmware)) = (device.family, device.firmware) else {
         return match settings.choice(&UNKNOWN_DEVICE) {
             "judge" => as_printed(view, settings),
-            _ => Finding::NotApplicable("family or firmware of the meter are not known".into()),
+            "tell" => told(view, UNKNOWN),
+            _ => Finding::NotApplicable(UNKNOWN.into()),
         };
     };
     match not_covered(family, firmware, settings) {
@@ -78,8 +81,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
 
 fn as_printed(view: &View<'_>, settings: &Settings) -> Finding {
     let scope = CountScope::of(settings.choice(&STATUS_COUNT));
-    let test =
-        Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp: Status::ASSUMED_TIME, direction: Direction::Other };
+    let (stamp, direction) = (Status::ASSUMED_TIME, Direction::Other);
+    let test = Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp, direction, tells_missing_channel: false };
     by_formula::judge(view, test)
 }
 

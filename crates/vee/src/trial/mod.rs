@@ -148,7 +148,7 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         plan_version: plan.version,
         unit: series.unit.clone(),
         interval_seconds: series.interval_seconds,
-        notes: plan.notes().to_vec(),
+        notes: [plan.notes(), &plan.apart_from(&series.unit)].concat(),
         values: Vec::new(),
         rules: Vec::new(),
         methods: Vec::new(),

@@ -89,7 +89,7 @@ fn the_rule_has_the_parameters_of_the_guidance() {
     assert_eq!((rule.named_formula_id.as_str(), plan.formula[0].text.as_str()), ("AMT intervals", FORMULA));
     assert_eq!((rule.true_result_triggers, rule.route_to_queue), (Trigger::Fail, false));
     assert_eq!(rule.true_results_status.as_deref(), Some("AMT"));
-    let path = repository().join("config/plans/assumed-time.toml");
+    let path = repository().join("config/plans/assumed-time-as-printed.toml");
     let shipped: Plan = toml::from_str(&std::fs::read_to_string(path).expect("the shipped plan")).expect("TOML");
     assert_eq!(shipped, plan);
 
@@ -171,6 +171,30 @@ fn only_the_centron_families_are_judged() {
             let judged = run(&day, &context, &checked(plan), stamp()).results[0].verdict == Verdict::Failed;
             assert_eq!(judged, family.ends_with("Riva"), "a Riva rule is active once it is configured (T-07)");
         }
+    }
+}
+
+// covers: AMT-DEV-01, AMT-DEV-02
+#[test]
+fn the_shipped_plan_replaces_values_of_covered_meters_only() {
+    let path = repository().join("config/plans/assumed-time.toml");
+    let plan: Plan = toml::from_str(&std::fs::read_to_string(path).expect("the shipped plan")).expect("TOML");
+    let plan = checked(plan);
+    let series = two_assumed_hours();
+    let day = series.ordinary_day(3600);
+    for (family, firmware, is_covered) in [
+        (Some("OpenWay CENTRON"), Some("7.0.187"), true),
+        (Some("OpenWay Riva"), Some("5.4.398"), false),
+        (Some("OpenWay CENTRON"), Some("6.0.1"), false),
+        (None, None, false),
+    ] {
+        let device = Device { family, firmware, ..Device::default() };
+        let outcome = run(&day, &Context { device, ..context(0) }, &plan, stamp());
+        let values = final_values(&day, &outcome);
+        let measured = [series.values[2], series.values[3]].map(Some);
+        assert_eq!([values[2], values[3]], if is_covered { [Some(0); 2] } else { measured }, "{family:?} {firmware:?}");
+        let waits = outcome.exceptions.iter().any(|told| told.rule == "V27" && told.queue == Queue::ManualWork);
+        assert_eq!(waits, !is_covered, "{family:?} {firmware:?}");
     }
 }
 

@@ -12,6 +12,7 @@ mod golden_methods;
 mod golden_process;
 mod golden_registers;
 mod golden_rules;
+mod limits_in_other_units;
 mod methods_any_input;
 mod needs;
 mod notation;

@@ -113,8 +113,9 @@ fn a_value_that_cannot_be_calculated_waits_for_a_person() {
     assert_eq!(first.evidence, "`high` cannot judge 1 value at 00:00: division by zero in `(10 / ($input - 5))`");
     plan.formula[0].text = "$check > 1".into();
     let (outcome, _) = decided(plan, &context(0));
-    assert_eq!(outcome.results[0].verdict, Verdict::NotApplicable);
-    assert_eq!(outcome.results[0].reason, "the day has no channel `check`");
+    let [told] = &outcome.exceptions[..] else { panic!("{:?}", outcome.exceptions) };
+    assert_eq!((told.from, told.to, told.queue), (0, 4, Queue::Record));
+    assert_eq!(told.evidence, "`high` cannot judge the day: the day has no channel `check`");
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! `amity vee plan attach` and `detach`: where a plan holds, from when to when.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
 use ingest::plans::book::{self, attach_plan, newest};
 use jiff::civil::Date;
+use model::finding::Finding;
 use serde_json::json;
 use smol_str::SmolStr;
+use vee::Plan;
 use vee::plan::book::{PlanBook, Scope};
 
 use super::judged;
@@ -79,11 +82,12 @@ impl Place {
         let stated = attach_plan(registry, live.default_plan(), &wanted, by, clock::now());
         let changed = installation.runtime.block_on(stated).map_err(plans_failure)?;
         let left = judged::left(installation, (*from, *until))?;
+        let findings = wanted.plan.as_ref().map_or(Ok(Vec::new()), |plan| other_units(installation, plan))?;
         if self.json {
             let plan = wanted.plan.map(|(name, version)| json!({ "name": name, "version": version }));
             output::print_json(&json!({
                 "plan": plan, "to": to.to_string(), "from": from, "until": until, "changed": changed,
-                "judged_otherwise": left,
+                "judged_otherwise": left, "findings": findings,
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -95,9 +99,21 @@ impl Place {
         output::print(&format!("{holds}{}{already}", super::dates(*from, *until)))?;
         let place = PlanBook { attach: wanted.attachment().into_iter().collect(), ..PlanBook::default() };
         plan_file::unknown_usage_points(installation, &place)?.iter().for_each(|line| output::say(line));
+        output::say(&plan_file::lines("plan", &findings));
         output::print(&judged::words(&left))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a plan says nothing of, because channels of intervals count in another unit than its limits.
+fn other_units(installation: &Installation, (name, version): &(SmolStr, u32)) -> Result<Vec<Finding>, Failure> {
+    let plans = validate::plans(installation)?;
+    let Some(Ok(plan)) = plans.book().plan(name, *version).map(Plan::check) else { return Ok(Vec::new()) };
+    let directory = installation.ask(installation.books.registry.directory())?;
+    let units: BTreeSet<&str> = (directory.channels().filter(|channel| channel.interval_seconds.is_some()))
+        .map(|channel| channel.unit.as_str())
+        .collect();
+    Ok(units.into_iter().flat_map(|unit| plan.apart_from(unit)).collect())
 }
 
 /// A plan by `name` or `name@version` in a book.
