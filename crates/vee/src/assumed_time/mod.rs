@@ -6,7 +6,7 @@
 //!
 //! - [`families`](FAMILIES): which devices support it, from which firmware on.
 //! - [`Profile`]: plans that hold the rule and the zero fill, as printed or with our additions.
-//! - [`Treatment`]: what each use of the data gets, and [`Edit`]: what a person may do instead.
+//! - [`Edit`]: what a person may do; what each use gets is [`AssumedTime`](model::quality::assumed_time::AssumedTime).
 //! - [`balance()`]: where the energy of an outage went.
 //! - [`AssumedTimeMeter`]: how the meter itself behaves.
 
@@ -15,7 +15,6 @@ mod edit;
 mod families;
 mod meter;
 mod profile;
-mod treatment;
 
 use model::finding::{Finding, Severity};
 use model::quality::{Status, iee};
@@ -29,7 +28,6 @@ pub use edit::{Change, Edit, EditRefusal, edit};
 pub use families::{DeviceFamily, FAMILIES, Support, support};
 pub use meter::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
 pub use profile::Profile;
-pub use treatment::{DataProduct, Treated, Treatment, treated};
 
 /// The formula of the guidance, letter for letter.
 pub const FORMULA: &str = "@if(@status($input \\AND, CLOCK, IOBOARD, IRREGULAR, POWER, TIMERESET), \

@@ -7,8 +7,7 @@ use model::quality::validation::ValidationStatus::{self, Fv, Ma, Pv};
 use model::quantity::Decimal;
 use model::time::TimeRange;
 use vee::assumed_time::{
-    BalanceSlot, Edit, EditRefusal, FAMILIES, FIVE, FORMULA, Profile, Recorded, Support, Treated, Treatment, balance,
-    edit, support, treated,
+    BalanceSlot, Edit, EditRefusal, FAMILIES, FIVE, FORMULA, Profile, Recorded, Support, balance, edit, support,
 };
 use vee::context::{Device, RegisterPair};
 use vee::formula::{CountScope, Formula, explain};
@@ -371,22 +370,6 @@ fn received_values_stay_and_final_values_lie_over_them() {
     let outcome = run(&day, &context(0), &checked(Profile::Strict.plan()), stamp());
     assert_eq!(series, before, "a subscriber of raw data sees what was received");
     assert_eq!((day.value(2), final_values(&day, &outcome)[2]), (Some(8), Some(0)));
-}
-
-// covers: AMT-FUP-02
-#[test]
-fn each_use_has_its_own_treatment() {
-    let assumed = Status::ASSUMED_TIME | Status::ESTIMATED;
-    let given = |treatment, status| treated(treatment, Some(8), Some(0), status);
-    assert_eq!(given(Treatment::Exclude, assumed), Treated::Excluded);
-    assert_eq!(given(Treatment::Accept, assumed), Treated::Given(Some(8)));
-    assert_eq!(given(Treatment::Estimate, assumed), Treated::Given(Some(0)));
-    assert_eq!(given(Treatment::Exclude, Status::ESTIMATED), Treated::Given(Some(0)));
-    let products: Vec<vee::assumed_time::DataProduct> = serde_json::from_str(
-        r#"[{"name":"portal","assumed_time":"exclude"},{"name":"TOU billing","assumed_time":"estimate"}]"#,
-    )
-    .expect("JSON");
-    assert_eq!(products[0].assumed_time, Treatment::Exclude);
 }
 
 fn hour(hour: i64) -> Timestamp {
