@@ -294,7 +294,14 @@ mod tests {
 
     fn frame(start: i64, end: i64) -> Frame<'static> {
         static UTC: TimeZone = TimeZone::UTC;
-        Frame { start, end, zone: &UTC, interval_seconds: 3600, expected: (0, 3 * 24 * HOUR), assumed_time: AssumedTime::Estimate }
+        Frame {
+            start,
+            end,
+            zone: &UTC,
+            interval_seconds: 3600,
+            expected: (0, 3 * 24 * HOUR),
+            assumed_time: AssumedTime::Estimate,
+        }
     }
 
     fn shown(runs: &[Run]) -> String {

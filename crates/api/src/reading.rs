@@ -119,11 +119,7 @@ pub(crate) async fn list(
 }
 
 /// The slots of a range with what the channel and the book say of them.
-async fn profile(
-    state: &Shared,
-    channel: &str,
-    asked: &Filter,
-) -> Result<(Channel, ChannelHistory, Profile), Problem> {
+async fn profile(state: &Shared, channel: &str, asked: &Filter) -> Result<(Channel, ChannelHistory, Profile), Problem> {
     let range = range(asked.from, asked.to)?;
     let directory = state.directory().await?;
     let channel = find(&directory, state, channel).await?;

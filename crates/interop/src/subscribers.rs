@@ -64,7 +64,7 @@ pub enum SubscribeError {
     #[error("the secret is not usable")]
     Secret(#[from] SecretError),
     /// The filter treats assumed meter time and wants values as received.
-    #[error("a treatment of assumed meter time is for final values: received ones are told as they came; ask for the stage final alone")]
+    #[error("received values are told as they came; ask for the stage final alone")]
     Treatment,
     /// The registry refused or failed.
     #[error("could not use the registry")]

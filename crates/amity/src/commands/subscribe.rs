@@ -97,7 +97,17 @@ impl Subscribe {
         let registry = &installation.books.registry;
         let done = match self.action {
             Action::List { json } => return list(&installation, json),
-            Action::Add { name, address, secret, format, private, channel, stage, assumed_time, from_the_beginning } => {
+            Action::Add {
+                name,
+                address,
+                secret,
+                format,
+                private,
+                channel,
+                stage,
+                assumed_time,
+                from_the_beginning,
+            } => {
                 let new = NewSubscription {
                     name: name.clone(),
                     address,
@@ -107,7 +117,11 @@ impl Subscribe {
                         Format::Json => PayloadFormat::Json,
                     },
                     secret: secret_reference(&secret)?,
-                    filter: Filter { channels: channel, stages: stage.into_iter().map(Stage::from).collect(), assumed_time },
+                    filter: Filter {
+                        channels: channel,
+                        stages: stage.into_iter().map(Stage::from).collect(),
+                        assumed_time,
+                    },
                     start: if from_the_beginning { Start::After(Cursor::default()) } else { Start::Now },
                 };
                 let added = installation.runtime.block_on(subscribers::add(registry, &new, clock::now()));

@@ -62,7 +62,16 @@ async fn the_portal_gets_a_gap_where_time_of_use_billing_gets_zeros() {
     world.store(0, 0, &[100, 100, 80, 90, 100, 100, 100, 100]);
     world.append(|batch| batch.push_final(&decided()).expect("a valid day"));
     let values = |third: Value, fourth: Value| {
-        vec![json!("0.100"), json!("0.100"), third, fourth, json!("0.100"), json!("0.150"), json!("0.100"), json!("0.100")]
+        vec![
+            json!("0.100"),
+            json!("0.100"),
+            third,
+            fourth,
+            json!("0.100"),
+            json!("0.150"),
+            json!("0.100"),
+            json!("0.100"),
+        ]
     };
     let portal = told(&world, "portal", AssumedTime::Exclude).await;
     assert_eq!(portal, (values(Value::Null, Value::Null), json!(2)));

@@ -6,15 +6,16 @@
 //!
 //! - [`families`](FAMILIES): which devices support it, from which firmware on.
 //! - [`Profile`]: plans that hold the rule and the zero fill, as printed or with our additions.
-//! - [`Edit`]: what a person may do; what each use gets is [`AssumedTime`](model::quality::assumed_time::AssumedTime).
+//! - [`shift()`]: the values at their true time, for a person to propose; what each use gets is
+//!   [`AssumedTime`](model::quality::assumed_time::AssumedTime).
 //! - [`balance()`]: where the energy of an outage went.
 //! - [`AssumedTimeMeter`]: how the meter itself behaves.
 
 mod balance;
-mod edit;
 mod families;
 mod meter;
 mod profile;
+mod shift;
 
 use model::finding::{Finding, Severity};
 use model::quality::{Status, iee};
@@ -24,10 +25,10 @@ use crate::estimators::ONLY_STATUS;
 use crate::plan::PlannedEstimator;
 
 pub use balance::{Balance, BalanceSlot, balance};
-pub use edit::{Change, Edit, EditRefusal, edit};
 pub use families::{DeviceFamily, FAMILIES, Support, support};
 pub use meter::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
 pub use profile::Profile;
+pub use shift::{ShiftRefusal, Stamped, shift};
 
 /// The formula of the guidance, letter for letter.
 pub const FORMULA: &str = "@if(@status($input \\AND, CLOCK, IOBOARD, IRREGULAR, POWER, TIMERESET), \
