@@ -57,7 +57,7 @@ impl Review {
             }
         };
         explanation.values = values(&received, stored.as_ref(), &channel, &clock);
-        explanation.assumed_time = self.outages(&channel, &clock, &received, as_of)?;
+        explanation.assumed_time = self.outages(&channel, &clock, (&received, stored.as_ref()), as_of)?;
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
         let counted = |act: &Act| match as_of {
             AsOf::Now => true,

@@ -1,6 +1,7 @@
 //! Where the energy of outages with assumed meter time went, for the explanation of a day (decision T-05).
 
 use jiff::Timestamp;
+use model::lineage::FinalDay;
 use model::master::Channel;
 use model::quality::Status;
 use model::review::OutageBalance;
@@ -19,10 +20,11 @@ impl Review {
         &self,
         channel: &Channel,
         clock: &Clock,
-        day: &FullDay,
+        (day, stored): (&FullDay, Option<&FinalDay>),
         as_of: AsOf,
     ) -> Result<Vec<OutageBalance>, ReviewError> {
-        if !day.statuses.iter().any(|status| status.contains(FIVE) || status.contains(Status::ASSUMED_TIME)) {
+        let decided = stored.into_iter().flat_map(|stored| &stored.values).map(|value| value.status);
+        if !decided.chain(day.statuses.iter().copied()).any(is_assumed) {
             return Ok(Vec::new());
         }
         let around = TimeRange {
@@ -36,12 +38,19 @@ impl Review {
             let begins = first.is_some_and(|slot| slot.range.start.as_second() < day.end());
             begins && last.is_some_and(|slot| day.start < slot.range.end.as_second())
         };
-        let outages = slots.chunk_by(|left, right| left.is_assumed == right.is_assumed);
-        let outages = outages.filter(|run| run.iter().all(|slot| slot.is_assumed)).filter(of_day);
+        let goes_on = |left: &BalanceSlot, right: &BalanceSlot| {
+            left.is_assumed == right.is_assumed && left.range.end == right.range.start
+        };
+        let outages = slots.chunk_by(goes_on).filter(|run| run.iter().all(|slot| slot.is_assumed)).filter(of_day);
         let is_treated = |status: Status| status.intersects(Status::ASSUMED_TIME | Status::EDITED);
         let outages = outages.filter(|run| run.iter().any(|slot| is_treated(slot.status)));
         Ok(outages.filter_map(|outage| told(outage, &slots, channel, clock)).collect())
     }
+}
+
+/// Whether the meter stamped an interval while it assumed the time: it is marked, or was until its value was moved.
+fn is_assumed(status: Status) -> bool {
+    status.contains(FIVE) || status.contains(Status::ASSUMED_TIME)
 }
 
 fn slots(day: &DecidedDay) -> impl Iterator<Item = BalanceSlot> {
@@ -55,7 +64,7 @@ fn slots(day: &DecidedDay) -> impl Iterator<Item = BalanceSlot> {
             received,
             last: known(day.last.values[at]),
             status,
-            is_assumed: received.is_some() && (status.contains(FIVE) || status.contains(Status::ASSUMED_TIME)),
+            is_assumed: received.is_some() && is_assumed(status),
         }
     })
 }

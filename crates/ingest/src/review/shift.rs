@@ -28,7 +28,7 @@ impl Review {
         let length = SignedDuration::from_secs(i64::from(channel.interval_seconds.unwrap_or_default()));
         let far = asked.shift_to.map_or(asked.to, |to| to.max(asked.to)).saturating_add(LOOK).unwrap_or(Timestamp::MAX);
         let days = self.decided_days(channel, clock, TimeRange { start: asked.from, end: far }, AsOf::Now)?;
-        let slots: Vec<Stamped> = days.iter().flat_map(|day| slots(day)).collect();
+        let slots: Vec<Stamped> = days.iter().flat_map(slots).collect();
         let inside = |slot: &&Stamped| span.start <= slot.start && slot.start < span.end;
         if !slots.iter().filter(inside).any(|slot| slot.status.contains(Status::ASSUMED_TIME)) {
             return Ok(None);
