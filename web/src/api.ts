@@ -288,9 +288,14 @@ export interface Preview {
   to: string;
   now: (string | null)[];
   methods: MethodPreview[];
+  /** Values moved to their true time; `null` where the span holds no interval of assumed meter time. */
+  shift: ShiftPreview | null;
   /** What the register measured over its span, and what the intervals of the span sum to, now and by method. */
   register: { measured: string; sum_now: string | null; by_method: Record<string, string | null> } | null;
 }
+
+/** What moving the values of assumed meter time to their true time would write: at the true time, and zeros before it. */
+export interface ShiftPreview { to: string | null; eligible: boolean; words: string; values: { start: string; value: string }[]; total: string }
 
 /** The channel by number, mRID or label. */
 export interface Edit { channel: string; values: { start: string; value: string }[] }
@@ -350,8 +355,22 @@ export interface Explained {
   /** Whether a run today decides the same. */
   is_current: boolean;
   results: RuleResult[];
+  /** Where the energy of each outage with assumed meter time went. */
+  assumed_time: OutageBalance[];
   values: ExplainedValue[];
   decisions: Decision[];
+}
+
+/** Measured while the meter assumed the time: taken away there, placed elsewhere, or neither. Amounts are decimal texts. */
+export interface OutageBalance {
+  from: string;
+  to: string;
+  left_out_to: string | null;
+  words: string;
+  measured: string;
+  zeroed: string;
+  elsewhere: string;
+  unplaced: string;
 }
 
 /** Where the value of a slot comes from. */

@@ -2,10 +2,12 @@
 
 import type { Preview } from './api';
 import { cleared, laidOver, type Span, type Values } from './edit';
-import type { Instant } from './time';
+import { fromRfc3339, type Instant } from './time';
 
 type All = ReadonlyMap<number, Values>;
 
+/** What makes values that were moved from assumed stamps to their true time. */
+export const SHIFT = 'shift';
 /** What makes a value that no method made. */
 const TYPED = 'typed';
 
@@ -47,6 +49,19 @@ export class Editing {
       return { channel, values: told?.eligible ? told.values : [] };
     });
     this.#change(given, span, step, method, method);
+  }
+
+  /** Moves values of assumed meter time to their true time in every channel that has some. */
+  shift(previews: Preview[]): void {
+    const [values, sources] = [new Map(this.#state.values), new Map(this.#state.sources)];
+    for (const { channel, shift } of previews) {
+      if (!shift?.eligible) continue;
+      const given = shift.values.map(({ start, value }) => [fromRfc3339(start) ?? 0, value] as const);
+      values.set(channel, new Map([...(values.get(channel) ?? []), ...given]));
+      sources.set(channel, new Map([...(sources.get(channel) ?? []), ...given.map(([start]) => [start, SHIFT] as const)]));
+    }
+    this.#before = [...this.#before, this.#state];
+    this.#state = { values, sources, method: SHIFT };
   }
 
   /** Writes what a person typed or pasted; an empty list takes values away. */

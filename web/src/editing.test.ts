@@ -4,7 +4,7 @@ import { Editing } from './editing.svelte';
 
 const method = (method: string, values: string[]) => ({ method, name: '', words: '', eligible: 0 < values.length, values, total: '0' });
 const preview = (channel: number, ...methods: Preview['methods']): Preview => ({
-  channel, label: '', unit: 'kWh', from: '', to: '', now: [], methods, register: null,
+  channel, label: '', unit: 'kWh', from: '', to: '', now: [], methods, shift: null, register: null,
 });
 
 const STEP = 900;
@@ -42,4 +42,14 @@ test('a typed value is a person’s, and taking it away leaves nothing', () => {
   expect([editing.empty, editing.undoable]).toEqual([true, true]);
   editing.clear();
   expect(editing.undoable).toBe(false);
+});
+
+test('values of assumed meter time are moved beyond the selection, as one act', () => {
+  const editing = new Editing();
+  const shift = { to: '1970-01-01T01:00:00Z', eligible: true, words: '', total: '9', values: [{ start: '1970-01-01T00:00:00Z', value: '0' }, { start: '1970-01-01T01:00:00Z', value: '9' }] };
+  editing.shift([{ ...preview(1), shift }, preview(2)]);
+  expect([told(editing), editing.source, editing.method]).toEqual(['1: 0 9', 'shift', 'shift']);
+  expect([...(editing.values.get(1)?.keys() ?? [])]).toEqual([0, 3600]);
+  editing.undo();
+  expect([editing.empty, editing.source]).toEqual([true, null]);
 });

@@ -31,13 +31,17 @@ export const REASONS = [
 ].map(([code, words]) => ({ code, words }));
 
 const seconds = (text) => Date.parse(text) / 1000;
-const utc = (at) => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+export const utc = (at) => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
 const local = (at) => `${new Date((at - 4 * 3600) * 1000).toISOString().slice(0, 19)}${OFFSET}`;
 const dayStart = (date) => seconds(`${date}T00:00:00${OFFSET}`);
 const dateOf = (at) => local(at).slice(0, 10);
 export const kwh = (digits) => `${digits < 0 ? '-' : ''}${(Math.abs(digits) / 1000).toFixed(3)}`;
 const digitsOf = (decimal) => Math.round(Number(decimal) * 1000);
 const [FIRST_AT, LAST_AT] = [dayStart(FIRST), dayStart(FIRST) + DAYS * SLOTS * QUARTER];
+
+/** A night in which a meter lost its clock: an hour stamped with 02:00, which truly began at 04:00. */
+const LOST = '2026-10-19';
+export const ASSUMED = { channel: 571, from: dayStart(LOST) + 8 * QUARTER, to: dayStart(LOST) + 12 * QUARTER, trueStart: dayStart(LOST) + 16 * QUARTER };
 
 /** What a spike, a gap or a lost interval makes of a point; by its number. */
 const situation = (point) => (point <= 50 ? 'spike' : point <= 53 ? 'gap' : 'sum');
@@ -209,6 +213,17 @@ const sumOf = (channel, starts, edited = new Map()) =>
   starts.reduce((sum, at) => sum + (edited.get(at) ?? finalOf(channel, at)[0] ?? 0), 0);
 const measured = (channel, date) => startsOf(dayStart(date), dayStart(date) + SLOTS * QUARTER).reduce((sum, at) => sum + truth(channel, at), 0);
 
+/** The hour of the lost clock at its true time, and zeros where it was. */
+function shifted(channel, starts) {
+  if (channel !== ASSUMED.channel || starts[0] !== ASSUMED.from || starts.length !== 4) return null;
+  const moved = starts.map((at) => ({ start: utc(at - ASSUMED.from + ASSUMED.trueStart), value: kwh(truth(channel, at)) }));
+  return {
+    to: local(ASSUMED.trueStart), eligible: true, words: 'the values as measured at their true time, zeros before it, while supply was off',
+    values: [...starts.map((at) => ({ start: utc(at), value: kwh(0) })), ...moved],
+    total: kwh(starts.reduce((sum, at) => sum + truth(channel, at), 0)),
+  };
+}
+
 export function preview(channel, query) {
   const [from, to] = [seconds(query.get('from')), seconds(query.get('to'))];
   const starts = startsOf(from, to);
@@ -233,6 +248,7 @@ export function preview(channel, query) {
   ];
   return {
     channel: channel.channel, label: channel.label, unit: channel.unit, from: utc(from), to: utc(to), now: now.map((each) => (each === null ? null : kwh(each))), methods,
+    shift: shifted(channel.channel, starts),
     register: register === null ? null : {
       measured: kwh(register), sum_now: kwh(rest + now.reduce((sum, each) => sum + (each ?? 0), 0)),
       by_method: Object.fromEntries(methods.filter(({ eligible }) => eligible).map(({ method: id, total }) => [id, kwh(rest + digitsOf(total))])),
@@ -337,9 +353,18 @@ export function explained(channel, date) {
     channel: channel.channel, label: channel.label, unit: channel.unit, date, run: 3, plan_name: 'residential', plan_version: 2, decided_at: '2026-10-21T10:10:00Z', is_current: true,
     results: results.map(({ rule, verdict, evidence }) => ({ rule, name: RULES[rule], verdict, evidence, slots_checked: SLOTS, slots_failed: 0 })),
     estimations: [],
+    assumed_time: channel.channel === ASSUMED.channel && date === LOST ? [outage()] : [],
     values: startsOf(dayStart(date), dayStart(date) + SLOTS * QUARTER).map((at, slot) => explainedValue(channel.channel, at, slot)),
     decisions: ACTS.filter((act) => act.days.some((day) => day.channel === channel.channel && day.date === date) && act.decided_at)
       .map((act) => ({ act: act.act, kind: act.kind, by: act.proposed_by, at: act.decided_at, reason: act.reason, note: act.note, state: act.state, undone_by: act.undone_by, undone_at: act.undone_at })),
+  };
+}
+
+function outage() {
+  const measured = kwh(startsOf(ASSUMED.from, ASSUMED.to).reduce((sum, at) => sum + truth(ASSUMED.channel, at), 0));
+  return {
+    from: local(ASSUMED.from), to: local(ASSUMED.to), left_out_to: local(ASSUMED.trueStart + 4 * QUARTER), measured, zeroed: measured, elsewhere: '0', unplaced: measured,
+    words: 'no event tells when the clock was set, so it is the gap up to the next value received',
   };
 }
 

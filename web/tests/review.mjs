@@ -11,6 +11,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible, check, launched, same, stop } from './browser.mjs';
+import { shiftAssumedTime } from './assumed-time.mjs';
 import { start } from './review-mock.mjs';
 
 const [given = process.env.BASE, out = process.env.OUT, more] = process.argv.slice(2);
@@ -518,6 +519,7 @@ await watched.run(async () => {
   await lineageIsTold(colleague, filled.gap);
   await oneSelection(colleague, filled.gap);
   await severalChannels(colleague);
+  if (server) await shiftAssumedTime(watched, colleague);
   // A proposal to look at; while it waits, nobody can accept what it is about.
   const { act: waiting } = await fillGap(page);
   await unhappyPaths(colleague);

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
 use model::lineage::{Direction, ExceptionSeverity, FinalDay};
 use model::quality::Quality;
+use model::quality::assumed_time::AssumedTime;
 use model::time::{LocalDay, TimeRange};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -161,6 +162,7 @@ fn view(
         zone: &viewed.zone,
         interval_seconds: viewed.interval_seconds,
         expected: viewed.expected,
+        assumed_time: AssumedTime::default(),
     };
     let profile = Profile::of(stored.map_or(&[], std::slice::from_ref), &frame, quality);
     let decided = stored.and_then(|day| day.final_day.as_ref());

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::lineage::FinalDay;
+use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
 use model::time::{LocalDay, TimeRange};
 use serde::Serialize;
@@ -41,6 +42,8 @@ pub(crate) struct Profile {
     pub(crate) statuses: Vec<StatusWords>,
     /// Whether any day of it was validated.
     pub(crate) is_decided: bool,
+    /// Intervals of assumed meter time that are left out.
+    pub(crate) left_out: usize,
     indexes: HashMap<(Status, SmolStr, bool), u16>,
 }
 
@@ -57,6 +60,8 @@ pub(crate) struct Frame<'a> {
     /// Where the channel's readings begin and end, epoch seconds. Nothing is expected before, and no day after; of a
     /// day that has begun to arrive all is expected.
     pub(crate) expected: (i64, i64),
+    /// What is shown of intervals of assumed meter time.
+    pub(crate) assumed_time: AssumedTime,
 }
 
 impl Profile {
@@ -105,6 +110,14 @@ impl Profile {
                 continue;
             }
             let status = final_status(day.final_day.as_ref(), slot, said.status);
+            let (last, status) = match frame.assumed_time.treated(status) {
+                Treated::LeftOut => {
+                    self.left_out += 1;
+                    continue;
+                }
+                Treated::Received => (raw, said.status | Status::ASSUMED_TIME),
+                Treated::Final => (last, status),
+            };
             let raw_status = self.index(said.status, &said.flag, raw.is_some());
             let final_status = self.index(status, &SmolStr::default(), last.is_some());
             self.slots.push(Slot { start, seconds: shaped.seconds, raw, last, raw_status, final_status });
@@ -281,7 +294,14 @@ mod tests {
 
     fn frame(start: i64, end: i64) -> Frame<'static> {
         static UTC: TimeZone = TimeZone::UTC;
-        Frame { start, end, zone: &UTC, interval_seconds: 3600, expected: (0, 3 * 24 * HOUR) }
+        Frame {
+            start,
+            end,
+            zone: &UTC,
+            interval_seconds: 3600,
+            expected: (0, 3 * 24 * HOUR),
+            assumed_time: AssumedTime::Estimate,
+        }
     }
 
     fn shown(runs: &[Run]) -> String {

@@ -8,8 +8,9 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::master::Channel;
+use model::quality::assumed_time::AssumedTime;
 use model::quantity::{Decimal, Sum};
-use model::time::{LocalDay, TimeRange};
+use model::time::LocalDay;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory, Error, ReadingsBook, Version};
@@ -36,6 +37,8 @@ pub(crate) struct Filter {
     to: Timestamp,
     as_of: Option<Timestamp>,
     max_points: Option<u32>,
+    #[serde(default)]
+    assumed_time: AssumedTime,
 }
 
 #[derive(Serialize)]
@@ -44,6 +47,7 @@ struct Readings {
     from: Timestamp,
     to: Timestamp,
     as_of: Option<Timestamp>,
+    assumed_time: AssumedTime,
     time_zone: String,
     interval_naming: &'static str,
     resolution: &'static str,
@@ -59,6 +63,7 @@ struct Readings {
 struct Summary {
     expected: usize,
     received: usize,
+    left_out: usize,
     raw_sum: String,
     final_sum: String,
     lowest: Option<Extreme>,
@@ -92,13 +97,14 @@ pub(crate) async fn list(
             return Err(Problem::parameter("max_points", format!("expected 1 to {POINTS_MAX}, found {points}")));
         }
     };
-    let (channel, history, profile) = profile(&state, &channel, range(asked.from, asked.to)?, asked.as_of).await?;
+    let (channel, history, profile) = profile(&state, &channel, &asked).await?;
     let (runs, is_bucketed) = runs(&profile, points_max as usize);
     let answer = Readings {
         channel: channel.number.0,
         from: asked.from,
         to: asked.to,
         as_of: asked.as_of,
+        assumed_time: asked.assumed_time,
         time_zone: channel.zone.to_string(),
         interval_naming: "beginning",
         resolution: if is_bucketed { "bucket" } else { "interval" },
@@ -113,12 +119,8 @@ pub(crate) async fn list(
 }
 
 /// The slots of a range with what the channel and the book say of them.
-async fn profile(
-    state: &Shared,
-    channel: &str,
-    range: TimeRange,
-    asked: Option<Timestamp>,
-) -> Result<(Channel, ChannelHistory, Profile), Problem> {
+async fn profile(state: &Shared, channel: &str, asked: &Filter) -> Result<(Channel, ChannelHistory, Profile), Problem> {
+    let range = range(asked.from, asked.to)?;
     let directory = state.directory().await?;
     let channel = find(&directory, state, channel).await?;
     let Some(interval_seconds) = channel.interval_seconds else {
@@ -132,11 +134,11 @@ async fn profile(
     let number = channel.number;
     // What has not happened yet is not missing.
     let (start, end) = (range.start.as_second(), range.end.min((state.now)()).as_second());
-    let as_of = book::as_of(asked);
+    let (as_of, assumed_time) = (book::as_of(asked.as_of), asked.assumed_time);
     let (history, profile) = state
         .read(move |book| {
             let history = book.read(number, start, end, as_of)?;
-            let frame = Frame { start, end, zone: &zone, interval_seconds, expected };
+            let frame = Frame { start, end, zone: &zone, interval_seconds, expected, assumed_time };
             let profile = Profile::of(&history.days, &frame, |id| book::quality(book, id));
             Ok((history, profile))
         })
@@ -158,6 +160,7 @@ fn summary(profile: &Profile, quantum: i8) -> Result<Summary, Problem> {
     classes.sort_by_key(|counted| std::cmp::Reverse(counted.count));
     Ok(Summary {
         expected: profile.slots.len(),
+        left_out: profile.left_out,
         received: profile.slots.iter().filter(|slot| slot.raw.is_some()).count(),
         raw_sum: total(profile.slots.iter().filter_map(|slot| slot.raw), quantum)?,
         final_sum: total(profile.slots.iter().filter_map(|slot| slot.last), quantum)?,
@@ -186,7 +189,7 @@ pub(crate) async fn csv(
     Place(channel): Place<String>,
     Ask(asked): Ask<Filter>,
 ) -> Result<Response, Problem> {
-    let (channel, _, profile) = profile(&state, &channel, range(asked.from, asked.to)?, asked.as_of).await?;
+    let (channel, _, profile) = profile(&state, &channel, &asked).await?;
     if CSV_ROWS_MAX < profile.slots.len() {
         let detail = format!("expected at most {CSV_ROWS_MAX} rows, found {}", profile.slots.len());
         return Err(Problem::new(Code::RangeTooLarge, detail));

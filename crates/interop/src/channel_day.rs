@@ -9,6 +9,7 @@ use jiff::fmt::temporal::DateTimeParser;
 use model::id::Name;
 use model::lineage::FinalDay;
 use model::master::Channel;
+use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
@@ -21,6 +22,15 @@ use super::message::Stage;
 /// Decimals that amounts have at least: utilities write kWh with three.
 const DECIMALS_USUAL: i8 = -3;
 
+/// The quality of a gap where an interval of assumed meter time is left out.
+const LEFT_OUT: Status = Status::MISSING.with(Status::ASSUMED_TIME);
+
+/// How many intervals of assumed meter time are left out of a run.
+pub fn left_out(run: &IntervalRun) -> usize {
+    let spans = run.qualities.iter().filter(|span| span.quality == Quality::of(LEFT_OUT));
+    spans.map(|span| (span.to - span.from) as usize).sum()
+}
+
 /// A channel that is told of.
 pub struct Told<'a> {
     /// The book.
@@ -29,6 +39,8 @@ pub struct Told<'a> {
     pub directory: &'a Directory,
     /// The channel.
     pub channel: &'a Channel,
+    /// What is told of final values of assumed meter time.
+    pub assumed_time: AssumedTime,
 }
 
 impl Told<'_> {
@@ -77,7 +89,7 @@ impl Told<'_> {
         };
         let mut qualities = self.qualities(day, values.len());
         if let Some(decided) = decided {
-            lay_over(decided, &mut values, &mut qualities);
+            lay_over(decided, self.assumed_time, &mut values, &mut qualities);
         }
         let slots = slots.start..slots.end.min(values.len());
         let (exponent, values) = written(values.get(slots.clone())?, self.channel.quantum);
@@ -150,15 +162,16 @@ fn empty_day(channel: &Channel, date: Date) -> Option<(i64, u32, Vec<i64>)> {
     Some((day.range.start.as_second(), seconds, vec![NO_VALUE; usize::from(day.slots(seconds)?)]))
 }
 
-fn lay_over(decided: &FinalDay, values: &mut [i64], qualities: &mut [Quality]) {
-    for quality in qualities.iter_mut() {
-        quality.status |= decided.status;
-    }
-    for one in &decided.values {
-        let slot = usize::from(one.slot);
-        if let (Some(value), Some(quality)) = (values.get_mut(slot), qualities.get_mut(slot)) {
-            *value = one.value.unwrap_or(NO_VALUE);
-            *quality = Quality::of(one.status);
+/// Lays what was decided over the values; what is left out becomes a gap that says why.
+fn lay_over(decided: &FinalDay, assumed_time: AssumedTime, values: &mut [i64], qualities: &mut [Quality]) {
+    for (at, (value, quality)) in values.iter_mut().zip(qualities.iter_mut()).enumerate() {
+        let listed = u16::try_from(at).ok().and_then(|slot| decided.listed(slot));
+        let status = listed.map_or(quality.status | decided.status, |one| one.status);
+        match (assumed_time.treated(status), listed) {
+            (Treated::LeftOut, _) => (*value, *quality) = (NO_VALUE, Quality::of(LEFT_OUT)),
+            (Treated::Received, _) => quality.status |= Status::ASSUMED_TIME,
+            (Treated::Final, Some(one)) => (*value, *quality) = (one.value.unwrap_or(NO_VALUE), Quality::of(status)),
+            (Treated::Final, None) => quality.status = status,
         }
     }
 }

@@ -186,7 +186,7 @@ impl Courier {
                     wanted.push(*change);
                 }
             }
-            let pieces = payload::pieces(&book, &directory, &wanted)?;
+            let pieces = payload::pieces(&book, &directory, &wanted, filter.assumed_time)?;
             if pieces.is_empty() {
                 return Ok(Next::Skip(stretch.to));
             }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::readings::ChangeKind;
 use uuid::Uuid;
 
+use super::channel_day::left_out;
 use super::message::Stage;
 use super::payload::{Cover, Piece};
 
@@ -44,6 +45,8 @@ struct Intervals {
     start: Timestamp,
     seconds: u32,
     values: Vec<Option<String>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: usize,
     qualities: Vec<Span>,
 }
 
@@ -101,6 +104,10 @@ fn readings<'a>(piece: &'a Piece<'_>) -> Readings<'a> {
     }
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn intervals(run: &IntervalRun) -> Intervals {
     let value = |value: &i64| (*value != IntervalRun::MISSING).then(|| Decimal::new(*value, run.exponent).to_string());
     let spans = run.qualities.iter();
@@ -108,6 +115,7 @@ fn intervals(run: &IntervalRun) -> Intervals {
         start: run.start,
         seconds: run.length_seconds,
         values: run.values.iter().map(value).collect(),
+        left_out: left_out(run),
         qualities: spans.map(|span| Span { from: span.from, to: span.to, quality: quality(&span.quality) }).collect(),
     }
 }

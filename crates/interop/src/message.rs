@@ -3,6 +3,7 @@
 //! A message holds changes of one batch and one kind up to fixed limits, so it depends on nothing but the place in
 //! the feed where it begins. A message that is built again after a restart has the same end and the same id.
 
+use model::quality::assumed_time::AssumedTime;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use store::readings::{Change, ChangeKind, Cursor, Subject};
@@ -23,6 +24,9 @@ pub struct Filter {
     pub channels: Vec<SmolStr>,
     /// Stages of readings. Empty: every stage.
     pub stages: Vec<Stage>,
+    /// What is told of final values of assumed meter time.
+    #[serde(skip_serializing_if = "AssumedTime::is_usual")]
+    pub assumed_time: AssumedTime,
 }
 
 /// Which state of a reading is told.
@@ -46,6 +50,12 @@ impl Stage {
 }
 
 impl Filter {
+    /// Whether its parts fit together: received values are told as they came, so a treatment of assumed meter time needs
+    /// a subscriber of final values alone.
+    pub fn is_consistent(&self) -> bool {
+        self.assumed_time.is_usual() || self.stages == [Stage::Final]
+    }
+
     /// Whether a subscriber wants readings of a channel in a stage.
     pub fn wants(&self, label: &str, stage: Stage) -> bool {
         let fits = |pattern: &SmolStr| match pattern.strip_suffix('*') {
@@ -161,7 +171,11 @@ mod tests {
     #[test]
     fn filters_choose_channels_and_stages() {
         let check = |channels: &[&str], stages: &[Stage], label, stage, expected| {
-            let filter = Filter { channels: channels.iter().map(SmolStr::new).collect(), stages: stages.to_vec() };
+            let filter = Filter {
+                channels: channels.iter().map(SmolStr::new).collect(),
+                stages: stages.to_vec(),
+                ..Filter::default()
+            };
             assert_eq!(filter.wants(label, stage), expected, "{filter:?} {label}");
         };
         check(&[], &[], "P1/E1", Stage::Final, true);

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::id::ChannelNumber;
 use model::master::Channel;
+use model::quality::assumed_time::AssumedTime;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
 use store::readings::{AsOf, Change, ChangeKind, ChannelHistory, Damage, Day, ReadingsBook, Subject};
 use store::registry::directory::Directory;
@@ -98,14 +99,16 @@ pub fn content_type(format: PayloadFormat) -> &'static str {
     }
 }
 
-/// The readings of changes, channel by channel, each channel's in the order of the feed.
+/// The readings of changes, channel by channel, each channel's in the order of the feed, final values with this treatment
+/// of assumed meter time.
 ///
 /// # Errors
 /// [`PayloadError`].
 pub fn pieces<'d>(
-    book: &ReadingsBook,
+    book: &'d ReadingsBook,
     directory: &'d Directory,
     changes: &[Change],
+    assumed_time: AssumedTime,
 ) -> Result<Vec<Piece<'d>>, PayloadError> {
     let mut places: HashMap<ChannelNumber, usize> = HashMap::new();
     let mut by_channel: Vec<(&Channel, Vec<Change>)> = Vec::new();
@@ -124,8 +127,9 @@ pub fn pieces<'d>(
         };
         for together in changes.chunk_by(near) {
             let history = history(book, channel, together)?;
+            let told = Told { book, directory, channel, assumed_time };
             for change in together {
-                pieces.extend(piece(book, directory, channel, change, &history));
+                pieces.extend(piece(&told, change, &history));
             }
         }
     }
@@ -143,21 +147,14 @@ fn history(book: &ReadingsBook, channel: &Channel, together: &[Change]) -> Resul
     }
 }
 
-fn piece<'d>(
-    book: &ReadingsBook,
-    directory: &'d Directory,
-    channel: &'d Channel,
-    change: &Change,
-    history: &ChannelHistory,
-) -> Option<Piece<'d>> {
-    let told = Told { book, directory, channel };
+fn piece<'d>(told: &Told<'d>, change: &Change, history: &ChannelHistory) -> Option<Piece<'d>> {
     let values = match change.subject {
-        Subject::Registers => registers(&told, change.date, history)?,
-        Subject::Intervals => Values::Intervals(intervals(&told, change, history)?),
-        Subject::Final => Values::Intervals(final_intervals(&told, change.date, history)?),
+        Subject::Registers => registers(told, change.date, history)?,
+        Subject::Intervals => Values::Intervals(intervals(told, change, history)?),
+        Subject::Final => Values::Intervals(final_intervals(told, change.date, history)?),
     };
     let readings = told.readings(values, None)?;
-    Some(Piece { channel, stage: Stage::of(change.subject), readings })
+    Some(Piece { channel: told.channel, stage: Stage::of(change.subject), readings })
 }
 
 /// The day of a date, in the channel's interval length where there are several.

@@ -63,6 +63,9 @@ pub enum SubscribeError {
     /// There is no usable secret.
     #[error("the secret is not usable")]
     Secret(#[from] SecretError),
+    /// The filter treats assumed meter time and wants values as received.
+    #[error("received values are told as they came; ask for the stage final alone")]
+    Treatment,
     /// The registry refused or failed.
     #[error("could not use the registry")]
     Registry(#[from] RegistryError),
@@ -86,6 +89,9 @@ pub struct Status {
 pub async fn add(registry: &Registry, new: &NewSubscription, now: Timestamp) -> Result<Subscription, SubscribeError> {
     address::checked(&new.address, new.reach)?;
     secret::load(&new.secret)?;
+    if !new.filter.is_consistent() {
+        return Err(SubscribeError::Treatment);
+    }
     let subscription = Subscription {
         id: SubscriptionId(Uuid::new_v4()),
         name: new.name.clone(),

@@ -41,9 +41,14 @@ impl FinalDay {
         !self.failures.is_empty() || self.values.iter().any(|value| value.value.is_none() || !value.method.is_empty())
     }
 
+    /// What it says of a slot of its own; `None` where the slot is final as received.
+    pub fn listed(&self, slot: u16) -> Option<&FinalValue> {
+        self.values.binary_search_by_key(&slot, |value| value.slot).ok().map(|at| &self.values[at])
+    }
+
     /// Whether it says anything of a slot of its own.
     pub fn lists(&self, slot: u16) -> bool {
-        self.values.binary_search_by_key(&slot, |value| value.slot).is_ok()
+        self.listed(slot).is_some()
     }
 
     /// Whether another run decided the same.

@@ -1,6 +1,7 @@
 //! Which determinants a rate needs: versioned data, checked as a whole when it is loaded.
 
 use model::finding::Finding;
+use model::quality::assumed_time::AssumedTime;
 use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -10,7 +11,6 @@ use crate::meter::{CheckedMeter, CheckedTerm, Netting, NettingSpan, Sign, Virtua
 use crate::quality::Gate;
 use crate::ratio::Ratio;
 use crate::register::BetweenReads;
-use crate::series::AssumedTime;
 use crate::tally::AcrossEdge;
 
 /// The determinants of a rate as they are written.
@@ -24,7 +24,8 @@ pub struct DeterminantSet {
     /// What happens to an interval across an edge.
     #[serde(default)]
     pub across_edge: AcrossEdge,
-    /// What intervals of assumed meter time are worth.
+    /// What is taken of intervals of assumed meter time: `exclude` counts them as missing, `estimate` needs them estimated,
+    /// edited or accepted before.
     #[serde(default)]
     pub assumed_time: AssumedTime,
     /// What happens where a period begins between two register reads.

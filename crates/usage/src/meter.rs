@@ -9,12 +9,13 @@
 use std::borrow::Cow;
 
 use model::finding::Finding;
+use model::quality::assumed_time::AssumedTime;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::quality::Flags;
 use crate::ratio::Ratio;
-use crate::series::{Account, AssumedTime, Channel, MISSING, Mark, Piece, laid, push_mark};
+use crate::series::{Account, Channel, MISSING, Mark, Piece, laid, push_mark};
 
 /// A virtual meter as it is written; one term makes it a plain channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

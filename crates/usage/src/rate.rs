@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
+use model::quality::assumed_time::AssumedTime;
 use model::time::TimeRange;
 use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
@@ -134,6 +135,11 @@ impl Rate {
 }
 
 impl CheckedRate {
+    /// What is taken of intervals of assumed meter time.
+    pub fn assumed_time(&self) -> AssumedTime {
+        self.set.assumed_time
+    }
+
     /// The calendar over a period, with the events that were called.
     ///
     /// # Errors

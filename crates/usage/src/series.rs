@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use model::finding::Finding;
 use model::quality::Status;
+use model::quality::assumed_time::AssumedTime;
 use model::quantity::Decimal;
 use model::reading::IntervalRun;
 use serde::{Deserialize, Serialize};
@@ -89,19 +90,6 @@ pub enum Earlier {
     LastYear,
     /// The period before.
     Previous,
-}
-
-/// What an interval of assumed meter time is worth for this use (decision T-11).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AssumedTime {
-    /// It counts as missing.
-    Exclude,
-    /// It counts as it is.
-    Accept,
-    /// It must have been estimated or edited before; otherwise there is no determinant.
-    #[default]
-    Estimate,
 }
 
 /// Intervals of one length without a hole, each with its flags.
@@ -228,22 +216,28 @@ fn treated<'a>(
     Ok(piece)
 }
 
+/// Why an interval of assumed meter time may be billed.
+const SETTLED: Status = Status::ESTIMATED.with(Status::EDITED).with(Status::ACCEPTED);
+
 fn mark(piece: &mut Piece<'_>, (from, to): (usize, usize), status: Status, assumed: AssumedTime) -> Result<(), String> {
     if to <= from {
         return Ok(());
     }
-    let unsettled = status.contains(Status::ASSUMED_TIME) && !status.intersects(Status::ESTIMATED | Status::EDITED);
-    if unsettled && assumed == AssumedTime::Estimate {
+    let is_assumed = status.contains(Status::ASSUMED_TIME);
+    if is_assumed && assumed == AssumedTime::Estimate && !status.intersects(SETTLED) {
         return Err(format!(
-            "{} intervals of assumed meter time are neither estimated nor edited; estimate them first (AMT-FUP-04)",
+            "{} intervals of assumed meter time are neither estimated, edited nor accepted; estimate them first \
+             (AMT-FUP-04)",
             to - from
         ));
     }
-    let excluded = unsettled && assumed == AssumedTime::Exclude;
-    if excluded || status.intersects(Status::MISSING | Status::ESTIMATE_NEEDED) {
+    let is_excluded = is_assumed && assumed == AssumedTime::Exclude;
+    if is_excluded || status.intersects(Status::MISSING | Status::ESTIMATE_NEEDED) {
         piece.values.to_mut()[from..to].fill(MISSING);
     }
-    push_mark(&mut piece.marks, Mark { to, flags: Flags::of(status) });
+    // What is left out is missing to this use, whatever was made of it.
+    let flags = if is_excluded { Flags::default() } else { Flags::of(status) };
+    push_mark(&mut piece.marks, Mark { to, flags });
     Ok(())
 }
 

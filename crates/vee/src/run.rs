@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 pub(crate) use scale::{Seeds, SharedRegisters};
 
-use crate::context::{Context, Decision};
+use crate::context::{Context, Decision, DecisionKind};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
@@ -116,6 +116,8 @@ struct Slot {
     needs_value: bool,
     /// Whether a person accepts what stands there in the end.
     accepted: bool,
+    /// Whether a person moved values of assumed time to where it lies, or away from it.
+    moved: bool,
     /// Whether a rule put a status on it that says more than failed or questionable.
     stamped: bool,
     /// The method that made the value; empty where it is measured.
@@ -189,6 +191,7 @@ impl<'a> Draft<'a> {
                 self.slots[at].method = EDITED_BY_HAND;
                 self.slots[at].inputs_hash = decision.act;
                 self.slots[at].exclude_from_scaling = true;
+                self.slots[at].moved = matches!(decision.kind, DecisionKind::Shift(_));
             }
             // Where nothing arrived, what is accepted is the estimate to come.
             if self.values[at] != MISSING {
@@ -200,7 +203,14 @@ impl<'a> Draft<'a> {
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {
         for at in usize::from(fault.from)..usize::from(fault.to).min(self.values.len()) {
             let unexpected = self.values[at] == MISSING && !self.is_expected(at);
-            if unexpected || self.statuses[at].contains(Status::ACCEPTED) {
+            if unexpected {
+                continue;
+            }
+            if self.statuses[at].contains(Status::ACCEPTED) {
+                // Accepted or zeroed, it still is what the meter stamped with an assumed time, which some uses leave out.
+                if fault.stamp.contains(Status::ASSUMED_TIME) && !self.slots[at].moved {
+                    self.statuses[at] |= Status::ASSUMED_TIME;
+                }
                 continue;
             }
             let made = !self.slots[at].method.is_empty();
@@ -228,6 +238,7 @@ impl<'a> Draft<'a> {
         self.slots[at] = Slot {
             needs_value: false,
             accepted: self.slots[at].accepted,
+            moved: self.slots[at].moved,
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,

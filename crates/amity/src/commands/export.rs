@@ -7,10 +7,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use ingest::placement::zone_of;
-use interop::channel_day::Told;
+use interop::channel_day::{Told, left_out};
 use interop::message::Stage;
 use model::id::ChannelNumber;
-use model::reading::{ChannelReadings, MessageHeader};
+use model::quality::assumed_time::AssumedTime;
+use model::reading::{ChannelReadings, MessageHeader, Values};
 use store::readings::AsOf;
 
 use super::time_span::{TimeSpan, instant};
@@ -36,6 +37,9 @@ pub struct Export {
     /// Values as received, without what validation and estimation decided.
     #[arg(long)]
     raw: bool,
+    /// What to do with final values of assumed meter time: exclude (a gap), accept (as received) or estimate (as final).
+    #[arg(long, value_name = "TREATMENT", default_value_t, conflicts_with = "raw")]
+    assumed_time: AssumedTime,
     /// File to write; standard output where not given.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -75,20 +79,34 @@ impl Export {
         let decimals = channels.iter().map(|channel| channel.quantum.min(0).unsigned_abs()).max().unwrap_or(0);
         let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
         let mut progress = Progress::new("wrote", "channels");
+        let mut left_out_count = 0;
         for channel in &channels {
-            let told = Told { book: &installation.books.readings, directory: &directory, channel };
+            let assumed_time = self.assumed_time;
+            let told = Told { book: &installation.books.readings, directory: &directory, channel, assumed_time };
             let pieces = told
                 .pieces(range, as_of, stage)
                 .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;
+            left_out_count += pieces.iter().map(of_piece).sum::<usize>();
             writer.write(&pieces)?;
             progress.add(1, &channel.label);
         }
         writer.finish()?;
         progress.finish();
+        if 0 < left_out_count {
+            output::say(&format!("{left_out_count} intervals of assumed meter time are left out"));
+        }
         if let Some(path) = &self.output {
             output::say(&format!("wrote {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// How many intervals of assumed meter time are left out of a piece.
+fn of_piece(piece: &ChannelReadings) -> usize {
+    match &piece.values {
+        Values::Intervals(run) => left_out(run),
+        Values::Registers(_) => 0,
     }
 }
 

@@ -8,6 +8,7 @@ use ingest::placement::zone_of;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::master::Channel;
+use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub struct Read {
     /// What was known at this time, instead of now.
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
+    /// What to do with intervals of assumed meter time: exclude, accept (as received) or estimate (as final).
+    #[arg(long, value_name = "TREATMENT", default_value_t)]
+    assumed_time: AssumedTime,
     /// Print one JSON document.
     #[arg(long, group = "shape")]
     json: bool,
@@ -68,6 +72,8 @@ struct Answer<'a> {
     reading_type: String,
     zone: &'a str,
     interval_seconds: Option<u32>,
+    assumed_time: AssumedTime,
+    left_out: usize,
     intervals: Vec<Interval>,
     registers: Vec<Register>,
     damaged: Vec<String>,
@@ -90,7 +96,7 @@ impl Read {
             .map_err(|error| Failure::work("could not read", error))?;
         let span = (range.start.as_second(), range.end.as_second());
         history.shape_silent_days(&zone, channel.interval_seconds.unwrap_or_default(), span);
-        let shown = Shown { book, channel: &channel, zone };
+        let shown = Shown { book, channel: &channel, zone, assumed_time: self.assumed_time };
         let within = range.start.as_second()..range.end.as_second();
         let answer = shown.answer(&history, |begin| within.contains(&begin));
         if self.json {
@@ -108,17 +114,28 @@ struct Shown<'a> {
     book: &'a ReadingsBook,
     channel: &'a Channel,
     zone: TimeZone,
+    assumed_time: AssumedTime,
 }
 
 impl<'a> Shown<'a> {
     fn answer(&self, history: &ChannelHistory, within: impl Fn(i64) -> bool) -> Answer<'a> {
+        let slots = history.days.iter().flat_map(|day| self.intervals(day, &within));
+        let (mut intervals, mut left_out) = (Vec::new(), 0);
+        for interval in slots {
+            match interval {
+                Some(interval) => intervals.push(interval),
+                None => left_out += 1,
+            }
+        }
         Answer {
             channel: &self.channel.label,
             unit: &self.channel.unit,
             reading_type: self.channel.reading_type.to_string(),
             zone: &self.channel.zone,
             interval_seconds: self.channel.interval_seconds,
-            intervals: history.days.iter().flat_map(|day| self.intervals(day, &within)).collect(),
+            assumed_time: self.assumed_time,
+            left_out,
+            intervals,
             registers: history
                 .registers
                 .iter()
@@ -137,13 +154,14 @@ impl<'a> Shown<'a> {
         }
     }
 
-    fn intervals(&self, day: &Day, within: impl Fn(i64) -> bool) -> Vec<Interval> {
+    /// The intervals of a day; `None` for one that is left out.
+    fn intervals(&self, day: &Day, within: impl Fn(i64) -> bool) -> Vec<Option<Interval>> {
         let begin = |slot: usize| day.day_start + slot as i64 * i64::from(day.slot_seconds);
         let slots = (0..day.values.len()).filter(|slot| within(begin(*slot)));
         slots.map(|slot| self.interval(day, slot, begin(slot))).collect()
     }
 
-    fn interval(&self, day: &Day, slot: usize, begin: i64) -> Interval {
+    fn interval(&self, day: &Day, slot: usize, begin: i64) -> Option<Interval> {
         let raw = Some(day.values[slot]).filter(|value| *value != NO_VALUE);
         let spans = day.qualities.iter().find(|(from, to, _)| (usize::from(*from)..usize::from(*to)).contains(&slot));
         let quality = spans.map_or_else(Quality::default, |(_, _, id)| self.quality(*id));
@@ -154,13 +172,18 @@ impl<'a> Shown<'a> {
             (None, Some(decided)) => (raw, quality.status | decided.status, String::new()),
             (None, None) => (raw, quality.status, String::new()),
         };
+        let (value, status, method) = match self.assumed_time.treated(status) {
+            Treated::LeftOut => return None,
+            Treated::Received => (raw, quality.status | Status::ASSUMED_TIME, String::new()),
+            Treated::Final => (value, status, method),
+        };
         let expected = u16::try_from(slot).is_ok_and(|slot| day.is_expected(slot));
         let status = match (value, expected) {
             (None, true) => status | Status::MISSING,
             (None, false) => quality.status,
             (Some(_), _) => status,
         };
-        Interval {
+        Some(Interval {
             start: self.local(begin),
             end: self.local(begin + i64::from(day.slot_seconds)),
             raw: raw.map(|value| self.amount(value)),
@@ -168,7 +191,7 @@ impl<'a> Shown<'a> {
             status: status.to_string(),
             flag: quality.flag.to_string(),
             method,
-        }
+        })
     }
 
     fn quality(&self, id: QualityId) -> Quality {
@@ -247,6 +270,9 @@ fn as_table(answer: &Answer<'_>) -> String {
     }
     if answer.intervals.is_empty() && answer.registers.is_empty() {
         text.push_str("\n\nnothing is stored in this time");
+    }
+    if 0 < answer.left_out {
+        text.push_str(&format!("\n\n{} intervals of assumed meter time are left out", answer.left_out));
     }
     for damage in &answer.damaged {
         text.push_str(&format!("\n{damage}"));

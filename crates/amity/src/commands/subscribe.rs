@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use interop::message::{Filter, Stage};
 use interop::subscribers::{self, NewSubscription, Start, SubscribeError};
+use model::quality::assumed_time::AssumedTime;
 use serde_json::json;
 use smol_str::SmolStr;
 use store::readings::Cursor;
@@ -46,6 +47,10 @@ enum Action {
         /// Only readings as validation decided, or only as received.
         #[arg(long, value_enum)]
         stage: Option<WhichStage>,
+        /// What is told of final values of assumed meter time: exclude (a gap), accept (as received) or estimate (as
+        /// final). Other than estimate needs `--stage final`.
+        #[arg(long, value_name = "TREATMENT", default_value_t)]
+        assumed_time: AssumedTime,
         /// Begin with everything that is stored, instead of what arrives from now on.
         #[arg(long)]
         from_the_beginning: bool,
@@ -92,7 +97,17 @@ impl Subscribe {
         let registry = &installation.books.registry;
         let done = match self.action {
             Action::List { json } => return list(&installation, json),
-            Action::Add { name, address, secret, format, private, channel, stage, from_the_beginning } => {
+            Action::Add {
+                name,
+                address,
+                secret,
+                format,
+                private,
+                channel,
+                stage,
+                assumed_time,
+                from_the_beginning,
+            } => {
                 let new = NewSubscription {
                     name: name.clone(),
                     address,
@@ -102,12 +117,17 @@ impl Subscribe {
                         Format::Json => PayloadFormat::Json,
                     },
                     secret: secret_reference(&secret)?,
-                    filter: Filter { channels: channel, stages: stage.into_iter().map(Stage::from).collect() },
+                    filter: Filter {
+                        channels: channel,
+                        stages: stage.into_iter().map(Stage::from).collect(),
+                        assumed_time,
+                    },
                     start: if from_the_beginning { Start::After(Cursor::default()) } else { Start::Now },
                 };
                 let added = installation.runtime.block_on(subscribers::add(registry, &new, clock::now()));
                 added.map_err(|error| match error {
                     SubscribeError::Registry(error) => Failure::work("could not use the registry", error),
+                    SubscribeError::Treatment => Failure::Usage(format!("--assumed-time {assumed_time}: {error}")),
                     error => Failure::work(format!("`{name}` was not registered"), error),
                 })?;
                 format!("`{name}` is registered and told while `amity serve` runs")

@@ -1,5 +1,6 @@
 //! The interface against real books in temporary folders.
 
+mod assumed_time;
 mod determinants;
 mod fixture;
 mod guard;

@@ -13,6 +13,7 @@ use model::finding::Finding;
 use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
 use model::quality::Status;
+use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quantity::Decimal;
 use model::reading_type::parse_unit;
 use model::review::Refusal;
@@ -109,7 +110,7 @@ impl Determinants {
             }
             gathered.channels.extend(channels.iter().map(|channel| channel.number));
             if !channels.is_empty() {
-                let series = self.series(place, &channels, period, &mut gathered)?;
+                let series = self.series((place, rate.assumed_time()), &channels, period, &mut gathered)?;
                 gathered.series.push(series);
             }
         }
@@ -118,7 +119,7 @@ impl Determinants {
 
     fn series(
         &self,
-        place: &ChannelPlace,
+        (place, assumed_time): (&ChannelPlace, AssumedTime),
         channels: &[Channel],
         period: TimeRange,
         gathered: &mut Gathered,
@@ -133,7 +134,7 @@ impl Determinants {
             };
             if channel.interval_seconds.is_some() {
                 series.exponent = channel.quantum.saturating_add(shift);
-                series.runs = self.runs(channel, period, gathered)?;
+                series.runs = self.runs(channel, assumed_time, period, gathered)?;
             } else {
                 series.registers.extend(self.registers(channel, shift, period, gathered)?);
             }
@@ -144,7 +145,13 @@ impl Determinants {
         Ok(series)
     }
 
-    fn runs(&self, channel: &Channel, period: TimeRange, gathered: &mut Gathered) -> Result<Vec<Values>, ReviewError> {
+    fn runs(
+        &self,
+        channel: &Channel,
+        assumed_time: AssumedTime,
+        period: TimeRange,
+        gathered: &mut Gathered,
+    ) -> Result<Vec<Values>, ReviewError> {
         let (start, end) = (period.start.as_second(), period.end.as_second());
         let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
         gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
@@ -165,9 +172,22 @@ impl Determinants {
         for day in history.days.iter().filter(|day| day.slot_seconds == length || !own.contains(&day.date)) {
             gathered.plan_versions.extend(day.final_day.iter().map(|decided| decided.plan_version));
             let Some(day) = whole(day, &zone, length) else { continue };
-            append(&mut runs, &FullDay::decided(&self.readings, &day, &zone));
+            append(&mut runs, &self.as_treated(&day, &zone, assumed_time));
         }
         Ok(runs)
+    }
+
+    /// A day as decided, with the received values where this use accepts those of assumed meter time.
+    fn as_treated(&self, day: &Day, zone: &TimeZone, assumed_time: AssumedTime) -> FullDay {
+        let mut decided = FullDay::decided(&self.readings, day, zone);
+        let received = FullDay::received(&self.readings, day, zone);
+        for (at, status) in decided.statuses.iter_mut().enumerate() {
+            if assumed_time.treated(*status) == Treated::Received {
+                decided.values[at] = received.values[at];
+                *status = received.statuses[at] | Status::ASSUMED_TIME;
+            }
+        }
+        decided
     }
 
     fn registers(

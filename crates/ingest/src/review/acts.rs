@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::quantity::Decimal;
-use model::review::{Accept, Accepted, Act, ActDay, ActState, AskProposals, Decide, Proposals, Propose, Refusal};
+use model::review::{
+    Accept, Accepted, Act, ActDay, ActState, AskProposals, Decide, Proposals, Propose, Refusal, SHIFT,
+};
 use store::registry::directory::Directory;
 use store::registry::review::{self, ActFilter, ActKind, DecidedDay, NewAct, Verdict};
 use vee::estimators::estimator;
@@ -75,9 +77,10 @@ impl Review {
     pub fn propose(&self, asked: &Propose, now: Timestamp) -> Result<ActState, ReviewError> {
         let by = person("by", &asked.by)?;
         reasons::checked(&asked.reason, &asked.note)?;
-        let known = ["value", "values"].contains(&asked.method.as_str()) || estimator(&asked.method).is_some();
+        let known = ["value", "values", SHIFT].contains(&asked.method.as_str()) || estimator(&asked.method).is_some();
         if !known {
-            let detail = format!("expected the id of a method, `value` or `values`, found `{}`", asked.method);
+            let detail =
+                format!("expected the id of a method, `value`, `values` or `{SHIFT}`, found `{}`", asked.method);
             return Err(Refusal::Invalid { field: "method", detail }.into());
         }
         if asked.note.trim().is_empty() {

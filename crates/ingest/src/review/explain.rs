@@ -57,6 +57,7 @@ impl Review {
             }
         };
         explanation.values = values(&received, stored.as_ref(), &channel, &clock);
+        explanation.assumed_time = self.outages(&channel, &clock, (&received, stored.as_ref()), as_of)?;
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
         let counted = |act: &Act| match as_of {
             AsOf::Now => true,
@@ -118,6 +119,7 @@ fn explanation(channel: &Channel, date: Date, stored: Option<&FinalDay>, outcome
         is_current: stored.is_some_and(|day| same(day, &outcome.final_day)),
         results: verdicts(outcome),
         estimations: estimations.collect(),
+        assumed_time: Vec::new(),
         values: Vec::new(),
         decisions: Vec::new(),
     }

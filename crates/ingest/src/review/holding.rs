@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Span;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
+use model::review::SHIFT;
 use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
@@ -65,12 +66,16 @@ impl Decisions {
 /// A stored decision as rules and methods take it.
 pub(crate) fn input(decision: &Decision) -> vee::Decision {
     let place = |value: &Option<i64>| value.unwrap_or(NO_VALUE);
+    let written = |values| match decision.method.as_deref() {
+        Some(SHIFT) => vee::DecisionKind::Shift(values),
+        _ => vee::DecisionKind::Set(values),
+    };
     vee::Decision {
         act: decision.act,
         from: decision.day.first,
         to: decision.day.end,
         basis: decision.day.basis.iter().map(place).collect(),
-        kind: decision.day.new_values.clone().map_or(vee::DecisionKind::Accept, vee::DecisionKind::Set),
+        kind: decision.day.new_values.clone().map_or(vee::DecisionKind::Accept, written),
     }
 }
 
@@ -145,7 +150,8 @@ mod tests {
         let basis = cells(basis);
         let end = first + u16::try_from(basis.len()).unwrap();
         let new_values = new_values.map(|text| cells(text).into_iter().map(Option::unwrap).collect());
-        Decision { act, day: DecidedDay { channel: ChannelNumber(1), date: DATE, first, end, basis, new_values } }
+        let day = DecidedDay { channel: ChannelNumber(1), date: DATE, first, end, basis, new_values };
+        Decision { act, method: None, day }
     }
 
     fn raw(text: &str) -> Vec<i64> {

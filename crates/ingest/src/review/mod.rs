@@ -8,6 +8,7 @@
 //! - [`holding`]: which decisions hold for a day.
 //! - [`queue`]: groups, lists, assignment, remarks; [`next_step`], `why` and [`reasons`]: words for people.
 //! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
+//! - `shift`, `outages`: values of assumed meter time moved to their true time, and where their energy went.
 //! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
 
 pub mod acts;
@@ -18,9 +19,11 @@ pub mod explain;
 pub mod follower;
 pub mod holding;
 pub mod next_step;
+mod outages;
 pub mod preview;
 pub mod queue;
 pub mod reasons;
+mod shift;
 mod why;
 mod words;
 

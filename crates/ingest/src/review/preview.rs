@@ -58,7 +58,8 @@ impl Review {
         let stamp = Stamp { run: 0, now };
         let methods = spans.first().map(|first| in_order(first.plan)).unwrap_or_default().into_iter();
         let tried: Vec<Tried> = methods.map(|method| tried(method, &spans, stamp)).collect();
-        Ok(answer(&channel, &clock, asked, &spans, &tried))
+        let shift = self.shift(&channel, &clock, asked)?;
+        Ok(Preview { shift, ..answer(&channel, &clock, asked, &spans, &tried) })
     }
 }
 
@@ -78,11 +79,11 @@ impl Span<'_> {
         usize::from(self.from)..usize::from(self.to)
     }
 
-    /// The day with these values in the span.
+    /// The day with these values in the span; what the meter said of its clock stays, for methods that look for it.
     fn with(&self, values: &[i64]) -> FullDay {
         let mut day = self.now.clone();
         for (at, value) in self.slots().zip(values) {
-            (day.values[at], day.statuses[at]) = (*value, Status::NONE);
+            (day.values[at], day.statuses[at]) = (*value, Status(day.statuses[at].0 & Status::ASSUMED_TIME.0));
         }
         day
     }
@@ -211,6 +212,7 @@ fn answer(channel: &Channel, clock: &Clock, asked: &AskPreview, spans: &[Span<'_
         starts: slots().filter_map(|(span, slot)| clock.words(span.now.date, slot)).collect(),
         now: slots().map(|(span, slot)| value(span.now.values[usize::from(slot)], quantum)).collect(),
         methods: tried.iter().map(|tried| method_preview(tried, quantum)).collect(),
+        shift: None,
         register: match spans {
             [span] => {
                 shortest(span.surroundings.totals()).and_then(|total| register(total, span, tried, clock, quantum))

@@ -2,6 +2,7 @@
 
 mod admission_vectors;
 mod any_order;
+mod assumed_time;
 mod beside;
 mod determinants;
 mod late_data;

@@ -217,7 +217,7 @@ fn a_previewed_estimate_meets_the_register_that_the_spike_missed() {
     utility.arrive(0, NIGHT, 0, SPIKE);
     utility.validate(&[(0, NIGHT)]);
     assert_eq!(utility.states(), "V31 open, V50 open");
-    let hour = AskPreview { channel: "0".into(), from: utility.at(NIGHT, 5), to: utility.at(NIGHT, 6) };
+    let hour = AskPreview { channel: "0".into(), from: utility.at(NIGHT, 5), to: utility.at(NIGHT, 6), shift_to: None };
     let preview = utility.review.preview(&hour, utility.now()).expect("previewed");
     let [line, days, ..] = &preview.methods[..] else { panic!("{:?}", preview.methods) };
     assert_eq!((line.method, days.method), ("E04", "E05"), "in the order of the plan");
@@ -238,7 +238,8 @@ fn every_method_is_previewed_with_its_total_and_the_register() {
     // 41 x 0.075 + 55 x 0.100 is 8.575; with the line from 75 to 100 in slots 41 to 44 it is 8.525.
     utility.amount(register, NIGHT, 8525);
     utility.validate(&[(0, NIGHT)]);
-    let span = |from, to| AskPreview { channel: "0".into(), from: utility.at(NIGHT, from), to: utility.at(NIGHT, to) };
+    let at = |slot| utility.at(NIGHT, slot);
+    let span = |from, to| AskPreview { channel: "0".into(), from: at(from), to: at(to), shift_to: None };
     let preview = utility.review.preview(&span(41, 45), utility.now()).expect("previewed");
     assert_eq!(preview.now, vec![Some("0.100".to_owned()); 4]);
     assert_eq!(preview.starts[0], "2026-03-01T10:15:00+00:00");

@@ -85,7 +85,8 @@ fn the_editor_offers_the_methods_of_the_plan_that_judged_the_day() {
         utility.arrive(0, NIGHT, 0, SHORT_GAP);
         utility.counts(counter, NIGHT, 0, 30_000);
         utility.validate(&[(0, NIGHT)]);
-        let asked = AskPreview { channel: "0".into(), from: utility.at(NIGHT, 4), to: utility.at(NIGHT, 6) };
+        let asked =
+            AskPreview { channel: "0".into(), from: utility.at(NIGHT, 4), to: utility.at(NIGHT, 6), shift_to: None };
         let preview: Preview = utility.review.preview(&asked, utility.now()).expect("previewed");
         let line = preview.methods.iter().find(|method| method.method == "E04").expect("E04");
         (preview.methods[0].method, line.total.clone())

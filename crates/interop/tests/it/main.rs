@@ -1,5 +1,6 @@
 //! Deliveries to subscribers on the loopback.
 
+mod assumed_time;
 mod deliveries;
 mod messages;
 mod receiver;

@@ -8,8 +8,10 @@
 //! - [`QualityCode`]: the 3-part code of IEC 61968-9, with [`iec`] mapping both ways and [`comment`] keeping
 //!   what the codes cannot say.
 //! - [`nem12`], [`espi`], [`iee`], [`cmep`]: the flags of other worlds; [`status_map`]: maps of source systems.
-//! - [`validation`]: the validation status of a value in each of its slots.
+//! - [`validation`]: the validation status of a value in each of its slots; [`assumed_time`]: what a use gets of intervals
+//!   with an assumed time.
 
+pub mod assumed_time;
 pub mod cmep;
 pub mod comment;
 pub mod espi;

@@ -12,7 +12,7 @@ use super::editor::Edit;
 pub struct Propose {
     /// The values.
     pub edits: Vec<Edit>,
-    /// Where they come from: a method id, `value` or `values`.
+    /// Where they come from: a method id, `value`, `values`, or `shift` where values of assumed meter time are moved.
     pub method: String,
     /// A code of the list of reasons.
     pub reason: String,

@@ -16,7 +16,13 @@ pub struct AskPreview {
     pub from: Timestamp,
     /// First instant after.
     pub to: Timestamp,
+    /// Where intervals of assumed meter time truly began; where nothing is said, so that they end with the gap after them.
+    #[serde(default)]
+    pub shift_to: Option<Timestamp>,
 }
+
+/// The method of values that were moved from assumed stamps to their true time.
+pub const SHIFT: &str = "shift";
 
 /// What every method would write over a span.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,8 +43,25 @@ pub struct Preview {
     pub now: Vec<Option<String>>,
     /// What each method would write.
     pub methods: Vec<MethodPreview>,
+    /// Values moved to their true time; `None` where the span holds no interval of assumed meter time.
+    pub shift: Option<ShiftPreview>,
     /// A register over the span; `None` where there is none.
     pub register: Option<RegisterPreview>,
+}
+
+/// What moving the values of a span of assumed meter time to their true time would write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShiftPreview {
+    /// Where the first interval of the span would begin; `None` where that is not known.
+    pub to: Option<String>,
+    /// Whether it is possible.
+    pub eligible: bool,
+    /// What it does, or why it is not possible.
+    pub words: String,
+    /// The values: at the true time, and zeros from the first assumed stamp to there.
+    pub values: Vec<EditedValue>,
+    /// Their sum.
+    pub total: String,
 }
 
 /// What one method would write.

@@ -34,10 +34,33 @@ pub struct Explanation {
     pub results: Vec<Verdict>,
     /// What every method did today or why it did not.
     pub estimations: Vec<MethodWords>,
+    /// Where the energy of each outage with assumed meter time went that the day has intervals of.
+    pub assumed_time: Vec<OutageBalance>,
     /// Every slot.
     pub values: Vec<ExplainedValue>,
     /// What people decided, oldest first, whether it counts or not.
     pub decisions: Vec<DecisionWords>,
+}
+
+/// Where the energy went that a meter measured while it assumed the time, in the unit of the channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OutageBalance {
+    /// Where the intervals with assumed stamps begin.
+    pub from: String,
+    /// Where they end.
+    pub to: String,
+    /// Where the true time ends that the meter left out; it begins at `to`. `None` where nothing was received after it.
+    pub left_out_to: Option<String>,
+    /// How the time that was left out is known, in one sentence.
+    pub words: String,
+    /// What the meter measured.
+    pub measured: String,
+    /// How much of it was taken away at the assumed stamps.
+    pub zeroed: String,
+    /// What estimates put into the true time that was left out, and edits into true time.
+    pub elsewhere: String,
+    /// What was taken away and put nowhere (below zero: put in without having been measured).
+    pub unplaced: String,
 }
 
 /// What one method did over slots.

@@ -10,9 +10,10 @@ mod queue;
 
 pub use act::{Act, ActDay, ActState, AskProposals, Decide, Proposals, Propose, Reason, Reasons};
 pub use editor::{
-    AskCheck, AskPreview, Check, CheckedDay, Edit, EditedValue, MethodPreview, Preview, RegisterPreview, Verdict,
+    AskCheck, AskPreview, Check, CheckedDay, Edit, EditedValue, MethodPreview, Preview, RegisterPreview, SHIFT,
+    ShiftPreview, Verdict,
 };
-pub use explanation::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords};
+pub use explanation::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, OutageBalance};
 pub use queue::{
     Accept, Accepted, AskExceptions, AskGroups, Assign, Changed, Comment, Exception, Exceptions, Group, Groups,
 };

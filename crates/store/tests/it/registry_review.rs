@@ -291,6 +291,7 @@ async fn decisions_come_in_the_order_of_their_approval(registry: Registry, _: Re
     review.decide(early.id, Verdict::Approve, "Ben", "", at("2026-03-02T07:00:00Z")).await.expect("approved");
     let on = review.decisions_of_channels(&[ChannelNumber(1)].into(), NIGHT, NIGHT).await.expect("read");
     assert_eq!(on.iter().map(|decision| decision.act).collect::<Vec<_>>(), [late.id, early.id]);
+    assert!(on.iter().all(|decision| decision.method.as_deref() == Some("E04")), "{on:?}");
     assert_eq!(review.decisions_between(NIGHT, NIGHT).await.expect("read"), on);
     let before = NIGHT.yesterday().expect("a day");
     assert_eq!(review.decisions_between(before, before).await.expect("read"), []);

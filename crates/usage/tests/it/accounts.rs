@@ -124,6 +124,16 @@ fn every_use_decides_about_assumed_meter_time() {
     check("accepted", &accept, &[day()], "all 28.0 kWh (24); on 10.0 kWh (6)");
     let exclude = USAGE.replace("version = 1", "version = 1\nassumed_time = \"exclude\"");
     check("excluded", &exclude, &[day()], "all 22.0 kWh (24 2 missing); on 4.0 kWh (6 2 missing)");
+    let zeroed = || delivered().run(midnight(), HOUR, "8x1.0 2x0.0z 14x1.0");
+    check("zero-filled", USAGE, &[zeroed()], "all 22.0 kWh (24 2 estimated); on 4.0 kWh (6 2 estimated)");
+    check(
+        "excluded, whatever stands there",
+        &exclude,
+        &[zeroed()],
+        "all 22.0 kWh (24 2 missing); on 4.0 kWh (6 2 missing)",
+    );
+    let taken = delivered().run(midnight(), HOUR, "8x1.0 2x3.0k 14x1.0");
+    check("accepted by a person", USAGE, &[taken], "all 28.0 kWh (24 2 accepted); on 10.0 kWh (6 2 accepted)");
     let edited = delivered().run(midnight(), HOUR, "8x1.0 2x2.0d 14x1.0");
     check("edited", USAGE, &[edited], "all 26.0 kWh (24 2 edited); on 8.0 kWh (6 2 edited)");
 }

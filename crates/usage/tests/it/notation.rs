@@ -100,6 +100,8 @@ impl Readings {
                 Some(b'f') => Some(Status::FAILED),
                 Some(b'n') => Some(Status::NONE),
                 Some(b't') => Some(Status::VALIDATED | Status::ASSUMED_TIME),
+                Some(b'z') => Some(Status::VALIDATED | Status::ASSUMED_TIME | Status::ESTIMATED),
+                Some(b'k') => Some(Status::ASSUMED_TIME | Status::ACCEPTED),
                 Some(b'd') => Some(Status::EDITED),
                 _ => None,
             };

@@ -1,8 +1,8 @@
 //! Where the energy of an outage with assumed meter time went.
 //!
 //! The meter measured energy at assumed stamps; the zero fill takes it from there, and estimates in the true
-//! time that the meter skipped get it back when they are scaled to the register. Whether all of it
-//! arrived is what a balance says, for each outage.
+//! time that the meter skipped get it back when they are scaled to the register; or a person moves it to its true
+//! time. Whether all of it arrived is what a balance says, for each outage (decision T-05).
 
 use model::quality::Status;
 use model::time::TimeRange;
@@ -19,6 +19,8 @@ pub struct BalanceSlot {
     pub last: Option<i64>,
     /// What the final value is.
     pub status: Status,
+    /// Whether the meter stamped it while it assumed the time; the status tells until its value is moved.
+    pub is_assumed: bool,
 }
 
 /// The energy of one outage, in the channel's quantum.
@@ -28,7 +30,7 @@ pub struct Balance {
     pub measured: i128,
     /// How much of it was taken away at the assumed stamps.
     pub zeroed: i128,
-    /// What estimates put into the true time that the meter skipped.
+    /// What estimates put into the true time that the meter skipped, and edits into true time.
     pub elsewhere: i128,
     /// What was taken away and put nowhere (below zero: put in without having been measured).
     pub unplaced: i128,
@@ -39,13 +41,14 @@ pub struct Balance {
 ///
 /// `skipped` is the true time that the meter left out, from the return of power to the sync.
 pub fn balance(slots: &[BalanceSlot], skipped: TimeRange) -> Balance {
-    let assumed = |slot: &&BalanceSlot| slot.status.contains(Status::ASSUMED_TIME);
     let sum = |values: &mut dyn Iterator<Item = i64>| values.map(i128::from).sum::<i128>();
-    let measured = sum(&mut slots.iter().filter(assumed).filter_map(|slot| slot.received));
-    let kept = sum(&mut slots.iter().filter(assumed).filter_map(|slot| slot.last));
-    let estimated = slots.iter().filter(|slot| !assumed(slot) && slot.status.contains(Status::ESTIMATED));
-    let within = estimated.filter(|slot| skipped.start < slot.range.end && slot.range.start < skipped.end);
-    let elsewhere = sum(&mut within.filter_map(|slot| slot.last));
+    let stands = |slot: &&BalanceSlot| slot.status.contains(Status::ASSUMED_TIME);
+    let measured = sum(&mut slots.iter().filter(|slot| slot.is_assumed).filter_map(|slot| slot.received));
+    let kept = sum(&mut slots.iter().filter(stands).filter_map(|slot| slot.last));
+    let made = |slot: &&BalanceSlot| slot.status.intersects(Status::ESTIMATED | Status::EDITED) && !stands(slot);
+    let within = |slot: &&BalanceSlot| skipped.start < slot.range.end && slot.range.start < skipped.end;
+    let placed = slots.iter().filter(made).filter(|slot| slot.is_assumed || within(slot));
+    let elsewhere = sum(&mut placed.filter_map(|slot| slot.last));
     let zeroed = measured - kept;
     Balance { measured, zeroed, elsewhere, unplaced: zeroed - elsewhere }
 }

@@ -6,16 +6,16 @@
 //!
 //! - [`families`](FAMILIES): which devices support it, from which firmware on.
 //! - [`Profile`]: plans that hold the rule and the zero fill, as printed or with our additions.
-//! - [`Treatment`]: what each use of the data gets, and [`Edit`]: what a person may do instead.
+//! - [`shift()`]: the values at their true time, for a person to propose; what each use gets is
+//!   [`AssumedTime`](model::quality::assumed_time::AssumedTime).
 //! - [`balance()`]: where the energy of an outage went.
 //! - [`AssumedTimeMeter`]: how the meter itself behaves.
 
 mod balance;
-mod edit;
 mod families;
 mod meter;
 mod profile;
-mod treatment;
+mod shift;
 
 use model::finding::{Finding, Severity};
 use model::quality::{Status, iee};
@@ -25,11 +25,10 @@ use crate::estimators::ONLY_STATUS;
 use crate::plan::PlannedEstimator;
 
 pub use balance::{Balance, BalanceSlot, balance};
-pub use edit::{Change, Edit, EditRefusal, edit};
 pub use families::{DeviceFamily, FAMILIES, Support, support};
 pub use meter::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
 pub use profile::Profile;
-pub use treatment::{DataProduct, Treated, Treatment, treated};
+pub use shift::{ShiftRefusal, Stamped, shift};
 
 /// The formula of the guidance, letter for letter.
 pub const FORMULA: &str = "@if(@status($input \\AND, CLOCK, IOBOARD, IRREGULAR, POWER, TIMERESET), \

@@ -24,6 +24,9 @@ pub enum DecisionKind {
     Accept,
     /// These values take their place, one for each slot.
     Set(Vec<i64>),
+    /// As [`DecisionKind::Set`], of values that are moved from assumed stamps to their true time, with zeros before
+    /// it: none of the slots is one of assumed time any more.
+    Shift(Vec<i64>),
 }
 
 impl Decision {
@@ -37,7 +40,9 @@ impl Decision {
     pub fn value(&self, slot: u16) -> Option<i64> {
         match &self.kind {
             DecisionKind::Accept => None,
-            DecisionKind::Set(values) => values.get(usize::from(slot.checked_sub(self.from)?)).copied(),
+            DecisionKind::Set(values) | DecisionKind::Shift(values) => {
+                values.get(usize::from(slot.checked_sub(self.from)?)).copied()
+            }
         }
     }
 }

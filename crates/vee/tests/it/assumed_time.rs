@@ -7,13 +7,12 @@ use model::quality::validation::ValidationStatus::{self, Fv, Ma, Pv};
 use model::quantity::Decimal;
 use model::time::TimeRange;
 use vee::assumed_time::{
-    BalanceSlot, Edit, EditRefusal, FAMILIES, FIVE, FORMULA, Profile, Recorded, Support, Treated, Treatment, balance,
-    edit, support, treated,
+    BalanceSlot, FAMILIES, FIVE, FORMULA, Profile, ShiftRefusal, Stamped, Support, balance, shift, support,
 };
 use vee::context::{Device, RegisterPair};
 use vee::formula::{CountScope, Formula, explain};
 use vee::plan::{OnFailure, Trigger};
-use vee::{Context, Day, Measured, Outcome, Plan, Queue, Total, Validation, Verdict, run};
+use vee::{Context, Day, Decision, DecisionKind, Measured, Outcome, Plan, Queue, Total, Validation, Verdict, run};
 
 use crate::notation::{Series, checked, context, final_values, plan_of_rule, repository, stamp};
 
@@ -397,74 +396,117 @@ fn received_values_stay_and_final_values_lie_over_them() {
     assert_eq!((day.value(2), final_values(&day, &outcome)[2]), (Some(8), Some(0)));
 }
 
-// covers: AMT-FUP-02
-#[test]
-fn each_use_has_its_own_treatment() {
-    let assumed = Status::ASSUMED_TIME | Status::ESTIMATED;
-    let given = |treatment, status| treated(treatment, Some(8), Some(0), status);
-    assert_eq!(given(Treatment::Exclude, assumed), Treated::Excluded);
-    assert_eq!(given(Treatment::Accept, assumed), Treated::Given(Some(8)));
-    assert_eq!(given(Treatment::Estimate, assumed), Treated::Given(Some(0)));
-    assert_eq!(given(Treatment::Exclude, Status::ESTIMATED), Treated::Given(Some(0)));
-    let products: Vec<vee::assumed_time::DataProduct> = serde_json::from_str(
-        r#"[{"name":"portal","assumed_time":"exclude"},{"name":"TOU billing","assumed_time":"estimate"}]"#,
-    )
-    .expect("JSON");
-    assert_eq!(products[0].assumed_time, Treatment::Exclude);
-}
-
 fn hour(hour: i64) -> Timestamp {
     "2026-01-14T06:00:00Z".parse::<Timestamp>().expect("instant") + SignedDuration::from_hours(hour)
 }
 
-fn recorded(hours: i64, value: i64, status: Status) -> Recorded {
-    Recorded { stamped: hour(hours), true_end: hour(hours + 7), value, status }
+fn at(hours: i64, received: Option<i64>, status: Status) -> Stamped {
+    Stamped { start: hour(hours), received, status }
 }
 
-// covers: AMT-FUP-01, AMT-FUP-04
+/// Power failed at 01:00 and came back at 04:00; the meter stamped what it measured until 06:00, when its clock was set, with
+/// 01:00 and 02:00. What is left of the morning is measured.
+fn morning() -> Vec<Stamped> {
+    let assumed = FIVE | Status::ASSUMED_TIME | Status::FAILED;
+    vec![
+        at(0, Some(5), Status::VALIDATED),
+        at(1, Some(8), assumed),
+        at(2, Some(9), assumed),
+        at(3, None, Status::MISSING),
+        at(4, None, Status::MISSING),
+        at(5, None, Status::MISSING),
+        at(6, Some(7), Status::VALIDATED),
+    ]
+}
+
+/// What moving the hours from `from` to `to` writes: `1=0` is a zero at one o'clock.
+#[track_caller]
+fn check_shift(slots: &[Stamped], (from, to): (i64, i64), true_start: Timestamp, expected: Result<&str, ShiftRefusal>) {
+    let span = TimeRange { start: hour(from), end: hour(to) };
+    let clock = |start: Timestamp| start.duration_since(hour(0)).as_hours();
+    let words = shift(slots, SignedDuration::from_hours(1), span, true_start).map(|written| {
+        let cells: Vec<String> = written.iter().map(|(start, value)| format!("{}={value}", clock(*start))).collect();
+        cells.join(" ")
+    });
+    assert_eq!(words, expected.map(str::to_owned));
+}
+
+// covers: AMT-FUP-04
 #[test]
-fn a_person_may_accept_zero_or_shift_and_each_change_tells_before_and_after() {
-    let failed = FIVE | Status::ASSUMED_TIME | Status::FAILED;
-    let intervals = [recorded(3, 8, failed), recorded(4, 9, failed)];
-    let length = SignedDuration::from_hours(1);
-    let done = |what| edit(&intervals, length, what).expect("possible");
-    let accepted = done(Edit::Accept);
-    assert_eq!(accepted.iter().map(|change| (change.value, change.value_after)).collect::<Vec<_>>(), [(8, 8), (9, 9)]);
-    assert!(accepted.iter().all(|change| ValidationStatus::of(change.status_after) == Ma && change.status == failed));
-    let zeros = done(Edit::ZeroFill);
-    assert!(zeros.iter().all(|change| change.value_after == 0 && change.status_after.contains(Status::EDITED)));
-    let shifted = done(Edit::Shift { true_end: hour(10) });
-    let stamps: Vec<(Timestamp, Timestamp)> =
-        shifted.iter().map(|change| (change.stamped, change.stamped_after)).collect();
-    assert_eq!(stamps, [(hour(3), hour(10)), (hour(4), hour(11))]);
-    assert!(shifted.iter().all(|change| !change.status_after.contains(Status::ASSUMED_TIME)));
-    let between = hour(10) + SignedDuration::from_mins(7);
-    assert_eq!(edit(&intervals, length, Edit::Shift { true_end: between }), Err(EditRefusal::NotWhole));
-    assert_eq!(edit(&[recorded(3, 8, FIVE)], length, Edit::ZeroFill), Err(EditRefusal::NotAssumed(hour(3))));
-    let good = [recorded(3, 8, Status::ASSUMED_TIME | Status::VALIDATED)];
-    assert_eq!(edit(&good, length, Edit::Accept), Err(EditRefusal::NothingToAccept(hour(3))));
+fn values_move_to_their_true_time_with_zeros_before_it() {
+    let slots = morning();
+    check_shift(&slots, (1, 3), hour(4), Ok("1=0 2=0 3=0 4=8 5=9"));
+    check_shift(&slots, (1, 3), hour(2), Ok("1=0 2=8 3=9"));
+    let zero = Stamped { status: slots[1].status.without(Status::FAILED) | Status::ESTIMATED, ..slots[1] };
+    check_shift(&[zero], (1, 2), hour(3), Ok("1=0 3=8"));
+}
+
+#[test]
+fn a_shift_that_does_not_fit_is_refused_whole() {
+    let slots = morning();
+    check_shift(&slots, (0, 3), hour(4), Err(ShiftRefusal::NotAssumed(hour(0))));
+    check_shift(&slots, (3, 4), hour(4), Err(ShiftRefusal::NotAssumed(hour(3))));
+    check_shift(&slots, (9, 9), hour(9), Err(ShiftRefusal::NotAssumed(hour(9))));
+    check_shift(&slots, (1, 3), hour(4) + SignedDuration::from_mins(7), Err(ShiftRefusal::NotWhole));
+    check_shift(&slots, (1, 3), hour(1), Err(ShiftRefusal::NotLater(hour(1))));
+    check_shift(&slots, (1, 3), hour(5), Err(ShiftRefusal::Occupied(hour(6))));
+    check_shift(&slots, (1, 2), hour(2), Err(ShiftRefusal::Occupied(hour(2))));
+}
+
+// covers: AMT-FUP-01, AMT-FUP-02
+#[test]
+fn accepted_and_zeroed_intervals_stay_marked_and_moved_ones_do_not() {
+    let series = two_assumed_hours();
+    let day = series.ordinary_day(3600);
+    let decided = |kind: DecisionKind| {
+        let decisions = [Decision { act: 7, from: 2, to: 4, basis: vec![8, 9], kind }];
+        let context = Context { decisions: &decisions, ..context(0) };
+        let outcome = run(&day, &context, &checked(Profile::Strict.plan()), stamp());
+        (final_values(&day, &outcome)[2], status(&day, &outcome, 2))
+    };
+    let (value, accepted) = decided(DecisionKind::Accept);
+    assert_eq!((value, ValidationStatus::of(accepted)), (Some(8), Ma));
+    assert!(accepted.contains(Status::ASSUMED_TIME) && !accepted.intersects(Status::FAILED | Status::ESTIMATED));
+    let (value, zeroed) = decided(DecisionKind::Set(vec![0, 0]));
+    assert_eq!(value, Some(0));
+    assert!(zeroed.contains(Status::ASSUMED_TIME | Status::EDITED));
+    let (value, moved) = decided(DecisionKind::Shift(vec![0, 8]));
+    assert_eq!(value, Some(0));
+    assert!(moved.contains(Status::EDITED) && !moved.contains(Status::ASSUMED_TIME), "{moved}");
+}
+
+fn balance_slot(from: i64, received: Option<i64>, last: i64, status: Status) -> BalanceSlot {
+    let range = TimeRange { start: hour(from), end: hour(from + 1) };
+    BalanceSlot { range, received, last: Some(last), status, is_assumed: status.contains(FIVE) }
 }
 
 /// T-05: 17 measured at assumed stamps are taken away; 12 came back in the true time from 04:00 to 06:00.
 #[test]
 fn the_balance_of_an_outage_says_where_its_energy_went() {
-    let slot = |from: i64, received, last, status| BalanceSlot {
-        range: TimeRange { start: hour(from), end: hour(from + 1) },
-        received,
-        last: Some(last),
-        status,
-    };
     let zero = FIVE | Status::ASSUMED_TIME | Status::ESTIMATED;
     let slots = [
-        slot(1, Some(5), 5, Status::VALIDATED),
-        slot(2, Some(8), 0, zero),
-        slot(3, Some(9), 0, zero),
-        slot(4, None, 7, Status::ESTIMATED | Status::SCALED),
-        slot(5, None, 5, Status::ESTIMATED | Status::SCALED),
-        slot(6, None, 4, Status::ESTIMATED),
+        balance_slot(1, Some(5), 5, Status::VALIDATED),
+        balance_slot(2, Some(8), 0, zero),
+        balance_slot(3, Some(9), 0, zero),
+        balance_slot(4, None, 7, Status::ESTIMATED | Status::SCALED),
+        balance_slot(5, None, 5, Status::ESTIMATED | Status::SCALED),
+        balance_slot(6, None, 4, Status::ESTIMATED),
     ];
     let found = balance(&slots, TimeRange { start: hour(4), end: hour(6) });
     assert_eq!((found.measured, found.zeroed, found.elsewhere, found.unplaced), (17, 17, 12, 5));
+}
+
+/// 8 and 9 moved by one hour, onto one of the assumed stamps: all 17 are placed.
+#[test]
+fn what_a_person_moved_is_placed() {
+    let moved = FIVE | Status::EDITED | Status::ACCEPTED;
+    let slots = [
+        balance_slot(2, Some(8), 0, moved),
+        balance_slot(3, Some(9), 8, moved),
+        balance_slot(4, None, 9, Status::EDITED | Status::ACCEPTED),
+    ];
+    let found = balance(&slots, TimeRange { start: hour(4), end: hour(5) });
+    assert_eq!((found.measured, found.zeroed, found.elsewhere, found.unplaced), (17, 17, 17, 0));
 }
 
 #[test]

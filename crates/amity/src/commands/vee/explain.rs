@@ -7,7 +7,7 @@ use ingest::placement::zone_of;
 use jiff::civil::Date;
 use model::lineage::Direction;
 use model::quantity::Decimal;
-use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
+use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, OutageBalance, Verdict};
 use store::readings::AsOf;
 
 use super::failure;
@@ -68,6 +68,10 @@ fn as_text(told: &Explanation, all: bool) -> String {
         lines.push("\nmethods".into());
         lines.extend(told.estimations.iter().map(|method| of_method(method, &told.values)));
     }
+    if !told.assumed_time.is_empty() {
+        lines.push("\nassumed meter time".into());
+        lines.extend(told.assumed_time.iter().map(|outage| of_outage(outage, &told.unit)));
+    }
     if !told.decisions.is_empty() {
         lines.push("\ndecisions of people".into());
         lines.extend(told.decisions.iter().map(|decision| of_decision(decision, &told.values)));
@@ -111,6 +115,15 @@ fn of_rule(verdict: &Verdict) -> String {
 
 fn of_method(method: &MethodWords, values: &[ExplainedValue]) -> String {
     format!("  {} from {}: {}", method.method, time(values, method.from), method.words)
+}
+
+fn of_outage(outage: &OutageBalance, unit: &str) -> String {
+    let OutageBalance { from, to, left_out_to, words, measured, zeroed, elsewhere, unplaced } = outage;
+    let until = left_out_to.as_ref().map(|until| format!(" to {until}")).unwrap_or_default();
+    format!(
+        "  stamped {from} to {to}: measured {measured} {unit}, zeroed {zeroed}, placed elsewhere {elsewhere}, unplaced \
+         {unplaced}\n  true time left out from {to}{until}: {words}"
+    )
 }
 
 fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {

@@ -7,7 +7,7 @@ use ingest::Review;
 use ingest::placement::zone_of;
 use jiff::{SignedDuration, Timestamp};
 use model::master::Channel;
-use model::review::{self, AskPreview, Edit, EditedValue};
+use model::review::{self, AskPreview, Edit, EditedValue, SHIFT, ShiftPreview};
 
 use super::failure;
 use crate::clock;
@@ -49,6 +49,10 @@ struct Source {
     /// One value for every interval of the span, in the unit of the channel.
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     value: Option<String>,
+    /// Move the values of a span of assumed meter time to where its first interval truly began, and write zeros before it;
+    /// `gap` moves them to the end of the gap after them.
+    #[arg(long, value_name = "TIME")]
+    shift_to: Option<String>,
     /// A CSV file of `start,value` lines; a first line of these words is passed over. The span needs no --from or --to.
     #[arg(long, value_name = "FILE")]
     values: Option<std::path::PathBuf>,
@@ -102,9 +106,16 @@ impl Propose {
             let values = starts.into_iter().map(|start| EditedValue { start, value: value.clone() }).collect();
             return Ok(("value".into(), values));
         }
-        let method = self.source.method.clone().unwrap_or_default();
-        let asked = AskPreview { channel: channel.number.to_string(), from: range.start, to: range.end };
+        let shift_to = match self.source.shift_to.as_deref() {
+            None | Some(GAP) => None,
+            Some(text) => Some(instant("--shift-to", text, &zone)?),
+        };
+        let asked = AskPreview { channel: channel.number.to_string(), from: range.start, to: range.end, shift_to };
         let preview = review.preview(&asked, clock::now()).map_err(failure)?;
+        if self.source.shift_to.is_some() {
+            return shifted(preview.shift);
+        }
+        let method = self.source.method.clone().unwrap_or_default();
         let known: Vec<&str> = preview.methods.iter().map(|tried| tried.method).collect();
         let unknown = || Failure::Usage(format!("--method: expected one of {}, found `{method}`", known.join(", ")));
         let tried = preview.methods.iter().find(|tried| tried.method == method).ok_or_else(unknown)?;
@@ -116,6 +127,19 @@ impl Propose {
         let values = values.map(|(start, value)| EditedValue { start, value: value.clone() }).collect();
         Ok((method, values))
     }
+}
+
+/// The word of `--shift-to` that leaves the true time to the gap after the span.
+const GAP: &str = "gap";
+
+/// The values at their true time.
+fn shifted(preview: Option<ShiftPreview>) -> Result<(String, Vec<EditedValue>), Failure> {
+    let refused = |words: &str| Failure::Usage(format!("--shift-to: {words}"));
+    let shift = preview.ok_or_else(|| refused("the span holds no interval of assumed meter time"))?;
+    if !shift.eligible {
+        return Err(refused(&shift.words));
+    }
+    Ok((SHIFT.into(), shift.values))
 }
 
 fn is_head(number: usize, line: &str) -> bool {

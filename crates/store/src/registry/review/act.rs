@@ -72,7 +72,7 @@ pub struct NewAct {
     pub request: Option<String>,
     /// What it does.
     pub kind: ActKind,
-    /// Where written values come from: a method id, `value` or `values`; `None` where values stand.
+    /// Where written values come from: a method id, `value`, `values` or `shift`; `None` where values stand.
     pub method: Option<String>,
     /// A code of the list of reasons.
     pub reason: String,
@@ -143,6 +143,8 @@ pub struct Act {
 pub struct Decision {
     /// The act.
     pub act: u64,
+    /// Where written values come from.
+    pub method: Option<String>,
     /// What it says.
     pub day: DecidedDay,
 }
@@ -262,8 +264,8 @@ impl Review<'_> {
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
     pub async fn decisions_between(&self, first: Date, last: Date) -> Result<Vec<Decision>, RegistryError> {
-        let sql = "SELECT decision.* FROM decision JOIN act ON act.id = decision.act WHERE act.state = 'approved' \
-                   AND decision.date >= $1 AND decision.date <= $2 ORDER BY act.decided_at, act.id";
+        let sql = "SELECT decision.*, act.method FROM decision JOIN act ON act.id = decision.act \
+                   WHERE act.state = 'approved' AND decision.date >= $1 AND decision.date <= $2 ORDER BY act.decided_at, act.id";
         self.database.rows(sql, arguments![first.to_string(), last.to_string()]).await?.iter().map(decision).collect()
     }
 
@@ -277,8 +279,8 @@ impl Review<'_> {
         first: Date,
         last: Date,
     ) -> Result<Vec<Decision>, RegistryError> {
-        let sql = "SELECT decision.* FROM decision JOIN act ON act.id = decision.act WHERE act.state = 'approved' \
-                   AND decision.channel = $1 AND decision.date >= $2 AND decision.date <= $3 \
+        let sql = "SELECT decision.*, act.method FROM decision JOIN act ON act.id = decision.act \
+                   WHERE act.state = 'approved' AND decision.channel = $1 AND decision.date >= $2 AND decision.date <= $3 \
                    ORDER BY act.decided_at, act.id";
         let mut found = Vec::new();
         for channel in channels {
@@ -339,7 +341,7 @@ async fn of_days(
     let mut days = days.to_vec();
     days.sort();
     days.dedup();
-    let select = "SELECT decision.*, act.state, act.decided_at FROM {keys} \
+    let select = "SELECT decision.*, act.method, act.state, act.decided_at FROM {keys} \
                   JOIN decision ON decision.channel = wanted.column1 AND decision.date = wanted.column2 \
                   JOIN act ON act.id = decision.act";
     let days = days.iter().map(|(channel, date)| arguments![channel.0, date.to_string()]).collect();
@@ -433,7 +435,7 @@ fn act(row: &Row) -> Result<Act, RegistryError> {
 }
 
 fn decision(row: &Row) -> Result<Decision, RegistryError> {
-    Ok(Decision { act: row.number("act")?, day: decided_day(row)? })
+    Ok(Decision { act: row.number("act")?, method: row.get("method")?, day: decided_day(row)? })
 }
 
 fn decided_day(row: &Row) -> Result<DecidedDay, RegistryError> {
