@@ -1,6 +1,7 @@
 //! The interface against real books in temporary folders.
 
 mod determinants;
+mod exchange;
 mod fixture;
 mod guard;
 mod interface;
