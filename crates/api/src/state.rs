@@ -121,12 +121,15 @@ impl From<IntakeError> for Problem {
     }
 }
 
+/// A read rate with the batch and the registry revision that it was computed of.
+pub(crate) type RateOf = ((u64, u64), Arc<ReadRate>);
+
 /// [`State`] and what only this crate keeps.
 pub(crate) struct Inner {
     state: State,
     coverage: Arc<Mutex<Arc<Coverage>>>,
     /// The read rate and what it was computed from: the batch and the registry revision.
-    pub(crate) read_rate: Mutex<Option<((u64, u64), Arc<ReadRate>)>>,
+    pub(crate) read_rate: Mutex<Option<RateOf>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
 }

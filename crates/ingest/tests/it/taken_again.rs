@@ -55,7 +55,7 @@ impl Station {
             meter: None,
             meter_from: None,
             suffix: "".into(),
-            reading_type: hourly.clone(),
+            reading_type: hourly,
             unit: "kWh".into(),
             quantum: -3,
             multiplier: Decimal::new(1, 0),
