@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::{ChannelNumber, Mrid, UsagePointId};
 use model::master::Channel;
+use model::time::zone;
 use serde::{Deserialize, Serialize};
 use store::registry::directory::Directory;
 use store::registry::link::Relation;
@@ -91,12 +92,7 @@ fn meter_now(directory: &Directory, usage_point: UsagePointId, now: Timestamp) -
 
 /// The zone in which a channel's local days are.
 pub(crate) fn zone_of(channel: &Channel) -> Result<TimeZone, Problem> {
-    zone(&channel.zone).map_err(|error| Problem::internal(&error))
-}
-
-/// An IANA name or a fixed offset such as `+10:00`.
-pub(crate) fn zone(name: &str) -> Result<TimeZone, jiff::Error> {
-    jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name)
+    zone::zone_of(&channel.zone).map_err(|error| Problem::internal(&error))
 }
 
 /// Which channels to list.
@@ -119,7 +115,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = rows(asked.limit)?;
     let from: u32 = cursor(asked.cursor.as_deref())?.unwrap_or(0);
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let coverage = state.coverage().await?;
     let now = (state.now)();
     let text = asked.q.as_deref().map(str::trim).unwrap_or_default();
@@ -158,7 +154,7 @@ async fn matching(state: &Shared, directory: &Directory, text: &str) -> Result<B
     for hit in state.registry.master().search(text, None, SEARCH_MAX).await? {
         match hit.class {
             Class::UsagePoint => add(UsagePointId(hit.id)),
-            Class::Meter => usage_points_of(state, hit.id).await?.into_iter().for_each(&mut add),
+            Class::Meter => installed(state, hit.id).await?.into_iter().for_each(|(usage_point, _)| add(usage_point)),
             Class::Channel => labelled.extend(directory.by_label(&hit.name.value).map(|channel| channel.number.0)),
             _ => {}
         }
@@ -167,12 +163,20 @@ async fn matching(state: &Shared, directory: &Directory, text: &str) -> Result<B
     Ok(numbers)
 }
 
-/// Every usage point a meter was ever at.
-pub(crate) async fn usage_points_of(state: &Shared, meter: Mrid) -> Result<Vec<UsagePointId>, Problem> {
+/// Every usage point a meter was ever at, with the time from its first installation there to the last removal.
+pub(crate) async fn installed(state: &Shared, meter: Mrid) -> Result<Vec<(UsagePointId, Extent)>, Problem> {
     let links = state.registry.master().links_of(meter).await?;
-    let at = links.into_iter().filter(|link| link.relation == Relation::MeterAtUsagePoint && link.subject == meter);
-    let mut points: Vec<UsagePointId> = at.map(|link| UsagePointId(link.target)).collect();
-    points.dedup();
+    let mut points: Vec<(UsagePointId, Extent)> = Vec::new();
+    for link in links.iter().filter(|link| link.relation == Relation::MeterAtUsagePoint && link.subject == meter) {
+        let last = link.to.map_or(i64::MAX, Timestamp::as_second);
+        let there = Extent { first: link.from.as_second(), last };
+        match points.iter_mut().find(|(point, _)| point.0 == link.target) {
+            Some((_, known)) => {
+                *known = Extent { first: known.first.min(there.first), last: known.last.max(there.last) };
+            }
+            None => points.push((UsagePointId(link.target), there)),
+        }
+    }
     Ok(points)
 }
 
@@ -182,10 +186,10 @@ pub(crate) async fn get(
     headers: HeaderMap,
     Place(text): Place<String>,
 ) -> Result<Response, Problem> {
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let channel = find(&directory, &state, &text).await?;
     let coverage = state.coverage().await?;
-    let extent = extent(&state, &coverage, &channel).await?;
+    let extent = extent(&state, &coverage, &channel, Extent::ALWAYS).await?;
     etag::json(&headers, &ChannelBrief::new(&channel, &directory, extent, (state.now)()))
 }
 
@@ -204,17 +208,35 @@ pub(crate) async fn find(directory: &Directory, state: &Shared, text: &str) -> R
     })
 }
 
-/// Where the readings of a channel begin and end; of registers, their first and last read.
+/// The channel with intervals that a path names, and their length.
+pub(crate) async fn find_with_intervals(
+    directory: &Directory,
+    state: &Shared,
+    text: &str,
+) -> Result<(Channel, u32), Problem> {
+    let channel = find(directory, state, text).await?;
+    let Some(interval_seconds) = channel.interval_seconds else {
+        let detail = format!("channel `{}` has register reads, not intervals", channel.label);
+        let remedy = Some(format!("Ask for /api/v1/channels/{}/registers.", channel.number));
+        return Err(Problem { pointer: Some("channel".into()), remedy, ..Problem::new(Code::NotFound, detail) });
+    };
+    Ok((channel, interval_seconds))
+}
+
+/// Where the readings of a channel in a time begin and end; of registers, their first and last read, those at both ends of
+/// the time among them: a meter is read when it comes and when it goes.
 pub(crate) async fn extent(
     state: &Shared,
     coverage: &Arc<crate::coverage::Coverage>,
     channel: &Channel,
+    time: Extent,
 ) -> Result<Option<Extent>, Problem> {
     if channel.interval_seconds.is_some() {
-        return Ok(coverage.extent(channel.number));
+        return Ok(coverage.extent(channel.number).and_then(|extent| extent.within(time)));
     }
     let number = channel.number;
     let history = state.read(move |book| crate::book::whole(book, number)).await?;
-    let ends = history.registers.first().zip(history.registers.last());
+    let mut reads = history.registers.iter().filter(|read| time.first <= read.at && read.at <= time.last);
+    let ends = reads.clone().next().zip(reads.next_back());
     Ok(ends.map(|(first, last)| Extent { first: first.at, last: last.at }))
 }

@@ -23,6 +23,17 @@ pub(crate) struct Extent {
     pub(crate) last: i64,
 }
 
+impl Extent {
+    /// All time.
+    pub(crate) const ALWAYS: Self = Self { first: i64::MIN, last: i64::MAX };
+
+    /// What of it lies in another one; `None` where nothing does.
+    pub(crate) fn within(self, other: Self) -> Option<Self> {
+        let both = Self { first: self.first.max(other.first), last: self.last.min(other.last) };
+        (both.first < both.last).then_some(both)
+    }
+}
+
 /// What is there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Coverage {
@@ -43,10 +54,11 @@ impl Coverage {
         self.started && book.sequence() == self.sequence
     }
 
-    /// Takes in what happened since the last time.
+    /// Takes in what happened since the last time. Where that fails half way, the next time begins anew.
     pub(crate) fn refresh(&mut self, book: &ReadingsBook) -> Result<(), Error> {
         let sequence = book.sequence();
         let touched = self.touched(book)?;
+        self.started = false;
         let newest = touched.iter().next_back().max(self.received.keys().next_back()).copied();
         let recent = newest.and_then(|newest| newest.checked_sub(jiff::Span::new().days(RECENT_DAYS as i64)).ok());
         for date in touched {

@@ -19,9 +19,10 @@ use smol_str::SmolStr;
 use store::readings::{AsOf, Day, QualityId, ReadingsBook};
 
 use crate::book;
-use crate::channel::{extent, find, zone_of};
+use crate::channel::{extent, find_with_intervals, zone_of};
+use crate::coverage::Extent;
 use crate::etag;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::profile::{Frame, Profile, by_date, local_days};
 use crate::query::{Ask, Place, cursor, range, rows};
 use crate::reading::total;
@@ -86,14 +87,11 @@ pub(crate) async fn list(
     let limit = rows(asked.limit)? as usize;
     let from: Option<Date> = cursor(asked.cursor.as_deref())?;
     let asked = range(asked.from, asked.to)?;
-    let directory = state.directory().await?;
-    let channel = find(&directory, &state, &channel).await?;
-    let Some(interval_seconds) = channel.interval_seconds else {
-        return Err(Problem::new(Code::NotFound, format!("channel `{}` has no intervals", channel.label)));
-    };
+    let directory = state.registry.directory().await?;
+    let (channel, interval_seconds) = find_with_intervals(&directory, &state, &channel).await?;
     let zone = zone_of(&channel)?;
     let coverage = state.coverage().await?;
-    let known = extent(&state, &coverage, &channel).await?;
+    let known = extent(&state, &coverage, &channel, Extent::ALWAYS).await?;
     let mut days: Vec<LocalDay> = match known {
         None => Vec::new(),
         Some(extent) => {

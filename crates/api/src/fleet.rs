@@ -1,7 +1,7 @@
 //! The fleet at a glance: how much there is, how much came, what is missing, what waits.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -11,12 +11,13 @@ use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::master::Channel;
 use model::time::LocalDay;
+use model::time::zone::zone_of;
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::registry::directory::Directory;
 use store::registry::master::Class;
 
-use crate::channel::{ChannelBrief, zone};
+use crate::channel::ChannelBrief;
 use crate::coverage::{Coverage, present};
 use crate::etag;
 use crate::problem::Problem;
@@ -53,7 +54,7 @@ struct DayRate {
 /// `GET /api/v1/fleet`
 pub(crate) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = (state.now)();
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let coverage = state.coverage().await?;
     let rate = read_rate(&state, &directory, &coverage).await?;
     let totals = state.registry.batches().totals().await?;
@@ -124,15 +125,15 @@ async fn read_rate(
     coverage: &Arc<Coverage>,
 ) -> Result<Arc<ReadRate>, Problem> {
     let key = (coverage.sequence(), directory.revision);
-    let mut cached = state.read_rate.lock().await;
-    if let Some((sequence, revision, rate)) = cached.as_ref()
-        && (*sequence, *revision) == key
+    let cached = || state.read_rate.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, rate)) = cached().as_ref()
+        && *of == key
     {
         return Ok(Arc::clone(rate));
     }
     let (directory, coverage, now) = (Arc::clone(directory), Arc::clone(coverage), (state.now)());
     let computed = state.read(move |_| Ok(Arc::new(computed(&directory, &coverage, now)))).await?;
-    *cached = Some((key.0, key.1, Arc::clone(&computed)));
+    *cached() = Some((key, Arc::clone(&computed)));
     Ok(computed)
 }
 
@@ -192,7 +193,7 @@ impl Lengths {
     fn expected(&mut self, channel: &Channel, coverage: &Coverage, date: Date) -> u64 {
         let Some((interval, extent)) = channel.interval_seconds.zip(coverage.extent(channel.number)) else { return 0 };
         let day = self.0.entry((channel.zone.clone(), date));
-        let day = *day.or_insert_with(|| zone(&channel.zone).ok().and_then(|zone| LocalDay::of(date, &zone)));
+        let day = *day.or_insert_with(|| zone_of(&channel.zone).ok().and_then(|zone| LocalDay::of(date, &zone)));
         let Some(day) = day else { return 0 };
         let (start, end) = (day.range.start.as_second(), day.range.end.as_second());
         if end <= extent.first || extent.last.saturating_add(ACTIVE_SECONDS) < start {

@@ -21,8 +21,13 @@ pub(crate) async fn live() -> &'static str {
     "live\n"
 }
 
-/// `GET /ready`: the books answer.
+/// `GET /ready`: the books answer, and readings can be taken in.
 pub(crate) async fn ready(State(state): State<Shared>) -> Result<&'static str, Problem> {
+    if let Some(why) = state.readings.read_only() {
+        tracing::warn!(%why, "not ready");
+        let detail = format!("the readings book is only read since {why}; check the disk and restart");
+        return Err(Problem::new(Code::Unavailable, detail));
+    }
     match state.registry.revision().await {
         Ok(_) => Ok("ready\n"),
         Err(error) => {
@@ -45,7 +50,7 @@ pub(crate) async fn problem(headers: HeaderMap, Place(name): Place<String>) -> R
 /// `GET /metrics`: Prometheus text exposition format 0.0.4.
 pub(crate) async fn metrics(State(state): State<Shared>) -> Result<Response, Problem> {
     let coverage = state.coverage().await?;
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let totals = state.registry.batches().totals().await?;
     let open: u64 = quarantine::reasons(&state).await?.iter().map(quarantine::ReasonCount::count).sum();
     let mut text = Exposition::default();

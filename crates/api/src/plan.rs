@@ -82,7 +82,7 @@ pub(crate) async fn held(
     let point = named.or_else(|| usage_point.parse().ok()).map(UsagePointId);
     let unknown = || Problem::new(Code::NotFound, format!("`{usage_point}` is not the name of one usage point"));
     let point = point.ok_or_else(unknown)?;
-    let (plans, directory) = (state.plans_now().await?, state.directory().await?);
+    let (plans, directory) = (state.plans_now().await?, state.registry.directory().await?);
     let of_day = plans.of_usage_point(&directory, point);
     let holding = of_day.holding(date)?;
     let (plan, version) = (holding.plan.name().to_string(), holding.plan.version());
@@ -101,7 +101,7 @@ pub(crate) async fn add(
     let added = put(&state.registry, state.plans.default_plan(), &book, by, (state.now)()).await?;
     let mut judged = None;
     if 0 < added.attachments {
-        let (plans, directory) = (state.plans_now().await?, state.directory().await?);
+        let (plans, directory) = (state.plans_now().await?, state.registry.directory().await?);
         let counted = move |readings: &_| judged_otherwise(readings, &directory, &plans, (None, None));
         judged = Some(state.read(counted).await?);
     }

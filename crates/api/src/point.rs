@@ -10,7 +10,8 @@ use store::registry::directory::Directory;
 use store::registry::link::{Link, Relation};
 use store::registry::master::Class;
 
-use crate::channel::{ChannelBrief, Named, extent, usage_points_of};
+use crate::channel::{ChannelBrief, Named, extent, installed};
+use crate::coverage::Extent;
 use crate::etag;
 use crate::problem::{Code, Problem};
 use crate::query::{Ask, Place, cursor, rows};
@@ -87,7 +88,7 @@ async fn list(
         ids.dedup();
         (ids, None)
     };
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let mut items = Vec::new();
     for id in ids {
         items.push(brief(&state, &directory, id, class).await?);
@@ -104,15 +105,12 @@ async fn brief(state: &Shared, directory: &Directory, id: Mrid, class: Class) ->
         Some(link) => Some(named(state, other_end(link, id)).await?),
         None => None,
     };
-    let points: Vec<UsagePointId> = match class {
-        Class::UsagePoint => vec![UsagePointId(id)],
-        _ => usage_points_of(state, id).await?,
-    };
+    let points = points(state, id, class).await?;
     Ok(PointBrief {
         id: id.to_string(),
         name: display_name(&object.names, id),
         kind: kind(class),
-        channels: points.into_iter().map(|point| directory.of_usage_point(point).count()).sum(),
+        channels: points.into_iter().map(|(point, _)| directory.of_usage_point(point).count()).sum(),
         partner,
     })
 }
@@ -147,11 +145,7 @@ async fn get(
         return Err(not_found());
     }
     let links = state.registry.master().links_of(id).await?;
-    let points = match class {
-        Class::UsagePoint => vec![UsagePointId(id)],
-        _ => usage_points_of(&state, id).await?,
-    };
-    let channels = channels(&state, points).await?;
+    let channels = channels(&state, points(&state, id, class).await?).await?;
     let point = Point {
         id: id.to_string(),
         kind: kind(class),
@@ -164,14 +158,24 @@ async fn get(
     etag::json(&headers, &point)
 }
 
-async fn channels(state: &Shared, points: Vec<UsagePointId>) -> Result<Vec<ChannelBrief>, Problem> {
-    let directory = state.directory().await?;
+/// The usage points of an object, and from when to when it was there.
+async fn points(state: &Shared, id: Mrid, class: Class) -> Result<Vec<(UsagePointId, Extent)>, Problem> {
+    match class {
+        Class::UsagePoint => Ok(vec![(UsagePointId(id), Extent::ALWAYS)]),
+        _ => installed(state, id).await,
+    }
+}
+
+async fn channels(state: &Shared, points: Vec<(UsagePointId, Extent)>) -> Result<Vec<ChannelBrief>, Problem> {
+    let directory = state.registry.directory().await?;
     let coverage = state.coverage().await?;
     let now = (state.now)();
     let mut briefs = Vec::new();
-    for channel in points.into_iter().flat_map(|point| directory.of_usage_point(point)) {
-        let extent = extent(state, &coverage, channel).await?;
-        briefs.push(ChannelBrief::new(channel, &directory, extent, now));
+    for (point, time) in points {
+        for channel in directory.of_usage_point(point) {
+            let extent = extent(state, &coverage, channel, time).await?;
+            briefs.push(ChannelBrief::new(channel, &directory, extent, now));
+        }
     }
     // Load profiles before registers, each by number.
     briefs.sort_by_key(|brief| (brief.interval_seconds.is_none(), brief.channel));

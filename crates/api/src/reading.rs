@@ -16,7 +16,8 @@ use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory, Error, ReadingsBook, Version};
 
 use crate::book;
-use crate::channel::{extent, find, zone_of};
+use crate::channel::{extent, find_with_intervals, zone_of};
+use crate::coverage::Extent;
 use crate::etag;
 use crate::problem::{Code, Problem};
 use crate::profile::{Frame, Profile, Run, Slot, runs};
@@ -121,15 +122,11 @@ pub(crate) async fn list(
 /// The slots of a range with what the channel and the book say of them.
 async fn profile(state: &Shared, channel: &str, asked: &Filter) -> Result<(Channel, ChannelHistory, Profile), Problem> {
     let range = range(asked.from, asked.to)?;
-    let directory = state.directory().await?;
-    let channel = find(&directory, state, channel).await?;
-    let Some(interval_seconds) = channel.interval_seconds else {
-        let detail = format!("channel `{}` has register reads, not intervals", channel.label);
-        let remedy = Some(format!("Ask for /api/v1/channels/{}/registers.", channel.number));
-        return Err(Problem { pointer: Some("channel".into()), remedy, ..Problem::new(Code::NotFound, detail) });
-    };
+    let directory = state.registry.directory().await?;
+    let (channel, interval_seconds) = find_with_intervals(&directory, state, channel).await?;
     let coverage = state.coverage().await?;
-    let expected = extent(state, &coverage, &channel).await?.map_or((0, 0), |extent| (extent.first, extent.last));
+    let expected = extent(state, &coverage, &channel, Extent::ALWAYS).await?;
+    let expected = expected.map_or((0, 0), |extent| (extent.first, extent.last));
     let zone = zone_of(&channel)?;
     let number = channel.number;
     // What has not happened yet is not missing.
@@ -273,11 +270,8 @@ pub(crate) async fn versions(
     Place(channel): Place<String>,
     Ask(At { at }): Ask<At>,
 ) -> Result<Response, Problem> {
-    let directory = state.directory().await?;
-    let channel = find(&directory, &state, &channel).await?;
-    let seconds = channel.interval_seconds.ok_or_else(|| {
-        Problem::new(Code::NotFound, format!("channel `{}` has register reads, not intervals", channel.label))
-    })?;
+    let directory = state.registry.directory().await?;
+    let (channel, seconds) = find_with_intervals(&directory, &state, &channel).await?;
     let outside = || Problem::parameter("at", format!("{at} is outside the years that have a calendar"));
     let day = LocalDay::containing(at, &zone_of(&channel)?).ok_or_else(outside)?;
     let slot = u16::try_from((at.as_second() - day.range.start.as_second()) / i64::from(seconds.max(1)))

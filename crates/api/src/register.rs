@@ -45,7 +45,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = rows(asked.limit)? as usize;
     let skip: usize = cursor(asked.cursor.as_deref())?.unwrap_or(0);
-    let directory = state.directory().await?;
+    let directory = state.registry.directory().await?;
     let channel = find(&directory, &state, &channel).await?;
     let start = asked.from.map_or(i64::MIN / 2, Timestamp::as_second);
     let end = asked.to.map_or(i64::MAX / 2, Timestamp::as_second);

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use ingest::plans::{LivePlans, Plans};
@@ -10,9 +10,8 @@ use ingest::{Determinants, Review};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::readings::ReadingsBook;
-use store::registry::directory::Directory;
-use store::registry::{Registry, RegistryError};
-use tokio::sync::{Mutex, Semaphore};
+use store::registry::Registry;
+use tokio::sync::Semaphore;
 
 use crate::coverage::Coverage;
 use crate::fleet::ReadRate;
@@ -122,13 +121,15 @@ impl From<IntakeError> for Problem {
     }
 }
 
+/// A read rate with the batch and the registry revision that it was computed of.
+pub(crate) type RateOf = ((u64, u64), Arc<ReadRate>);
+
 /// [`State`] and what only this crate keeps.
 pub(crate) struct Inner {
     state: State,
-    directory: Mutex<Arc<Directory>>,
-    coverage: Mutex<Arc<Coverage>>,
+    coverage: Arc<Mutex<Arc<Coverage>>>,
     /// The read rate and what it was computed from: the batch and the registry revision.
-    pub(crate) read_rate: Mutex<Option<(u64, u64, Arc<ReadRate>)>>,
+    pub(crate) read_rate: Mutex<Option<RateOf>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
 }
@@ -148,23 +149,7 @@ impl std::ops::Deref for Inner {
 
 impl Inner {
     pub(crate) fn new(state: State) -> Self {
-        Self {
-            state,
-            directory: Mutex::default(),
-            coverage: Mutex::default(),
-            read_rate: Mutex::default(),
-            uploads: Semaphore::new(UPLOADS_MAX),
-        }
-    }
-
-    /// Every channel, loaded again when the registry has changed.
-    pub(crate) async fn directory(&self) -> Result<Arc<Directory>, RegistryError> {
-        let revision = self.registry.revision().await?;
-        let mut directory = self.directory.lock().await;
-        if directory.revision != revision {
-            *directory = Arc::new(self.registry.directory().await?);
-        }
-        Ok(Arc::clone(&directory))
+        Self { state, coverage: Arc::default(), read_rate: Mutex::default(), uploads: Semaphore::new(UPLOADS_MAX) }
     }
 
     /// The plans in force.
@@ -174,19 +159,17 @@ impl Inner {
 
     /// Which readings are there, brought up to date.
     pub(crate) async fn coverage(&self) -> Result<Arc<Coverage>, Problem> {
-        let mut coverage = self.coverage.lock().await;
-        if coverage.is_current(&self.readings) {
-            return Ok(Arc::clone(&coverage));
-        }
-        // The old one stays where the refresh fails or panics, so it is taken over only when it is done.
-        let mut next = Arc::clone(&coverage);
-        *coverage = self
-            .read(move |book| {
-                Arc::make_mut(&mut next).refresh(book)?;
-                Ok(next)
-            })
-            .await?;
-        Ok(Arc::clone(&coverage))
+        let coverage = Arc::clone(&self.coverage);
+        self.read(move |book| {
+            // One that a panic left half refreshed knows it, and begins anew.
+            let mut coverage = coverage.lock().unwrap_or_else(PoisonError::into_inner);
+            if !coverage.is_current(book) {
+                // Copied only while another request still looks at it.
+                Arc::make_mut(&mut coverage).refresh(book)?;
+            }
+            Ok(Arc::clone(&coverage))
+        })
+        .await
     }
 
     /// Runs a read of the readings book where it may block.

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use model::time::TimeRange;
 use serde::{Deserialize, Serialize};
 
-use crate::channel::find;
+use crate::channel::find_with_intervals;
 use crate::etag;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::query::{Ask, Place, cursor, rows};
 use crate::state::Shared;
 
@@ -55,11 +55,8 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = rows(asked.limit)? as usize;
     let skip: usize = cursor(asked.cursor.as_deref())?.unwrap_or(0);
-    let directory = state.directory().await?;
-    let channel = find(&directory, &state, &channel).await?;
-    if channel.interval_seconds.is_none() {
-        return Err(Problem::new(Code::NotFound, format!("channel `{}` has no intervals to add up", channel.label)));
-    }
+    let directory = state.registry.directory().await?;
+    let (channel, _) = find_with_intervals(&directory, &state, &channel).await?;
     let (plans, unit) = (state.plans_now().await?, channel.unit.clone());
     let always = TimeRange { start: Timestamp::MIN, end: Timestamp::MAX };
     let checked = state.read(move |book| check_all(book, &directory, &channel, always, &plans)).await?;

@@ -99,6 +99,21 @@ impl<'a> Admitter<'a> {
         self
     }
 
+    /// The same, for a message that arrived before, at a moment in epoch microseconds.
+    #[must_use]
+    pub fn first_received_at(mut self, moment: Option<i64>) -> Self {
+        self.batch.first_received_at = moment;
+        self
+    }
+
+    /// What was admitted since it was last taken.
+    pub fn take_batch(&mut self) -> Batch {
+        let first_received_at = self.batch.first_received_at;
+        let batch = std::mem::take(&mut self.batch);
+        self.batch.first_received_at = first_received_at;
+        batch
+    }
+
     /// Admits one piece of a message, or notes why not.
     pub fn admit(&mut self, readings: &ChannelReadings) {
         self.item += 1;

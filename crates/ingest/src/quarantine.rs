@@ -14,7 +14,7 @@ use store::raw::RawId;
 use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineState};
 
 use crate::admitter::Rejected;
-use crate::intake::{Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
+use crate::intake::{Asked, Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
 use crate::placement::zone_of;
 
 /// Everything about an item that is needed to explain and to replay it.
@@ -38,14 +38,15 @@ pub struct Detail {
 
 /// The quarantine entry of what a message could not bring in.
 pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Rejected) -> QuarantineEntry {
+    let Asked { format, zone, usage_point, unit } = Asked::from(message);
     let detail = Detail {
         finding: ToldFinding::from(&rejected.finding),
         readings: rejected.readings,
         name: message.name.clone(),
-        format: message.format.map(|format| format.name().into()),
-        zone: message.zone.as_ref().map(SmolStr::to_string),
-        usage_point: message.options.usage_point.as_ref().map(SmolStr::to_string),
-        unit: message.options.unit.as_ref().map(SmolStr::to_string),
+        format,
+        zone,
+        usage_point,
+        unit,
     };
     QuarantineEntry {
         batch: hash.into(),
@@ -74,7 +75,8 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         "V14" => "enter the meter exchange in the registry, then replay",
         "V17" => "correct the clock of the source; replay once the time has come",
         _ if severity == Severity::Refused => {
-            "the message cannot be used: ask the source for a whole one, then drop it"
+            "the message cannot be used: take it again with what the reason asks for (--zone, --unit, ..), or ask the source \
+             for a whole one and drop this"
         }
         _ => "correct what the finding names, then replay",
     }
@@ -110,10 +112,11 @@ pub fn replay(
     let mut replayed = Replayed::default();
     for ((raw, _), items) in of_message {
         let Some(first) = items.first() else { continue };
-        let (receipt, rejected) = again(intake, first, raw, unknown, now)?;
+        let (receipt, settlement) = again(intake, first, raw, unknown, now)?;
         replayed.messages += 1;
         replayed.stored += receipt.stored;
-        settle(intake, &items, &rejected, &mut replayed)?;
+        replayed.released += settlement.released.len() as u64;
+        replayed.refused_again += settlement.refused_again.len() as u64;
     }
     Ok(replayed)
 }
@@ -124,7 +127,7 @@ fn again(
     raw: &str,
     unknown: Unknown,
     now: Timestamp,
-) -> Result<(Receipt, Vec<Rejected>), IntakeError> {
+) -> Result<(Receipt, Settlement), IntakeError> {
     let raw = raw.parse().map_err(IntakeError::RawId)?;
     intake.take_again(&message_of(item, unknown), raw, now)
 }
@@ -148,31 +151,83 @@ fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
     }
 }
 
-fn settle(
-    intake: &Intake,
-    items: &[&QuarantineItem],
-    rejected: &[Rejected],
-    replayed: &mut Replayed,
-) -> Result<(), IntakeError> {
-    let still: HashMap<&str, &Rejected> =
-        rejected.iter().map(|rejected| (rejected.channel.as_str(), rejected)).collect();
-    let mut released = Vec::new();
-    for item in items {
-        match still.get(item.entry.channel.as_str()) {
-            None => released.push(item.id),
-            Some(rejected) => {
-                replayed.refused_again += 1;
-                let entry = QuarantineEntry {
-                    code: rejected.finding.code.to_string(),
-                    message: rejected.finding.message.clone(),
-                    ..item.entry.clone()
-                };
-                let quarantine = intake.books().registry.quarantine();
-                intake.runtime().block_on(quarantine.refused_again(item.id, &entry))?;
-            }
+/// What becomes of the waiting items of a message that is taken in again.
+#[derive(Debug, Default)]
+pub struct Settlement {
+    /// Items to put away that were not waiting.
+    pub(crate) new: Vec<QuarantineEntry>,
+    /// Waiting items that were refused again, with the reason of this time.
+    pub(crate) refused_again: Vec<(u64, QuarantineEntry)>,
+    /// Waiting items that leave quarantine.
+    pub(crate) released: Vec<u64>,
+}
+
+/// Words by which items are held against each other.
+type Words<'e> = (&'e str, &'e str, u32);
+
+/// What makes an item of this time one that is known, the best first: channel and reason, channel and place, either alone.
+const SAME: [fn(&QuarantineEntry) -> Words<'_>; 4] = [
+    |entry| (&entry.channel, &entry.code, 0),
+    |entry| (&entry.channel, "", entry.item),
+    |entry| (&entry.channel, "", 0),
+    |entry| ("", "", entry.item),
+];
+
+impl Settlement {
+    /// Holds what is known of a message against what was refused this time. Where the whole message was refused, everything
+    /// that waits goes on waiting.
+    pub(crate) fn of(known: &[QuarantineItem], refused: Vec<QuarantineEntry>, accepted: bool) -> Self {
+        let mut waiting: Vec<_> = known.iter().filter(|item| item.state == QuarantineState::Open).collect();
+        let mut settlement = Self::default();
+        if let (false, false, Some(whole)) = (accepted, waiting.is_empty(), refused.first()) {
+            settlement.refused_again = waiting.iter().map(|item| (item.id, because_of(whole, item))).collect();
+            return settlement;
         }
+        let mut refused: Vec<_> = refused.into_iter().map(Some).collect();
+        for key in SAME {
+            let mut found = Vec::new();
+            let mut by_key = HashMap::new();
+            for (at, entry) in refused.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.as_ref()?))) {
+                by_key.entry(key(entry)).or_insert(at);
+            }
+            waiting.retain(|item| match by_key.remove(&key(&item.entry)) {
+                Some(at) => {
+                    found.push((item.id, at));
+                    false
+                }
+                None => true,
+            });
+            let again = found.into_iter().filter_map(|(id, at)| Some((id, refused[at].take()?)));
+            settlement.refused_again.extend(again);
+        }
+        settlement.new = beside(known, refused.into_iter().flatten().collect());
+        settlement.released = waiting.into_iter().map(|item| item.id).collect();
+        settlement
     }
-    let quarantine = intake.books().registry.quarantine();
-    replayed.released += intake.runtime().block_on(quarantine.close(&released, QuarantineState::Released))?;
-    Ok(())
+}
+
+/// New items at places where nothing else waits or waited.
+fn beside(known: &[QuarantineItem], mut new: Vec<QuarantineEntry>) -> Vec<QuarantineEntry> {
+    let taken: HashMap<u32, &QuarantineItem> = known.iter().map(|item| (item.entry.item, item)).collect();
+    let last = taken.keys().copied().chain(new.iter().map(|entry| entry.item)).max().unwrap_or(0);
+    let is_taken = |entry: &QuarantineEntry| {
+        // What was let in or dropped does not wait again when its message comes again for another item.
+        taken
+            .get(&entry.item)
+            .is_some_and(|item| item.state == QuarantineState::Open || item.entry.channel != entry.channel)
+    };
+    for (entry, free) in new.iter_mut().filter(|entry| is_taken(entry)).zip(last.saturating_add(1)..) {
+        entry.item = free;
+    }
+    new
+}
+
+/// An item whose message was refused as a whole: it keeps what is needed to take it in again.
+fn because_of(refusal: &QuarantineEntry, item: &QuarantineItem) -> QuarantineEntry {
+    QuarantineEntry {
+        code: refusal.code.clone(),
+        message: refusal.message.clone(),
+        advice: refusal.advice.clone(),
+        ..item.entry.clone()
+    }
 }

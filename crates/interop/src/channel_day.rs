@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::fmt::temporal::DateTimeParser;
 use model::id::Name;
 use model::lineage::FinalDay;
 use model::master::Channel;
@@ -13,8 +12,9 @@ use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
+use model::time::zone::zone_of;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{self, AsOf, Day, NO_VALUE, ReadingsBook};
+use store::readings::{self, AsOf, Damage, Day, NO_VALUE, ReadingsBook};
 use store::registry::directory::Directory;
 
 use super::message::Stage;
@@ -43,24 +43,56 @@ pub struct Told<'a> {
     pub assumed_time: AssumedTime,
 }
 
+/// Which slots of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slots {
+    /// Every one.
+    All,
+    /// These, counted from the start of the day.
+    Numbered(Range<usize>),
+    /// Those that begin in these instants.
+    Within(TimeRange),
+}
+
+impl Slots {
+    /// The slots that a day has of them.
+    fn of(self, day_start: i64, length_seconds: u32, count: usize) -> Range<usize> {
+        let first_from = |instant: Timestamp| {
+            let seconds = instant.as_second().saturating_sub(day_start).max(0).unsigned_abs();
+            usize::try_from(seconds.div_ceil(u64::from(length_seconds).max(1))).unwrap_or(usize::MAX).min(count)
+        };
+        match self {
+            Self::All => 0..count,
+            Self::Numbered(slots) => slots.start..slots.end.min(count),
+            Self::Within(range) => first_from(range.start)..first_from(range.end),
+        }
+    }
+}
+
 impl Told<'_> {
-    /// Everything of some instants in a stage, as it was known at a time: a piece for each day, then the register reads.
+    /// Everything of some instants in a stage, as it was known at a time: a piece for each day, of the intervals that begin
+    /// in them, then the register reads; and what of it is damaged and therefore left out.
     ///
     /// # Errors
     /// What the readings book says.
-    pub fn pieces(&self, range: TimeRange, as_of: AsOf, stage: Stage) -> Result<Vec<ChannelReadings>, readings::Error> {
+    pub fn pieces(
+        &self,
+        range: TimeRange,
+        as_of: AsOf,
+        stage: Stage,
+    ) -> Result<(Vec<ChannelReadings>, Vec<Damage>), readings::Error> {
         let (start, end) = (range.start.as_second(), range.end.as_second());
         let history = self.book.read(self.channel.number, start, end, as_of)?;
         let mut pieces = Vec::new();
         for day in &history.days {
             let revision = self.revision(day)?;
-            let run = self.intervals(day, 0..usize::MAX, stage);
+            let run = self.intervals(day, Slots::Within(range), stage);
             pieces.extend(run.and_then(|run| self.readings(Values::Intervals(run), revision)));
         }
         let reads = self.registers(history.registers.iter());
         let revision = history.registers.last().and_then(|last| last.revision);
         pieces.extend(reads.and_then(|reads| self.readings(reads, revision)));
-        Ok(pieces)
+        Ok((pieces, history.damaged))
     }
 
     /// Values under the registered words of the channel; `None` where there are none.
@@ -80,7 +112,7 @@ impl Told<'_> {
 
     /// The slots of a day, as far as it has them; `None` where it has none of them, as a day of which nothing arrived
     /// and nothing was decided.
-    pub fn intervals(&self, day: &Day, slots: Range<usize>, stage: Stage) -> Option<IntervalRun> {
+    pub fn intervals(&self, day: &Day, slots: Slots, stage: Stage) -> Option<IntervalRun> {
         let decided = day.final_day.as_ref().filter(|_| stage == Stage::Final);
         let (day_start, length_seconds, mut values) = match (day.slot_seconds, decided) {
             (0, None) => return None,
@@ -91,8 +123,9 @@ impl Told<'_> {
         if let Some(decided) = decided {
             lay_over(decided, self.assumed_time, &mut values, &mut qualities);
         }
-        let slots = slots.start..slots.end.min(values.len());
-        let (exponent, values) = written(values.get(slots.clone())?, self.channel.quantum);
+        let slots = slots.of(day_start, length_seconds, values.len());
+        let (exponent, values) =
+            written(values.get(slots.clone()).filter(|some| !some.is_empty())?, self.channel.quantum);
         let start = day_start + i64::try_from(slots.start).ok()? * i64::from(length_seconds);
         Some(IntervalRun {
             start: Timestamp::from_second(start).ok()?,
@@ -156,7 +189,7 @@ fn channel_key(directory: &Directory, channel: &Channel, at: Timestamp) -> Chann
 
 /// A local day of which nothing arrived: its start, interval length and slots without a value.
 fn empty_day(channel: &Channel, date: Date) -> Option<(i64, u32, Vec<i64>)> {
-    let zone = DateTimeParser::new().parse_time_zone(&channel.zone).ok()?;
+    let zone = zone_of(&channel.zone).ok()?;
     let seconds = channel.interval_seconds?;
     let day = LocalDay::of(date, &zone)?;
     Some((day.range.start.as_second(), seconds, vec![NO_VALUE; usize::from(day.slots(seconds)?)]))

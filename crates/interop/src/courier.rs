@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use store::readings::{Change, Cursor, ReadingsBook};
-use store::registry::directory::Directory;
 use store::registry::subscription::{Attempt, DeliveryState, Subscription, SubscriptionState};
 use store::registry::{Registry, RegistryError};
-use tokio::sync::{RwLock, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -27,7 +26,6 @@ pub(crate) struct Office {
     pub(crate) book: Arc<ReadingsBook>,
     pub(crate) registry: Registry,
     poster: Poster,
-    directory: RwLock<Arc<Directory>>,
 }
 
 /// One subscriber's deliveries.
@@ -76,19 +74,7 @@ pub(crate) struct Signals {
 impl Office {
     pub(crate) fn new(config: Config, book: Arc<ReadingsBook>, registry: Registry) -> Self {
         let poster = Poster::new(&config);
-        Self { config, book, registry, poster, directory: RwLock::default() }
-    }
-
-    /// The directory, loaded anew where the registry has changed.
-    async fn directory(&self) -> Result<Arc<Directory>, RegistryError> {
-        let revision = self.registry.revision().await?;
-        let known = Arc::clone(&*self.directory.read().await);
-        if known.revision == revision && !known.is_empty() {
-            return Ok(known);
-        }
-        let loaded = Arc::new(self.registry.directory().await?);
-        *self.directory.write().await = Arc::clone(&loaded);
-        Ok(loaded)
+        Self { config, book, registry, poster }
     }
 }
 
@@ -169,7 +155,7 @@ impl Courier {
     }
 
     async fn next_message(&self, now: Timestamp) -> Result<Next, BuildError> {
-        let directory = self.office.directory().await.map_err(CourierError::from)?;
+        let directory = self.office.registry.directory().await.map_err(CourierError::from)?;
         let from = self.state.position.unwrap_or_default();
         let (book, filter) = (Arc::clone(&self.office.book), self.filter.clone());
         let (id, format) = (self.subscription.id, self.subscription.format);

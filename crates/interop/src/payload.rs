@@ -17,7 +17,7 @@ use store::registry::directory::Directory;
 use store::registry::subscription::PayloadFormat;
 use uuid::Uuid;
 
-use super::channel_day::Told;
+use super::channel_day::{Slots, Told};
 use super::json;
 use super::message::Stage;
 
@@ -168,13 +168,13 @@ fn intervals(told: &Told<'_>, change: &Change, history: &ChannelHistory) -> Opti
     let fits = |day: &&Day| day.date == change.date && usize::from(change.end) <= day.values.len();
     let day = day_of(told.channel, change.date, history).filter(|day| fits(day));
     let day = day.or_else(|| history.days.iter().find(fits))?;
-    told.intervals(day, usize::from(change.first)..usize::from(change.end), Stage::Received)
+    told.intervals(day, Slots::Numbered(usize::from(change.first)..usize::from(change.end)), Stage::Received)
 }
 
 /// The whole day as validation decided it.
 fn final_intervals(told: &Told<'_>, date: Date, history: &ChannelHistory) -> Option<IntervalRun> {
     let day = day_of(told.channel, date, history).filter(|day| day.final_day.is_some())?;
-    told.intervals(day, 0..usize::MAX, Stage::Final)
+    told.intervals(day, Slots::All, Stage::Final)
 }
 
 /// The current reads with a moment on the UTC date.

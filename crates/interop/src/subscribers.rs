@@ -1,8 +1,8 @@
-//! What people do with subscriptions: register, list, try, pause, follow.
+//! What people do with subscriptions: register, list, pause, follow.
 
 use jiff::Timestamp;
 use serde::Serialize;
-use store::readings::{ChangeKind, Cursor, ReadingsBook};
+use store::readings::{Cursor, ReadingsBook};
 use store::registry::subscription::{
     Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
 };
@@ -10,11 +10,7 @@ use store::registry::{Registry, RegistryError};
 use uuid::Uuid;
 
 use crate::address::{self, AddressError};
-use crate::delivery::Config;
-use crate::engine::Answer;
 use crate::message::Filter;
-use crate::payload::{self, Cover};
-use crate::post::Poster;
 use crate::secret::{self, SecretError};
 
 /// A subscriber as a person describes it.
@@ -160,16 +156,4 @@ pub async fn restart(registry: &Registry, name: &str, start: Start) -> Result<()
     let old = registry.subscriptions().by_name(name).await?;
     let new = Subscription { id: SubscriptionId(Uuid::new_v4()), ..old.clone() };
     registry.subscriptions().replace(old.id, &new, start.position()).await
-}
-
-/// Posts a signed message without readings, and answers what the subscriber said.
-///
-/// # Errors
-/// [`RegistryError::NotFound`].
-pub async fn try_out(registry: &Registry, name: &str, config: &Config) -> Result<Answer, RegistryError> {
-    let subscription = registry.subscriptions().by_name(name).await?;
-    let cover =
-        Cover { id: Uuid::new_v4(), kind: ChangeKind::Created, source: config.source.clone(), now: (config.now)() };
-    let body = payload::body(&cover, &[], subscription.format);
-    Ok(Poster::new(config).post(&subscription, cover.id, body).await)
 }

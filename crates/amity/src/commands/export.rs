@@ -10,8 +10,10 @@ use ingest::placement::zone_of;
 use interop::channel_day::{Told, left_out};
 use interop::message::Stage;
 use model::id::ChannelNumber;
+use model::master::Channel;
 use model::quality::assumed_time::AssumedTime;
 use model::reading::{ChannelReadings, MessageHeader, Values};
+use model::time::TimeRange;
 use store::readings::AsOf;
 
 use super::time_span::{TimeSpan, instant};
@@ -22,6 +24,9 @@ use crate::output::{self, Failure};
 use crate::progress::Progress;
 
 /// Write readings as IEC 61968-9 XML, NEM12, CSV or Parquet.
+///
+/// Times without an offset are in the zone of each channel. Exit status 0: everything was written; 1: something is damaged and
+/// left out.
 #[derive(Debug, Args)]
 pub struct Export {
     /// Only channels whose label begins with this.
@@ -65,7 +70,10 @@ impl Export {
         };
         let directory = installation.ask(installation.books.registry.directory())?;
         let stage = if self.raw { Stage::Received } else { Stage::Final };
-        let range = self.span.range(&zone)?;
+        let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
+        let prefix = self.prefix.as_deref().unwrap_or("");
+        channels.retain(|channel| channel.label.starts_with(prefix));
+        let ranges = channels.iter().map(|channel| self.range(channel)).collect::<Result<Vec<_>, _>>()?;
         let file: Box<dyn Write + Send> = match &self.output {
             Some(path) => Box::new(
                 File::create(caller::path(path))
@@ -73,20 +81,19 @@ impl Export {
             ),
             None => output::results()?,
         };
-        let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
-        let prefix = self.prefix.as_deref().unwrap_or("");
-        channels.retain(|channel| channel.label.starts_with(prefix));
         let decimals = channels.iter().map(|channel| channel.quantum.min(0).unsigned_abs()).max().unwrap_or(0);
         let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
         let mut progress = Progress::new("wrote", "channels");
-        let mut left_out_count = 0;
-        for channel in &channels {
+        let (mut left_out_count, mut is_whole) = (0, true);
+        for (channel, range) in channels.iter().zip(ranges) {
             let assumed_time = self.assumed_time;
             let told = Told { book: &installation.books.readings, directory: &directory, channel, assumed_time };
-            let pieces = told
+            let (pieces, damaged) = told
                 .pieces(range, as_of, stage)
                 .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;
             left_out_count += pieces.iter().map(of_piece).sum::<usize>();
+            is_whole &= damaged.is_empty();
+            damaged.iter().for_each(|damage| output::say(&format!("{}: left out: {damage}", channel.label)));
             writer.write(&pieces)?;
             progress.add(1, &channel.label);
         }
@@ -98,7 +105,12 @@ impl Export {
         if let Some(path) = &self.output {
             output::say(&format!("wrote {}", path.display()));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::from(u8::from(!is_whole)))
+    }
+
+    /// The instants that are asked for of a channel.
+    fn range(&self, channel: &Channel) -> Result<TimeRange, Failure> {
+        self.span.range(&zone_of(&channel.zone).map_err(|error| Failure::Usage(error.to_string()))?)
     }
 }
 

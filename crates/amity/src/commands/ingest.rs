@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use ingest::files::{self, Input};
-use ingest::intake::{Message, Receipt};
+use ingest::intake::{Message, OTHER_OPTIONS, Receipt};
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
@@ -144,7 +144,9 @@ impl Totals {
 
 fn as_text(name: &str, receipt: &Receipt) -> String {
     if receipt.repeated {
-        return format!("{name}: taken before, nothing to do");
+        let other = receipt.findings.iter().find(|finding| finding.code == OTHER_OPTIONS);
+        let other = other.map(|finding| format!("\n  {} [{}]", finding.message, finding.code)).unwrap_or_default();
+        return format!("{name}: taken before, nothing to do{other}");
     }
     let verdict = if receipt.accepted { "accepted" } else { "refused" };
     let mut text = format!(

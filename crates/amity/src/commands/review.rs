@@ -1,7 +1,7 @@
 //! Review over an installation: for `amity vee`, and behind the API; and what follows final days while it serves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ingest::plans::LivePlans;
@@ -30,8 +30,8 @@ pub fn review(installation: &Installation, plans: Arc<LivePlans>) -> Arc<Review>
     Arc::clone(made)
 }
 
-/// Validates what was acknowledged before the last stop and days once they have ended, turns final days into exceptions and
-/// determinants as they come, and makes up for acts that were cut off.
+/// Validates what was acknowledged and days once they have ended, turns final days into exceptions and determinants as they
+/// come, and makes up for acts that were cut off.
 pub struct KeepUp {
     is_stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
@@ -46,59 +46,98 @@ impl KeepUp {
         readings: Arc<ReadingsBook>,
     ) -> Self {
         let is_stopping = Arc::new(AtomicBool::new(false));
-        let rounds = rounds((review, determinants), readings, Arc::clone(&is_stopping));
-        Self { is_stopping, task: runtime.spawn(rounds) }
+        let rounds = Rounds { review, determinants, readings, seen: None, looked_at_days: None };
+        let stopping = Arc::clone(&is_stopping);
+        let round = move |rounds: &mut Rounds| rounds.once(&stopping);
+        Self { task: runtime.spawn(until_stopped(Arc::clone(&is_stopping), rounds, round)), is_stopping }
     }
 
     /// Ends after the round under way: none may be left when the runtime goes, for it asks the registry.
     pub async fn stop(self) {
         self.is_stopping.store(true, Ordering::Relaxed);
-        // A round that panicked has nothing more to finish.
+        // The task ends by itself only when the runtime does.
         let _ = self.task.await;
     }
 }
 
-async fn rounds(
-    (review, determinants): (Arc<Review>, Arc<Determinants>),
-    readings: Arc<ReadingsBook>,
+/// Calls `round` where it may block, again and again. One that panics is told, and the next one goes on with the same state.
+async fn until_stopped<T: Send + 'static>(
     is_stopping: Arc<AtomicBool>,
+    state: T,
+    round: impl Fn(&mut T) + Clone + Send + 'static,
 ) {
-    let mut seen = None;
-    let mut looked_at_days: Option<Instant> = None;
+    let state = Arc::new(Mutex::new(state));
     while !is_stopping.load(Ordering::Relaxed) {
-        let (review, readings, is_stopping) = (Arc::clone(&review), Arc::clone(&readings), Arc::clone(&is_stopping));
-        let determinants = Arc::clone(&determinants);
-        let is_due = looked_at_days.is_none_or(|at| ENDED_DAYS_EVERY <= at.elapsed());
-        looked_at_days = if is_due { Some(Instant::now()) } else { looked_at_days };
-        let round = tokio::task::spawn_blocking(move || {
-            let reached = seen.map_or_else(|| readings.sequence(), |seen| readings.wait_beyond(seen, LOOK_EVERY));
-            if is_stopping.load(Ordering::Relaxed) {
-                return reached;
+        let (state, round) = (Arc::clone(&state), round.clone());
+        let done =
+            tokio::task::spawn_blocking(move || round(&mut state.lock().unwrap_or_else(PoisonError::into_inner)));
+        match done.await {
+            Err(error) if error.is_panic() => {
+                tracing::error!(%error, "keeping up with readings broke off; it goes on, and what it stood at may wait");
             }
-            if is_due && let Err(error) = validate_due(&review) {
-                warn("ended days could not be validated and wait", &error);
-            }
-            let done = review.settle_waiting(clock::now()).and_then(|_| review.follow(clock::now()));
-            if let Err(error) = &done {
-                warn("exceptions are not up to date", error);
-            }
-            if let Err(error) = determinants.follow(clock::now()) {
-                warn("determinants are not up to date", &error);
-            }
-            reached
-        });
-        let Ok(reached) = round.await else { return };
-        seen = Some(reached);
+            Err(_) => return,
+            Ok(()) => {}
+        }
     }
 }
 
-fn validate_due(review: &Review) -> Result<(), ReviewError> {
-    review.validate_received(&clock::now, &mut |_| {})?;
-    review.validate_ended(&clock::now, &mut |_| {})?;
-    Ok(())
+/// What follows the readings book, round by round.
+struct Rounds {
+    review: Arc<Review>,
+    determinants: Arc<Determinants>,
+    readings: Arc<ReadingsBook>,
+    seen: Option<u64>,
+    looked_at_days: Option<Instant>,
+}
+
+impl Rounds {
+    /// Waits until there is something new or a while has passed, and does what is due.
+    fn once(&mut self, is_stopping: &AtomicBool) {
+        let readings = &self.readings;
+        let reached = self.seen.map_or_else(|| readings.sequence(), |seen| readings.wait_beyond(seen, LOOK_EVERY));
+        self.seen = Some(reached);
+        if is_stopping.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.review.validate_received(&clock::now, &mut |_| {}) {
+            warn("readings could not be validated and wait", &error);
+        }
+        if self.looked_at_days.is_none_or(|at| ENDED_DAYS_EVERY <= at.elapsed()) {
+            self.looked_at_days = Some(Instant::now());
+            if let Err(error) = self.review.validate_ended(&clock::now, &mut |_| {}) {
+                warn("ended days could not be validated and wait", &error);
+            }
+        }
+        if let Err(error) = self.review.settle_waiting(clock::now()).and_then(|_| self.review.follow(clock::now())) {
+            warn("exceptions are not up to date", &error);
+        }
+        if let Err(error) = self.determinants.follow(clock::now()) {
+            warn("determinants are not up to date", &error);
+        }
+    }
 }
 
 /// Tells the log what is to be made up for later.
 pub fn warn(what: &str, error: &ReviewError) {
     tracing::warn!(error = error as &dyn std::error::Error, "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_panics_is_followed_by_the_next() {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let (stopping, runtime) = (Arc::clone(&is_stopping), Runtime::new().expect("a runtime"));
+        let rounds = Arc::new(Mutex::new(0));
+        let round = move |rounds: &mut Arc<Mutex<i32>>| {
+            let mut rounds = rounds.lock().unwrap_or_else(PoisonError::into_inner);
+            *rounds += 1;
+            assert!(*rounds != 1, "the first one breaks off");
+            stopping.store(true, Ordering::Relaxed);
+        };
+        runtime.block_on(until_stopped(is_stopping, Arc::clone(&rounds), round));
+        assert_eq!(*rounds.lock().unwrap_or_else(PoisonError::into_inner), 2);
+    }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
-use ingest::{Intake, Review, quarantine};
+use ingest::{Intake, quarantine};
 use smol_str::SmolStr;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
@@ -50,7 +50,6 @@ impl Serve {
         let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
-            review: Arc::clone(&review),
             unknown,
         });
         let determinants = Arc::new(installation.determinants());
@@ -128,26 +127,19 @@ async fn stop_word() {
 struct WayIn {
     intake: Arc<Mutex<Intake>>,
     registry: Registry,
-    review: Arc<Review>,
     unknown: Unknown,
 }
 
 impl WayIn {
-    /// Runs work with the intake where it may block, then validates what arrived.
+    /// Runs work with the intake where it may block. What it stores is answered at once; [`KeepUp`] validates it.
     fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
     ) -> impl Future<Output = Result<T, api::IntakeError>> + Send + 'static {
-        let (intake, review) = (Arc::clone(&self.intake), Arc::clone(&self.review));
+        let intake = Arc::clone(&self.intake);
         async move {
-            let done = tokio::task::spawn_blocking(move || {
-                let outcome = work(&mut intake.lock().unwrap_or_else(PoisonError::into_inner))?;
-                // What is stored is acknowledged; where it could not be validated, that is done later.
-                if let Err(error) = review.validate_received(&clock::now, &mut |_| {}) {
-                    review::warn("readings could not be validated and wait", &error);
-                }
-                Ok(outcome)
-            });
+            let done =
+                tokio::task::spawn_blocking(move || work(&mut intake.lock().unwrap_or_else(PoisonError::into_inner)));
             done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
         }
     }
@@ -184,7 +176,7 @@ impl api::Intake for WayIn {
     fn replay(&self, items: Vec<u64>) -> api::Answer<api::Replayed> {
         let registry = self.registry.clone();
         let unknown = self.unknown;
-        let (intake, review) = (Arc::clone(&self.intake), Arc::clone(&self.review));
+        let intake = Arc::clone(&self.intake);
         Box::pin(async move {
             let mut open = Vec::new();
             for id in items {
@@ -194,7 +186,7 @@ impl api::Intake for WayIn {
                     open.push(item);
                 }
             }
-            let way_in = Self { intake, registry, review, unknown };
+            let way_in = Self { intake, registry, unknown };
             let replayed = way_in.work(move |intake| quarantine::replay(intake, &open, unknown, clock::now())).await?;
             Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
         })
@@ -221,4 +213,56 @@ fn message(upload: &api::Upload, unknown: Unknown) -> Result<Message, api::Intak
         zone: upload.zone.as_deref().map(SmolStr::new),
         unknown,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use api::Intake as _;
+
+    use super::*;
+
+    /// One hour of 2026-01-01 of a usage point.
+    fn upload(usage_point: &str) -> api::Upload {
+        let row = format!("{usage_point},kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1\n");
+        api::Upload {
+            source: "HES".into(),
+            name: usage_point.into(),
+            format: None,
+            zone: None,
+            bytes: format!("usage_point_id,uom,start,end,value\n{row}").into_bytes().into(),
+        }
+    }
+
+    #[test]
+    fn an_upload_is_answered_while_validation_is_under_way() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Installation::create(folder.path(), "zone = \"UTC\"\n").expect("a new installation");
+        let installation = Installation::open(folder.path()).expect("opened");
+        let plans = Arc::new(validate::live_plans(&installation).expect("the plans of the settings"));
+        let review = review::review(&installation, plans);
+        let way_in = WayIn {
+            intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
+            registry: installation.books.registry.clone(),
+            unknown: Unknown::Register,
+        };
+        let receive = |usage_point| installation.runtime.block_on(way_in.receive(upload(usage_point)));
+        assert!(receive("UP1").expect("taken").accepted);
+
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let validating = std::thread::spawn(move || {
+            let mut wait = |_| {
+                // Neither end has gone: this thread is joined below.
+                let _ = begun.send(());
+                let _ = may_go_on.recv();
+            };
+            review.validate_received(&clock::now, &mut wait).map(drop)
+        });
+        has_begun.recv().expect("a day is validated");
+        assert!(receive("UP2").expect("taken").accepted);
+        drop(go_on);
+        validating.join().expect("no panic").expect("validated");
+    }
 }

@@ -73,6 +73,11 @@ pub fn say(report: &Report) {
             grouped(report.waiting)
         ));
     }
+    say_damaged(report);
+}
+
+/// Says which days a run had to leave as they are.
+pub fn say_damaged(report: &Report) {
     if 0 < report.damaged {
         output::say(&format!(
             "{} channel-days stay as they are: stored bytes of them are damaged, `amity doctor` names them",

@@ -17,7 +17,7 @@ use model::lineage::{Direction, ExceptionSeverity, FinalDay, FinalValue, RuleFai
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use serde_json::{Value, json};
-use store::disk::RealDisk;
+use store::disk::{Disk, RealDisk};
 use store::readings::{Batch, Config, DayRun, NO_VALUE, ReadingsBook, RegisterEntry};
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
@@ -89,10 +89,18 @@ impl Installation {
 
     /// As [`Installation::empty`], of a role.
     pub async fn of_role(role: Role) -> Self {
+        Self::built(Arc::new(RealDisk), role).await
+    }
+
+    /// As [`Installation::empty`], with its readings on this disk.
+    pub async fn on(disk: Arc<dyn Disk>) -> Self {
+        Self::built(disk, Role::Repository).await
+    }
+
+    async fn built(disk: Arc<dyn Disk>, role: Role) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path();
-        let (book, _) =
-            ReadingsBook::open(Arc::new(RealDisk), &path.join("readings"), Config::default()).expect("a new book");
+        let (book, _) = ReadingsBook::open(disk, &path.join("readings"), Config::default()).expect("a new book");
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());

@@ -2,6 +2,7 @@
 
 mod assumed_time;
 mod determinants;
+mod exchange;
 mod fixture;
 mod guard;
 mod interface;

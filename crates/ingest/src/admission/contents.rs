@@ -48,12 +48,11 @@ impl Report<'_> {
             }
         };
         if let Some((digits, exponent)) = largest {
-            let integer_digits =
-                i32::try_from(digits.checked_ilog10().unwrap_or(0)).unwrap_or(0) + 1 + i32::from(exponent);
+            let integer_digits = scale.integer_digits(digits, exponent);
             if i32::from(self.limits.integer_digits_max) < integer_digits {
                 let message = format!(
-                    "a value of {integer_digits} integer digits, at most {} are plausible",
-                    self.limits.integer_digits_max
+                    "a value of {integer_digits} integer digits of {}, at most {} are plausible",
+                    self.target.channel.unit, self.limits.integer_digits_max
                 );
                 self.tell(Severity::Error, "value", "V10", message);
             }

@@ -27,6 +27,12 @@ impl Scale {
         Decimal::new(digits, exponent).rescaled(self.quantum)
     }
 
+    /// How many digits before the point an integer of a run has in the unit of the channel.
+    pub fn integer_digits(self, digits: u64, exponent: i8) -> i32 {
+        let digits = digits.checked_ilog10().map_or(1, |ilog| ilog.cast_signed() + 1);
+        digits + i32::from(exponent) + i32::from(self.unit_shift)
+    }
+
     /// The power of ten that every integer of a run is multiplied by, where that is whole and plain.
     pub fn factor(self, exponent: i8) -> Option<i64> {
         let shift = i32::from(exponent) + i32::from(self.unit_shift) - i32::from(self.quantum);

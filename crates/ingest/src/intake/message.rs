@@ -1,7 +1,9 @@
 //! What is taken in, and what its sender is answered.
 
+use std::fmt;
+
 use formats::{Format, Options};
-use model::finding::Finding;
+use model::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -31,6 +33,41 @@ pub struct Message {
     pub unknown: Unknown,
 }
 
+/// What was said of the bytes of a message beside them, in the words of the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Format.
+    pub format: Option<String>,
+    /// Zone of stamps without an offset.
+    pub zone: Option<String>,
+    /// Usage point of a file that names none.
+    pub usage_point: Option<String>,
+    /// Unit of a file that names none.
+    pub unit: Option<String>,
+}
+
+impl From<&Message> for Asked {
+    fn from(message: &Message) -> Self {
+        Self {
+            format: message.format.map(|format| format.name().into()),
+            zone: message.zone.as_ref().map(SmolStr::to_string),
+            usage_point: message.options.usage_point.as_ref().map(SmolStr::to_string),
+            unit: message.options.unit.as_ref().map(SmolStr::to_string),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named =
+            [("format", &self.format), ("zone", &self.zone), ("usage point", &self.usage_point), ("unit", &self.unit)];
+        let said: Vec<_> =
+            named.iter().filter_map(|(name, said)| said.as_ref().map(|said| format!("{name} `{said}`"))).collect();
+        out.write_str(if said.is_empty() { "no options" } else { "" })?;
+        out.write_str(&said.join(", "))
+    }
+}
+
 /// What became of a message: the answer to its sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -52,10 +89,33 @@ pub struct Receipt {
     pub quarantined: u64,
     /// Channels registered from this message.
     pub registered: u64,
+    /// What was said of the bytes beside them.
+    #[serde(default)]
+    pub asked: Asked,
     /// How many findings there are.
     pub findings_count: u64,
     /// The first findings.
     pub findings: Vec<ToldFinding>,
+}
+
+/// The code of the finding that tells of other options than the first time.
+pub const OTHER_OPTIONS: &str = "options.other";
+
+impl Receipt {
+    /// Tells one who sends the same bytes with other options that these change nothing any more.
+    pub(super) fn tell_other_options(&mut self, asked: &Asked) {
+        if self.asked == *asked {
+            return;
+        }
+        let message = format!(
+            "these bytes were taken before with {}, now with {asked}: nothing is stored again; what waits of them gets in by \
+             `amity quarantine replay`, with the options of the first time",
+            self.asked
+        );
+        let finding = Finding::new(0, "options", OTHER_OPTIONS, message).with_severity(Severity::Warning);
+        self.findings.insert(0, ToldFinding::from(&finding));
+        self.findings_count += 1;
+    }
 }
 
 /// A finding as a sender is told it.

@@ -22,6 +22,7 @@ use store::readings::{Batch, ReadingsBook, Receipt as Commit};
 use store::registry::batch::Batch as BatchNote;
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
+use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
@@ -29,10 +30,11 @@ use crate::admission::{self, Limits};
 use crate::admitter::{Admitter, Rejected};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
-use crate::{quarantine, registration};
+use crate::quarantine::{self, Settlement};
+use crate::registration;
 use spool::Spooled;
 
-pub use message::{Message, Receipt, ToldFinding, Unknown};
+pub use message::{Asked, Message, OTHER_OPTIONS, Receipt, ToldFinding, Unknown};
 
 /// Readings that are committed together at the most; longer messages take several commits.
 const COMMIT_READINGS: u64 = 1 << 20;
@@ -77,7 +79,7 @@ pub struct Intake {
     flags: FlagMaps,
     zone: SmolStr,
     runtime: Handle,
-    directory: Directory,
+    directory: Arc<Directory>,
 }
 
 impl Intake {
@@ -101,14 +103,19 @@ impl Intake {
     /// # Errors
     /// [`IntakeError`]: nothing is acknowledged, and the same message can be taken again.
     pub fn take(&mut self, message: &Message, bytes: &mut dyn Read, now: Timestamp) -> Result<Receipt, IntakeError> {
-        let spooled = spool::keep(&self.books.raw, message, bytes)?;
-        if let Some(receipt) = self.first_answer(&spooled.hash)? {
+        let arrived = spool::read(&self.books.raw, message, bytes)?;
+        if let Some(receipt) = self.first_answer(message, &arrived.hash)? {
+            arrived.forget()?;
             return Ok(receipt);
         }
+        let spooled = arrived.keep()?;
         Ok(self.admit(message, &spooled, now)?.receipt)
     }
 
-    /// Takes kept bytes in again, whether or not they were answered before, and says what is still rejected.
+    /// Takes kept bytes in again, whether or not they were answered before, and says what became of what waited.
+    ///
+    /// Readings without a revision of their source rank by the first arrival of the bytes, so that nothing that came since is
+    /// undone.
     ///
     /// # Errors
     /// As [`Intake::take`].
@@ -117,15 +124,10 @@ impl Intake {
         message: &Message,
         raw: RawId,
         now: Timestamp,
-    ) -> Result<(Receipt, Vec<Rejected>), IntakeError> {
+    ) -> Result<(Receipt, Settlement), IntakeError> {
         let spooled = spool::kept(&self.books.raw, message, raw)?;
         let outcome = self.admit(message, &spooled, now)?;
-        Ok((outcome.receipt, outcome.rejected))
-    }
-
-    /// Where calls to the registry run.
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.runtime
+        Ok((outcome.receipt, outcome.settlement))
     }
 
     /// The books.
@@ -133,22 +135,36 @@ impl Intake {
         &self.books
     }
 
-    /// The answer of the first time, with the counts that were noted after its commit.
-    fn first_answer(&self, hash: &[u8; 32]) -> Result<Option<Receipt>, IntakeError> {
-        let Some(answer) = self.books.readings.answer_for(hash).map_err(IntakeError::Readings)? else {
-            return Ok(None);
+    /// The answer of the first time: to these bytes where any of them could be used, else to the same question.
+    fn first_answer(&self, message: &Message, hash: &[u8; 32]) -> Result<Option<Receipt>, IntakeError> {
+        let readings = &self.books.readings;
+        let answer = match readings.answer_for(hash).map_err(IntakeError::Readings)? {
+            None => readings.answer_for(&attempt_key(message, hash)).map_err(IntakeError::Readings)?,
+            answer => answer,
         };
+        let Some(answer) = answer else { return Ok(None) };
         let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&answer) else { return Ok(None) };
         receipt.repeated = true;
+        let admitted = std::mem::take(&mut receipt.replaced);
         if let Some(noted) = self.runtime.block_on(self.books.registry.batches().by_hash(&receipt.hash))? {
             (receipt.stored, receipt.duplicates) = (noted.stored, noted.duplicates);
+            receipt.replaced = admitted.saturating_sub(noted.stored + noted.duplicates);
         }
+        receipt.tell_other_options(&Asked::from(message));
         Ok(Some(receipt))
     }
 
+    /// What is known of the bytes from earlier.
+    fn earlier(&self, spooled: &Spooled) -> Result<Earlier, IntakeError> {
+        let received_at = self.books.readings.received_at(&spooled.hash).map_err(IntakeError::Readings)?;
+        let items = self.runtime.block_on(self.books.registry.quarantine().of_batch(&spooled.hash_text()))?;
+        let first_seen = items.iter().map(|item| item.first_seen.as_microsecond()).min();
+        Ok(Earlier { is_stored: received_at.is_some(), first_received_at: received_at.or(first_seen), items })
+    }
+
     fn admit(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<Outcome, IntakeError> {
-        self.refresh_directory()?;
-        let mut outcome = Outcome::new(spooled);
+        self.directory = self.runtime.block_on(self.books.registry.directory())?;
+        let mut outcome = Outcome::new(message, spooled, self.earlier(spooled)?);
         match &spooled.survey {
             Err(ReadError { format, finding }) => {
                 outcome.receipt.format = format.map(|format| format.name().into());
@@ -164,17 +180,12 @@ impl Intake {
         }
         self.quarantine(message, spooled, &mut outcome, now)?;
         self.commit_last(message, spooled, now, &mut outcome)?;
-        let note = note(message, spooled, &outcome.receipt, now);
-        self.runtime.block_on(self.books.registry.batches().add(&note))?;
+        self.runtime.block_on(async {
+            let released = &outcome.settlement.released;
+            self.books.registry.quarantine().close(released, QuarantineState::Released).await?;
+            self.books.registry.batches().add(&note(message, spooled, &outcome, now)).await
+        })?;
         Ok(outcome)
-    }
-
-    fn refresh_directory(&mut self) -> Result<(), IntakeError> {
-        let revision = self.runtime.block_on(self.books.registry.revision())?;
-        if revision != self.directory.revision {
-            self.directory = self.runtime.block_on(self.books.registry.directory())?;
-        }
-        Ok(())
     }
 
     fn admit_pieces(
@@ -187,7 +198,8 @@ impl Intake {
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
         let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
-            .with_flags(self.flags.of_source(&message.source));
+            .with_flags(self.flags.of_source(&message.source))
+            .first_received_at(outcome.earlier.first_received_at);
         let mut sink =
             Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
@@ -240,10 +252,17 @@ impl Intake {
             .iter()
             .map(|rejected| quarantine::entry(message, spooled.raw, &spooled.hash_text(), rejected))
             .collect();
-        if !entries.is_empty() {
-            self.runtime.block_on(self.books.registry.quarantine().add(&entries, now))?;
-        }
-        Ok(())
+        outcome.settlement = Settlement::of(&outcome.earlier.items, entries, outcome.receipt.accepted);
+        self.runtime.block_on(async {
+            let quarantine = self.books.registry.quarantine();
+            if !outcome.settlement.new.is_empty() {
+                quarantine.add(&outcome.settlement.new, now).await?;
+            }
+            for (id, entry) in &outcome.settlement.refused_again {
+                quarantine.refused_again(*id, entry).await?;
+            }
+            Ok(())
+        })
     }
 
     fn commit_last(
@@ -255,10 +274,15 @@ impl Intake {
     ) -> Result<(), IntakeError> {
         outcome.tell_findings();
         let mut batch = std::mem::take(&mut outcome.batch);
-        if !spooled.again {
-            batch.key = spooled.hash;
+        let admitted = outcome.counts.all() + batch.versions();
+        if 0 < admitted || outcome.rejected.is_empty() {
+            batch.key = if outcome.earlier.is_stored { NO_KEY } else { spooled.hash };
+        } else if !spooled.again {
+            batch.key = attempt_key(message, &spooled.hash);
         }
-        batch.answer = serde_json::to_vec(&outcome.receipt).expect("a receipt has only texts and numbers");
+        // What was there before is known after the commit and noted then: the kept answer says how many there are in all.
+        let kept = Receipt { replaced: admitted, ..outcome.receipt.clone() };
+        batch.answer = serde_json::to_vec(&kept).expect("a receipt has only texts and numbers");
         let committed = commit(&self.books.readings, message, spooled, now, batch).map_err(IntakeError::Readings)?;
         outcome.counts.add(&committed);
         outcome.receipt.stored = outcome.counts.stored;
@@ -282,6 +306,20 @@ impl Counts {
         self.duplicates += commit.duplicates;
         self.replaced += commit.changed + commit.superseded;
     }
+
+    fn all(&self) -> u64 {
+        self.stored + self.duplicates + self.replaced
+    }
+}
+
+/// What is known of the bytes of a message from earlier.
+struct Earlier {
+    /// Whether any of them was stored, or nothing was wrong with them.
+    is_stored: bool,
+    /// When they arrived first, epoch microseconds.
+    first_received_at: Option<i64>,
+    /// What of them waits, or waited, in quarantine.
+    items: Vec<QuarantineItem>,
 }
 
 /// What becomes of a message while it is admitted.
@@ -291,13 +329,23 @@ struct Outcome {
     rejected: Vec<Rejected>,
     counts: Counts,
     batch: Batch,
+    earlier: Earlier,
+    settlement: Settlement,
 }
 
 impl Outcome {
-    fn new(spooled: &Spooled) -> Self {
-        let receipt = Receipt { hash: spooled.hash_text(), accepted: true, ..Receipt::default() };
-        let counts = Counts::default();
-        Self { receipt, findings: Vec::new(), rejected: Vec::new(), counts, batch: Batch::default() }
+    fn new(message: &Message, spooled: &Spooled, earlier: Earlier) -> Self {
+        let asked = Asked::from(message);
+        let receipt = Receipt { hash: spooled.hash_text(), accepted: true, asked, ..Receipt::default() };
+        Self {
+            receipt,
+            findings: Vec::new(),
+            rejected: Vec::new(),
+            counts: Counts::default(),
+            batch: Batch::default(),
+            earlier,
+            settlement: Settlement::default(),
+        }
     }
 
     /// The whole message waits in quarantine as one item.
@@ -336,7 +384,7 @@ impl Sink for Committing<'_> {
         }
         self.admitter.admit(readings);
         if COMMIT_READINGS <= self.admitter.batch.readings() {
-            let batch = std::mem::take(&mut self.admitter.batch);
+            let batch = self.admitter.take_batch();
             match commit(self.book, self.message, self.spooled, self.now, batch) {
                 Ok(receipt) => self.committed.add(&receipt),
                 Err(error) => self.failure = Some(error),
@@ -355,6 +403,17 @@ impl Sink for Committing<'_> {
     }
 }
 
+/// The key of a batch that is given none.
+const NO_KEY: [u8; 32] = [0; 32];
+
+/// The key of the answer to a message of which nothing could be used: the same bytes with other options are another one.
+fn attempt_key(message: &Message, hash: &[u8; 32]) -> [u8; 32] {
+    let asked = serde_json::to_vec(&Asked::from(message)).expect("options have only texts");
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(hash).update(&[u8::from(message.unknown == Unknown::Register)]).update(&asked);
+    *hasher.finalize().as_bytes()
+}
+
 /// Commits a part of a message. Only the last part carries the message's key, so that a message cut off by a crash is
 /// not taken for answered; the others have a key of their own.
 fn commit(
@@ -367,7 +426,7 @@ fn commit(
     batch.source.clone_from(&message.source);
     batch.position = format!("{} {}", spooled.hash_text(), message.name);
     batch.received_at = now.as_microsecond();
-    if batch.key == [0; 32] {
+    if batch.key == NO_KEY {
         let part = format!("{} part at {now} after sequence {}", spooled.hash_text(), book.sequence());
         batch.key = *blake3::hash(part.as_bytes()).as_bytes();
     }
@@ -400,9 +459,11 @@ impl Sink for UnknownChannels<'_> {
     fn finding(&mut self, _finding: Finding) {}
 }
 
-fn note(message: &Message, spooled: &Spooled, receipt: &Receipt, now: Timestamp) -> BatchNote {
-    // A replay is an event of its own in the history.
-    let hash = if spooled.again { format!("{} again at {now}", receipt.hash) } else { receipt.hash.clone() };
+fn note(message: &Message, spooled: &Spooled, outcome: &Outcome, now: Timestamp) -> BatchNote {
+    let receipt = &outcome.receipt;
+    // A replay is an event of its own in the history, unless it is the first that stores anything.
+    let hash =
+        if outcome.earlier.is_stored { format!("{} again at {now}", receipt.hash) } else { receipt.hash.clone() };
     BatchNote {
         hash,
         source: message.source.clone(),

@@ -24,7 +24,7 @@ pub(super) struct Spooled {
     pub(super) length: u64,
     /// The format, or why the bytes cannot be used.
     pub(super) survey: Result<Format, ReadError>,
-    /// Whether the message was answered before and is taken in again for replay.
+    /// Whether the bytes were kept before and are taken in again for replay.
     pub(super) again: bool,
     in_memory: Option<Vec<u8>>,
 }
@@ -51,8 +51,32 @@ impl Spooled {
     }
 }
 
-/// Keeps the bytes of a message; when this returns they are durable.
-pub(super) fn keep(raw: &RawBook, message: &Message, bytes: &mut dyn Read) -> Result<Spooled, IntakeError> {
+/// A message that was read and is not kept yet.
+pub(super) struct Arrived<'a> {
+    /// Content hash.
+    pub(super) hash: [u8; 32],
+    raw: RawWriter<'a>,
+    length: u64,
+    survey: Result<Format, ReadError>,
+    in_memory: Option<Vec<u8>>,
+}
+
+impl Arrived<'_> {
+    /// Keeps the bytes; when this returns they are durable.
+    pub(super) fn keep(self) -> Result<Spooled, IntakeError> {
+        let Self { hash, raw, length, survey, in_memory } = self;
+        let raw = raw.finish().map_err(IntakeError::Raw)?;
+        Ok(Spooled { hash, raw, length, survey, again: false, in_memory })
+    }
+
+    /// Forgets the bytes, which are kept already.
+    pub(super) fn forget(self) -> Result<(), IntakeError> {
+        self.raw.discard().map_err(IntakeError::Raw)
+    }
+}
+
+/// Reads a message to its end, on the way into the raw book.
+pub(super) fn read<'a>(raw: &'a RawBook, message: &Message, bytes: &mut dyn Read) -> Result<Arrived<'a>, IntakeError> {
     let mut tee = Tee {
         inner: bytes,
         raw: raw.begin().map_err(IntakeError::Raw)?,
@@ -70,9 +94,8 @@ pub(super) fn keep(raw: &RawBook, message: &Message, bytes: &mut dyn Read) -> Re
     if let (Ok(_), Err(error)) = (&survey, drained) {
         return Err(IntakeError::Read(error));
     }
-    let raw = tee.raw.finish().map_err(IntakeError::Raw)?;
     let hash = *tee.hasher.finalize().as_bytes();
-    Ok(Spooled { hash, raw, length: tee.length, survey, again: false, in_memory: tee.in_memory })
+    Ok(Arrived { hash, raw: tee.raw, length: tee.length, survey, in_memory: tee.in_memory })
 }
 
 /// A message whose bytes were kept before.
@@ -100,16 +123,16 @@ impl Sink for Nothing {
 }
 
 /// Gives bytes on and keeps them on the way.
-struct Tee<'a> {
-    inner: &'a mut dyn Read,
-    raw: RawWriter<'a>,
+struct Tee<'r, 'b> {
+    inner: &'b mut dyn Read,
+    raw: RawWriter<'r>,
     hasher: blake3::Hasher,
     length: u64,
     in_memory: Option<Vec<u8>>,
     failure: Option<RawError>,
 }
 
-impl Read for Tee<'_> {
+impl Read for Tee<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let bytes = &buffer[..count];

@@ -28,7 +28,7 @@ mod why;
 mod words;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -97,7 +97,6 @@ pub struct Review {
     plans: Arc<LivePlans>,
     policy: Policy,
     runtime: Handle,
-    directory: Mutex<Arc<Directory>>,
     /// One step of the follower at a time.
     following: Mutex<()>,
     /// How far the feed was looked at for days to validate; one at a time.
@@ -113,16 +112,7 @@ impl Review {
         policy: Policy,
         runtime: Handle,
     ) -> Self {
-        Self {
-            readings,
-            registry,
-            plans,
-            policy,
-            runtime,
-            directory: Mutex::default(),
-            following: Mutex::default(),
-            validated_to: Mutex::default(),
-        }
+        Self { readings, registry, plans, policy, runtime, following: Mutex::default(), validated_to: Mutex::default() }
     }
 
     /// The decisions that count on days, for a run over them.
@@ -146,14 +136,9 @@ impl Review {
         Ok(())
     }
 
-    /// Every channel, loaded again when the registry has changed.
+    /// Every channel, as the registry is now.
     pub(crate) fn directory(&self) -> Result<Arc<Directory>, ReviewError> {
-        let revision = self.runtime.block_on(self.registry.revision())?;
-        let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
-        if directory.revision != revision || directory.is_empty() {
-            *directory = Arc::new(self.runtime.block_on(self.registry.directory())?);
-        }
-        Ok(Arc::clone(&directory))
+        Ok(self.runtime.block_on(self.registry.directory())?)
     }
 
     /// The channel of a number, mRID or label.

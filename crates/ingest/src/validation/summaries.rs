@@ -18,7 +18,7 @@ const OUTAGE: Status = Status(Status::POWER_FAILURE.0 | Status::ZERO_OUTAGE.0);
 /// What a source says of a value that it did not measure.
 const ESTIMATED: Status = Status(Status::ESTIMATED.0 | Status::SUBSTITUTE.0 | Status::FORECAST.0);
 
-/// So many dates from one on.
+/// A date and so many after it.
 pub(super) fn dates(first: Date, count: u16) -> impl Iterator<Item = Date> {
     (0..=count).filter_map(move |days| first.checked_add(Span::new().days(days)).ok())
 }

@@ -78,7 +78,9 @@ fn a_damaged_day_is_told_and_not_estimated() {
     // covers: THR-08
     let utility = Utility::with_channels(1);
     let [before, day, after] = [date(2026, 2, 10), date(2026, 2, 11), date(2026, 2, 12)];
-    [before, day, after].map(|date| utility.arrive(0, date, 0, "100"));
+    for date in [before, day, after] {
+        utility.arrive(0, date, 0, "100");
+    }
     utility.damage(day);
     let report = utility.run(&[(0, day)]);
     assert_eq!((report.damaged, report.estimated), (1, 0), "{report:?}");

@@ -11,3 +11,4 @@ mod review;
 mod review_fixture;
 mod review_plan;
 mod silent_days;
+mod taken_again;

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use interop::Config;
-use interop::engine::{Answer, Retry};
+use interop::engine::Retry;
 use interop::subscribers::{self, Start, SubscribeError};
 use jiff::Timestamp;
 use model::reading::Values;
@@ -209,22 +208,4 @@ async fn a_subscriber_without_tls_is_not_told_over_https() {
     delivery.stop().await;
     assert!(state.last_error.is_some());
     assert_eq!((state.position, receiver.all().len()), (Some(Cursor::default()), 0));
-}
-
-#[tokio::test]
-async fn a_subscriber_can_be_tried_out() {
-    let world = World::new().await;
-    let receiver = Receiver::start(&[Reply::Status(204), Reply::Status(401)]).await;
-    world.subscribe("cis", &receiver.url(), PayloadFormat::Xml).await;
-    let try_out = async || {
-        let answer = subscribers::try_out(&world.registry, "cis", &Config::default()).await;
-        answer.expect("the subscription is known")
-    };
-    assert_eq!(try_out().await, Answer::Accepted);
-    assert_eq!(try_out().await, Answer::Failed { error: "HTTP 401".into(), retry_after: None });
-    let told = receiver.all().remove(0).xml();
-    assert_eq!((told.header.verb.as_str(), told.readings.len()), ("created", 0));
-    std::fs::remove_file(world.secret_file()).expect("removed");
-    assert!(matches!(try_out().await, Answer::Failed { error, .. } if error.contains("could not read the secrets")));
-    assert_eq!(receiver.all().len(), 2, "nothing leaves unsigned");
 }

@@ -166,12 +166,6 @@ pub fn reason(number: u16) -> Option<&'static str> {
     find(REASONS, number).map(|code| code.name)
 }
 
-/// The method of a flag such as `S14`; `None` for a flag without digits or with unknown ones.
-pub fn method_of(flag: &str) -> Option<&'static Method> {
-    let number: u16 = flag.get(1..)?.parse().ok()?;
-    METHODS.iter().find(|method| method.number == number)
-}
-
 /// Reads `QualityMethod`, `ReasonCode` and `ReasonDescription`; all three are kept letter for letter.
 ///
 /// `A`, `N` and `V` stand alone; `E`, `F` and `S` carry two digits. Unknown method and reason

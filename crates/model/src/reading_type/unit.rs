@@ -2,7 +2,6 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::codes::MULTIPLIERS;
 use crate::code::{Code, find};
 
 /// Base units with their symbol. Compensated volumes are corrected to base conditions.
@@ -219,11 +218,6 @@ fn parse_symbol(text: &str, same: fn(&str, &str) -> bool) -> Option<(i8, u16)> {
     let (multiplier, _) = PREFIXES.iter().find(|(_, prefix)| same(prefix, letter))?;
     let unit = PREFIXED.iter().find(|unit| find(UNITS, **unit).is_some_and(|code| same(code.name, &text[1..])))?;
     Some((*multiplier, *unit))
-}
-
-/// The name of a power of ten (`kilo`).
-pub fn multiplier_name(multiplier: i8) -> Option<&'static str> {
-    find(MULTIPLIERS, multiplier).map(|code| code.name)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //!
 //! - [`stamp`]: stamps as text, with an offset or in the local time of a source.
 //! - [`local`]: which instant a local stamp is when the clock jumps.
+//! - [`zone`]: zones by name.
 
 pub mod local;
 pub mod stamp;
+pub mod zone;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -237,7 +237,8 @@ impl RawBook {
     }
 }
 
-/// A message on its way in. Dropped before [`RawWriter::finish`], it was never there.
+/// A message on its way in. Dropped before [`RawWriter::finish`], it was never there; after [`RawWriter::discard`] it takes
+/// no space either.
 pub struct RawWriter<'a> {
     book: &'a RawBook,
     compressor: zstd::Encoder<'static, Vec<u8>>,
@@ -278,6 +279,13 @@ impl RawWriter<'_> {
         let (id, file, end) = book.append(&record)?;
         book.sync(id, &*file, end)?;
         Ok(id)
+    }
+
+    /// Gives the message up.
+    pub fn discard(self) -> Result<(), Error> {
+        let Some((number, ..)) = self.own_file else { return Ok(()) };
+        let path = self.book.path(number);
+        self.book.disk.remove(&path).map_err(Error::io("remove", &path))
     }
 
     /// Moves what is compressed into the message's own file.

@@ -160,9 +160,8 @@ impl Arena {
             return Effect::Created;
         };
         if (value, stamp.quality) == (old_value, old.quality) {
-            // Confirmed by a later revision: an older one that arrives after must not win over it.
-            if stamp.revision.is_some() && old.rank() < stamp.rank() {
-                let number = self.stamp_number(Stamp { revision: stamp.revision, ..old });
+            if old.rank().0 < stamp.rank().0 {
+                let number = self.stamp_number(old.confirmed_by(&stamp));
                 self.set(row, slot, value, number);
             }
             placed.duplicates += 1;
@@ -209,8 +208,8 @@ impl Arena {
             return Effect::Created;
         };
         if current.same_value(&version) {
-            if version.stamp.revision.is_some() && current.stamp.rank() < version.stamp.rank() {
-                current.stamp.revision = version.stamp.revision;
+            if current.stamp.rank().0 < version.stamp.rank().0 {
+                current.stamp = current.stamp.confirmed_by(&version.stamp);
             }
             placed.duplicates += 1;
             return Effect::None;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 
+use super::block::Kind;
 use super::day::DayNumber;
 use super::error::InvalidReading;
 use super::final_day;
@@ -15,6 +16,8 @@ use super::record::{
     HAS_HOLES, HAS_PERIOD, HAS_QUALITIES, HAS_QUALITY, HAS_REVISION, HAS_VALUE, KIND_FINAL, KIND_REGISTER, KIND_RUN,
     NEW_DAY, WIDTH_SHIFT,
 };
+use super::take_back::Place;
+use super::version::ranked_as_received;
 use super::wire::Put;
 
 /// Marks a slot without a value, in what goes in and in what comes out.
@@ -79,10 +82,16 @@ pub struct Batch {
     /// When the batch was received, epoch microseconds. Where the book has seen a later stamp it keeps that one, so
     /// that time never runs backwards and an answer "as of" never changes.
     pub received_at: i64,
+    /// When the book took its content the first time, epoch microseconds, where it is taken in again: what has no
+    /// revision of its source ranks by that moment, so that it wins over nothing that came since.
+    pub first_received_at: Option<i64>,
     /// What the source is answered, now and whenever it sends the batch again; opaque to the book.
     pub answer: Vec<u8>,
     pub(super) body: Vec<u8>,
     pub(super) readings: u64,
+    pub(super) versions: u64,
+    /// What it speaks of, in order; the same one twice where others lie between.
+    pub(super) places: Vec<Place>,
     pub(super) quality_max: QualityId,
     last: Last,
 }
@@ -130,9 +139,16 @@ impl Batch {
         self.readings
     }
 
+    /// How many of them say something: a value, or a quality in the place of one. The book counts each as created, changed,
+    /// duplicate or superseded.
+    pub fn versions(&self) -> u64 {
+        self.versions
+    }
+
     /// Adds consecutive intervals.
     pub fn push_run(&mut self, run: &DayRun<'_>) -> Result<(), InvalidReading> {
         let day = self.checked_day(run)?;
+        let run = &DayRun { revision: run.revision.or(self.ranked_as()), ..*run };
         let width = Width::of(run.values);
         let new_day = (day, run.day_start, run.slots, run.slot_seconds)
             != (self.last.day, self.last.day_start, self.last.slots, self.last.slot_seconds);
@@ -164,6 +180,8 @@ impl Batch {
         }
         width.put(body, run.values);
         self.readings += run.values.len() as u64;
+        self.touch((run.channel.0, day, Kind::Intervals));
+        self.versions += if width.has_holes { versions(run) } else { run.values.len() as u64 };
         self.last = Last {
             channel: run.channel.0,
             day,
@@ -178,10 +196,11 @@ impl Batch {
 
     /// Adds a register read.
     pub fn push_register(&mut self, entry: &RegisterEntry) -> Result<(), InvalidReading> {
-        DayNumber::of_instant(entry.at).ok_or(InvalidReading::Time(entry.at))?;
+        let day = DayNumber::of_instant(entry.at).ok_or(InvalidReading::Time(entry.at))?;
         if entry.period_start.is_some_and(|start| entry.at <= start || entry.at.checked_sub(start).is_none()) {
             return Err(InvalidReading::Period { at: entry.at });
         }
+        let entry = &RegisterEntry { revision: entry.revision.or(self.ranked_as()), ..*entry };
         let mut tag = KIND_REGISTER;
         tag |= if entry.period_start.is_some() { HAS_PERIOD } else { 0 };
         tag |= if entry.value.is_some() { HAS_VALUE } else { 0 };
@@ -200,7 +219,9 @@ impl Batch {
             body.put_varint(u64::from(entry.quality.0));
             self.quality_max = self.quality_max.max(entry.quality);
         }
+        self.touch((entry.channel.0, day, Kind::Registers));
         self.readings += 1;
+        self.versions += 1;
         self.last.at = entry.at;
         self.last.channel = entry.channel.0;
         self.last.revision = entry.revision;
@@ -210,11 +231,23 @@ impl Batch {
     /// Adds what validation decided for a channel-day. It lies over the readings and changes none.
     pub fn push_final(&mut self, final_day: &FinalDay) -> Result<(), InvalidReading> {
         let day = DayNumber::of_date(final_day.date);
+        self.touch((final_day.channel.0, day, Kind::Finals));
         self.put_head(KIND_FINAL, final_day.channel, self.last.revision);
         self.body.put_signed(i64::from(day.0));
         self.body.put_bytes(&final_day::encode(final_day));
         self.last.channel = final_day.channel.0;
         Ok(())
+    }
+
+    fn touch(&mut self, place: Place) {
+        if self.places.last() != Some(&place) {
+            self.places.push(place);
+        }
+    }
+
+    /// What stands for the revision of readings without one.
+    fn ranked_as(&self) -> Option<i64> {
+        self.first_received_at.map(ranked_as_received)
     }
 
     fn put_head(&mut self, tag: u8, channel: ChannelNumber, revision: Option<i64>) {
@@ -242,6 +275,14 @@ impl Batch {
         check_slots(run)?;
         Ok(day)
     }
+}
+
+/// Slots of a run that have a value or a quality of their own.
+fn versions(run: &DayRun<'_>) -> u64 {
+    let says =
+        |slot: u16| run.qualities.iter().any(|&(from, to, quality)| quality.0 != 0 && (from..to).contains(&slot));
+    let slots = (run.first..).zip(run.values);
+    slots.filter(|&(slot, &value)| value != NO_VALUE || says(slot)).count() as u64
 }
 
 fn check_slots(run: &DayRun<'_>) -> Result<(), InvalidReading> {

@@ -43,6 +43,7 @@ mod scan;
 mod seal;
 mod segment;
 mod state;
+mod take_back;
 mod verify;
 mod version;
 mod wire;
@@ -76,6 +77,7 @@ use log::Log;
 use quality::Qualities;
 use segment::SegmentFolder;
 use state::State;
+use take_back::Ahead;
 
 /// Limits of a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +175,12 @@ impl ReadingsBook {
         Ok(lock(&self.shared.answers).get(key)?.map(|answered| answered.answer.into()))
     }
 
+    /// When the batch with this key was received, epoch microseconds as the book counts them; `None` where no such batch is
+    /// durable.
+    pub fn received_at(&self, key: &[u8; 32]) -> Result<Option<i64>, Error> {
+        Ok(lock(&self.shared.answers).get(key)?.map(|answered| answered.received_at))
+    }
+
     /// The number of a quality, for use in batches.
     pub fn quality_id(&self, quality: &Quality) -> QualityId {
         let known = self.shared.qualities.read().unwrap_or_else(PoisonError::into_inner).known(quality);
@@ -250,8 +258,10 @@ impl Drop for ReadingsBook {
 impl Shared {
     /// Places a durable batch.
     fn place(&self, batch: &Batch, sequence: u64, received_at: i64) -> Result<Receipt, Error> {
+        let places = self.state.read().unwrap_or_else(PoisonError::into_inner).sealed_places(&batch.places);
+        let ahead = Ahead::read(places);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let receipt = state.apply(sequence, received_at, &batch.body)?;
+        let receipt = state.apply(sequence, received_at, &batch.body, ahead)?;
         state.note_position(&batch.source, &batch.position);
         self.note_memory(&state);
         drop(state);

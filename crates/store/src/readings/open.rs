@@ -14,6 +14,7 @@ use super::record::{Head, Header, RecordKind};
 use super::replay::{Replayed, replay};
 use super::segment::SegmentFolder;
 use super::state::{DamageList, State};
+use super::take_back::Ahead;
 use super::{Config, ReadingsBook, Shared, maintenance};
 use crate::disk::Disk;
 
@@ -202,6 +203,6 @@ impl Rebuilt {
             self.answers.insert(head.key, answered);
             self.state.note_position(head.source, head.position);
         }
-        self.state.apply(header.sequence, header.received_at, body).map(drop)
+        self.state.apply(header.sequence, header.received_at, body, Ahead::default()).map(drop)
     }
 }

@@ -322,7 +322,7 @@ fn register_read(version: &RegisterVersion) -> RegisterRead {
         period_start: version.period_start,
         value: version.value,
         quality: version.stamp.quality,
-        revision: version.stamp.revision,
+        revision: version.stamp.source_revision(),
         received_at: version.stamp.received_at,
         sequence: version.stamp.sequence,
     }
@@ -346,7 +346,7 @@ fn versions_of(day: &IntervalDay) -> Vec<Version> {
             slot_seconds: day.shape.slot_seconds,
             value: value(raw),
             quality: stamp.quality,
-            revision: stamp.revision,
+            revision: stamp.source_revision(),
             received_at: stamp.received_at,
             sequence: stamp.sequence,
             is_current,

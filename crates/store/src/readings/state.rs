@@ -11,9 +11,9 @@ use super::block::Kind;
 use super::day::DayNumber;
 use super::error::{Damage, Error};
 use super::feed::{BatchChanges, ChangeKind, Feed, Span, Subject};
-use super::layers::Lookup;
 use super::record::{Body, Item, Run};
 use super::segment::Segment;
+use super::take_back::{Ahead, Place, Sealed};
 use super::version::{Effect, FinalVersion, Placed};
 
 /// Everything that a batch changes.
@@ -101,7 +101,13 @@ pub struct Receipt {
 
 impl State {
     /// Places a batch. `body` has passed its checksum.
-    pub(super) fn apply(&mut self, sequence: u64, received_at: i64, body: &[u8]) -> Result<Receipt, Error> {
+    pub(super) fn apply(
+        &mut self,
+        sequence: u64,
+        received_at: i64,
+        body: &[u8],
+        mut ahead: Ahead,
+    ) -> Result<Receipt, Error> {
         let arrival = Arrival { sequence, received_at };
         let mut receipt = Receipt { sequence, received_at, ..Receipt::default() };
         let mut changes = BatchChanges { sequence, spans: Vec::new() };
@@ -114,7 +120,9 @@ impl State {
                 Item::Register(register) => (register.channel, register.day, Kind::Registers, 1),
                 Item::Final { channel, day, .. } => (channel.0, *day, Kind::Finals, 0),
             };
-            let Some((arena, is_sealed)) = self.open_day(number, sequence, channel, kind)? else { continue };
+            let Some((arena, is_sealed)) = self.open_day((channel, number, kind), sequence, &mut ahead)? else {
+                continue;
+            };
             touched.extend((touched.last() != Some(&number)).then_some(number));
             receipt.late += if is_sealed { readings } else { 0 };
             match item {
@@ -148,11 +156,11 @@ impl State {
     /// `None` where the batch is sealed in it already.
     fn open_day(
         &mut self,
-        day: DayNumber,
+        place: Place,
         sequence: u64,
-        channel: u32,
-        kind: Kind,
+        ahead: &mut Ahead,
     ) -> Result<Option<(&mut Arena, bool)>, Error> {
+        let (channel, day, kind) = place;
         let state = self.days.entry(day).or_default();
         if sequence <= state.sealed_through {
             return Ok(None);
@@ -166,12 +174,15 @@ impl State {
             if let Some(frozen) = frozen {
                 arena.take_back(channel, kind, frozen);
             } else {
-                let month = day.month().and_then(|month| self.months.get(&month));
-                let segments: Vec<Arc<Segment>> = state.segments.iter().chain(month).cloned().collect();
-                match take_back(arena, channel, kind, &segments) {
+                let sealed = ahead.take(place).unwrap_or_else(|| {
+                    let month = day.month().and_then(|month| self.months.get(&month));
+                    let segments: Vec<Arc<Segment>> = state.segments.iter().chain(month).cloned().collect();
+                    Sealed::of(place, &segments)
+                });
+                match sealed {
                     // What is damaged cannot be read either; it is told, and the channel-day begins anew.
                     Err(Error::Damaged(damage)) => self.damage.note(damage),
-                    outcome => outcome?,
+                    sealed => sealed?.restore(arena, channel),
                 }
             }
         }
@@ -227,21 +238,6 @@ impl DayState {
     pub(super) fn arenas(&self) -> impl Iterator<Item = &Arena> {
         self.live.iter().chain(self.frozen.iter().map(|(frozen, _)| &**frozen))
     }
-}
-
-fn take_back(arena: &mut Arena, channel: u32, kind: Kind, segments: &[Arc<Segment>]) -> Result<(), Error> {
-    let mut lookup = Lookup::new(channel);
-    let day = arena.day;
-    match kind {
-        Kind::Intervals => {
-            for intervals in lookup.intervals(segments, day)? {
-                arena.restore_intervals(channel, &intervals);
-            }
-        }
-        Kind::Registers => arena.restore_registers(channel, lookup.registers(segments, day)?),
-        Kind::Finals => arena.restore_finals(channel, lookup.finals(segments, day)?),
-    }
-    Ok(())
 }
 
 fn place_run(arena: &mut Arena, run: &Run, body: &Body<'_>, arrival: Arrival, changes: &mut BatchChanges) -> Placed {

@@ -3,6 +3,8 @@
 //! Every arrival of a value is a version. The version with the highest rank is current: the source's revision
 //! ranks it, or the moment of arrival where the source gives none; among equals the later arrival wins. As arrival
 //! moments never run backwards, what was current "as of" a moment is current among the versions received by then.
+//!
+//! What is taken in again keeps the rank of its first arrival, and loses among equals: it was there before.
 
 use super::quality::QualityId;
 use super::record::Shape;
@@ -14,15 +16,43 @@ pub(super) struct Stamp {
     pub(super) sequence: u64,
     /// When that batch was received, epoch microseconds.
     pub(super) received_at: i64,
-    /// The source's revision, epoch seconds.
+    /// The source's revision, epoch seconds; or what [`ranked_as_received`] made.
     pub(super) revision: Option<i64>,
     pub(super) quality: QualityId,
 }
 
+/// Far beyond every second that a source can name: what is added to a moment of arrival that stands for a revision.
+const RECEIVED: i64 = 1 << 62;
+
+/// What stands for a revision where something counts as received at another moment (epoch microseconds) than its batch.
+pub(super) fn ranked_as_received(at: i64) -> i64 {
+    RECEIVED.saturating_add(at)
+}
+
 impl Stamp {
-    /// The higher wins; epoch microseconds.
-    pub(super) fn rank(&self) -> i64 {
-        self.revision.map_or(self.received_at, |second| second.saturating_mul(1_000_000))
+    /// The higher wins: epoch microseconds, whether it came by itself at that moment, and the order of batches.
+    pub(super) fn rank(&self) -> (i64, bool, u64) {
+        let at = match (self.revision, self.other_arrival()) {
+            (_, Some(received_at)) => received_at,
+            (Some(second), None) => second.saturating_mul(1_000_000),
+            (None, None) => self.received_at,
+        };
+        (at, self.other_arrival().is_none(), self.sequence)
+    }
+
+    /// The source's revision, epoch seconds.
+    pub(super) fn source_revision(&self) -> Option<i64> {
+        self.revision.filter(|_| self.other_arrival().is_none())
+    }
+
+    /// The same, confirmed by another arrival of the same value: a value of the time between must not win over it.
+    pub(super) fn confirmed_by(self, other: &Self) -> Self {
+        let revision = other.revision.unwrap_or_else(|| ranked_as_received(other.received_at));
+        Self { revision: Some(revision), ..self }
+    }
+
+    fn other_arrival(&self) -> Option<i64> {
+        self.revision.filter(|revision| RECEIVED / 2 < *revision).map(|revision| revision - RECEIVED)
     }
 }
 
@@ -56,7 +86,7 @@ impl IntervalDay {
             }
             let earlier = self.superseded.iter().filter(|old| usize::from(old.slot) == slot && known(&old.stamp));
             // `max_by_key` gives the last of equals: the later arrival.
-            let best = earlier.max_by_key(|old| (old.stamp.rank(), old.stamp.sequence));
+            let best = earlier.max_by_key(|old| old.stamp.rank());
             *value = best.map_or(super::NO_VALUE, |old| old.value);
             *stamp = best.map(|old| old.stamp);
         }

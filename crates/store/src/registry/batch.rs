@@ -67,7 +67,8 @@ impl Registry {
 }
 
 impl Batches<'_> {
-    /// Notes a batch; where its hash is known the first note stays.
+    /// Notes a batch; where its hash is known the first note stays, unless nothing of it had been stored: then the counts
+    /// become those of this one.
     ///
     /// Answers the note that now stands.
     ///
@@ -78,7 +79,9 @@ impl Batches<'_> {
         let id = transaction.advance("batch", 1).await? + 1;
         let sql = "INSERT INTO batch (id, hash, source, path, format, raw, bytes, stored, duplicates, quarantined, \
                    findings, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-                   ON CONFLICT (hash) DO NOTHING";
+                   ON CONFLICT (hash) DO UPDATE SET format = excluded.format, stored = excluded.stored, \
+                   duplicates = excluded.duplicates, quarantined = excluded.quarantined, findings = excluded.findings \
+                   WHERE batch.stored = 0 AND batch.duplicates = 0";
         let arguments = arguments![
             id,
             &*batch.hash,
@@ -93,11 +96,8 @@ impl Batches<'_> {
             batch.findings,
             batch.received_at,
         ];
-        if transaction.execute(sql, arguments).await? == 1 {
-            transaction.commit().await?;
-            return Ok(batch.clone());
-        }
-        drop(transaction);
+        transaction.execute(sql, arguments).await?;
+        transaction.commit().await?;
         self.by_hash(&batch.hash)
             .await?
             .ok_or_else(|| RegistryError::NotFound { what: "batch", name: batch.hash.clone() })

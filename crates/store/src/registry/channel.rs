@@ -115,14 +115,6 @@ impl Channels<'_> {
         channel(&row.ok_or_else(not_found)?)
     }
 
-    /// The channel of a number.
-    ///
-    /// # Errors
-    /// [`RegistryError::NotFound`].
-    pub async fn by_number(&self, number: ChannelNumber) -> Result<Channel, RegistryError> {
-        self.find(&number.to_string()).await
-    }
-
     /// The channels of a usage point, by label.
     ///
     /// # Errors

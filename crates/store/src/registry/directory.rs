@@ -3,6 +3,7 @@
 //! Loaded once and again when [`Registry::revision`] has moved; resolving does no I/O.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
@@ -79,11 +80,23 @@ pub enum Unresolved {
 }
 
 impl Registry {
-    /// Loads every channel and what is needed to find it by the words of a message.
+    /// Every channel and what is needed to find it by the words of a message: loaded once for all who use this registry, and
+    /// again when it has changed.
     ///
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
-    pub async fn directory(&self) -> Result<Directory, RegistryError> {
+    pub async fn directory(&self) -> Result<Arc<Directory>, RegistryError> {
+        let revision = self.revision().await?;
+        let held = || self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = held().as_ref().filter(|directory| directory.revision == revision) {
+            return Ok(Arc::clone(directory));
+        }
+        let loaded = Arc::new(self.load_directory().await?);
+        *held() = Some(Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    async fn load_directory(&self) -> Result<Directory, RegistryError> {
         let mut directory = Directory { revision: self.revision().await?, ..Directory::default() };
         for row in &self.database.rows("SELECT * FROM channel ORDER BY number", arguments![]).await? {
             directory.add_channel(channel(row)?);

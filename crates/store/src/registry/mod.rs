@@ -35,12 +35,17 @@ mod sql;
 pub mod subscription;
 pub mod usage_point;
 
+use std::sync::{Arc, Mutex};
+
+use directory::Directory;
 use sql::{Database, arguments};
 
-/// The registry of one installation; clones share the connections.
+/// The registry of one installation; clones share the connections and what is held of it in memory.
 #[derive(Clone, Debug)]
 pub struct Registry {
     database: Database,
+    /// The directory of the last revision that somebody asked for.
+    directory: Arc<Mutex<Option<Arc<Directory>>>>,
 }
 
 /// Why the registry could not answer or change.
@@ -154,7 +159,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Address`], [`RegistryError::Open`] or [`RegistryError::Migrate`].
     pub async fn open(url: &str) -> Result<Self, RegistryError> {
-        Database::open(url).await.map(|database| Self { database })
+        Database::open(url).await.map(|database| Self { database, directory: Arc::default() })
     }
 
     /// Waits for running statements and closes every connection.

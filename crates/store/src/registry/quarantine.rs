@@ -159,6 +159,15 @@ impl Quarantine<'_> {
         self.database.rows(sql, arguments).await?.iter().map(item).collect()
     }
 
+    /// Every item of the batch with this content hash, whatever became of it, by ascending id.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn of_batch(&self, batch: &str) -> Result<Vec<QuarantineItem>, RegistryError> {
+        let sql = "SELECT * FROM quarantine WHERE batch = $1 ORDER BY id";
+        self.database.rows(sql, arguments![batch]).await?.iter().map(item).collect()
+    }
+
     /// One item.
     ///
     /// # Errors
@@ -190,9 +199,10 @@ impl Quarantine<'_> {
     /// # Errors
     /// [`RegistryError::NotFound`] where no open item has this id.
     pub async fn refused_again(&self, id: u64, entry: &QuarantineEntry) -> Result<(), RegistryError> {
-        let sql = "UPDATE quarantine SET tries = tries + 1, code = $2, message = $3, advice = $4, finding = $5 \
-                   WHERE id = $1 AND state = 'open'";
-        let arguments = arguments![id, &*entry.code, &*entry.message, &*entry.advice, &*entry.finding];
+        let sql = "UPDATE quarantine SET tries = tries + 1, code = $2, message = $3, advice = $4, finding = $5, \
+                   channel = $6, line = $7 WHERE id = $1 AND state = 'open'";
+        let arguments =
+            arguments![id, &*entry.code, &*entry.message, &*entry.advice, &*entry.finding, &*entry.channel, entry.line];
         match self.database.execute(sql, arguments).await? {
             0 => Err(not_found(id)),
             _ => Ok(()),

@@ -58,6 +58,8 @@ struct Run {
 #[derive(Clone, Debug)]
 enum Step {
     Batch(Vec<Run>),
+    /// What arrived some batches ago is taken in again.
+    Again(Vec<Run>, u8),
     Seal(u8),
     Maintain,
     Reopen,
@@ -78,6 +80,7 @@ fn run() -> impl Strategy<Value = Run> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(run(), 1..6).prop_map(Step::Batch),
+        2 => (prop::collection::vec(run(), 1..6), 0_u8..6).prop_map(|(runs, ago)| Step::Again(runs, ago)),
         1 => (0_u8..9).prop_map(Step::Seal),
         1 => Just(Step::Maintain),
         1 => Just(Step::Reopen),
@@ -88,7 +91,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct Current {
     value: i64,
     quality: u32,
-    rank: i64,
+    /// The moment that counts, and whether it came by itself then.
+    rank: (i64, bool),
 }
 
 /// What is current of each slot after the first arrivals, and what each arrival changed.
@@ -99,19 +103,20 @@ struct Naive {
 }
 
 impl Naive {
-    fn take(&mut self, sequence: u64, received_second: i64, run: &Run) {
+    fn take(&mut self, sequence: u64, received_second: i64, first_second: Option<i64>, run: &Run) {
         for (slot, &value) in (u16::from(run.first)..).zip(&run.values) {
             if value == NO_VALUE && run.quality == 0 {
                 continue;
             }
-            let rank = run.revision.unwrap_or(received_second);
+            let arrival = (first_second.unwrap_or(received_second), first_second.is_none());
+            let rank = run.revision.map_or(arrival, |revision| (revision, true));
             let new = Current { value, quality: u32::from(run.quality), rank };
             let key = (run.channel, run.day, slot);
             let kind = match self.slots.get_mut(&key) {
                 None => ChangeKind::Created,
                 Some(old) if (old.value, old.quality) == (new.value, new.quality) => {
-                    if run.revision.is_some() {
-                        old.rank = old.rank.max(rank);
+                    if old.rank.0 < rank.0 {
+                        old.rank = (rank.0, run.revision.is_some());
                     }
                     continue;
                 }
@@ -149,7 +154,8 @@ impl Both {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Batch(runs) => self.append(runs),
+            Step::Batch(runs) => self.append(runs, None),
+            Step::Again(runs, ago) => self.append(runs, Some((self.states.len() as i64 - i64::from(*ago)).max(0))),
             Step::Seal(number) => self.book().seal(day(*number)).unwrap(),
             Step::Maintain => self.book().maintain().unwrap(),
             Step::Reopen => {
@@ -159,12 +165,13 @@ impl Both {
         }
     }
 
-    fn append(&mut self, runs: &[Run]) {
+    fn append(&mut self, runs: &[Run], first_second: Option<i64>) {
         let second = self.states.len() as i64;
         let mut key = [0; 32];
         key[..8].copy_from_slice(&second.to_le_bytes());
         let mut batch = Batch::new("source", key, second * 1_000_000);
         batch.position = second.to_string();
+        batch.first_received_at = first_second.map(|second| second * 1_000_000);
         let mut state = self.states.last().cloned().unwrap_or_default();
         for run in runs {
             let end = u16::from(run.first) + run.values.len() as u16;
@@ -185,7 +192,7 @@ impl Both {
         }
         let receipt = self.book().append(batch).unwrap();
         for run in runs {
-            state.take(receipt.sequence, second, run);
+            state.take(receipt.sequence, second, first_second, run);
         }
         self.states.push(state);
     }
@@ -329,7 +336,7 @@ proptest! {
         }
         let mut ordered = Naive::default();
         for piece in &pieces {
-            ordered.take(0, 0, piece);
+            ordered.take(0, 0, None, piece);
         }
         let turn = order.index(pieces.len());
         pieces.rotate_left(turn);
@@ -339,7 +346,7 @@ proptest! {
         let disk = SimulatedDisk::new();
         let mut both = Both { book: Some(Both::open(&disk)), disk, states: Vec::new() };
         for (at, piece) in pieces.iter().enumerate() {
-            both.append(std::slice::from_ref(piece));
+            both.append(std::slice::from_ref(piece), None);
             if (seed >> 41).wrapping_add(at as u64).is_multiple_of(4) {
                 both.take(&Step::Seal(8));
             }

@@ -256,7 +256,6 @@ async fn channels_are_numbered_without_holes(registry: Registry, _: Registry) {
         assert_eq!(&channels.find(&wanted.number.to_string()).await.expect("by number"), wanted);
         assert_eq!(&channels.find(&wanted.id.to_string()).await.expect("by mRID"), wanted);
         assert_eq!(&channels.find(&wanted.label).await.expect("by label"), wanted);
-        assert_eq!(&channels.by_number(wanted.number).await.expect("by number"), wanted);
     }
     assert!(matches!(channels.find("P9/E1").await, Err(RegistryError::NotFound { .. })));
     let of_first = channels.of_usage_point(first[0].usage_point).await.expect("channels");

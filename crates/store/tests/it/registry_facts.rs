@@ -113,7 +113,7 @@ async fn holidays_and_temperatures_are_loaded_where_a_point_has_them(registry: R
     let fact = |kind, value| Fact::new(kind, point, Timestamp::UNIX_EPOCH, Some(value)).expect("a fact");
     let facts = [fact(FactKind::Holidays, "on"), fact(FactKind::WeatherStation, "YYZ")];
     registry.facts().put(&facts).await.expect("entered");
-    let shared = again.directory().await.expect("directory").shared;
+    let shared = again.directory().await.expect("directory").shared.clone();
     assert_eq!(shared.holidays["on"], [new_year, labour]);
     assert_eq!(shared.temperatures["YYZ"], [day(new_year, -73), day(labour, 102)]);
 }

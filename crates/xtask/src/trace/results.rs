@@ -26,7 +26,8 @@ impl Results {
             let body = if head.ends_with('/') { "" } else { rest.split("</testcase>").next()? };
             // A test that failed first and passed when run again holds `<flakyFailure`: it passed.
             let failed = ["<failure", "<error", "<skipped"].iter().any(|tag| body.contains(tag));
-            Some(Test { binary: attribute(head, "classname")?, name: attribute(head, "name")?, passed: !failed })
+            let passed = !failed && !says_skipped(body);
+            Some(Test { binary: attribute(head, "classname")?, name: attribute(head, "name")?, passed })
         });
         Self { tests: tests.collect(), page_passed }
     }
@@ -83,6 +84,14 @@ impl Test {
     }
 }
 
+/// Whether a test told that it could not do its work here, as the runner noted of what it printed: it proves nothing.
+fn says_skipped(body: &str) -> bool {
+    body.lines().map(str::trim_start).any(|line| {
+        let tag = line.strip_prefix('<').and_then(|tag| tag.split_once('>'));
+        tag.map_or(line, |(_, said)| said).starts_with("skipped: ")
+    })
+}
+
 /// The value of an attribute; the runner escapes only what XML makes it escape.
 fn attribute(head: &str, name: &str) -> Option<String> {
     let mark = format!("{name}=\"");
@@ -101,6 +110,12 @@ mod tests {
         <testcase name="log::flaky" classname="store::it"><flakyFailure type="t">no</flakyFailure></testcase>
         <testcase name="sqlite::keeps_names" classname="store::it"></testcase>
         <testcase name="postgres::keeps_names" classname="store::it"><failure/></testcase>
+        <testcase name="real::a_file" classname="store::it"><system-out>
+running 1 test
+skipped: no folder of real files
+</system-out></testcase>
+        <testcase name="real::another" classname="store::it"><system-err>skipped: no disk</system-err></testcase>
+        <testcase name="real::third" classname="store::it"><system-out>3 lines were skipped: none</system-out></testcase>
         <testcase name="page::tests::meter_exchanged" classname="amity::bin/amity"/>
         </testsuite></testsuites>"#;
 
@@ -114,6 +129,9 @@ mod tests {
         check("crates/store/tests/it/log.rs", function("good"), false);
         check("crates/store/tests/it/log.rs", function("flaky"), true);
         check("crates/store/tests/it/contract.rs", function("keeps_names"), false);
+        check("crates/store/tests/it/real.rs", function("a_file"), false);
+        check("crates/store/tests/it/real.rs", function("another"), false);
+        check("crates/store/tests/it/real.rs", function("third"), true);
         check("crates/store/tests/it/log.rs", By::File, true);
         check("crates/store/src/log.rs", By::File, false);
         check("crates/store/src/lo.rs", By::File, false);

@@ -101,7 +101,7 @@ pub(super) fn open(folder: &Path, config: &Config) -> Result<(ReadingsBook, stor
 pub(super) async fn directory(
     folder: &Path,
     channels: impl Iterator<Item = ChannelReadings>,
-) -> Result<Directory, Failure> {
+) -> Result<Arc<Directory>, Failure> {
     let in_registry = |error| Failure::work("the registry refused", error);
     let registry =
         Registry::open(&format!("sqlite:{}", folder.join("registry.sqlite").display())).await.map_err(in_registry)?;

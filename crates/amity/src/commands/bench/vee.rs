@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -165,7 +166,7 @@ fn temporary_folder() -> Result<tempfile::TempDir, Failure> {
 /// What a run needs.
 struct Books {
     readings: ReadingsBook,
-    directory: Directory,
+    directory: Arc<Directory>,
     plans: Plans,
 }
 

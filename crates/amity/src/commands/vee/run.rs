@@ -51,12 +51,13 @@ impl Run {
         let rate = (report.days as f64 / seconds.max(1e-6)) as u64;
         // What failed becomes exceptions, what passes now is resolved.
         super::review(installation)?;
+        validate::say_damaged(&report);
         if self.json {
             output::print_json(&Answer { channels, report, seconds, days_per_second: rate })?;
         } else if report.days == 0 {
             output::print("no stored day to validate")?;
         } else {
-            let Report { days, waiting, estimated, failures } = report;
+            let Report { days, waiting, estimated, failures, .. } = report;
             output::print(&format!(
                 "{} channel-days of {} channels in {seconds:.1} s ({}/s): {} values estimated, {} rules failed, {} days \
                  have not ended yet",
