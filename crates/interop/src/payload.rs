@@ -9,6 +9,7 @@ use formats::cim::MeterReadingsWriter;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::id::ChannelNumber;
+use model::lineage::FinalRead;
 use model::master::Channel;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
 use store::readings::{AsOf, Change, ChangeKind, ChannelHistory, Damage, Day, ReadingsBook, Subject};
@@ -151,10 +152,13 @@ fn piece<'d>(
     history: &ChannelHistory,
 ) -> Option<Piece<'d>> {
     let told = Told { book, directory, channel };
+    let start = midnight_utc(change.date).as_second();
+    let on_date = |read: &&FinalRead| (start..start + 24 * 3600).contains(&read.at.as_second());
     let values = match change.subject {
         Subject::Registers => registers(&told, change.date, history)?,
         Subject::Intervals => Values::Intervals(intervals(&told, change, history)?),
         Subject::Final => Values::Intervals(final_intervals(&told, change.date, history)?),
+        Subject::FinalReads => told.final_registers(history.final_reads.iter().filter(on_date))?,
     };
     let readings = told.readings(values, None)?;
     Some(Piece { channel, stage: Stage::of(change.subject), readings })

@@ -6,17 +6,22 @@
 //! - [`follower`]: which days are due, and a durable note of how far that was done; [`touched`]: what arrivals touch.
 //! - [`expected`]: of which intervals a value is expected, and days of which nothing arrived.
 //! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - `registers`: register reads, judged by the register part of the plan.
 //! - `companions`: which channels look at which, and so are run together; `device`, `site`: what is known of meter and
 //!   usage point; `summaries`: earlier days in few numbers.
+//! - `prolonged`, [`timeliness`]: rules about when values came (V70, V77).
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
 pub(crate) mod companions;
 mod device;
 mod expected;
 mod follower;
+pub(crate) mod prolonged;
+pub(crate) mod registers;
 mod site;
 mod summaries;
 pub mod surroundings;
+pub mod timeliness;
 pub mod totals;
 pub mod touched;
 
@@ -25,7 +30,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 use model::master::Channel;
 use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
@@ -52,6 +57,8 @@ pub struct Report {
     pub estimated: u64,
     /// Rules that failed.
     pub failures: u64,
+    /// Register reads that came out otherwise than before.
+    pub reads: u64,
 }
 
 /// Runs the plan of each day over channel-days and the days that lean on them, with what people decided about them, and
@@ -59,7 +66,8 @@ pub struct Report {
 /// expected of them. Days that have not ended at `now` stay in `days`, the others are taken out. `decisions` must have been
 /// read after `now` was, so that a later run never stands on earlier decisions.
 ///
-/// Channels without intervals or without a valid zone are passed over.
+/// A day of a register is the UTC date of its reads; they are judged first and at once. Channels without a valid zone are
+/// passed over.
 ///
 /// # Errors
 /// What the readings book says; days that were stored before stay.
@@ -72,8 +80,10 @@ pub fn run(
     now: Timestamp,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, store::readings::Error> {
-    let stamp = Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now };
+    let stamp = stamp_of(now);
     let mut report = Report::default();
+    let ground = registers::Ground { book, directory, plans, decisions };
+    registers::judge(ground, &registers_of(directory, days), stamp, &mut report)?;
     let mut decided = Vec::new();
     let mut waiting = BTreeSet::new();
     let outlook = plans.outlook();
@@ -109,6 +119,21 @@ pub fn run(
     report.waiting = waiting.len() as u64;
     *days = waiting;
     Ok(report)
+}
+
+/// What marks the outcomes of a run: it is numbered by when it began.
+fn stamp_of(now: Timestamp) -> Stamp {
+    Stamp { run: u64::try_from(now.as_microsecond()).unwrap_or_default(), now }
+}
+
+/// The days of registers, which are taken out.
+fn registers_of(directory: &Directory, days: &mut BTreeSet<(ChannelNumber, Date)>) -> BTreeSet<(ChannelNumber, Date)> {
+    let is_register = |day: &(ChannelNumber, Date)| {
+        directory.channel(day.0).is_some_and(|channel| channel.interval_seconds.is_none())
+    };
+    let registers: BTreeSet<_> = days.iter().copied().filter(is_register).collect();
+    days.retain(|day| !registers.contains(day));
+    registers
 }
 
 /// Days by channel; those that are too far apart to look at the same days are kept apart.
@@ -158,10 +183,17 @@ impl std::ops::AddAssign for Report {
         self.waiting += other.waiting;
         self.estimated += other.estimated;
         self.failures += other.failures;
+        self.reads += other.reads;
     }
 }
 
 impl Report {
+    fn add_reads(&mut self, reads: &[FinalRead]) {
+        self.reads += reads.len() as u64;
+        self.failures += reads.iter().map(|read| read.failures.len() as u64).sum::<u64>();
+        self.estimated += reads.iter().filter(|read| !read.method.is_empty()).count() as u64;
+    }
+
     fn add(&mut self, outcome: &Outcome) {
         self.days += 1;
         self.failures += outcome.final_day.failures.len() as u64;

@@ -5,17 +5,17 @@
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 
 use super::day::DayNumber;
 use super::error::InvalidReading;
-use super::final_day;
 use super::quality::QualityId;
 use super::record::{
     HAS_HOLES, HAS_PERIOD, HAS_QUALITIES, HAS_QUALITY, HAS_REVISION, HAS_VALUE, KIND_FINAL, KIND_REGISTER, KIND_RUN,
     NEW_DAY, WIDTH_SHIFT,
 };
 use super::wire::Put;
+use super::{final_day, final_read};
 
 /// Marks a slot without a value, in what goes in and in what comes out.
 pub const NO_VALUE: i64 = model::reading::IntervalRun::MISSING;
@@ -215,6 +215,15 @@ impl Batch {
         self.body.put_bytes(&final_day::encode(final_day));
         self.last.channel = final_day.channel.0;
         Ok(())
+    }
+
+    /// Adds what validation decided for every register read of a channel with its moment on a UTC date; what was decided
+    /// for reads of the date before holds no longer. It lies over the reads and changes none.
+    pub fn push_final_reads(&mut self, channel: ChannelNumber, date: Date, reads: &[FinalRead]) {
+        self.put_head(KIND_FINAL, channel, self.last.revision);
+        self.body.put_signed(i64::from(DayNumber::of_date(date).0));
+        self.body.put_bytes(&final_read::encode(reads));
+        self.last.channel = channel.0;
     }
 
     fn put_head(&mut self, tag: u8, channel: ChannelNumber, revision: Option<i64>) {
