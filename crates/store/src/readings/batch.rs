@@ -217,7 +217,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds what validation decided for every register read of a channel with its moment on a UTC date; what was decided
+    /// Adds what one run decided for every register read of a channel with its moment on a UTC date; what was decided
     /// for reads of the date before holds no longer. It lies over the reads and changes none.
     pub fn push_final_reads(&mut self, channel: ChannelNumber, date: Date, reads: &[FinalRead]) {
         self.put_head(KIND_FINAL, channel, self.last.revision);

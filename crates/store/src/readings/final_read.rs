@@ -19,16 +19,17 @@ pub(super) fn is_of_reads(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|version| VERSION <= *version)
 }
 
-/// Everything but the channel, which lies beside it.
+/// Everything but the channel, which lies beside it. Which run decided, and when, is said once, by the first read.
 pub(super) fn encode(reads: &[FinalRead]) -> Vec<u8> {
     let mut out = vec![VERSION];
+    let (run, decided_at) = reads.first().map_or((0, Timestamp::UNIX_EPOCH), |read| (read.run, read.decided_at));
+    out.put_varint(run);
+    out.put_signed(decided_at.as_second());
+    out.put_signed(i64::from(decided_at.subsec_nanosecond()));
     out.put_varint(reads.len() as u64);
     for read in reads {
         out.put_signed(read.at.as_second());
         out.put_optional(read.period_start.map(Timestamp::as_second));
-        out.put_varint(read.run);
-        out.put_signed(read.decided_at.as_second());
-        out.put_signed(i64::from(read.decided_at.subsec_nanosecond()));
         out.put_bytes(read.plan_name.as_bytes());
         out.put_varint(u64::from(read.plan_version));
         put_decimal(&mut out, read.raw);
@@ -52,20 +53,30 @@ pub(super) fn decode(channel: ChannelNumber, bytes: &[u8]) -> Result<Vec<FinalRe
     if input.byte()? != VERSION {
         return Err(Malformed);
     }
-    let mut reads = Vec::new();
-    for _ in 0..input.varint()? {
-        reads.push(read(channel, &mut input)?);
-    }
-    Ok(reads)
-}
-
-fn read(channel: ChannelNumber, input: &mut Input<'_>) -> Result<FinalRead, Malformed> {
-    let at = instant(input.signed()?)?;
-    let period_start = input.optional()?.map(instant).transpose()?;
     let run = input.varint()?;
     let second = input.signed()?;
     let nanosecond = i32::try_from(input.signed()?).map_err(|_| Malformed)?;
     let decided_at = Timestamp::new(second, nanosecond).map_err(|_| Malformed)?;
+    let mut reads = Vec::new();
+    for _ in 0..input.varint()? {
+        reads.push(read(channel, (run, decided_at), &mut input)?);
+    }
+    Ok(reads)
+}
+
+/// Which run decided.
+pub(super) fn run_of(bytes: &[u8]) -> Option<u64> {
+    let mut input = Input::new(bytes);
+    (input.byte() == Ok(VERSION)).then(|| input.varint().ok()).flatten()
+}
+
+fn read(
+    channel: ChannelNumber,
+    (run, decided_at): (u64, Timestamp),
+    input: &mut Input<'_>,
+) -> Result<FinalRead, Malformed> {
+    let at = instant(input.signed()?)?;
+    let period_start = input.optional()?.map(instant).transpose()?;
     let plan_name = input.text()?.into();
     let plan_version = input.number()?;
     let (raw, value) = (decimal(input)?, decimal(input)?);
@@ -168,5 +179,38 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(decode(ChannelNumber(7), &bytes[..end]), Err(Malformed));
         }
+    }
+
+    /// What version 128 writes for one read, for ever: run, second, nanosecond, count; moment, no period, plan, raw value,
+    /// no final one, status, no method, hash, one failure.
+    const VERSION_128: &str = "80 0c c0 95 cc e0 0c aa b4 de 75 01 c0 95 cc e0 0c 00 04 68 6f 6d 65 03 c9 01 ff 00 05 00 \
+                               00 00 00 00 00 00 00 00 01 03 56 35 35 09 04 66 65 6c 6c";
+
+    #[test]
+    fn records_of_version_128_are_read() {
+        let bytes: Vec<u8> = VERSION_128.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+        let read = FinalRead {
+            channel: ChannelNumber(7),
+            at: Timestamp::from_second(1_711_900_000).unwrap(),
+            period_start: None,
+            run: 12,
+            decided_at: Timestamp::new(1_711_900_000, 123_456_789).unwrap(),
+            plan_name: "home".into(),
+            plan_version: 3,
+            raw: Some(Decimal::new(100, -1)),
+            value: None,
+            status: Status(5),
+            method: "".into(),
+            inputs_hash: 0,
+            failures: vec![ReadFailure {
+                rule: "V55".into(),
+                blocks: true,
+                routed: false,
+                severity: ExceptionSeverity::High,
+                evidence: "fell".into(),
+            }],
+        };
+        assert_eq!(decode(ChannelNumber(7), &bytes), Ok(vec![read]));
+        assert_eq!(run_of(&bytes), Some(12));
     }
 }

@@ -349,8 +349,8 @@ fn latest_final(channel: ChannelNumber, date: Date, versions: &[FinalVersion], a
 }
 
 fn latest_reads(channel: ChannelNumber, versions: &[FinalVersion], as_of: AsOf) -> Vec<FinalRead> {
-    let decoded = known(versions, as_of).filter_map(|version| final_read::decode(channel, &version.bytes).ok());
-    decoded.max_by_key(|reads| reads.iter().map(|read| read.run).max()).unwrap_or_default()
+    let latest = known(versions, as_of).max_by_key(|version| final_read::run_of(&version.bytes));
+    latest.and_then(|version| final_read::decode(channel, &version.bytes).ok()).unwrap_or_default()
 }
 
 fn known(versions: &[FinalVersion], as_of: AsOf) -> impl Iterator<Item = &FinalVersion> {
