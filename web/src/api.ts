@@ -164,8 +164,14 @@ export interface SumChecks extends Page<SumCheck> { unit: string; passed: number
 export interface RegisterRead {
   at: string;
   period_start: string | null;
+  /** As received. */
+  raw: string | null;
+  /** What counts. */
   value: string | null;
   status: StatusWords;
+  /** The method that made the value. */
+  method: string | null;
+  failures: { rule: string; evidence: string }[];
 }
 
 export interface Registers extends Page<RegisterRead> { unit: string }

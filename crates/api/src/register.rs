@@ -1,12 +1,13 @@
-//! Register reads and period amounts of a channel, newest first.
+//! Register reads and period amounts of a channel, newest first: as received, and as validation left them.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
+use model::lineage::{FinalRead, ReadFailure};
 use model::quantity::Decimal;
 use serde::{Deserialize, Serialize};
-use store::readings::RegisterRead;
+use store::readings::{ReadingsBook, RegisterRead};
 
 use crate::book;
 use crate::channel::find;
@@ -31,9 +32,23 @@ pub(crate) struct Filter {
 struct Read {
     at: Timestamp,
     period_start: Option<Timestamp>,
+    raw: Option<String>,
+    /// What counts; as received where no run has decided.
     value: Option<String>,
     status: StatusWords,
+    /// The method that made the value.
+    method: Option<String>,
+    /// The rules that failed.
+    failures: Vec<Failure>,
+    run: Option<u64>,
+    plan_version: Option<u32>,
     recorded_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    rule: String,
+    evidence: String,
 }
 
 /// `GET /api/v1/channels/{channel}/registers`
@@ -53,22 +68,35 @@ pub(crate) async fn list(
     let (items, more) = state
         .read(move |book| {
             let history = book.read(number, start, end, as_of)?;
-            let view = |read: &RegisterRead| {
-                Some(Read {
-                    at: Timestamp::from_second(read.at).ok()?,
-                    period_start: read.period_start.and_then(|start| Timestamp::from_second(start).ok()),
-                    value: read.value.map(|value| Decimal::new(value, quantum).to_string()),
-                    status: {
-                        let quality = book::quality(book, read.quality);
-                        StatusWords::of(quality.status, &quality.flag, read.value.is_some())
-                    },
-                    recorded_at: book::instant(read.received_at),
-                })
-            };
+            let view = |read: &RegisterRead| view(book, &history.final_reads, read, quantum);
             let items: Vec<Read> = history.registers.iter().rev().skip(skip).take(limit).filter_map(view).collect();
             Ok((items, skip.saturating_add(limit) < history.registers.len()))
         })
         .await?;
     let next = more.then(|| (skip + limit).to_string());
     etag::json(&headers, &serde_json::json!({ "unit": channel.unit, "items": items, "next": next }))
+}
+
+/// A read with what validation decided of it.
+fn view(book: &ReadingsBook, decided: &[FinalRead], read: &RegisterRead, quantum: i8) -> Option<Read> {
+    let at = Timestamp::from_second(read.at).ok()?;
+    let period_start = read.period_start.and_then(|start| Timestamp::from_second(start).ok());
+    let raw = read.value.map(|value| Decimal::new(value, quantum).to_string());
+    let quality = book::quality(book, read.quality);
+    let last = decided.iter().find(|last| (last.at, last.period_start) == (at, period_start));
+    let value = last.map_or(raw.clone(), |last| last.value.map(|value| value.to_string()));
+    let failure =
+        |failure: &ReadFailure| Failure { rule: failure.rule.to_string(), evidence: failure.evidence.clone() };
+    Some(Read {
+        at,
+        period_start,
+        status: StatusWords::of(last.map_or(quality.status, |last| last.status), &quality.flag, value.is_some()),
+        raw,
+        value,
+        method: last.filter(|last| !last.method.is_empty()).map(|last| last.method.to_string()),
+        failures: last.map_or_else(Vec::new, |last| last.failures.iter().map(failure).collect()),
+        run: last.map(|last| last.run),
+        plan_version: last.map(|last| last.plan_version),
+        recorded_at: book::instant(read.received_at),
+    })
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::Name;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 use model::master::Channel;
 use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
@@ -151,6 +151,18 @@ impl Told<'_> {
             })
         };
         let reads: Vec<RegisterRead> = reads.filter_map(read).collect();
+        (!reads.is_empty()).then_some(Values::Registers(reads))
+    }
+
+    /// Register reads and amounts of periods as validation decided them; `None` where there is none.
+    pub fn final_registers<'r>(&self, reads: impl Iterator<Item = &'r FinalRead>) -> Option<Values> {
+        let read = |read: &FinalRead| RegisterRead {
+            at: read.at,
+            period_start: read.period_start,
+            value: read.value,
+            quality: Quality::of(read.status),
+        };
+        let reads: Vec<RegisterRead> = reads.map(read).collect();
         (!reads.is_empty()).then_some(Values::Registers(reads))
     }
 

@@ -44,7 +44,7 @@ impl Stage {
     pub fn of(subject: Subject) -> Self {
         match subject {
             Subject::Intervals | Subject::Registers => Self::Received,
-            Subject::Final => Self::Final,
+            Subject::Final | Subject::FinalReads => Self::Final,
         }
     }
 }

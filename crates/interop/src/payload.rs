@@ -9,6 +9,7 @@ use formats::cim::MeterReadingsWriter;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::id::ChannelNumber;
+use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quality::assumed_time::AssumedTime;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
@@ -148,10 +149,13 @@ fn history(book: &ReadingsBook, channel: &Channel, together: &[Change]) -> Resul
 }
 
 fn piece<'d>(told: &Told<'d>, change: &Change, history: &ChannelHistory) -> Option<Piece<'d>> {
+    let start = midnight_utc(change.date).as_second();
+    let on_date = |read: &&FinalRead| (start..start + 24 * 3600).contains(&read.at.as_second());
     let values = match change.subject {
         Subject::Registers => registers(told, change.date, history)?,
         Subject::Intervals => Values::Intervals(intervals(told, change, history)?),
         Subject::Final => Values::Intervals(final_intervals(told, change.date, history)?),
+        Subject::FinalReads => told.final_registers(history.final_reads.iter().filter(on_date))?,
     };
     let readings = told.readings(values, None)?;
     Some(Piece { channel: told.channel, stage: Stage::of(change.subject), readings })

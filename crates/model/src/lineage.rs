@@ -182,6 +182,8 @@ pub struct FinalRead {
     pub run: u64,
     /// When the run decided.
     pub decided_at: Timestamp,
+    /// What people call the plan.
+    pub plan_name: SmolStr,
     /// The version of the plan (rules, limits, order).
     pub plan_version: u32,
     /// The value as received; `None` where none was.
@@ -198,6 +200,24 @@ pub struct FinalRead {
     pub failures: Vec<ReadFailure>,
 }
 
+impl FinalRead {
+    /// Whether the value as received counts: no rule of the plan failed it, and nothing took its place.
+    pub fn counts_as_received(&self) -> bool {
+        let spoilt = Status::FAILED | Status::ESTIMATE_NEEDED | Status::MISSING;
+        self.value.is_some() && self.method.is_empty() && !self.status.intersects(spoilt)
+    }
+
+    /// Whether anything of it was made from other reads or intervals: an estimate, or a gap left open.
+    pub fn leans_on_others(&self) -> bool {
+        self.value.is_none() || !self.method.is_empty()
+    }
+
+    /// Whether another run decided the same of the same read.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { run: self.run, decided_at: self.decided_at, ..other.clone() }
+    }
+}
+
 /// One rule that a register read failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadFailure {
@@ -205,6 +225,10 @@ pub struct ReadFailure {
     pub rule: SmolStr,
     /// Whether it blocks billing or only warns.
     pub blocks: bool,
+    /// Whether it waits for a person; one that does not is only kept.
+    pub routed: bool,
+    /// How much it matters, as the plan says.
+    pub severity: ExceptionSeverity,
     /// One sentence with the numbers: what was found and what the limit is.
     pub evidence: String,
 }

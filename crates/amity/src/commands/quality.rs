@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use ingest::placement::zone_of;
+use ingest::validation::timeliness;
 use ingest::validation::totals::{self, CheckedTotal, Comparison};
 use jiff::tz::TimeZone;
 use model::master::Channel;
 use serde::Serialize;
 use serde_json::json;
-use store::readings::{AsOf, Day, NO_VALUE};
+use store::readings::{AsOf, Day, NO_VALUE, ReadingsBook};
 
 use super::time_span::TimeSpan;
 use super::validate;
@@ -64,6 +65,14 @@ struct SumChecks {
     not_met: Vec<String>,
 }
 
+/// On how many days enough had arrived by the morning after (V77).
+#[derive(Debug, Default, Serialize)]
+struct Timely {
+    days: u64,
+    met: u64,
+    not_met: Vec<String>,
+}
+
 impl Quality {
     /// Gathers and prints.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
@@ -87,6 +96,7 @@ impl Quality {
         let figures = figures(&history.days);
         let failed: Vec<_> = history.days.iter().flat_map(failed).collect();
         let sums = sum_checks(&checked, &channel, &zone);
+        let timely = timeliness(book, &channel, &history.days, &zone).map_err(in_book)?;
         if self.json {
             output::print_json(&json!({
                 "channel": channel.label,
@@ -95,9 +105,10 @@ impl Quality {
                 "figures": figures,
                 "failed": failed,
                 "sum_checks": sums,
+                "timeliness": timely,
             }))?;
         } else {
-            output::print(&as_text(&channel, &figures, &failed, &sums))?;
+            output::print(&as_text(&channel, &figures, &failed, &sums, &timely))?;
         }
         let clean = failed.is_empty() && sums.iter().all(|sum| sum.not_met.is_empty());
         Ok(ExitCode::from(u8::from(!clean)))
@@ -165,7 +176,23 @@ fn sum_checks(checked: &[CheckedTotal], channel: &Channel, zone: &TimeZone) -> V
     sums
 }
 
-fn as_text(channel: &Channel, figures: &Figures, failed: &[Failed], sums: &[SumChecks]) -> String {
+fn timeliness(
+    book: &ReadingsBook,
+    channel: &Channel,
+    days: &[Day],
+    zone: &TimeZone,
+) -> Result<Timely, store::readings::Error> {
+    let mut timely = Timely::default();
+    for day in days {
+        let Some(judged) = timeliness::of_day(book, channel, day, zone)? else { continue };
+        timely.days += 1;
+        timely.met += u64::from(judged.met);
+        timely.not_met.extend((!judged.met).then(|| format!("{}: {}", day.date, judged.evidence)));
+    }
+    Ok(timely)
+}
+
+fn as_text(channel: &Channel, figures: &Figures, failed: &[Failed], sums: &[SumChecks], timely: &Timely) -> String {
     let mut lines = vec![
         format!("{} in {}, days of {}", channel.label, channel.unit, channel.zone),
         format!(
@@ -178,6 +205,10 @@ fn as_text(channel: &Channel, figures: &Figures, failed: &[Failed], sums: &[SumC
             figures.intervals_without_value
         ),
     ];
+    if 0 < timely.days {
+        let (met, days) = (timely.met, timely.days);
+        lines.push(format!("  V77 timeliness: {met} of {days} days had 98 % of their values by 05:00 of the next day"));
+    }
     for sum in sums {
         let mut line = format!("  V50 sum check: {} of {} spans of {} met", sum.met, sum.spans, sum.measured_by);
         if 0 < sum.not_comparable {

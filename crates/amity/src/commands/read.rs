@@ -7,12 +7,13 @@ use clap::Args;
 use ingest::placement::zone_of;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use serde::Serialize;
-use store::readings::{AsOf, ChannelHistory, Day, NO_VALUE, QualityId, ReadingsBook};
+use store::readings::{AsOf, ChannelHistory, Day, NO_VALUE, QualityId, ReadingsBook, RegisterRead};
 
 use super::time_span::{TimeSpan, instant};
 use crate::installation::Installation;
@@ -59,9 +60,12 @@ struct Interval {
 struct Register {
     at: String,
     period_start: Option<String>,
+    raw: Option<String>,
     value: Option<String>,
     status: String,
     flag: String,
+    method: String,
+    failed: String,
 }
 
 /// The answer of `--json`.
@@ -136,20 +140,7 @@ impl<'a> Shown<'a> {
             assumed_time: self.assumed_time,
             left_out,
             intervals,
-            registers: history
-                .registers
-                .iter()
-                .map(|read| {
-                    let quality = self.quality(read.quality);
-                    Register {
-                        at: self.local(read.at),
-                        period_start: read.period_start.map(|start| self.local(start)),
-                        value: read.value.map(|value| self.amount(value)),
-                        status: quality.status.to_string(),
-                        flag: quality.flag.to_string(),
-                    }
-                })
-                .collect(),
+            registers: history.registers.iter().map(|read| self.register(read, &history.final_reads)).collect(),
             damaged: history.damaged.iter().map(ToString::to_string).collect(),
         }
     }
@@ -194,16 +185,33 @@ impl<'a> Shown<'a> {
         })
     }
 
+    /// A read as received, with what validation decided of it.
+    fn register(&self, read: &RegisterRead, decided: &[FinalRead]) -> Register {
+        let quality = self.quality(read.quality);
+        let place = (read.at, read.period_start);
+        let of_read = |last: &&FinalRead| (last.at.as_second(), last.period_start.map(Timestamp::as_second)) == place;
+        let last = decided.iter().find(of_read);
+        let raw = read.value.map(|value| self.amount(value));
+        let value = last.map_or(raw.clone(), |last| last.value.map(plain));
+        let failed = last.into_iter().flat_map(|last| &last.failures).map(|failure| failure.rule.as_str());
+        Register {
+            at: self.local(read.at),
+            period_start: read.period_start.map(|start| self.local(start)),
+            raw,
+            value,
+            status: last.map_or(quality.status, |last| last.status).to_string(),
+            flag: quality.flag.to_string(),
+            method: last.map_or_else(String::new, |last| last.method.to_string()),
+            failed: failed.collect::<Vec<_>>().join(" "),
+        }
+    }
+
     fn quality(&self, id: QualityId) -> Quality {
         self.book.quality(id).unwrap_or_default()
     }
 
     fn amount(&self, value: i64) -> String {
-        let mut amount = Decimal::new(value, self.channel.quantum).normalized();
-        if 0 < amount.exponent {
-            amount = amount.rescaled(0).map_or(amount, |digits| Decimal::new(digits, 0));
-        }
-        amount.to_string()
+        plain(Decimal::new(value, self.channel.quantum))
     }
 
     fn local(&self, second: i64) -> String {
@@ -213,7 +221,14 @@ impl<'a> Shown<'a> {
 }
 
 const INTERVAL_HEAD: [&str; 7] = ["start", "end", "raw", "value", "status", "flag", "method"];
-const REGISTER_HEAD: [&str; 5] = ["at", "period_start", "value", "status", "flag"];
+const REGISTER_HEAD: [&str; 8] = ["at", "period_start", "raw", "value", "status", "flag", "method", "failed"];
+
+/// A number without zeros at its end.
+fn plain(amount: Decimal) -> String {
+    let amount = amount.normalized();
+    let whole = (0 < amount.exponent).then(|| amount.rescaled(0).ok()).flatten();
+    whole.map_or(amount, |digits| Decimal::new(digits, 0)).to_string()
+}
 
 impl Interval {
     fn cells(&self) -> Vec<String> {
@@ -234,7 +249,16 @@ impl Interval {
 impl Register {
     fn cells(&self) -> Vec<String> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        vec![self.at.clone(), text(&self.period_start), text(&self.value), self.status.clone(), self.flag.clone()]
+        vec![
+            self.at.clone(),
+            text(&self.period_start),
+            text(&self.raw),
+            text(&self.value),
+            self.status.clone(),
+            self.flag.clone(),
+            self.method.clone(),
+            self.failed.clone(),
+        ]
     }
 }
 

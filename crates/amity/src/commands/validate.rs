@@ -56,10 +56,13 @@ pub fn due(installation: &Installation) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Validates days that ended meanwhile.
+/// Validates what follows from what was decided, and days that ended meanwhile.
 pub fn ended(installation: &Installation) -> Result<Report, Failure> {
     let review = review::review(installation, Arc::new(live_plans(installation)?));
-    review.validate_ended(&clock::now, &mut |_| {}).map_err(|error| Failure::work("could not validate", error))
+    let failed = |error| Failure::work("could not validate", error);
+    let mut report = review.validate_received(&clock::now, &mut |_| {}).map_err(failed)?;
+    report += review.validate_ended(&clock::now, &mut |_| {}).map_err(failed)?;
+    Ok(report)
 }
 
 /// Says what came of a run.
@@ -72,6 +75,9 @@ pub fn say(report: &Report) {
             grouped(report.failures),
             grouped(report.waiting)
         ));
+    }
+    if 0 < report.reads {
+        output::say(&format!("judged {} register reads", grouped(report.reads)));
     }
     say_damaged(report);
 }

@@ -16,6 +16,7 @@ mod page;
 mod plans;
 mod program;
 mod real_files;
+mod registers;
 mod review;
 mod round_trip;
 mod served;

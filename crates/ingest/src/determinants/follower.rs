@@ -122,11 +122,12 @@ fn messages(outcomes: &[Outcome]) -> usize {
     outcomes.iter().filter(|outcome| outcome.issue.is_some() || outcome.was != outcome.state).count()
 }
 
-/// The days that may lean on what was decided, and on register reads, which are final as received.
+/// The days that may lean on what was decided, and on register reads, which count before anything is decided of them.
 fn touched(changes: &[Change]) -> Touched {
     let mut touched = Touched::new();
     for change in changes.iter().filter(|change| change.subject != Subject::Intervals) {
-        let around = if change.subject == Subject::Registers { READS_AROUND } else { DAYS_AROUND };
+        let is_of_reads = matches!(change.subject, Subject::Registers | Subject::FinalReads);
+        let around = if is_of_reads { READS_AROUND } else { DAYS_AROUND };
         let (from, to) = (change.date.saturating_sub(around), change.date.saturating_add(around));
         let (first, last) = touched.entry(change.channel).or_insert((from, to));
         *first = from.min(*first);

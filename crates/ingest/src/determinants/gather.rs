@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
 use model::id::{ChannelNumber, UsagePointId};
+use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quality::Status;
 use model::quality::assumed_time::{AssumedTime, Treated};
@@ -19,7 +20,7 @@ use model::reading_type::parse_unit;
 use model::review::Refusal;
 use model::time::{LocalDay, TimeRange};
 use smol_str::{SmolStr, format_smolstr};
-use store::readings::{AsOf, Day, NO_VALUE};
+use store::readings::{AsOf, Day, NO_VALUE, RegisterRead};
 use store::registry::link::Relation;
 use usage::rate::ChannelPlace;
 use usage::series::{Reference, StatusSpan};
@@ -204,10 +205,14 @@ impl Determinants {
         let (start, end) = (around.start.as_second(), around.end.as_second());
         let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
         gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
-        let read = |read: &store::readings::RegisterRead| {
+        let read = |read: &RegisterRead| {
+            let at = Timestamp::from_second(read.at).ok()?;
+            if let Some(decided) = history.final_reads.iter().find(|decided| of_read(decided, read)) {
+                return Some(Read { at, value: usable(decided), status: decided.status });
+            }
             let value = read.value.map(|value| Decimal::new(value, channel.quantum));
             let status = self.readings.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
-            Some(Read { at: Timestamp::from_second(read.at).ok()?, value, status })
+            Some(Read { at, value, status })
         };
         let standing = history.registers.iter().filter(|read| read.period_start.is_none());
         let reads: Vec<Read> = standing.filter_map(read).collect();
@@ -326,6 +331,16 @@ fn append(runs: &mut Vec<Values>, day: &FullDay) {
     let mut run = Values { start, length_seconds: day.slot_seconds, values: Vec::new(), statuses: Vec::new() };
     run.push(day);
     runs.push(run);
+}
+
+/// Whether validation decided of this read.
+fn of_read(decided: &FinalRead, read: &RegisterRead) -> bool {
+    (decided.at.as_second(), decided.period_start.map(Timestamp::as_second)) == (read.at, read.period_start)
+}
+
+/// The final value of a read; `None` where a rule failed it and nothing took its place, so that it counts as missing.
+fn usable(decided: &FinalRead) -> Option<Decimal> {
+    decided.value.filter(|_| !decided.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED))
 }
 
 /// Lets the first read of each meter hold from the last of the one before.

@@ -94,6 +94,11 @@ impl Plans {
         &self.checked
     }
 
+    /// Whether any plan has rules about many days at once.
+    pub(crate) fn have_processes(&self) -> bool {
+        self.checked.plans().any(|plan| !plan.process.is_empty())
+    }
+
     /// How far around a day any plan looks, and at what.
     pub fn outlook(&self) -> &Outlook {
         &self.outlook

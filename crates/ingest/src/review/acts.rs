@@ -15,7 +15,7 @@ use vee::estimators::estimator;
 
 use super::edits::basis;
 use super::queue::{label, limited, some};
-use super::words::Clock;
+use super::words::moment;
 use super::{Review, ReviewError, named, person, reasons};
 
 /// Acts of one answer, and where nothing is asked.
@@ -217,8 +217,7 @@ fn view(act: review::Act, days: &[DecidedDay], directory: &Directory) -> Act {
 
 fn act_day(day: &DecidedDay, directory: &Directory) -> ActDay {
     let channel = directory.channel(day.channel);
-    let clock = channel.and_then(Clock::of);
-    let at = |slot| clock.as_ref().and_then(|clock| clock.words(day.date, slot));
+    let at = |slot| moment(channel?, day.date, slot);
     let quantum = channel.map_or(0, |channel| channel.quantum);
     let words = |value: &Option<i64>| value.map(|value| Decimal::new(value, quantum).to_string());
     let before: Vec<_> = day.basis.iter().map(words).collect();

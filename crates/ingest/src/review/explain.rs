@@ -17,7 +17,7 @@ use super::{Refusal, Review, ReviewError};
 use crate::validation::surroundings::{FullDay, Surroundings};
 
 impl Review {
-    /// Why the final values of a channel-day are what they are. What counts is told as it is stored; the sentences of
+    /// Why the final values of a channel-day, or of the register reads of a local day, are what they are. What counts is told as it is stored; the sentences of
     /// rules and methods come from a run now, which stores nothing.
     ///
     /// # Errors
@@ -40,6 +40,9 @@ impl Review {
     ) -> Result<Explanation, ReviewError> {
         let directory = self.directory()?;
         let channel = self.channel(&directory, channel)?;
+        if channel.interval_seconds.is_none() {
+            return self.explain_reads(&directory, &channel, date, as_of, now);
+        }
         let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
@@ -59,11 +62,7 @@ impl Review {
         explanation.values = values(&received, stored.as_ref(), &channel, &clock);
         explanation.assumed_time = self.outages(&channel, &clock, (&received, stored.as_ref()), as_of)?;
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
-        let counted = |act: &Act| match as_of {
-            AsOf::Now => true,
-            AsOf::At(moment) => act.decided_at.is_some_and(|at| at.as_microsecond() <= moment),
-        };
-        let decided = decided.into_iter().filter(|(act, _)| counted(act));
+        let decided = decided.into_iter().filter(|(act, _)| counted(act, as_of));
         explanation.decisions = decided.map(|(act, day)| decision_words(act, &day, &received.values)).collect();
         Ok(explanation)
     }
@@ -82,7 +81,15 @@ impl Review {
     }
 }
 
-fn decision_words(act: Act, day: &DecidedDay, raw: &[i64]) -> DecisionWords {
+/// Whether an act was decided by a moment.
+pub(super) fn counted(act: &Act, as_of: AsOf) -> bool {
+    match as_of {
+        AsOf::Now => true,
+        AsOf::At(moment) => act.decided_at.is_some_and(|at| at.as_microsecond() <= moment),
+    }
+}
+
+pub(super) fn decision_words(act: Act, day: &DecidedDay, raw: &[i64]) -> DecisionWords {
     DecisionWords {
         act: act.id,
         kind: act.kind.to_string(),

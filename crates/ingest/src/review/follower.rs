@@ -9,18 +9,27 @@ use std::sync::PoisonError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
-use store::readings::{AsOf, Cursor, Error, Subject};
-use store::registry::review::{Exception, Found, Step};
+use model::lineage::FinalDay;
+use store::readings::{AsOf, Change, Cursor, Error, Subject};
+use store::registry::review::{Exception, ExceptionFilter, ExceptionState, Found, Step};
+use vee::CheckedPlan;
 
 use super::exceptions::of_day;
 use super::holding::{Held, holding};
+use super::reads::as_day;
 use super::{Review, ReviewError};
 use crate::placement::zone_of;
+use crate::validation::prolonged;
+use crate::validation::registers::raw_places;
 
 /// The name under which its position is kept.
 const FOLLOWER: &str = "review";
 /// Changes of one step.
 const STEP_CHANGES: usize = 4096;
+/// Exceptions of one question.
+const PAGE: u32 = 1000;
+
+type Days = BTreeSet<(ChannelNumber, Date)>;
 
 impl Review {
     /// Turns everything that was decided since the last call into exceptions; answers how many days that were.
@@ -42,7 +51,8 @@ impl Review {
                 changes => changes?,
             };
             let Some(last) = changes.last() else { return Ok(days) };
-            let decided = changes.iter().filter(|change| change.subject == Subject::Final);
+            let is_outcome = |change: &&Change| matches!(change.subject, Subject::Final | Subject::FinalReads);
+            let decided = changes.iter().filter(is_outcome);
             let touched: BTreeSet<_> = decided.map(|change| (change.channel, change.date)).collect();
             self.step(from, last.cursor, &touched, now)?;
             days += touched.len();
@@ -76,7 +86,9 @@ impl Review {
         touched: &BTreeSet<(ChannelNumber, Date)>,
         now: Timestamp,
     ) -> Result<(), ReviewError> {
-        let found = self.exceptions_of(touched)?;
+        let mut touched = touched.clone();
+        touched.extend(self.prolonged_after(&touched)?);
+        let found = self.exceptions_of(&touched)?;
         let step = Step { follower: FOLLOWER, from, to };
         Ok(self.runtime.block_on(self.registry.review().follow(step, &found, now))?)
     }
@@ -90,7 +102,7 @@ impl Review {
         let decisions = self.decisions(touched)?;
         let mut found = Vec::new();
         for (channel, date) in touched {
-            let Some(final_day) = self.readings.final_day(*channel, *date, AsOf::Now)? else { continue };
+            let Some(final_day) = self.decided(*channel, *date)? else { continue };
             let kept = kept.get(&(*channel, *date)).map_or(&[][..], Vec::as_slice);
             if final_day.failures.is_empty() && kept.is_empty() {
                 continue;
@@ -104,10 +116,51 @@ impl Review {
         Ok(found)
     }
 
-    /// The values of a day as received, all missing where nothing arrived and validation decided on it; else none.
+    /// What was decided of a day of intervals, or of the reads of a UTC date as one.
+    fn decided(&self, channel: ChannelNumber, date: Date) -> Result<Option<FinalDay>, ReviewError> {
+        let Some(mut decided) = self.readings.final_day(channel, date, AsOf::Now)? else {
+            return Ok(as_day(channel, date, &self.readings.final_reads(channel, date, AsOf::Now)?));
+        };
+        let (plans, directory) = (self.plans()?, self.directory()?);
+        let Some(known) = directory.channel(channel).filter(|_| plans.have_processes()) else {
+            return Ok(Some(decided));
+        };
+        let rules = plans.of_channel(&directory, known).on(date).ok().map(CheckedPlan::processes);
+        if let Some(rule) = rules.and_then(|rules| rules.prolonged_estimation.as_ref()) {
+            decided.failures.extend(prolonged::of_day(&self.readings, known, &decided, rule)?);
+        }
+        Ok(Some(decided))
+    }
+
+    /// The later days of touched channels that were estimated for too long, which a measured value may have ended.
+    fn prolonged_after(&self, touched: &Days) -> Result<Days, ReviewError> {
+        let mut days = Days::new();
+        if !self.plans()?.have_processes() {
+            return Ok(days);
+        }
+        let mut after = 0;
+        loop {
+            let (state, rule) = (Some(ExceptionState::Open), Some("V70".into()));
+            let filter = ExceptionFilter { state, rule, after, limit: PAGE, ..ExceptionFilter::default() };
+            let page = self.runtime.block_on(self.registry.review().exceptions(&filter))?;
+            let Some(last) = page.last() else { return Ok(days) };
+            after = last.id;
+            let is_later = |found: &Found| {
+                let first = touched.range((found.channel, Date::MIN)..).next();
+                first.is_some_and(|(channel, date)| *channel == found.channel && *date < found.date)
+            };
+            let later = page.iter().map(|kept| &kept.found).filter(|found| is_later(found));
+            days.extend(later.map(|found| (found.channel, found.date)));
+        }
+    }
+
+    /// The values of a day as received, register reads at their places; of a day of intervals all missing where nothing arrived and validation decided on it; else none.
     pub(super) fn raw_values(&self, channel: ChannelNumber, date: Date) -> Result<Vec<i64>, ReviewError> {
         let directory = self.directory()?;
         let known = directory.channel(channel);
+        if known.is_some_and(|channel| channel.interval_seconds.is_none()) {
+            return Ok(raw_places(&self.readings, channel, date)?);
+        }
         let shape = known.and_then(|channel| Some((zone_of(&channel.zone).ok()?, channel.interval_seconds?)));
         let Some((zone, length)) = shape else { return Ok(Vec::new()) };
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());

@@ -14,6 +14,7 @@ use store::registry::{Registry, RegistryError};
 
 use crate::plans::Plans;
 use crate::validation::companions::circle;
+use crate::validation::registers::OUTLOOK_DAYS;
 
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
@@ -44,7 +45,11 @@ impl Decisions {
         let later = outlook.summary_spans.iter().map(|(_, oldest)| *oldest).max().unwrap_or(0);
         let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
         let last = last.saturating_add(Span::new().days(later));
-        let channels = circle(directory, outlook, days.iter().map(|day| day.0));
+        let mut channels = circle(directory, outlook, days.iter().map(|day| day.0));
+        let registers = registers_near(directory, &channels);
+        let far = if registers.is_empty() { Span::new() } else { Span::new().days(OUTLOOK_DAYS) };
+        let (first, last) = (first.saturating_sub(far), last.saturating_add(far));
+        channels.extend(registers);
         let found = if channels.len() < BY_DATES_FROM {
             registry.review().decisions_of_channels(&channels, first, last).await?
         } else {
@@ -61,6 +66,14 @@ impl Decisions {
     pub fn on(&self, channel: ChannelNumber, date: Date) -> &[Decision] {
         self.of_day.get(&(channel, date)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The registers of the usage points of channels.
+fn registers_near(directory: &Directory, channels: &BTreeSet<ChannelNumber>) -> BTreeSet<ChannelNumber> {
+    let points: BTreeSet<_> =
+        channels.iter().filter_map(|number| directory.channel(*number)).map(|channel| channel.usage_point).collect();
+    let beside = points.into_iter().flat_map(|usage_point| directory.of_usage_point(usage_point));
+    beside.filter(|channel| channel.interval_seconds.is_none()).map(|channel| channel.number).collect()
 }
 
 /// A stored decision as rules and methods take it.

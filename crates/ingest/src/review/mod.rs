@@ -9,6 +9,7 @@
 //! - [`queue`]: groups, lists, assignment, remarks; [`next_step`], `why` and [`reasons`]: words for people.
 //! - [`acts`]: accept, propose, approve, reject, undo; [`edits`]: values of a request as slots.
 //! - `shift`, `outages`: values of assumed meter time moved to their true time, and where their energy went.
+//! - `reads`: register reads as slots of a day, and why they are what they are.
 //! - [`preview`], [`check`], [`explain`]: what methods would write, what rules would say, why values are what they are.
 
 pub mod acts;
@@ -22,6 +23,7 @@ pub mod next_step;
 mod outages;
 pub mod preview;
 pub mod queue;
+mod reads;
 pub mod reasons;
 mod shift;
 mod why;
@@ -42,6 +44,7 @@ use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
 use crate::plans::{LivePlans, Plans, PlansError};
+use crate::validation::touched::Touched;
 
 pub use holding::Decisions;
 
@@ -129,8 +132,9 @@ impl Review {
         Ok(self.runtime.block_on(self.plans.now())?)
     }
 
-    /// Validates days again and turns what that finds into exceptions.
+    /// Validates days again, those of registers with the intervals beside them, and turns what that finds into exceptions.
     fn validate(&self, days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
+        let days = Touched::with_beside(&*self.directory()?, days);
         self.validate_days(days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())

@@ -9,7 +9,7 @@ use store::registry::review::{self, ExceptionFilter, ExceptionState, Grouping};
 
 use super::next_step::next_step;
 use super::why::{settled, why};
-use super::words::{Clock, name};
+use super::words::{moment, name};
 use super::{Review, ReviewError, named, person};
 
 /// Groups of one answer.
@@ -145,8 +145,8 @@ fn group(found: review::Group, directory: &Directory) -> Group {
 
 fn exception(kept: review::Exception, directory: &Directory) -> Exception {
     let found = kept.found;
-    let clock = directory.channel(found.channel).and_then(Clock::of);
-    let at = |slot| clock.as_ref().and_then(|clock| clock.words(found.date, slot));
+    let channel = directory.channel(found.channel);
+    let at = |slot| moment(channel?, found.date, slot);
     Exception {
         id: kept.id,
         channel: found.channel.0,

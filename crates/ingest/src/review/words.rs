@@ -11,6 +11,7 @@ use vee::amount::Amount;
 use vee::catalogue::CATALOGUE;
 
 use crate::placement::zone_of;
+use crate::validation::registers::instant_of;
 
 /// What a rule or method is called; empty for an id of no book.
 pub(super) fn name(id: &str) -> &'static str {
@@ -30,6 +31,14 @@ pub(super) fn value(quanta: i64, quantum: i8) -> Option<String> {
 /// A sum of a channel's quanta.
 pub(super) fn sum(quanta: i128, quantum: i8) -> String {
     Amount::new(quanta, i32::from(quantum)).to_string()
+}
+
+/// Where a slot of a day of a channel begins, with the local offset; of a register the moment of the read at its place.
+pub(super) fn moment(channel: &Channel, date: Date, slot: u16) -> Option<String> {
+    match Clock::of(channel) {
+        Some(clock) => clock.words(date, slot),
+        None => Some(local(instant_of(date, slot)?, &zone_of(&channel.zone).ok()?)),
+    }
 }
 
 /// A channel's days and slots as instants.

@@ -22,6 +22,7 @@ use store::registry::directory::Directory;
 
 use super::Report;
 use super::expected::{SILENT_AFTER, last_ended};
+use super::registers::{self, Ground};
 use super::touched::Touched;
 use crate::placement::zone_of;
 use crate::review::{Review, ReviewError};
@@ -71,10 +72,11 @@ impl Review {
                 }
                 touched => touched?,
             };
-            if touched.days.is_empty() {
+            if touched.days.is_empty() && touched.decided.is_empty() {
                 *seen = touched.to;
                 return Ok(report);
             }
+            report += self.make_reads_again(&touched.decided, clock())?;
             report += self.validate_days(touched.days, clock(), progress)?;
             self.keep_position(RECEIVED, touched.to.to_string(), clock())?;
         }
@@ -90,7 +92,7 @@ impl Review {
         clock: &dyn Fn() -> Timestamp,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, ReviewError> {
-        let _alone = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = self.directory()?;
         let mut report = Report::default();
         for (name, channels) in by_zone(&directory) {
@@ -106,6 +108,11 @@ impl Review {
                     self.keep_position(&position, date.to_string(), clock())?;
                 }
             }
+        }
+        drop(alone);
+        if 0 < report.days {
+            // What was decided here may change reads that were made of it.
+            report += self.validate_received(clock, progress)?;
         }
         Ok(report)
     }
@@ -152,13 +159,29 @@ impl Review {
     ) -> Result<Report, ReviewError> {
         let reached = Cursor { sequence: self.readings.sequence(), seen: u32::MAX };
         let dates = self.readings.days();
-        let channels: Vec<ChannelNumber> = by_zone(directory).into_values().flatten().collect();
+        // Registers first: intervals are held against the reads that count.
+        let registers = directory.channels().filter(|channel| channel.interval_seconds.is_none());
+        let registers = registers.map(|channel| channel.number);
+        let channels: Vec<ChannelNumber> = registers.chain(by_zone(directory).into_values().flatten()).collect();
         let mut report = Report::default();
         for some in channels.chunks(SWEEP_CHANNELS / dates.len().clamp(1, SWEEP_CHANNELS)) {
             let days = some.iter().flat_map(|channel| dates.iter().map(|date| (*channel, *date)));
             report += self.validate_days(days.collect(), clock(), progress)?;
         }
         self.keep_position(RECEIVED, reached.to_string(), clock())?;
+        Ok(report)
+    }
+
+    /// Makes reads again that methods made of days that were decided anew.
+    fn make_reads_again(&self, decided: &Days, now: Timestamp) -> Result<Report, ReviewError> {
+        let mut report = Report::default();
+        if !decided.is_empty() {
+            let stamp = super::stamp(&self.readings, now);
+            let (directory, plans) = (self.directory()?, self.plans()?);
+            let decisions = self.decisions(decided)?;
+            let ground = Ground { book: &self.readings, directory: &directory, plans: &plans, decisions: &decisions };
+            registers::make_again(ground, decided, stamp, &mut report)?;
+        }
         Ok(report)
     }
 

@@ -6,17 +6,22 @@
 //! - [`follower`]: which days are due, and a durable note of how far that was done; [`touched`]: what arrivals touch.
 //! - [`expected`]: of which intervals a value is expected, and days of which nothing arrived.
 //! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - `registers`: register reads, judged by the register part of the plan.
 //! - `companions`: which channels look at which, and so are run together; `device`, `site`: what is known of meter and
 //!   usage point; `summaries`: earlier days in few numbers.
+//! - `prolonged`, [`timeliness`]: rules about when values came (V70, V77).
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
 pub(crate) mod companions;
 mod device;
 mod expected;
 mod follower;
+pub(crate) mod prolonged;
+pub(crate) mod registers;
 mod site;
 mod summaries;
 pub mod surroundings;
+pub mod timeliness;
 pub mod totals;
 pub mod touched;
 
@@ -25,7 +30,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 use model::master::Channel;
 use store::readings::{AsOf, Batch, ReadingsBook};
 use store::registry::directory::Directory;
@@ -56,6 +61,8 @@ pub struct Report {
     pub estimated: u64,
     /// Rules that failed.
     pub failures: u64,
+    /// Register reads that came out otherwise than before.
+    pub reads: u64,
 }
 
 /// The stamp of the next run, above those of all runs before whatever the clock did.
@@ -68,7 +75,8 @@ pub fn stamp(book: &ReadingsBook, now: Timestamp) -> Stamp {
 /// expected of them. Days that have not ended stay in `days`, the others are taken out. `stamp` is [`stamp`], made before
 /// `decisions` were read, so that a later run never stands on earlier decisions.
 ///
-/// Channels without intervals or without a valid zone are passed over.
+/// A day of a register is the UTC date of its reads; they are judged first and at once. Channels without a valid zone are
+/// passed over.
 ///
 /// # Errors
 /// What the readings book says; days that were stored before stay.
@@ -83,6 +91,8 @@ pub fn run(
 ) -> Result<Report, store::readings::Error> {
     let now = stamp.now;
     let mut report = Report::default();
+    let ground = registers::Ground { book, directory, plans, decisions };
+    registers::judge(ground, &registers_of(directory, days), stamp, &mut report)?;
     let mut decided = Decided::new(stamp);
     let mut waiting = BTreeSet::new();
     let outlook = plans.outlook();
@@ -119,6 +129,21 @@ pub fn run(
     report.waiting = waiting.len() as u64;
     *days = waiting;
     Ok(report)
+}
+
+/// A commit of outcomes. Its arrival is the run, so that no run after a restart gets a lower number.
+fn batch_of(stamp: Stamp) -> Batch {
+    Batch::new("vee", [0; 32], i64::try_from(stamp.run).unwrap_or(i64::MAX))
+}
+
+/// The days of registers, which are taken out.
+fn registers_of(directory: &Directory, days: &mut BTreeSet<(ChannelNumber, Date)>) -> BTreeSet<(ChannelNumber, Date)> {
+    let is_register = |day: &(ChannelNumber, Date)| {
+        directory.channel(day.0).is_some_and(|channel| channel.interval_seconds.is_none())
+    };
+    let registers: BTreeSet<_> = days.iter().copied().filter(is_register).collect();
+    days.retain(|day| !registers.contains(day));
+    registers
 }
 
 /// Days by channel; those that are too far apart to look at the same days are kept apart.
@@ -169,10 +194,17 @@ impl std::ops::AddAssign for Report {
         self.waiting += other.waiting;
         self.estimated += other.estimated;
         self.failures += other.failures;
+        self.reads += other.reads;
     }
 }
 
 impl Report {
+    fn add_reads(&mut self, reads: &[FinalRead]) {
+        self.reads += reads.len() as u64;
+        self.failures += reads.iter().map(|read| read.failures.len() as u64).sum::<u64>();
+        self.estimated += reads.iter().filter(|read| !read.method.is_empty()).count() as u64;
+    }
+
     fn add(&mut self, outcome: &Outcome) {
         self.days += 1;
         self.failures += outcome.final_day.failures.len() as u64;
@@ -187,10 +219,8 @@ struct Decided {
 }
 
 impl Decided {
-    /// Its arrival is the run, so that no run after a restart gets a lower number.
     fn new(stamp: Stamp) -> Self {
-        let arrival = i64::try_from(stamp.run).unwrap_or(i64::MAX);
-        Self { batch: Batch::new("vee", [0; 32], arrival), days: 0 }
+        Self { batch: batch_of(stamp), days: 0 }
     }
 
     fn push(&mut self, final_day: &FinalDay) {

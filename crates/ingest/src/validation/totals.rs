@@ -1,17 +1,20 @@
 //! Which registers and amounts the intervals of a channel must add up to, and whether they do (V50).
 //!
 //! A total comes from another channel of the same usage point that measures the same quantity in the same direction:
-//! the amount of a stated period, or the difference of two register reads in a row.
+//! the amount of a stated period, or the difference of two register reads in a row. Reads that a rule failed do not count.
+
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading_type::{ReadingType, parse_unit};
 use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
-use store::readings::{AsOf, NO_VALUE, ReadingsBook, RegisterRead};
+use store::readings::{AsOf, ChannelHistory, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use vee::amount::Amount;
 use vee::context::RegisterPair;
@@ -57,12 +60,26 @@ pub fn of_channel(
     }
     for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
         let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-        let reads = book.read(other.number, start, end, as_of)?.registers;
-        let found = stated_amounts(&reads, other, channel, within.start).chain(differences(&reads, other, channel));
+        let reads = counting(book.read(other.number, start, end, as_of)?);
+        let exchanges = directory.exchanges(other.usage_point);
+        // Reads of two meters have no difference.
+        let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
+        let counted = differences(&reads, other, channel).into_iter().filter(|(range, _)| is_of_one(range));
+        let found = stated_amounts(&reads, other, channel, within.start).chain(counted);
         let known = |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured };
         totals.extend(found.map(known));
     }
     Ok(totals)
+}
+
+/// The reads that count: those that no rule failed.
+fn counting(history: ChannelHistory) -> Vec<RegisterRead> {
+    let spoilt = history.final_reads.iter().filter(|read| !read.counts_as_received());
+    let place = |read: &FinalRead| (read.at.as_second(), read.period_start.map(Timestamp::as_second));
+    let spoilt: HashSet<_> = spoilt.map(place).collect();
+    let mut reads = history.registers;
+    reads.retain(|read| !spoilt.contains(&(read.at, read.period_start)));
+    reads
 }
 
 /// Whether a register measures what a channel of intervals measures.
@@ -78,7 +95,7 @@ pub(crate) fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
 }
 
 /// The power of ten from the unit of one channel to that of another.
-fn unit_shift(from: &Channel, to: &Channel) -> i8 {
+pub(super) fn unit_shift(from: &Channel, to: &Channel) -> i8 {
     let power = |channel: &Channel| parse_unit(&channel.unit).map_or(0, |(power, _)| power);
     power(from).saturating_sub(power(to))
 }
@@ -120,7 +137,7 @@ fn differences(reads: &[RegisterRead], register: &Channel, channel: &Channel) ->
 }
 
 /// More dials than any register has: without knowing them, a register that falls is never taken for one that rolled over.
-const UNKNOWN_DIALS: u8 = 18;
+pub(super) const UNKNOWN_DIALS: u8 = 18;
 
 fn range(start: i64, end: i64) -> Option<TimeRange> {
     let range = TimeRange { start: Timestamp::from_second(start).ok()?, end: Timestamp::from_second(end).ok()? };

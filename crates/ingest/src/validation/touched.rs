@@ -9,6 +9,7 @@ use model::master::Channel;
 use store::readings::{Change, Cursor, Error, ReadingsBook, Subject};
 use store::registry::directory::Directory;
 
+use super::registers;
 use super::totals::measures_the_same;
 use crate::placement::Calendar;
 
@@ -22,21 +23,24 @@ const DAY_SECONDS: i64 = 86_400;
 /// What was touched on a stretch of the feed.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Channels with intervals, and their local days.
+    /// Channels with intervals and their local days, registers and the UTC dates of their reads.
     pub days: BTreeSet<(ChannelNumber, Date)>,
+    /// Days of intervals that were decided anew, where a register counts the same.
+    pub decided: BTreeSet<(ChannelNumber, Date)>,
     /// The end of the stretch.
     pub to: Cursor,
 }
 
 impl Touched {
-    /// What arrived after a place in the feed; a long stretch is cut, so that nothing more comes only after an empty one.
+    /// What arrived and was decided after a place in the feed; a long stretch is cut, so that nothing more comes only after
+    /// an empty one.
     ///
     /// # Errors
     /// As [`ReadingsBook::changes`].
     pub fn after(book: &ReadingsBook, directory: &Directory, from: Cursor) -> Result<Self, Error> {
         let mut calendar = Calendar::default();
         let mut touched = Self { to: from, ..Self::default() };
-        while touched.days.len() < DAYS_MAX {
+        while touched.days.len() + touched.decided.len() < DAYS_MAX {
             let changes = book.changes(touched.to, CHANGES)?;
             let Some(last) = changes.last() else { break };
             touched.to = last.cursor;
@@ -45,18 +49,46 @@ impl Touched {
                     Subject::Intervals => {
                         touched.days.insert((change.channel, change.date));
                     }
-                    Subject::Registers => touched.add_beside(directory, &change, &mut calendar),
-                    Subject::Final => {}
+                    Subject::Registers => {
+                        touched.days.insert((change.channel, change.date));
+                        touched.add_beside(directory, (change.channel, change.date), &mut calendar);
+                    }
+                    Subject::Final => touched.add_counted(directory, &change),
+                    Subject::FinalReads if is_doubted(book, &change)? => {
+                        touched.add_beside(directory, (change.channel, change.date), &mut calendar);
+                    }
+                    Subject::FinalReads => {}
                 }
             }
         }
         Ok(touched)
     }
 
+    /// Days, and where they are of registers those of intervals that are held against them.
+    pub(crate) fn with_beside(
+        directory: &Directory,
+        days: BTreeSet<(ChannelNumber, Date)>,
+    ) -> BTreeSet<(ChannelNumber, Date)> {
+        let mut calendar = Calendar::default();
+        let mut touched = Self { days: days.clone(), ..Self::default() };
+        let is_register = |number| directory.channel(number).is_some_and(|channel| channel.interval_seconds.is_none());
+        for day in days.into_iter().filter(|day| is_register(day.0)) {
+            touched.add_beside(directory, day, &mut calendar);
+        }
+        touched.days
+    }
+
+    /// What was decided of intervals may change reads that were made of them.
+    fn add_counted(&mut self, directory: &Directory, change: &Change) {
+        let Some(intervals) = directory.channel(change.channel) else { return };
+        let is_counted = registers::of_intervals(directory, intervals).next().is_some();
+        self.decided.extend(is_counted.then_some((change.channel, change.date)));
+    }
+
     /// A register read says anew what the intervals before and after it must add up to. The feed tells its UTC date.
-    fn add_beside(&mut self, directory: &Directory, change: &Change, calendar: &mut Calendar) {
-        let Some(register) = directory.channel(change.channel) else { return };
-        let midnight = change.date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
+    fn add_beside(&mut self, directory: &Directory, (channel, date): (ChannelNumber, Date), calendar: &mut Calendar) {
+        let Some(register) = directory.channel(channel) else { return };
+        let midnight = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
         let adds_up = |other: &&Channel| other.interval_seconds.is_some() && measures_the_same(register, other);
         for intervals in directory.of_usage_point(register.usage_point).filter(adds_up) {
             let Ok(zone) = calendar.zone(&intervals.zone) else { continue };
@@ -69,4 +101,11 @@ impl Touched {
             }
         }
     }
+}
+
+/// Whether a received read of a date was ever taken for one that does not count: what was decided of it now may change what
+/// intervals must add up to. The first word on a good read does not.
+fn is_doubted(book: &ReadingsBook, change: &Change) -> Result<bool, Error> {
+    let ever = book.final_reads_ever(change.channel, change.date)?;
+    Ok(ever.iter().any(|read| read.raw.is_some() && !read.counts_as_received()))
 }

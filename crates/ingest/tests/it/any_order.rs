@@ -1,5 +1,5 @@
-//! In whatever order files arrive, with restarts and sealing in between: the final days are those of one run over all
-//! of it.
+//! In whatever order files arrive, with restarts and sealing in between: the final days and the final register reads are
+//! those of one run over all of it.
 //!
 //! A hundred histories, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
 
@@ -7,7 +7,7 @@ use ingest::review::Policy;
 use jiff::Span;
 use jiff::civil::{Date, date};
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 use proptest::prelude::*;
 use store::readings::AsOf;
 
@@ -29,6 +29,8 @@ enum Happens {
     Amount(i32, i64),
     /// What a counter showed at the beginning and the end of a day.
     Counts(i32, i64, i64),
+    /// The counter could not be read at the beginning of a day.
+    NoCount(i32),
     /// Days before it are sealed.
     Seal(i32),
     /// What is due is validated.
@@ -49,6 +51,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         8 => (0..DAYS, 900..1100_i64).prop_map(|(day, value)| Happens::Values(day, 0, vec![value.to_string(); 4])),
         2 => (0..DAYS, 3000..9000_i64).prop_map(|(day, amount)| Happens::Amount(day, amount)),
         2 => (0..DAYS, 0..4000_i64, 3000..9000_i64).prop_map(|(day, from, more)| Happens::Counts(day, from, from + more)),
+        1 => (0..DAYS).prop_map(Happens::NoCount),
         1 => (0..DAYS).prop_map(Happens::Seal),
         5 => Just(Happens::Validate),
         1 => Just(Happens::Restart),
@@ -72,6 +75,7 @@ fn arrives(utility: &Utility, happens: &Happens) {
         Happens::Values(date, first, values) => utility.arrive(0, day(*date), *first, &values.join(" ")),
         Happens::Amount(date, amount) => utility.amount(amounts, day(*date), *amount),
         Happens::Counts(date, from, to) => utility.counts(counter, day(*date), *from, *to),
+        Happens::NoCount(date) => utility.no_count(counter, day(*date)),
         Happens::Seal(date) => utility.book.seal(day(*date)).expect("sealed"),
         Happens::Validate | Happens::Restart => {}
     }
@@ -82,6 +86,12 @@ fn decided(utility: &Utility, date: Date) -> Option<FinalDay> {
     let decided = utility.book.final_day(ChannelNumber(0), date, AsOf::Now).expect("readable");
     let holds = |day: &FinalDay| !day.values.is_empty() || !day.failures.is_empty() || !day.status.is_empty();
     decided.filter(holds)
+}
+
+/// What is decided of the reads of both registers.
+fn reads(utility: &Utility) -> Vec<FinalRead> {
+    let of = |register| utility.book.read(ChannelNumber(register), i64::MIN / 2, i64::MAX / 2, AsOf::Now);
+    [1, 2].into_iter().flat_map(|register| of(register).expect("readable").final_reads).collect()
 }
 
 fn config() -> ProptestConfig {
@@ -106,7 +116,10 @@ proptest! {
         }
         by_and_by.validate_due();
         let dates = || (-40..40).map(day);
-        at_once.run(&dates().map(|date| (0, date)).collect::<Vec<_>>());
+        let all: Vec<_> = (0..3).flat_map(|channel| dates().map(move |date| (channel, date))).collect();
+        at_once.run(&all);
+        // Reads that are made of intervals are made of what was decided of those.
+        at_once.validate_due();
         for date in dates() {
             let (left, right) = (decided(&by_and_by, date), decided(&at_once, date));
             let same = match (&left, &right) {
@@ -115,5 +128,8 @@ proptest! {
             };
             prop_assert!(same, "{date}: by and by {left:?}, at once {right:?}");
         }
+        let (left, right) = (reads(&by_and_by), reads(&at_once));
+        let same = left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| left.says_the_same(right));
+        prop_assert!(same, "by and by {left:?}, at once {right:?}");
     }
 }

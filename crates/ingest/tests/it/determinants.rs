@@ -231,6 +231,23 @@ fn an_exchange_of_the_meter_loses_nothing() {
     check(&determinants, "r", "created 2: kwh 18.000");
 }
 
+/// The register fell to 5 at noon, which V55 fails: 100 to 112 kWh count, and one read is missing between them.
+#[test]
+fn a_read_that_failed_is_missing() {
+    let (utility, determinants) = utility(1);
+    let lenient = json!({ "gate": { "missing": 100 } });
+    determinants.put_rate(&rate("registers", "register", lenient), utility.now()).expect("put");
+    let counter = utility.counter();
+    for (moment, value) in
+        [("2026-03-01T00:00:00Z", 100_000), ("2026-03-01T12:00:00Z", 5_000), ("2026-03-02T00:00:00Z", 112_000)]
+    {
+        utility.read(counter, at(moment).as_second(), None, value);
+    }
+    utility.validate_due();
+    let asked = AskDeterminants { definition: Some("registers".into()), ..night("r") };
+    assert_eq!(ask(&determinants, &asked, utility.now()), "created 1: kwh 12.000");
+}
+
 #[test]
 fn an_account_is_asked_for_while_its_usage_points_are_its_own() {
     let (utility, determinants) = utility(2);

@@ -7,6 +7,8 @@ mod beside;
 mod determinants;
 mod late_data;
 mod plans;
+mod prolonged;
+mod registers;
 mod review;
 mod review_fixture;
 mod review_plan;

@@ -160,16 +160,18 @@ impl Utility {
         self.read(register, range.end.as_second(), None, to);
     }
 
+    /// The source reports that a counter could not be read at the beginning of a local day.
+    pub fn no_count(&self, register: ChannelNumber, date: Date) {
+        self.register_read(register, self.day(date).range.start.as_second(), None, None);
+    }
+
     /// A read of a register arrives; an amount where its period begins somewhere.
     pub fn read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: i64) {
-        let entry = RegisterEntry {
-            channel,
-            at,
-            period_start,
-            value: Some(value),
-            quality: Default::default(),
-            revision: None,
-        };
+        self.register_read(channel, at, period_start, Some(value));
+    }
+
+    fn register_read(&self, channel: ChannelNumber, at: i64, period_start: Option<i64>, value: Option<i64>) {
+        let entry = RegisterEntry { channel, at, period_start, value, quality: Default::default(), revision: None };
         let mut batch = self.batch();
         batch.push_register(&entry).expect("a register read");
         self.book.append(batch).expect("stored");

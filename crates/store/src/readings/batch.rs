@@ -5,12 +5,11 @@
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 
 use super::block::Kind;
 use super::day::DayNumber;
 use super::error::InvalidReading;
-use super::final_day;
 use super::quality::QualityId;
 use super::record::{
     HAS_HOLES, HAS_PERIOD, HAS_QUALITIES, HAS_QUALITY, HAS_REVISION, HAS_VALUE, KIND_FINAL, KIND_REGISTER, KIND_RUN,
@@ -19,6 +18,7 @@ use super::record::{
 use super::take_back::Place;
 use super::version::ranked_as_received;
 use super::wire::Put;
+use super::{final_day, final_read};
 
 /// Marks a slot without a value, in what goes in and in what comes out.
 pub const NO_VALUE: i64 = model::reading::IntervalRun::MISSING;
@@ -237,6 +237,17 @@ impl Batch {
         self.body.put_bytes(&final_day::encode(final_day));
         self.last.channel = final_day.channel.0;
         Ok(())
+    }
+
+    /// Adds what one run decided for every register read of a channel with its moment on a UTC date; what was decided
+    /// for reads of the date before holds no longer. It lies over the reads and changes none.
+    pub fn push_final_reads(&mut self, channel: ChannelNumber, date: Date, reads: &[FinalRead]) {
+        let day = DayNumber::of_date(date);
+        self.touch((channel.0, day, Kind::Finals));
+        self.put_head(KIND_FINAL, channel, self.last.revision);
+        self.body.put_signed(i64::from(day.0));
+        self.body.put_bytes(&final_read::encode(reads));
+        self.last.channel = channel.0;
     }
 
     fn touch(&mut self, place: Place) {

@@ -57,6 +57,8 @@ pub enum Subject {
     Registers,
     /// What validation decided for the day; slots say nothing.
     Final,
+    /// What validation decided for the register reads with a moment on the UTC date; slots say nothing.
+    FinalReads,
 }
 
 /// Whether there was a value before.

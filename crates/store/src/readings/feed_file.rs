@@ -179,7 +179,7 @@ fn decode(frame: &FrameEntry, packed: &[u8]) -> Result<Vec<BatchChanges>, Malfor
                 0 => Subject::Intervals,
                 1 => Subject::Registers,
                 2 => Subject::Final,
-                _ => return Err(Malformed),
+                _ => Subject::FinalReads,
             };
             let kind = if tag >> 2 == 0 { ChangeKind::Created } else { ChangeKind::Changed };
             channel = channel.checked_add(input.signed()?).ok_or(Malformed)?;

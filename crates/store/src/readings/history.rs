@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 use model::time::LocalDay;
 
 use super::error::Damage;
@@ -34,6 +34,8 @@ pub struct ChannelHistory {
     pub days: Vec<Day>,
     /// Register reads with their moment in the range, in order.
     pub registers: Vec<RegisterRead>,
+    /// What validation decided last for register reads with their moment in the range, in order; it lies over them.
+    pub final_reads: Vec<FinalRead>,
     /// What could not be read because stored bytes are damaged.
     pub damaged: Vec<Damage>,
 }

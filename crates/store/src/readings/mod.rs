@@ -26,6 +26,7 @@ mod error;
 mod feed;
 mod feed_file;
 mod final_day;
+mod final_read;
 mod group;
 mod history;
 mod layers;

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::civil::Date;
 use model::id::ChannelNumber;
-use model::lineage::FinalDay;
+use model::lineage::{FinalDay, FinalRead};
 
 use super::block::{Kind, intervals};
 use super::day::DayNumber;
@@ -22,7 +22,7 @@ use super::record::Shape;
 use super::segment::Segment;
 use super::state::{DamageList, State};
 use super::version::{FinalVersion, IntervalDay, RegisterVersion, current_registers};
-use super::{NO_VALUE, ReadingsBook, feed_file, final_day};
+use super::{NO_VALUE, ReadingsBook, feed_file, final_day, final_read};
 
 /// Local days begin at most this many days away from 00:00 UTC of their date.
 const DAYS_AROUND: i32 = 2;
@@ -42,6 +42,7 @@ impl ReadingsBook {
             day.slot_seconds == 0 || (day.day_start < end && start < day.day_start + length)
         });
         history.registers.retain(|read| start <= read.at && read.at < end);
+        history.final_reads.retain(|read| start <= read.at.as_second() && read.at.as_second() < end);
         for damage in known.open {
             history.note(damage);
         }
@@ -61,6 +62,19 @@ impl ReadingsBook {
     pub fn final_day(&self, channel: ChannelNumber, date: Date, as_of: AsOf) -> Result<Option<FinalDay>, Error> {
         let finals = self.collect_day(channel, date).finals(&mut Lookup::new(channel.0))?;
         Ok(latest_final(channel, date, &finals, as_of))
+    }
+
+    /// What validation had decided for the register reads of a channel with their moment on a UTC date, in order.
+    pub fn final_reads(&self, channel: ChannelNumber, date: Date, as_of: AsOf) -> Result<Vec<FinalRead>, Error> {
+        let finals = self.collect_day(channel, date).finals(&mut Lookup::new(channel.0))?;
+        Ok(latest_reads(channel, &finals, as_of))
+    }
+
+    /// Everything that validation ever decided for the register reads of a channel with their moment on a UTC date, the oldest
+    /// first.
+    pub fn final_reads_ever(&self, channel: ChannelNumber, date: Date) -> Result<Vec<FinalRead>, Error> {
+        let finals = self.collect_day(channel, date).finals(&mut Lookup::new(channel.0))?;
+        Ok(finals.iter().filter_map(|version| final_read::decode(channel, &version.bytes).ok()).flatten().collect())
     }
 
     /// Figures of a channel-day; `None` where there are no intervals. Where the interval length changed, those of
@@ -284,6 +298,7 @@ impl ChannelHistory {
         }
         self.days.append(&mut days);
         self.registers.extend(current_registers(&registers, as_of.moment()).iter().map(register_read));
+        self.final_reads.extend(latest_reads(channel, &finals, as_of));
         Ok(())
     }
 
@@ -329,9 +344,17 @@ fn register_read(version: &RegisterVersion) -> RegisterRead {
 }
 
 fn latest_final(channel: ChannelNumber, date: Date, versions: &[FinalVersion], as_of: AsOf) -> Option<FinalDay> {
-    let known = versions.iter().filter(|version| as_of.moment().is_none_or(|moment| version.received_at <= moment));
-    let decoded = known.filter_map(|version| final_day::decode(channel, date, &version.bytes).ok());
+    let decoded = known(versions, as_of).filter_map(|version| final_day::decode(channel, date, &version.bytes).ok());
     decoded.max_by_key(|final_day| final_day.run)
+}
+
+fn latest_reads(channel: ChannelNumber, versions: &[FinalVersion], as_of: AsOf) -> Vec<FinalRead> {
+    let latest = known(versions, as_of).max_by_key(|version| final_read::run_of(&version.bytes));
+    latest.and_then(|version| final_read::decode(channel, &version.bytes).ok()).unwrap_or_default()
+}
+
+fn known(versions: &[FinalVersion], as_of: AsOf) -> impl Iterator<Item = &FinalVersion> {
+    versions.iter().filter(move |version| as_of.moment().is_none_or(|moment| version.received_at <= moment))
 }
 
 fn versions_of(day: &IntervalDay) -> Vec<Version> {

@@ -11,6 +11,7 @@ use super::block::Kind;
 use super::day::DayNumber;
 use super::error::{Damage, Error};
 use super::feed::{BatchChanges, ChangeKind, Feed, Span, Subject};
+use super::final_read;
 use super::record::{Body, Item, Run};
 use super::segment::Segment;
 use super::take_back::{Ahead, Place, Sealed};
@@ -134,7 +135,9 @@ impl State {
                 Item::Final { bytes, .. } => {
                     let version = FinalVersion { sequence, received_at, bytes: bytes.into() };
                     let effect = arena.place_final(channel, version);
-                    push(&mut changes, whole_day(channel, number, Subject::Final), effect);
+                    let is_of_reads = final_read::is_of_reads(bytes);
+                    let subject = if is_of_reads { Subject::FinalReads } else { Subject::Final };
+                    push(&mut changes, whole_day(channel, number, subject), effect);
                     receipt.finals += u64::from(effect != Effect::None);
                 }
             }

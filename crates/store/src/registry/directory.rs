@@ -238,6 +238,18 @@ impl Directory {
         links.filter(within).map(move |link| (MeterId(link.subject), link.from.max(start)))
     }
 
+    /// The instants at which a meter took the place of another at a usage point, in order. Where a third one stays, nothing
+    /// says which of them measures a channel, and the instant is left out.
+    pub fn exchanges(&self, usage_point: UsagePointId) -> Vec<Timestamp> {
+        let links = self.links_to_usage_point.get(&usage_point.0).map_or(&[][..], Vec::as_slice);
+        let begins = links.iter().filter(|link| {
+            let has_gone = |other: &&Link| other.subject != link.subject && other.to.is_some_and(|to| to <= link.from);
+            let stays = |other: &Link| other.from < link.from && other.to.is_none_or(|to| link.from < to);
+            links.iter().any(|other| has_gone(&other)) && !links.iter().any(stays)
+        });
+        begins.map(|link| link.from).collect()
+    }
+
     /// What a meter is called.
     pub fn meter_names(&self, meter: MeterId) -> &[Name] {
         self.meter_names.get(&meter.0).map_or(&[], Vec::as_slice)

@@ -2,6 +2,7 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "cases are lists, also where they have one entry")]
 #![expect(clippy::unwrap_used, reason = "a test that meets an unexpected error is over")]
 
+mod final_reads;
 mod late_values;
 mod raw;
 mod readings;

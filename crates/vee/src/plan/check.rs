@@ -9,6 +9,8 @@ use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, Scale
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
 use crate::formula::{Formula, Library, named_status};
+use crate::process::Processes;
+use crate::register::{CheckedRegisterPlan, RegisterPlan};
 use crate::rules::{self, RULES, Rule, Stage, rule};
 use crate::settings::{InvalidSetting, Settings};
 use crate::view::View;
@@ -23,6 +25,8 @@ pub struct CheckedPlan {
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
     estimate: Vec<EstimatorEntry>,
+    register: CheckedRegisterPlan,
+    processes: Processes,
     notes: Vec<Finding>,
 }
 
@@ -106,6 +110,16 @@ impl CheckedPlan {
         &self.estimate
     }
 
+    /// The part for register reads.
+    pub fn register(&self) -> &CheckedRegisterPlan {
+        &self.register
+    }
+
+    /// The rules about many days at once.
+    pub fn processes(&self) -> &Processes {
+        &self.processes
+    }
+
     /// What people call it.
     pub fn name(&self) -> &SmolStr {
         &self.name
@@ -169,9 +183,11 @@ impl Plan {
             estimators.extend(planned_estimator(&place, entry, &estimators, &mut findings));
         }
         findings.extend(needs_buckets(self.scaling));
-        if findings.iter().any(|finding| Severity::Error <= finding.severity) {
-            return Err(findings);
-        }
+        let register = self.register.clone().unwrap_or_else(RegisterPlan::standard).check(&self.name, self.version);
+        let register = register.map_err(|wrong| findings.extend(wrong)).ok();
+        let processes = Processes::read(&self.process, &mut findings);
+        let is_wrong = |finding: &Finding| Severity::Error <= finding.severity;
+        let Some(register) = register.filter(|_| !findings.iter().any(is_wrong)) else { return Err(findings) };
         Ok(CheckedPlan {
             name: self.name.clone(),
             version: self.version,
@@ -180,6 +196,8 @@ impl Plan {
             validate_estimates: self.validate_estimates,
             estimators,
             estimate: self.estimate.clone(),
+            register,
+            processes,
             notes: findings,
         })
     }

@@ -21,6 +21,8 @@ use smol_str::SmolStr;
 
 use crate::estimators::estimator;
 use crate::formula::NamedFormula;
+use crate::process;
+use crate::register::RegisterPlan;
 use crate::rules::rule;
 use crate::scaling::NegativeTotal;
 use crate::settings::SettingForm;
@@ -55,6 +57,23 @@ pub struct Plan {
     /// The estimation set. Methods are tried in this order, each on what is still open.
     #[serde(default)]
     pub estimate: Vec<EstimatorEntry>,
+    /// The part for register reads; where not written, [`RegisterPlan::standard`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<RegisterPlan>,
+    /// Rules about many days at once (V70).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub process: Vec<ProcessEntry>,
+}
+
+/// One rule about many days at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessEntry {
+    /// The rule id (`V70`).
+    pub rule: SmolStr,
+    /// Settings that differ from the rule's defaults, each with its unit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<SmolStr, SmolStr>,
 }
 
 /// One rule of a validation set.
@@ -220,6 +239,8 @@ impl Plan {
             estimate: methods
                 .map(|method| EstimatorEntry { settings: defaults(method.settings), ..EstimatorEntry::new(method.id) })
                 .collect(),
+            register: None,
+            process: Vec::new(),
         }
     }
 
@@ -232,11 +253,15 @@ impl Plan {
         for entry in &mut plan.estimate {
             fill_in(&mut entry.settings, estimator(&entry.method).map_or(&[], |method| method.settings));
         }
+        for entry in &mut plan.process {
+            fill_in(&mut entry.settings, process::rule(&entry.rule).map_or(&[], |rule| rule.settings));
+        }
+        plan.register = Some(plan.register.unwrap_or_else(RegisterPlan::standard).written_out());
         plan
     }
 }
 
-fn fill_in(settings: &mut BTreeMap<SmolStr, SmolStr>, forms: &[SettingForm]) {
+pub(crate) fn fill_in(settings: &mut BTreeMap<SmolStr, SmolStr>, forms: &[SettingForm]) {
     for (name, default) in defaults(forms) {
         settings.entry(name).or_insert(default);
     }

@@ -1,8 +1,11 @@
 //! Rules about many values at once, as plain functions: balance, replacement, locks, deadlines.
 //!
+//! [`plan`] says which of them a plan asks for.
+//!
 //! Each file reads its limits from texts as a plan writes them and answers with a [`Judgement`]. What the
 //! values are, and when the question is asked, is left to the callers.
 
+pub mod plan;
 pub mod v61_balance;
 pub mod v70_prolonged_estimation;
 pub mod v71_replacement;
@@ -10,6 +13,8 @@ pub mod v72_final_estimate_lock;
 pub mod v77_timeliness;
 
 use crate::settings::SettingForm;
+
+pub use plan::Processes;
 
 /// A process rule of the catalogue.
 #[derive(Debug)]

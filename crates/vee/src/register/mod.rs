@@ -7,6 +7,7 @@
 //!
 //! - [`surroundings`]: the read that is judged and what else a rule may look at.
 //! - [`mod@run`]: rules, then methods; answers an [`Outcome`].
+//! - [`series`]: the reads of one register: which to judge again, and each among the others.
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`plan`]: which rules and methods apply, in which order, with which settings.
 
@@ -15,6 +16,7 @@ pub mod estimators;
 pub mod plan;
 pub mod rules;
 pub mod run;
+pub mod series;
 pub mod surroundings;
 mod usage;
 mod view;
@@ -22,4 +24,5 @@ mod words;
 
 pub use plan::{CheckedRegisterPlan, RegisterPlan};
 pub use run::{Estimation, Outcome, RuleResult, run};
+pub use series::{ReadSeries, TouRegister};
 pub use surroundings::{Change, Kind, Read, Setup, SpanSum, Surroundings, TouRead};

@@ -6,7 +6,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::estimators::{ESTIMATORS, Estimator, estimator};
 use super::rules::{RULES, Rule, rule};
-use crate::plan::{EstimatorEntry, OnFailure, RuleEntry, defaults, repeated, unknown, wrong};
+use crate::plan::{
+    EstimatorEntry, ExceptionSeverity, OnFailure, RuleEntry, defaults, fill_in, repeated, unknown, wrong,
+};
 use crate::settings::Settings;
 
 /// The register part of a plan as it is written.
@@ -24,6 +26,7 @@ pub struct RegisterPlan {
 /// A register part whose every id, setting and unit is known to be right.
 #[derive(Clone, Debug)]
 pub struct CheckedRegisterPlan {
+    pub(crate) name: SmolStr,
     pub(crate) version: u32,
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) estimators: Vec<PlannedEstimator>,
@@ -33,6 +36,8 @@ pub struct CheckedRegisterPlan {
 pub(crate) struct PlannedRule {
     pub rule: &'static Rule,
     pub on_failure: OnFailure,
+    pub severity: ExceptionSeverity,
+    pub routed: bool,
     pub settings: Settings,
 }
 
@@ -42,11 +47,11 @@ pub(crate) struct PlannedEstimator {
     pub settings: Settings,
 }
 
-/// The validation set of the standard register part; a proposal.
+/// The validation set of the standard register part; a proposal. V53 and V54 compare with the use before, which changes by
+/// more than any limit from hour to hour.
 const STANDARD_RULES: &[(&str, OnFailure)] = &[
     ("V51", OnFailure::Warn),
     ("V52", OnFailure::Review),
-    ("V54", OnFailure::Warn),
     ("V55", OnFailure::Review),
     ("V56", OnFailure::Review),
     ("V57", OnFailure::Estimate),
@@ -73,19 +78,39 @@ impl RegisterPlan {
         Self { validate: rules.map(entry).collect(), estimate: methods.map(method).collect() }
     }
 
-    /// The part ready to run, as part of a plan of that version.
+    /// The part that sets of a book make together; where one says nothing of register reads, the standard stands for it.
+    pub fn of_sets(rules: Option<&Vec<RuleEntry>>, methods: Option<&Vec<EstimatorEntry>>) -> Option<Self> {
+        if rules.is_none() && methods.is_none() {
+            return None;
+        }
+        let Self { validate, estimate } = Self::standard();
+        Some(Self { validate: rules.cloned().unwrap_or(validate), estimate: methods.cloned().unwrap_or(estimate) })
+    }
+
+    /// The same part with every setting written out, those that hold by default too.
+    pub(crate) fn written_out(mut self) -> Self {
+        for entry in &mut self.validate {
+            fill_in(&mut entry.settings, rule(&entry.rule).map_or(&[], |rule| rule.settings));
+        }
+        for entry in &mut self.estimate {
+            fill_in(&mut entry.settings, estimator(&entry.method).map_or(&[], |method| method.settings));
+        }
+        self
+    }
+
+    /// The part ready to run, as part of a plan of that name and version.
     ///
     /// # Errors
     /// Every finding: unknown or repeated ids, unknown settings, wrong units, values out of range.
     /// A finding names its place as `register.validate[2].settings.days`.
-    pub fn check(&self, version: u32) -> Result<CheckedRegisterPlan, Vec<Finding>> {
+    pub fn check(&self, name: &str, version: u32) -> Result<CheckedRegisterPlan, Vec<Finding>> {
         let mut findings = Vec::new();
         let rules = self.checked_rules(&mut findings);
         let estimators = self.checked_estimators(&mut findings);
         if findings.iter().any(|finding| Severity::Error <= finding.severity) {
             return Err(findings);
         }
-        Ok(CheckedRegisterPlan { version, rules, estimators })
+        Ok(CheckedRegisterPlan { name: name.into(), version, rules, estimators })
     }
 
     fn checked_rules(&self, findings: &mut Vec<Finding>) -> Vec<PlannedRule> {
@@ -102,7 +127,13 @@ impl RegisterPlan {
             };
             findings.extend(statuses_are_of_intervals(&place, &entry.statuses_to_ignore));
             match Settings::read(rule.settings, &entry.settings) {
-                Ok(settings) => rules.push(PlannedRule { rule, on_failure: entry.on_failure, settings }),
+                Ok(settings) => rules.push(PlannedRule {
+                    rule,
+                    on_failure: entry.on_failure,
+                    severity: entry.severity,
+                    routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+                    settings,
+                }),
                 Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, rule.id, invalid))),
             }
         }

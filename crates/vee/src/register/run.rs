@@ -2,13 +2,14 @@
 //!
 //! The same read, surroundings and plan give the same outcome, in whatever order the lists are given.
 
+use model::id::ChannelNumber;
 use model::lineage::{FinalRead, ReadFailure};
 use model::quality::Status;
 use model::quantity::Decimal;
 use smol_str::SmolStr;
 
 use super::estimators::Estimate;
-use super::plan::CheckedRegisterPlan;
+use super::plan::{CheckedRegisterPlan, PlannedRule};
 use super::surroundings::{Kind, Read, Surroundings};
 use super::usage::advanced;
 use super::view::View;
@@ -52,49 +53,91 @@ pub struct Estimation {
 
 /// Validates a register read and estimates it where its value is missing or failed.
 pub fn run(read: &Read, around: &Surroundings<'_>, plan: &CheckedRegisterPlan, stamp: Stamp) -> Outcome {
-    let view = View::of(read, around);
-    let (mut results, mut failures) = (Vec::new(), Vec::new());
-    let mut draft = Draft::of(read);
-    for planned in &plan.rules {
-        let judgement = (planned.rule.judge)(&view, &planned.settings);
-        let (verdict, reason) = match &judgement {
-            Ok(None) => (Verdict::Passed, String::new()),
-            Ok(Some(_)) => (Verdict::Failed, String::new()),
-            Err(reason) => (Verdict::NotApplicable, reason.clone()),
-        };
-        results.push(RuleResult { rule: planned.rule.id, verdict, reason });
-        if let Ok(Some(evidence)) = judgement {
-            draft.mark(planned.on_failure);
-            failures.push((planned.rule.id, planned.on_failure, evidence));
+    Judged::of(read, around, plan).finished(Some(around), plan, stamp)
+}
+
+/// A read after the rules and before any method.
+pub(crate) struct Judged<'r, 'p> {
+    read: &'r Read,
+    channel: ChannelNumber,
+    draft: Draft,
+    results: Vec<RuleResult>,
+    failures: Vec<(&'p PlannedRule, String)>,
+}
+
+impl<'r, 'p> Judged<'r, 'p> {
+    /// What the rules of a plan say of a read.
+    pub(crate) fn of(read: &'r Read, around: &Surroundings<'_>, plan: &'p CheckedRegisterPlan) -> Self {
+        let view = View::of(read, around);
+        let (mut results, mut failures) = (Vec::new(), Vec::new());
+        let mut draft = Draft::of(read);
+        for planned in &plan.rules {
+            let judgement = (planned.rule.judge)(&view, &planned.settings);
+            let (verdict, reason) = match &judgement {
+                Ok(None) => (Verdict::Passed, String::new()),
+                Ok(Some(_)) => (Verdict::Failed, String::new()),
+                Err(reason) => (Verdict::NotApplicable, reason.clone()),
+            };
+            results.push(RuleResult { rule: planned.rule.id, verdict, reason });
+            if let Ok(Some(evidence)) = judgement {
+                draft.mark(planned.on_failure);
+                failures.push((planned, evidence));
+            }
         }
+        Self { read, channel: around.channel, draft, results, failures }
     }
-    let mut estimations = Vec::new();
-    if draft.value.is_none() {
-        estimate(&view, plan, &mut draft, &mut estimations);
-    } else if failures.is_empty() && results.iter().any(|result| result.verdict == Verdict::Passed) {
-        draft.status = draft.status.without(Status::RAW) | Status::VALIDATED;
+
+    /// Whether the value stands and no method is asked.
+    pub(crate) fn has_value(&self) -> bool {
+        self.draft.value.is_some()
     }
-    let unresolved = draft.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED);
-    let failure = |(rule, on_failure, evidence)| ReadFailure {
-        rule: SmolStr::new_static(rule),
-        blocks: unresolved && on_failure != OnFailure::Warn,
-        evidence,
-    };
-    let final_read = FinalRead {
-        channel: around.channel,
-        at: read.at,
-        period_start: read.period_start,
-        run: stamp.run,
-        decided_at: stamp.now,
-        plan_version: plan.version,
-        raw: read.value,
-        value: draft.value,
-        status: draft.status,
-        method: SmolStr::new_static(draft.method),
-        inputs_hash: draft.inputs_hash,
-        failures: failures.into_iter().map(failure).collect(),
-    };
-    Outcome { final_read, results, estimations }
+
+    /// What is known of the read.
+    pub(crate) fn status(&self) -> Status {
+        self.draft.status
+    }
+
+    /// The outcome, estimated among `around` where the value does not stand.
+    pub(crate) fn finished(
+        self,
+        around: Option<&Surroundings<'_>>,
+        plan: &CheckedRegisterPlan,
+        stamp: Stamp,
+    ) -> Outcome {
+        let Self { read, channel, mut draft, results, failures } = self;
+        let mut estimations = Vec::new();
+        if draft.value.is_some() {
+            if failures.is_empty() && results.iter().any(|result| result.verdict == Verdict::Passed) {
+                draft.status = draft.status.without(Status::RAW) | Status::VALIDATED;
+            }
+        } else if let Some(around) = around {
+            estimate(&View::of(read, around), plan, &mut draft, &mut estimations);
+        }
+        let unresolved = draft.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED);
+        let failure = |(planned, evidence): (&PlannedRule, String)| ReadFailure {
+            rule: SmolStr::new_static(planned.rule.id),
+            blocks: unresolved && planned.on_failure != OnFailure::Warn,
+            routed: planned.routed,
+            severity: planned.severity,
+            evidence,
+        };
+        let final_read = FinalRead {
+            channel,
+            at: read.at,
+            period_start: read.period_start,
+            run: stamp.run,
+            decided_at: stamp.now,
+            plan_name: plan.name.clone(),
+            plan_version: plan.version,
+            raw: read.value,
+            value: draft.value,
+            status: draft.status,
+            method: SmolStr::new_static(draft.method),
+            inputs_hash: draft.inputs_hash,
+            failures: failures.into_iter().map(failure).collect(),
+        };
+        Outcome { final_read, results, estimations }
+    }
 }
 
 /// The read as it becomes final.

@@ -112,6 +112,13 @@ impl<'a> View<'a> {
         self.reads.iter().rev().filter(enough).filter_map(|read| Some((*read, read.value?)))
     }
 
+    /// The measured read right before the judged one, even where a rule failed it.
+    pub(crate) fn right_before(&self) -> Option<(Read, Decimal)> {
+        let earlier =
+            |read: &&Read| read.at < self.read.at && is_enough(read.status.without(Status::FAILED), Level::Actual);
+        self.reads.iter().rev().find(earlier).and_then(|read| Some((*read, read.value?)))
+    }
+
     /// The nearest measured read after the judged one.
     pub(crate) fn next(&self) -> Option<(Read, Decimal)> {
         let later = |read: &&Read| self.read.at < read.at && is_enough(read.status, Level::Actual);

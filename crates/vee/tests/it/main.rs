@@ -22,6 +22,7 @@ mod properties;
 mod properties_of_rules;
 mod real_meter;
 mod register_notation;
+mod register_series;
 mod registers;
 mod scaling_modes;
 mod scaling_over_days;

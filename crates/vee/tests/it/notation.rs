@@ -110,6 +110,8 @@ pub fn empty_plan() -> Plan {
         formula: vec![],
         validate_estimates: false,
         estimate: vec![],
+        register: None,
+        process: vec![],
     }
 }
 

@@ -54,6 +54,24 @@ fn findings_name_the_place_and_what_is_expected() {
         "V31: there is no setting `limit`; known settings are: excess, floor",
     );
     check(
+        "no rule about many days",
+        "[[process]]\nrule = \"V50\"\n",
+        "process[0].rule",
+        "there is no rule `V50`; built are V70",
+    );
+    check(
+        "a limit of one without unit",
+        "[[process]]\nrule = \"V70\"\nsettings.allowed_days = \"30\"\n",
+        "process[0].settings.allowed_days",
+        "V70: found `30`, expected ",
+    );
+    check(
+        "no rule for register reads",
+        "[[register.validate]]\nrule = \"V30\"\non_failure = \"warn\"\n",
+        "register.validate[0].rule",
+        "there is no rule `V30`; built are V51",
+    );
+    check(
         "a total cannot be estimated",
         &rule("").replace("V31", "V50").replace("review", "estimate"),
         "validate[0].on_failure",

@@ -111,7 +111,7 @@ pub fn plan_of_method(method: &str, settings: &str) -> CheckedRegisterPlan {
 
 #[track_caller]
 pub fn checked(plan: RegisterPlan) -> CheckedRegisterPlan {
-    plan.check(1).unwrap_or_else(|findings| panic!("{findings:?}"))
+    plan.check("register", 1).unwrap_or_else(|findings| panic!("{findings:?}"))
 }
 
 /// `name=text; name=text`.

@@ -153,7 +153,7 @@ fn plans_are_data() {
     let json = serde_json::to_string(&plan).expect("JSON");
     assert_eq!(serde_json::from_str::<RegisterPlan>(&json).expect("JSON"), plan);
     assert!(toml::from_str::<RegisterPlan>("colour = 1").is_err());
-    assert!(RegisterPlan::default().check(1).is_ok(), "no register part judges nothing");
+    assert!(RegisterPlan::default().check("register", 1).is_ok(), "no register part judges nothing");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn findings_name_their_place() {
         validate: vec![rule("V59", "days=3"), rule("V50", ""), rule("V59", "")],
         estimate: vec![method("E04", false), method("R01", true)],
     };
-    let findings = plan.check(1).expect_err("five faults");
+    let findings = plan.check("register", 1).expect_err("five faults");
     let found: Vec<(&str, &str)> =
         findings.iter().map(|finding| (finding.field.as_str(), finding.message.as_str())).collect();
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod add;
 mod agree;
+mod exchange;
 mod fact;
 mod membership;
 pub(super) mod usage_point;
@@ -19,6 +20,7 @@ use crate::installation::Installation;
 use crate::output::{self, Failure};
 use add::Add;
 use agree::Agree;
+use exchange::Exchange;
 use fact::{Fact, Holidays, Temperatures};
 use membership::{Customer, Programme};
 use usage_point::{Owner, Show, State};
@@ -75,6 +77,8 @@ enum Action {
     /// Say who takes service at a usage point from a time on, and of which class; plans of validation can be attached to
     /// classes.
     Customer(Customer),
+    /// Put another meter in the place of one at a usage point: registers begin anew with it.
+    Exchange(Exchange),
 }
 
 impl Registry {
@@ -100,6 +104,7 @@ impl Registry {
             Action::Temperatures(temperatures) => temperatures.run(&installation),
             Action::Programme(programme) => programme.run(&installation),
             Action::Customer(customer) => customer.run(&installation),
+            Action::Exchange(exchange) => exchange.run(&installation),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `amity vee run`: validate and estimate again.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -44,8 +45,10 @@ impl Run {
         let channels = of_channel.len();
         let days =
             of_channel.into_iter().flat_map(|(channel, dates)| dates.into_iter().map(move |date| (channel, date)));
+        let mut days: BTreeSet<_> = days.collect();
+        days.extend(self.days.of_reads(installation, &directory, &self.channels)?);
         let began = Instant::now();
-        let mut report = validate::run(installation, days.collect())?;
+        let mut report = validate::run(installation, days)?;
         report += validate::ended(installation)?;
         let seconds = began.elapsed().as_secs_f64();
         let rate = (report.days as f64 / seconds.max(1e-6)) as u64;
@@ -54,19 +57,20 @@ impl Run {
         validate::say_damaged(&report);
         if self.json {
             output::print_json(&Answer { channels, report, seconds, days_per_second: rate })?;
-        } else if report.days == 0 {
-            output::print("no stored day to validate")?;
+        } else if report.days == 0 && report.reads == 0 {
+            output::print("no stored day to validate, and no register read that comes out otherwise")?;
         } else {
-            let Report { days, waiting, estimated, failures, .. } = report;
+            let Report { days, waiting, estimated, failures, reads, .. } = report;
             output::print(&format!(
                 "{} channel-days of {} channels in {seconds:.1} s ({}/s): {} values estimated, {} rules failed, {} days \
-                 have not ended yet",
+                 have not ended yet, {} register reads judged anew",
                 grouped(days),
                 grouped(channels as u64),
                 grouped(rate),
                 grouped(estimated),
                 grouped(failures),
-                grouped(waiting)
+                grouped(waiting),
+                grouped(reads)
             ))?;
         }
         Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use ingest::stored_days::{StoredDays, stored_days};
+use ingest::stored_days::{StoredDays, stored_days, stored_reads};
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use store::registry::directory::Directory;
@@ -41,12 +41,7 @@ impl Days {
         {
             return Err(Failure::Usage(format!("--to {to} is not after --from {from}")));
         }
-        let mut wanted = BTreeSet::new();
-        for channel in channels {
-            let found = directory.by_label(channel).map(|channel| channel.number);
-            let ask = || installation.ask(installation.books.registry.channels().find(channel));
-            wanted.insert(found.map_or_else(|| ask().map(|channel| channel.number), Ok)?);
-        }
+        let wanted = named(installation, directory, channels)?;
         let is_wanted = |channel| wanted.is_empty() || wanted.contains(&channel);
         let StoredDays { days, damage } = stored_days(&installation.books.readings, (self.from, self.to), is_wanted)
             .map_err(|error| Failure::work("could not read", error))?;
@@ -59,4 +54,37 @@ impl Days {
         }
         Ok(of_channel)
     }
+
+    /// The UTC dates with reads of the named register channels, or of all where none is named.
+    ///
+    /// # Errors
+    /// As [`Days::of`].
+    pub fn of_reads(
+        &self,
+        installation: &Installation,
+        directory: &Directory,
+        channels: &[String],
+    ) -> Result<BTreeSet<(ChannelNumber, Date)>, Failure> {
+        let wanted = named(installation, directory, channels)?;
+        let registers = directory.channels().filter(|channel| channel.interval_seconds.is_none());
+        let registers = registers.filter(|channel| wanted.is_empty() || wanted.contains(&channel.number));
+        let registers: Vec<ChannelNumber> = registers.map(|channel| channel.number).collect();
+        stored_reads(&installation.books.readings, (self.from, self.to), &registers)
+            .map_err(|error| Failure::work("could not read", error))
+    }
+}
+
+/// The numbers of named channels.
+fn named(
+    installation: &Installation,
+    directory: &Directory,
+    channels: &[String],
+) -> Result<BTreeSet<ChannelNumber>, Failure> {
+    let mut wanted = BTreeSet::new();
+    for channel in channels {
+        let found = directory.by_label(channel).map(|channel| channel.number);
+        let ask = || installation.ask(installation.books.registry.channels().find(channel));
+        wanted.insert(found.map_or_else(|| ask().map(|channel| channel.number), Ok)?);
+    }
+    Ok(wanted)
 }

@@ -9,6 +9,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{Attachment, PlanBook, PlanVersion, Scope, SetVersion};
 use crate::plan::needs::Outlook;
 use crate::plan::{CheckedPlan, Plan};
+use crate::register::RegisterPlan;
 
 /// A book whose every plan, set and date is known to be right.
 #[derive(Clone, Debug)]
@@ -112,6 +113,8 @@ impl PlanBook {
                 formula: validation.formula.clone(),
                 validate_estimates: validation.validate_estimates,
                 estimate: estimation.estimate.clone(),
+                register: RegisterPlan::of_sets(validation.register.as_ref(), estimation.register.as_ref()),
+                process: validation.process.clone(),
             }),
             (validation, estimation) => {
                 let rules = validation.is_none().then(|| absent("validation", rules));

@@ -20,7 +20,7 @@ use model::master::customer::UnknownCustomerKind;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{EstimatorEntry, Plan, RuleEntry, ScalingMode, UserRule, is_false};
+use super::{EstimatorEntry, Plan, ProcessEntry, RuleEntry, ScalingMode, UserRule, is_false};
 use crate::formula::NamedFormula;
 
 pub use check::CheckedPlanBook;
@@ -64,6 +64,12 @@ pub struct ValidationSet {
     /// Whether the set runs again on estimates.
     #[serde(default, skip_serializing_if = "is_false")]
     pub validate_estimates: bool,
+    /// The rules for register reads; where not written, those of [`crate::register::RegisterPlan::standard`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<Vec<RuleEntry>>,
+    /// Rules about many days at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub process: Vec<ProcessEntry>,
 }
 
 /// Methods under one name and version.
@@ -79,6 +85,9 @@ pub struct EstimationSet {
     /// The methods in the order tried.
     #[serde(default)]
     pub estimate: Vec<EstimatorEntry>,
+    /// The methods for register reads; where not written, those of [`crate::register::RegisterPlan::standard`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<Vec<EstimatorEntry>>,
 }
 
 /// A version of a plan: which sets it is made of.
@@ -179,13 +188,33 @@ impl fmt::Display for Scope {
 impl PlanBook {
     /// The sets and the version that a plan is made of, all under its name and version; it holds nowhere yet.
     pub fn of_plan(plan: Plan) -> Self {
-        let Plan { name, version, scaling, validate, user_rule, formula, validate_estimates, estimate } = plan;
+        let Plan {
+            name,
+            version,
+            scaling,
+            validate,
+            user_rule,
+            formula,
+            validate_estimates,
+            estimate,
+            register,
+            process,
+        } = plan;
+        let (rules, methods) = register.map(|part| (part.validate, part.estimate)).unzip();
         let set = SetVersion { set: name.clone(), version };
-        let validation =
-            ValidationSet { name: name.clone(), version, validate, user_rule, formula, validate_estimates };
+        let validation = ValidationSet {
+            name: name.clone(),
+            version,
+            validate,
+            user_rule,
+            formula,
+            validate_estimates,
+            register: rules,
+            process,
+        };
         Self {
             validation_set: vec![validation],
-            estimation_set: vec![EstimationSet { name: name.clone(), version, scaling, estimate }],
+            estimation_set: vec![EstimationSet { name: name.clone(), version, scaling, estimate, register: methods }],
             plan: vec![PlanVersion { name, version, validation: set.clone(), estimation: set }],
             attach: Vec::new(),
         }

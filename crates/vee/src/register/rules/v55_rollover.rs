@@ -2,10 +2,16 @@
 //!
 //! A fall is taken for a roll-over where the register was in its last tenth before and is in its first
 //! tenth after ([`model::register::advance`], a proposal; IEE detects roll-overs), and where
-//! the use it means is not far above the rate before (V35). Both neighbours are looked at: a late read
-//! must not be above the one after it. A register that was replaced in between starts at its own
-//! opening read.
+//! the use it means is not far above the rate before (V35). A register that was replaced in between
+//! starts at its own opening read.
+//!
+//! The catalogue fails the difference, `R_e − R_s < 0`, and does not say which of the two reads is wrong.
+//! Here it is one alone: of two reads of which the later is lower, the earlier one is at fault where the
+//! read before it is not above the later one, for then the register stood there before, and nobody
+//! accepted it; else the later one, which fell. Where the register counts on from the read that fell,
+//! that is its new level, of which people are told once.
 
+use model::quality::Status;
 use model::quantity::Decimal;
 
 use super::{Judgement, Rule};
@@ -53,14 +59,35 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     if before.is_none() && next.is_none() {
         return Err("no read of the same setup is next to it".into());
     }
-    if let Some(before) = before {
-        let fell = fall(view, before, now)?;
-        let found = if fell.is_some() { fell } else { implausible(view, settings, before, now)? };
-        if found.is_some() {
-            return Ok(found);
+    let Some(before) = before else { return Ok(None) };
+    let fell = fall(view, before, now)?;
+    if fell.is_some() {
+        let stood = view.before(Level::Actual).nth(1).filter(|(read, _)| counts_on(read.at, at));
+        let is_accepted = before.0.status.contains(Status::ACCEPTED);
+        if let Some(stood) = stood.filter(|_| !is_accepted)
+            && fall(view, stood, now)?.is_none()
+        {
+            return Ok(None);
         }
+        let level = view.right_before().filter(|(read, _)| counts_on(read.at, at));
+        let is_new_level = level.map_or(Ok(false), |level| is_new_level(view, before, level, now))?;
+        return Ok(fell.filter(|_| !is_new_level));
     }
-    next.map_or(Ok(None), |next| fall(view, now, next))
+    let found = implausible(view, settings, before, now)?;
+    match next {
+        Some(next) if found.is_none() && fall(view, before, next)?.is_none() => fall(view, now, next),
+        _ => Ok(found),
+    }
+}
+
+/// Whether the register had fallen to a level from which it counts on.
+fn is_new_level(
+    view: &View<'_>,
+    before: (Read, Decimal),
+    level: (Read, Decimal),
+    now: (Read, Decimal),
+) -> Result<bool, String> {
+    Ok(fall(view, before, level)?.is_some() && !is_less(now.1, level.1)?)
 }
 
 /// A fall that is no roll-over.

@@ -11,6 +11,7 @@ use vee::Plan;
 use vee::estimators::estimator;
 use vee::plan::book::Attachment;
 use vee::plan::{EstimatorEntry, RuleEntry, UserRule};
+use vee::register::RegisterPlan;
 use vee::rules::rule;
 use vee::settings::SettingForm;
 
@@ -109,6 +110,11 @@ fn as_text(plan: &Plan) -> String {
     plan.user_rule.iter().for_each(|entry| lines.extend(of_user_rule(entry)));
     lines.push("\nmethods, in the order tried".into());
     plan.estimate.iter().for_each(|entry| lines.extend(of_method(entry)));
+    let register = plan.register.clone().unwrap_or_else(RegisterPlan::standard);
+    lines.push("\nrules for register reads".into());
+    register.validate.iter().for_each(|entry| lines.extend(of_register_rule(entry)));
+    lines.push("\nmethods for register reads, in the order tried".into());
+    register.estimate.iter().for_each(|entry| lines.extend(of_register_method(entry)));
     if !plan.formula.is_empty() {
         lines.push("\nformulas".into());
     }
@@ -117,14 +123,21 @@ fn as_text(plan: &Plan) -> String {
 }
 
 fn of_rule(entry: &RuleEntry) -> Vec<String> {
-    let Some(rule) = rule(&entry.rule) else { return Vec::new() };
-    let mut head =
-        format!("  {} {}: {}, severity {}", rule.id, rule.name, word(entry.on_failure), word(entry.severity));
+    rule(&entry.rule).map_or_else(Vec::new, |rule| rule_lines(entry, rule.name, rule.purpose, rule.settings))
+}
+
+fn of_register_rule(entry: &RuleEntry) -> Vec<String> {
+    let rule = vee::register::rules::rule(&entry.rule);
+    rule.map_or_else(Vec::new, |rule| rule_lines(entry, rule.name, rule.purpose, rule.settings))
+}
+
+fn rule_lines(entry: &RuleEntry, name: &str, purpose: &str, settings: &[SettingForm]) -> Vec<String> {
+    let mut head = format!("  {} {name}: {}, severity {}", entry.rule, word(entry.on_failure), word(entry.severity));
     if let Some(routed) = entry.route_to_queue {
         head.push_str(if routed { ", a person has to look" } else { ", nobody has to look" });
     }
     head.push_str(&passed_over(&entry.statuses_to_ignore));
-    [head, format!("      {}", rule.purpose)].into_iter().chain(settings_of(rule.settings, &entry.settings)).collect()
+    [head, format!("      {purpose}")].into_iter().chain(settings_of(settings, &entry.settings)).collect()
 }
 
 fn of_user_rule(entry: &UserRule) -> Vec<String> {
@@ -142,6 +155,12 @@ fn of_method(entry: &EstimatorEntry) -> Vec<String> {
     let Some(method) = estimator(&entry.method) else { return Vec::new() };
     let kept = if entry.exclude_from_scaling { ": not scaled" } else { "" };
     let head = format!("  {} {}{kept}{}", method.id, method.name, passed_over(&entry.statuses_to_ignore));
+    [head].into_iter().chain(settings_of(method.settings, &entry.settings)).collect()
+}
+
+fn of_register_method(entry: &EstimatorEntry) -> Vec<String> {
+    let Some(method) = vee::register::estimators::estimator(&entry.method) else { return Vec::new() };
+    let head = format!("  {} {}", method.id, method.name);
     [head].into_iter().chain(settings_of(method.settings, &entry.settings)).collect()
 }
 

@@ -1,0 +1,250 @@
+//! The reads of a register with all that they are judged by: dials, multiplier and exchanges of the registry, the
+//! decisions of people, its time-of-use registers, and the intervals beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::lineage::FinalRead;
+use model::master::Channel;
+use model::quality::Status;
+use model::quantity::Decimal;
+use model::time::{LocalDay, TimeRange};
+use smol_str::SmolStr;
+use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook, RegisterRead};
+use store::registry::directory::Directory;
+use store::registry::review::DecidedDay;
+use vee::CheckedPlan;
+use vee::Stamp;
+use vee::amount::Amount;
+use vee::register::{Change, Kind, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings, TouRegister};
+
+use super::places::{place, utc_date};
+use super::{Changed, Ground, is_total_of};
+use crate::placement::zone_of;
+use crate::review::Decisions;
+use crate::validation::surroundings::FullDay;
+use crate::validation::totals::{UNKNOWN_DIALS, measures_the_same, unit_shift};
+
+/// How far around the touched reads others may say what they come out as: a read that leans on one that is judged anew
+/// looks as far again, and so do those that it stands on.
+pub(super) const FAR_DAYS: i64 = 900;
+/// As [`FAR_DAYS`], for whoever gathers decisions.
+pub(crate) const OUTLOOK_DAYS: i32 = FAR_DAYS as i32;
+const DAY_SECONDS: i64 = 86_400;
+/// measurementKind of IEC 61968-9.
+const DEMAND: u16 = 8;
+
+/// Whole UTC days from so many before an instant until so many after another.
+pub(super) fn window(first: Timestamp, last: Timestamp, (before, after): (i64, i64)) -> TimeRange {
+    let midnight = |at: Timestamp| Timestamp::from_second(at.as_second().div_euclid(DAY_SECONDS) * DAY_SECONDS);
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let start = first.checked_sub(days(before)).unwrap_or(Timestamp::MIN);
+    let end = last.checked_add(days(after)).unwrap_or(Timestamp::MAX);
+    TimeRange { start: midnight(start).unwrap_or(start), end: midnight(end).unwrap_or(end) }
+}
+
+/// A register and what it is judged by.
+pub(super) struct Gathered<'a> {
+    channel: &'a Channel,
+    zone: TimeZone,
+    setups: Vec<Setup>,
+    reads: Vec<Read>,
+    stored: Vec<FinalRead>,
+    interval_sums: Vec<SpanSum>,
+    time_of_use: Vec<(SmolStr, Vec<(Timestamp, Decimal)>)>,
+}
+
+impl<'a> Gathered<'a> {
+    /// The reads with their moment within a time.
+    pub(super) fn of(
+        ground: Ground<'_>,
+        channel: &'a Channel,
+        zone: &TimeZone,
+        within: TimeRange,
+    ) -> Result<Self, Error> {
+        let Ground { book, directory, decisions, .. } = ground;
+        let (start, end) = (within.start.as_second(), within.end.as_second());
+        let history = book.read(channel.number, start, end, AsOf::Now)?;
+        let reads = history.registers.iter().filter_map(|read| received(book, channel, decisions, read)).collect();
+        let mut time_of_use = Vec::new();
+        for bucket in directory.of_usage_point(channel.usage_point).filter(|bucket| is_total_of(channel, bucket)) {
+            let reads = book.read(bucket.number, start, end, AsOf::Now)?.registers;
+            let shown = |read: &RegisterRead| {
+                Some((Timestamp::from_second(read.at).ok()?, Decimal::new(read.value?, bucket.quantum)))
+            };
+            time_of_use.push((bucket.label.clone(), reads.iter().filter_map(shown).collect()));
+        }
+        Ok(Self {
+            channel,
+            zone: zone.clone(),
+            setups: setups(directory, channel),
+            reads,
+            stored: history.final_reads,
+            interval_sums: Vec::new(),
+            time_of_use,
+        })
+    }
+
+    /// Whether fewer reads are known before an instant than those after it need, so that others may be farther away.
+    pub(super) fn is_short_before(&self, first: Timestamp) -> bool {
+        let before = self.reads.iter().filter(|read| read.at < first).count();
+        !self.reads.is_empty() && before < ReadSeries::BEFORE_TOUCHED
+    }
+
+    /// The outcomes of all reads on the UTC days of those that changed or lean on what changed: what is stored of a UTC
+    /// day is stored together.
+    pub(super) fn outcomes(&self, ground: Ground<'_>, changed: &Changed, stamp: Stamp) -> Vec<(Date, Vec<Outcome>)> {
+        let facts = Surroundings {
+            kind: if self.channel.reading_type.measurement_kind == DEMAND { Kind::Demand } else { Kind::Counter },
+            setups: &self.setups,
+            interval_sums: &self.interval_sums,
+            ..Surroundings::of(self.channel.number, &self.channel.unit, &self.zone)
+        };
+        let time_of_use = self.time_of_use.iter().map(|(label, reads)| TouRegister { label, reads: reads.clone() });
+        let dated = ground.plans.of_channel(ground.directory, self.channel);
+        let plan_of = |read: &Read| dated.on(local_date(read, &self.zone)?).ok().map(CheckedPlan::register);
+        let series = ReadSeries::new(facts, time_of_use.collect(), plan_of, self.reads.clone());
+        let reads = series.reads();
+        let run = self.to_run(&series, changed);
+        let dates: BTreeSet<Date> = run.iter().map(|at| utc_date(reads[*at].at)).collect();
+        let mut days: BTreeMap<Date, Vec<Outcome>> = BTreeMap::new();
+        for (at, read) in reads.iter().enumerate() {
+            let date = utc_date(read.at);
+            if dates.contains(&date) {
+                days.entry(date).or_default().extend(series.outcome(at, stamp));
+            }
+        }
+        days.into_iter().collect()
+    }
+
+    fn to_run(&self, series: &ReadSeries<'_>, changed: &Changed) -> BTreeSet<usize> {
+        let leaning = self.stored.iter().filter(|stored| stored.leans_on_others());
+        let leaning: BTreeSet<_> = leaning.map(|stored| (stored.at, stored.period_start)).collect();
+        let leans = |read: &Read| leaning.contains(&(read.at, read.period_start));
+        let stands_on = |read: &Read| {
+            let mut days = changed.intervals.iter();
+            days.any(|day| {
+                let reached = ReadSeries::reached_from(day.start).start..ReadSeries::reached_from(day.end).end;
+                reached.contains(&read.at)
+            })
+        };
+        let mut run = series.to_run(|read| changed.reads.contains(&utc_date(read.at)), leans);
+        let reads = series.reads();
+        run.extend((0..reads.len()).filter(|at| leans(&reads[*at]) && stands_on(&reads[*at])));
+        run
+    }
+
+    /// Adds up the final intervals that measure what the register counts, in pieces that end at its reads.
+    pub(super) fn add_intervals(&mut self, ground: Ground<'_>, within: TimeRange) -> Result<(), Error> {
+        let beside = ground.directory.of_usage_point(self.channel.usage_point);
+        let beside = beside.filter(|other| other.interval_seconds.is_some() && measures_the_same(self.channel, other));
+        let Some(intervals) = beside.min_by_key(|other| other.number) else { return Ok(()) };
+        let (Some(length), Ok(zone)) = (intervals.interval_seconds, zone_of(&intervals.zone)) else { return Ok(()) };
+        let exponent = i32::from(intervals.quantum) + i32::from(unit_shift(intervals, self.channel));
+        let span = (within.start.as_second(), within.end.as_second());
+        let mut history = ground.book.read(intervals.number, span.0, span.1, AsOf::Now)?;
+        history.shape_silent_days(&zone, length, span);
+        for day in history.days.iter().filter(|day| day.slot_seconds == length) {
+            self.interval_sums.extend(pieces(&FullDay::decided(ground.book, day, &zone), &self.reads, exponent));
+        }
+        Ok(())
+    }
+}
+
+/// The local date whose plan judges a read: of a stated period that of its last instant.
+fn local_date(read: &Read, zone: &TimeZone) -> Option<Date> {
+    let last = if read.period_start.is_some() { read.at - SignedDuration::from_secs(1) } else { read.at };
+    Some(LocalDay::containing(last, zone)?.date)
+}
+
+/// A stored read as rules see it.
+fn received(book: &ReadingsBook, channel: &Channel, decisions: &Decisions, read: &RegisterRead) -> Option<Read> {
+    let at = Timestamp::from_second(read.at).ok()?;
+    let period_start = read.period_start.map(Timestamp::from_second).transpose().ok()?;
+    let status = book.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
+    let decided = decisions.on(channel.number, utc_date(at));
+    let is_accepted = decided.iter().any(|decision| accepts(&decision.day, at, read.value));
+    Some(Read {
+        at,
+        period_start,
+        value: read.value.map(|value| Decimal::new(value, channel.quantum)),
+        status: if is_accepted { status | Status::ACCEPTED } else { status },
+    })
+}
+
+/// Whether a person took the read for right as it stands.
+fn accepts(decided: &DecidedDay, at: Timestamp, value: Option<i64>) -> bool {
+    let place = usize::from(place(at)).checked_sub(decided.first.into());
+    let basis = place.and_then(|place| decided.basis.get(place).copied().flatten());
+    decided.new_values.is_none() && basis.is_some() && basis == value
+}
+
+/// How a register is and was set up: dials and multiplier of the registry, and anew with each meter. Digits after the point
+/// and the reads of an exchange are for the series to find.
+fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
+    let first = Setup {
+        from: Timestamp::MIN,
+        multiplier: channel.multiplier,
+        dials: channel.dials.unwrap_or(UNKNOWN_DIALS),
+        decimals: 0,
+        closing: None,
+        opening: None,
+        change: Change::Minor,
+    };
+    let exchanges = directory.exchanges(channel.usage_point).into_iter();
+    std::iter::once(first).chain(exchanges.map(|from| Setup { from, change: Change::Critical, ..first })).collect()
+}
+
+/// The sums of a day's intervals in pieces that end where a read was taken, at the edge next to it.
+fn pieces(day: &FullDay, reads: &[Read], exponent: i32) -> Vec<SpanSum> {
+    let length = i64::from(day.slot_seconds);
+    let slots = day.values.len();
+    let instants = reads.iter().flat_map(|read| [Some(read.at), read.period_start]).flatten();
+    let inside = instants.map(Timestamp::as_second).filter(|at| (day.start..day.end()).contains(at));
+    let mut cuts: BTreeSet<usize> =
+        inside.filter_map(|at| usize::try_from((at - day.start + length / 2) / length).ok()).collect();
+    cuts.extend([0, slots]);
+    let cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= slots).collect();
+    let instant = |slot: usize| Timestamp::from_second(day.start + slot as i64 * length).ok();
+    let piece = |ends: &[usize]| {
+        let [from, to] = *ends else { return None };
+        let range = TimeRange { start: instant(from)?, end: instant(to)? };
+        Some(sum_of(&day.values[from..to], &day.statuses[from..to], range, exponent))
+    };
+    cuts.windows(2).filter_map(piece).collect()
+}
+
+fn sum_of(values: &[i64], statuses: &[Status], range: TimeRange, exponent: i32) -> SpanSum {
+    let (mut sum, mut missing, mut estimated) = (0_i128, 0, 0);
+    for (value, status) in values.iter().zip(statuses) {
+        if *value == NO_VALUE || status.contains(Status::FAILED) {
+            missing += 1;
+            continue;
+        }
+        estimated += u32::from(status.contains(Status::ESTIMATED));
+        sum += i128::from(*value);
+    }
+    SpanSum { range, sum: Amount::new(sum, exponent), missing, estimated }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_cut_where_reads_were_taken() {
+        let day = FullDay::of_values(0, 3600, &[1, 2, 4, 8]);
+        let read = |second: i64| Read {
+            at: Timestamp::from_second(second).expect("instant"),
+            period_start: None,
+            value: None,
+            status: Status::NONE,
+        };
+        // A read at 01:05 counts as one at 01:00; one at 04:00 is the end of the day.
+        let sums: Vec<String> =
+            pieces(&day, &[read(3900), read(14_400)], -3).iter().map(|piece| piece.sum.to_string()).collect();
+        assert_eq!(sums, ["0.001", "0.014"]);
+    }
+}
