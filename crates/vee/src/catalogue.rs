@@ -1,6 +1,6 @@
 //! Every id of the rule books: what it is called and whether it is built.
 //!
-//! The state is never written down: it follows from the tables of [`crate::rules`], [`crate::estimators`],
+//! Whether a row is built is never written down: it follows from the tables of [`crate::rules`], [`crate::estimators`],
 //! [`crate::register`] and [`crate::process`], so that `docs/vee/rules.md`, which is made from this list, cannot lie.
 
 use crate::estimators::estimator;
@@ -21,6 +21,8 @@ pub struct Entry {
 pub enum State {
     /// In a table of this crate.
     Built,
+    /// In a table of this crate; an installation does not ask it yet.
+    Library,
     /// An envelope check, made when a batch is admitted, before this crate sees it.
     Admission,
     /// A check of billing determinants, in the crate `usage`.
@@ -37,6 +39,7 @@ impl Entry {
             _ if rule(self.id).is_some() || estimator(self.id).is_some() => State::Built,
             _ if register::rules::rule(self.id).is_some() => State::Built,
             _ if register::estimators::estimator(self.id).is_some() => State::Built,
+            Some(61 | 71 | 72) if process::rule(self.id).is_some() => State::Library,
             _ if process::rule(self.id).is_some() => State::Built,
             Some(1..=18) => State::Admission,
             Some(73 | 74) => State::Determinants,
