@@ -88,7 +88,7 @@ pub fn register(
         Ok(_) => Ok(entries.len() as u64),
         Err(error) if !error.is_contradiction() => Err(error),
         Err(error) if entries.len() == 1 => {
-            unregistered.0.insert(words(first), error.to_string());
+            unregistered.0.insert(words(first), contradiction(first, &error));
             Ok(0)
         }
         Err(_) => {
@@ -96,6 +96,18 @@ pub fn register(
             let registered = register(registry, runtime, left, unregistered)?;
             Ok(registered + register(registry, runtime, right, unregistered)?)
         }
+    }
+}
+
+/// What contradicts an entry, in the words of the entry.
+fn contradiction(entry: &ChannelEntry, error: &RegistryError) -> String {
+    match (error, &entry.meter) {
+        (RegistryError::Overlap { .. }, Some(meter)) => format!(
+            "meter `{}` is registered at another usage point than `{}`; enter when it went there \
+             (`amity registry exchange`), or correct the source",
+            meter.value, entry.usage_point.value
+        ),
+        _ => error.to_string(),
     }
 }
 

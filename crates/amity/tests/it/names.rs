@@ -119,6 +119,8 @@ fn a_contradiction_does_not_stop_an_intake() {
     assert_eq!((ended.code, stored), (1, vec![0.into(), 1.into()]), "{ended:?}");
     let waiting = program.json(&["quarantine", "list", "--json"]);
     assert_eq!((&waiting[0]["reason"], waiting.as_array().map(Vec::len)), (&"registry.conflict".into(), Some(1)));
+    let message = waiting[0]["message"].as_str().expect("a message");
+    assert!(message.contains("meter `M1` is registered at another usage point than `UP2`"), "{message}");
     let in_vain = program.json(&["quarantine", "replay", "--register", "--json"]);
     assert_eq!(in_vain["refused_again"], 1, "{in_vain}");
     assert_eq!(add(&program, "UP2", &["--interval-seconds", "3600"]).code, 0);
