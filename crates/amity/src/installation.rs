@@ -148,13 +148,13 @@ impl Installation {
     /// Runs a question to the registry.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when what was asked for is not there, [`Failure::Work`] otherwise.
+    /// [`Failure::Usage`] when what was asked for is not there or contradicts what is, [`Failure::Work`] otherwise.
     pub fn ask<T>(
         &self,
         question: impl Future<Output = Result<T, store::registry::RegistryError>>,
     ) -> Result<T, Failure> {
         self.runtime.block_on(question).map_err(|error| match error {
-            store::registry::RegistryError::NotFound { .. } => Failure::Usage(error.to_string()),
+            error if error.is_contradiction() => Failure::Usage(error.to_string()),
             error => Failure::work("could not use the registry", error),
         })
     }

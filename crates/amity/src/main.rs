@@ -15,16 +15,23 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use output::Told;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command_line = commands::CommandLine::parse();
+    let told = Told::to(std::env::args_os());
+    let command_line = match commands::CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(refused) if told == Told::Text => refused.exit(),
+        Err(refused) => return ExitCode::from(output::refuse(&refused, told)),
+    };
     output::start_log(command_line.verbose);
     match command_line.run() {
         Ok(code) => code,
         Err(failure) => {
-            output::complain(&failure);
+            output::complain(&failure, told);
             ExitCode::from(failure.exit_code())
         }
     }

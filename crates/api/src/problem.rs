@@ -187,7 +187,9 @@ impl IntoResponse for Problem {
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
+            RegistryError::NotFound { .. } | RegistryError::Ambiguous { .. } => {
+                Self::new(Code::NotFound, error.to_string())
+            }
             _ => Self::internal(&error),
         }
     }

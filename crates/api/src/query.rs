@@ -55,6 +55,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
         }
         let body = Bytes::from_request(request, state).await;
         let body = body.map_err(|rejection| Problem::new(Code::BodyTooLarge, rejection.body_text()))?;
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(Problem::parameter("/", "expected one JSON object, `{` first"));
+        }
         serde_json::from_slice(&body).map(Self).map_err(|error| Problem::parameter("/", error.to_string()))
     }
 }

@@ -18,6 +18,7 @@ use crate::admission::{self, Limits, Scale, Target};
 use crate::flags::FlagMap;
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
+use crate::registration::Unregistered;
 
 /// Items of one channel that were not admitted for one reason.
 #[derive(Clone, Debug)]
@@ -47,6 +48,7 @@ pub struct Admitter<'a> {
     /// What was not admitted, by channel and reason.
     pub rejected: HashMap<(String, SmolStr), Rejected>,
     received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
+    unregistered: Unregistered,
     /// The first findings that do not cost a reading.
     pub findings: Vec<Finding>,
     /// How many findings there were.
@@ -87,6 +89,7 @@ impl<'a> Admitter<'a> {
             batch: Batch::default(),
             rejected: HashMap::new(),
             received: HashMap::new(),
+            unregistered: Unregistered::default(),
             findings: Vec::new(),
             findings_count: 0,
         }
@@ -96,6 +99,13 @@ impl<'a> Admitter<'a> {
     #[must_use]
     pub fn with_flags(mut self, flags: Option<FlagMap<'a>>) -> Self {
         self.placed.flags = flags;
+        self
+    }
+
+    /// The same, with why channels of the message could not be registered.
+    #[must_use]
+    pub fn with_unregistered(mut self, unregistered: Unregistered) -> Self {
+        self.unregistered = unregistered;
         self
     }
 
@@ -120,7 +130,13 @@ impl<'a> Admitter<'a> {
         let at = admission::span(readings).map_or(self.now, |(first, _)| first);
         let channel = match self.directory.resolve(&readings.channel, at) {
             Ok(channel) => channel,
-            Err(reason) => return self.reject(readings, admission::unknown_point(readings, &reason)),
+            Err(reason) => {
+                let finding = match self.unregistered.why(&readings.channel) {
+                    Some(contradiction) => admission::not_registered(readings, contradiction),
+                    None => admission::unknown_point(readings, &reason),
+                };
+                return self.reject(readings, finding);
+            }
         };
         let meter = registered_meter(self.directory, channel, readings, at);
         let usage_point = channel.usage_point;

@@ -37,18 +37,44 @@ pub enum Input<'a> {
     Unreadable(&'a str, Finding),
 }
 
-/// Calls `each` for every input below `path`, folders in name order.
+/// Calls `each` for every input below `path`, folders in name order. A link that leads back to a folder it lies in is
+/// not followed: everything there is met anyway.
 ///
 /// # Errors
 /// Only what `each` returns; what cannot be opened is an [`Input::Unreadable`].
 pub fn for_each<E>(path: &Path, limits: &Limits, each: &mut dyn FnMut(Input<'_>) -> Result<(), E>) -> Result<(), E> {
-    if path.is_dir() {
-        return match folder(path) {
-            Ok(paths) => paths.iter().try_for_each(|path| for_each(path, limits, each)),
-            Err(error) => each(Input::Unreadable(&path.display().to_string(), unreadable(&error))),
-        };
+    for_each_within(&mut Vec::new(), path, limits, each)
+}
+
+/// As [`for_each`], in the folders `around`, which are named without links.
+fn for_each_within<E>(
+    around: &mut Vec<PathBuf>,
+    path: &Path,
+    limits: &Limits,
+    each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if !path.is_dir() {
+        return for_file(path, limits, each);
     }
+    match path.canonicalize().and_then(|folder| Ok((folder, paths_in(path)?))) {
+        Ok((folder, _)) if around.contains(&folder) => Ok(()),
+        Ok((folder, paths)) => {
+            around.push(folder);
+            let done = paths.iter().try_for_each(|path| for_each_within(around, path, limits, each));
+            around.pop();
+            done
+        }
+        Err(error) => each(Input::Unreadable(&path.display().to_string(), unreadable(&error))),
+    }
+}
+
+fn for_file<E>(path: &Path, limits: &Limits, each: &mut dyn FnMut(Input<'_>) -> Result<(), E>) -> Result<(), E> {
     let name = path.display().to_string();
+    // To open a pipe waits for whoever writes to it, which may be for ever.
+    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        let message = "is neither a file nor a folder; write its bytes to a file and name that".to_owned();
+        return each(Input::Unreadable(&name, refusal("file.kind", message)));
+    }
     let opened = File::open(path).and_then(|mut file| {
         let kind = Packing::of(&mut file)?;
         Ok((file, kind))
@@ -65,7 +91,7 @@ pub fn for_each<E>(path: &Path, limits: &Limits, each: &mut dyn FnMut(Input<'_>)
     }
 }
 
-fn folder(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn paths_in(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
     paths.sort();
@@ -235,6 +261,27 @@ mod tests {
         let tight = Limits { expanded_bytes_max: 1 << 20, ..Limits::default() };
         let seen = names_and_bytes(file.path(), &tight);
         assert!(matches!(&seen[..], [(_, Ok(716_800)), (_, Err(_))]), "{seen:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_walked_once_and_a_socket_is_no_file() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let below = folder.path().join("below");
+        std::fs::create_dir(&below).expect("folder");
+        std::fs::write(below.join("a.csv"), b"1").expect("write");
+        std::os::unix::fs::symlink(folder.path(), below.join("around")).expect("link");
+        std::os::unix::fs::symlink(&below, folder.path().join("beside")).expect("link");
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).expect("socket");
+        let seen = names_and_bytes(folder.path(), &Limits::default());
+        let name = |name: &str| folder.path().join(name).display().to_string();
+        // A link to a folder beside is another name of it; only the way around ends.
+        let expected = [
+            (name("below/a.csv"), Ok(1)),
+            (name("beside/a.csv"), Ok(1)),
+            (name("socket"), Err("file.kind".to_owned())),
+        ];
+        assert_eq!(seen, expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use smol_str::SmolStr;
 use store::raw::RawId;
 use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineState};
 
+use crate::admission::{AMBIGUOUS_NAME, REGISTRY_CONFLICT};
 use crate::admitter::Rejected;
 use crate::intake::{Asked, Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
 use crate::placement::zone_of;
@@ -74,6 +75,10 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         "V10" => "register a finer quantum or correct the source, then replay",
         "V14" => "enter the meter exchange in the registry, then replay",
         "V17" => "correct the clock of the source; replay once the time has come",
+        AMBIGUOUS_NAME => "let the source name the authority, or send the usage point under a name that only one has",
+        REGISTRY_CONFLICT => {
+            "correct what the registry has (`amity registry show`, `registry add`) or the source, then replay"
+        }
         _ if severity == Severity::Refused => {
             "the message cannot be used: take it again with what the reason asks for (--zone, --unit, ..), or ask the source \
              for a whole one and drop this"

@@ -1,11 +1,128 @@
 //! Registering channels as a message describes them, where a person or a setting allows it.
 
+use std::collections::HashMap;
+
+use model::event::EndDeviceEvent;
+use model::finding::Finding;
 use model::id::Name;
 use model::quantity::Decimal;
-use model::reading::{ChannelReadings, IntervalRun, Values};
+use model::reading::{ChannelKey, ChannelReadings, IntervalRun, MessageHeader, Values};
 use model::reading_type::parse_unit;
 use smol_str::SmolStr;
 use store::registry::channel::ChannelEntry;
+use store::registry::directory::{Directory, Unresolved};
+use store::registry::{Registry, RegistryError};
+use tokio::runtime::Handle;
+
+use crate::admission;
+
+/// Why channels of a message could not be registered.
+#[derive(Clone, Debug, Default)]
+pub struct Unregistered(HashMap<Words, String>);
+
+impl Unregistered {
+    /// What contradicts the channel that a message names so; `None` where nothing does.
+    pub fn why(&self, key: &ChannelKey) -> Option<&str> {
+        self.0.get(&(usage_point(key)?, key.label())).map(String::as_str)
+    }
+}
+
+/// The usage point and the label of a channel in the words of its message.
+type Words = (Name, String);
+
+/// Collects the channels of a message that the registry does not know.
+pub struct UnknownChannels<'a> {
+    directory: &'a Directory,
+    zone: SmolStr,
+    entries: HashMap<Words, ChannelEntry>,
+}
+
+impl<'a> UnknownChannels<'a> {
+    /// Looks channels up in a directory; new ones are in a zone.
+    pub fn new(directory: &'a Directory, zone: SmolStr) -> Self {
+        Self { directory, zone, entries: HashMap::new() }
+    }
+
+    /// The channels as entries, by label.
+    pub fn into_entries(self) -> Vec<ChannelEntry> {
+        let mut entries: Vec<_> = self.entries.into_values().collect();
+        entries.sort_by_cached_key(|entry| (entry.label(), entry.usage_point.clone()));
+        entries
+    }
+}
+
+impl formats::Sink for UnknownChannels<'_> {
+    fn message(&mut self, _header: &MessageHeader) {}
+
+    fn readings(&mut self, readings: &ChannelReadings) {
+        let Some((at, _)) = admission::span(readings) else { return };
+        match self.directory.resolve(&readings.channel, at) {
+            // To register what bears an ambiguous name is for a person.
+            Ok(_) | Err(Unresolved::AmbiguousName { .. }) => return,
+            Err(_) => {}
+        }
+        let Some(entry) = entry(readings, &self.zone) else { return };
+        let quantum = entry.quantum;
+        let known = self.entries.entry(words(&entry)).or_insert(entry);
+        known.quantum = known.quantum.min(quantum);
+    }
+
+    fn event(&mut self, _event: &EndDeviceEvent) {}
+
+    fn finding(&mut self, _finding: Finding) {}
+}
+
+/// Registers entries in one commit, or, where some contradict the registry, the others in as few as it takes; answers how
+/// many are registered. What contradicts is noted: its readings wait, and the rest of the message goes on.
+///
+/// # Errors
+/// What the registry says when it cannot work.
+pub fn register(
+    registry: &Registry,
+    runtime: &Handle,
+    entries: &[ChannelEntry],
+    unregistered: &mut Unregistered,
+) -> Result<u64, RegistryError> {
+    let Some(first) = entries.first() else { return Ok(0) };
+    match runtime.block_on(registry.channels().register(entries)) {
+        Ok(_) => Ok(entries.len() as u64),
+        Err(error) if !error.is_contradiction() => Err(error),
+        Err(error) if entries.len() == 1 => {
+            unregistered.0.insert(words(first), contradiction(first, &error));
+            Ok(0)
+        }
+        Err(_) => {
+            let (left, right) = entries.split_at(entries.len() / 2);
+            let registered = register(registry, runtime, left, unregistered)?;
+            Ok(registered + register(registry, runtime, right, unregistered)?)
+        }
+    }
+}
+
+/// What contradicts an entry, in the words of the entry.
+fn contradiction(entry: &ChannelEntry, error: &RegistryError) -> String {
+    match (error, &entry.meter) {
+        (RegistryError::Overlap { .. }, Some(meter)) => format!(
+            "meter `{}` is registered at another usage point than `{}`; enter when it went there \
+             (`amity registry exchange`), or correct the source",
+            meter.value, entry.usage_point.value
+        ),
+        _ => error.to_string(),
+    }
+}
+
+fn words(entry: &ChannelEntry) -> Words {
+    (entry.usage_point.clone(), entry.label())
+}
+
+/// The usage point that a message means; where it names only a meter, one that is called as the meter.
+fn usage_point(key: &ChannelKey) -> Option<Name> {
+    match (&key.usage_point, &key.meter) {
+        (Some(usage_point), _) => Some(usage_point.clone()),
+        (None, Some(meter)) => Some(Name { kind: "UsagePoint".into(), ..meter.clone() }),
+        (None, None) => None,
+    }
+}
 
 /// The entry for the channel of a piece of a message, in a zone.
 ///
@@ -13,13 +130,8 @@ use store::registry::channel::ChannelEntry;
 /// unit, which is a millionth of a kWh. `None` where the message names neither usage point nor meter.
 pub fn entry(readings: &ChannelReadings, zone: &SmolStr) -> Option<ChannelEntry> {
     let key = &readings.channel;
-    let usage_point = match (&key.usage_point, &key.meter) {
-        (Some(usage_point), _) => usage_point.clone(),
-        (None, Some(meter)) => Name { kind: "UsagePoint".into(), ..meter.clone() },
-        (None, None) => return None,
-    };
     Some(ChannelEntry {
-        usage_point,
+        usage_point: usage_point(key)?,
         meter: key.meter.clone(),
         meter_from: None,
         suffix: key.suffix.clone(),

@@ -21,7 +21,7 @@ pub enum AddressError {
     #[error("expected https (or http on a private network), found `{0}`")]
     Scheme(String),
     /// The public Internet without encryption.
-    #[error("http is taken on private networks only; use https")]
+    #[error("http is taken on private networks only; use https, or register the subscriber as private (`--private`)")]
     Plain,
     /// A user name or password in the address; it would end up in lists and logs.
     #[error("the address must not hold a user name or password; messages are signed")]

@@ -78,7 +78,7 @@ pub struct Status {
     pub batches_behind: Option<u64>,
 }
 
-/// Registers a subscriber; it is told as soon as deliveries run.
+/// Registers a subscriber; it is told as soon as deliveries run. The same registration again changes nothing.
 ///
 /// # Errors
 /// [`SubscribeError`]; nothing is registered then.
@@ -99,8 +99,16 @@ pub async fn add(registry: &Registry, new: &NewSubscription, now: Timestamp) -> 
         state: SubscriptionState::Active,
         created_at: now,
     };
-    registry.subscriptions().add(&subscription, new.start.position()).await?;
-    Ok(subscription)
+    match registry.subscriptions().add(&subscription, new.start.position()).await {
+        Ok(()) => Ok(subscription),
+        Err(RegistryError::Conflict { what, name, difference }) => {
+            let known = registry.subscriptions().by_name(&new.name).await?;
+            let Subscription { id, state, created_at, .. } = known.clone();
+            let is_same = Subscription { id, state, created_at, ..subscription } == known;
+            if is_same { Ok(known) } else { Err(RegistryError::Conflict { what, name, difference }.into()) }
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Every subscription and how far it was told; `book` where this process has it open.

@@ -81,6 +81,9 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, {}: {} [{}]", self.line, self.field, self.message, self.code)
+        if self.line != 0 {
+            write!(f, "line {}, ", self.line)?;
+        }
+        write!(f, "{}: {} [{}]", self.field, self.message, self.code)
     }
 }

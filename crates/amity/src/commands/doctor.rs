@@ -34,7 +34,8 @@ impl Doctor {
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         if let Some(path) = &self.config {
             Settings::load(path)?;
-            output::print(&format!("{}: every setting is known and valid", path.display()))?;
+            let line = format!("{}: every setting is known and valid", path.display());
+            output::tell(self.json, &json!({ "config": path, "valid": true }), &line, "")?;
             return Ok(ExitCode::SUCCESS);
         }
         let installation = Installation::open(folder)?;

@@ -73,6 +73,9 @@ impl Export {
         let mut channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
         let prefix = self.prefix.as_deref().unwrap_or("");
         channels.retain(|channel| channel.label.starts_with(prefix));
+        if channels.is_empty() {
+            output::say(&format!("no label begins with `{prefix}`; `amity registry list` shows what is there"));
+        }
         let ranges = channels.iter().map(|channel| self.range(channel)).collect::<Result<Vec<_>, _>>()?;
         let file: Box<dyn Write + Send> = match &self.output {
             Some(path) => Box::new(
@@ -85,7 +88,7 @@ impl Export {
         let mut writer = Writer::new(self.format, BufWriter::new(file), decimals)?;
         let mut progress = Progress::new("wrote", "channels");
         let (mut left_out_count, mut is_whole) = (0, true);
-        for (channel, range) in channels.iter().zip(ranges) {
+        for (channel, range) in channels.iter().zip(ranges).take_while(|_| !output::nobody_reads()) {
             let assumed_time = self.assumed_time;
             let told = Told { book: &installation.books.readings, directory: &directory, channel, assumed_time };
             let (pieces, damaged) = told
@@ -169,10 +172,11 @@ impl Writer {
                 out.write_all(&bytes).map_err(not_written)
             }
             Self::Nem12(writer, out) => {
-                for piece in pieces {
-                    if let Err(reason) = writer.write(piece) {
-                        output::say(&format!("left out: {reason}"));
-                    }
+                let mut left_out = pieces.iter().filter_map(|piece| writer.write(piece).err());
+                if let Some(reason) = left_out.next() {
+                    let more = left_out.count();
+                    let more = if more == 0 { String::new() } else { format!(", and {more} more of this channel") };
+                    output::say(&format!("left out: {reason}{more}"));
                 }
                 out.write_all(&writer.take()).map_err(not_written)
             }

@@ -45,6 +45,9 @@ enum Action {
         /// Numbers of the items.
         #[arg(required = true)]
         ids: Vec<u64>,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -90,10 +93,10 @@ impl Quarantine {
             Action::List(selection) => list(&installation, &selection),
             Action::Explain { id, json } => explain(&installation, id, json),
             Action::Replay { selection, register } => replay(&installation, &selection, register),
-            Action::Drop { ids } => {
+            Action::Drop { ids, json } => {
                 let quarantine = installation.books.registry.quarantine();
                 let dropped = installation.ask(quarantine.close(&ids, QuarantineState::Dropped))?;
-                output::print(&format!("{dropped} items dropped"))?;
+                output::tell(json, &json!({ "dropped": dropped }), &format!("{dropped} items dropped"), "")?;
                 Ok(ExitCode::SUCCESS)
             }
         }

@@ -33,6 +33,7 @@ impl Status {
         waiting.retain(|count| count.state == QuarantineState::Open);
         let last = installation.ask(registry.batches().newest(0, 5))?;
         let days = installation.books.readings.days();
+        let damages: Vec<_> = installation.recovery.damaged.iter().map(ToString::to_string).collect();
         if self.json {
             let reasons: Vec<_> =
                 waiting.iter().map(|count| json!({ "reason": count.code, "items": count.items })).collect();
@@ -52,6 +53,7 @@ impl Status {
                 "last_day": days.last().map(ToString::to_string),
                 "quarantine": reasons,
                 "newest": newest,
+                "damages": damages,
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -73,6 +75,10 @@ impl Status {
         }
         let items: u64 = waiting.iter().map(|count| count.items).sum();
         output::print(&format!("  {} items wait in quarantine", grouped(items)))?;
+        if let Some(first) = damages.first() {
+            let more = if damages.len() == 1 { String::new() } else { format!(" and {} more", damages.len() - 1) };
+            output::print(&format!("  DAMAGED: {first}{more}; `amity doctor` checks everything and says what to do"))?;
+        }
         for batch in &last {
             output::print(&format!("  {}  {} ({} stored)", batch.received_at, batch.path, grouped(batch.stored)))?;
         }

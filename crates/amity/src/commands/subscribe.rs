@@ -54,6 +54,9 @@ enum Action {
         /// Begin with everything that is stored, instead of what arrives from now on.
         #[arg(long)]
         from_the_beginning: bool,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// List subscribers with their place, last error and how far behind they are.
     List {
@@ -65,16 +68,25 @@ enum Action {
     Pause {
         /// The subscriber.
         name: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// Resume deliveries to a subscriber.
     Resume {
         /// The subscriber.
         name: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// Forget a subscriber.
     Remove {
         /// The subscriber.
         name: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -95,7 +107,7 @@ impl Subscribe {
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let installation = Installation::open(folder)?;
         let registry = &installation.books.registry;
-        let done = match self.action {
+        let (name, state, done, as_json) = match self.action {
             Action::List { json } => return list(&installation, json),
             Action::Add {
                 name,
@@ -107,6 +119,7 @@ impl Subscribe {
                 stage,
                 assumed_time,
                 from_the_beginning,
+                json,
             } => {
                 let new = NewSubscription {
                     name: name.clone(),
@@ -130,22 +143,26 @@ impl Subscribe {
                     SubscribeError::Treatment => Failure::Usage(format!("--assumed-time {assumed_time}: {error}")),
                     error => Failure::work(format!("`{name}` was not registered"), error),
                 })?;
-                format!("`{name}` is registered and told while `amity serve` runs")
+                let done = format!("`{name}` is registered and told while `amity serve` runs");
+                (name, "active", done, json)
             }
-            Action::Pause { name } => {
+            Action::Pause { name, json } => {
                 installation.ask(subscribers::set_state(registry, &name, SubscriptionState::Paused))?;
-                format!("`{name}` is paused")
+                let done = format!("`{name}` is paused");
+                (name, "paused", done, json)
             }
-            Action::Resume { name } => {
+            Action::Resume { name, json } => {
                 installation.ask(subscribers::set_state(registry, &name, SubscriptionState::Active))?;
-                format!("`{name}` is told again from where it stopped")
+                let done = format!("`{name}` is told again from where it stopped");
+                (name, "active", done, json)
             }
-            Action::Remove { name } => {
+            Action::Remove { name, json } => {
                 installation.ask(subscribers::remove(registry, &name))?;
-                format!("`{name}` is forgotten")
+                let done = format!("`{name}` is forgotten");
+                (name, "removed", done, json)
             }
         };
-        output::print(&done)?;
+        output::tell(as_json, &json!({ "name": name, "state": state }), &done, "")?;
         Ok(ExitCode::SUCCESS)
     }
 }

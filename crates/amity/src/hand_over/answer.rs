@@ -18,7 +18,7 @@ use super::caller::{self, Caller};
 use super::wire::{self, CALL_BYTES_MAX, Call, Part};
 use crate::commands::CommandLine;
 use crate::installation::Installation;
-use crate::output;
+use crate::output::{self, Told};
 
 /// Commands that are done at once; others wait.
 const CALLS_MAX: usize = 16;
@@ -45,7 +45,13 @@ impl Answering {
         let socket = installation.folder().join(SOCKET);
         // One that was killed leaves it behind; only one process has the books, so it is nobody's now.
         let _ = std::fs::remove_file(&socket);
-        let listener = UnixListener::bind(&socket)?;
+        let listener = UnixListener::bind(&socket).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => {
+                let message = "the path of the data folder is too long, about 90 letters are taken; name a shorter one";
+                io::Error::new(error.kind(), message)
+            }
+            _ => error,
+        })?;
         std::fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
         let owner = std::fs::metadata(&socket)?.uid();
         let (stop, stopped) = oneshot::channel();
@@ -110,15 +116,13 @@ fn do_for(stream: &UnixStream, installation: Installation) -> io::Result<u8> {
     BufReader::new(stream.take(CALL_BYTES_MAX)).read_until(b'\n', &mut line)?;
     let Call { arguments, folder, is_watched } = serde_json::from_slice(&line)?;
     let caller = Caller { installation, folder, is_watched, stream: stream.try_clone()? };
+    let told = Told::to(arguments.iter());
     Ok(caller::work_for(caller, || match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => status(command_line.run().unwrap_or_else(|failure| {
-            output::complain(&failure);
+            output::complain(&failure, told);
             failure.exit_code().into()
         })),
-        Err(refused) => {
-            output::say(refused.to_string().trim_end());
-            u8::try_from(refused.exit_code()).unwrap_or(2)
-        }
+        Err(refused) => output::refuse(&refused, told),
     }))
 }
 

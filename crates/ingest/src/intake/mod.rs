@@ -7,7 +7,6 @@
 mod message;
 mod spool;
 
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -20,18 +19,17 @@ use smol_str::SmolStr;
 use store::raw::{Error as RawError, InvalidRawId, RawBook, RawId};
 use store::readings::{Batch, ReadingsBook, Receipt as Commit};
 use store::registry::batch::Batch as BatchNote;
-use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
 use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
-use crate::admission::{self, Limits};
+use crate::admission::Limits;
 use crate::admitter::{Admitter, Rejected};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
-use crate::registration;
+use crate::registration::{self, UnknownChannels, Unregistered};
 use spool::Spooled;
 
 pub use message::{Asked, Message, OTHER_OPTIONS, Receipt, ToldFinding, Unknown};
@@ -172,10 +170,11 @@ impl Intake {
             }
             Ok(format) => {
                 outcome.receipt.format = Some(format.name().into());
+                let mut unregistered = Unregistered::default();
                 if message.unknown == Unknown::Register {
-                    outcome.receipt.registered = self.register_unknown(message, spooled, *format)?;
+                    (outcome.receipt.registered, unregistered) = self.register_unknown(message, spooled, *format)?;
                 }
-                self.admit_pieces(message, spooled, *format, now, &mut outcome)?;
+                self.admit_pieces(message, spooled, *format, unregistered, now, &mut outcome)?;
             }
         }
         self.quarantine(message, spooled, &mut outcome, now)?;
@@ -193,12 +192,14 @@ impl Intake {
         message: &Message,
         spooled: &Spooled,
         format: Format,
+        unregistered: Unregistered,
         now: Timestamp,
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
         let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
             .with_flags(self.flags.of_source(&message.source))
+            .with_unregistered(unregistered)
             .first_received_at(outcome.earlier.first_received_at);
         let mut sink =
             Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
@@ -219,24 +220,29 @@ impl Intake {
         Ok(())
     }
 
-    /// Registers the channels of a message that the registry does not know, in one commit.
-    fn register_unknown(&mut self, message: &Message, spooled: &Spooled, format: Format) -> Result<u64, IntakeError> {
+    /// Registers the channels of a message that the registry does not know; answers how many, and why not the others.
+    fn register_unknown(
+        &mut self,
+        message: &Message,
+        spooled: &Spooled,
+        format: Format,
+    ) -> Result<(u64, Unregistered), IntakeError> {
         let zone = match (format, &message.zone) {
             // NEM12 knows one time, UTC+10 without daylight saving, in which its days begin.
             (Format::Nem12 | Format::Nem13, _) => SmolStr::new_static("+10:00"),
             (_, Some(zone)) => zone.clone(),
             _ => self.zone.clone(),
         };
-        let mut unknown = UnknownChannels { directory: &self.directory, zone, entries: HashMap::new() };
+        let mut unknown = UnknownChannels::new(&self.directory, zone);
         // The survey has read these bytes to the end, so their content is not refused now.
         let _ = spooled.read(&self.books.raw, message, format, &mut unknown)?;
-        let mut entries: Vec<_> = unknown.entries.into_values().collect();
-        entries.sort_by_cached_key(ChannelEntry::label);
-        if !entries.is_empty() {
-            self.runtime.block_on(self.books.registry.channels().register(&entries))?;
+        let entries = unknown.into_entries();
+        let mut unregistered = Unregistered::default();
+        let registered = registration::register(&self.books.registry, &self.runtime, &entries, &mut unregistered)?;
+        if 0 < registered {
             self.directory = self.runtime.block_on(self.books.registry.directory())?;
         }
-        Ok(entries.len() as u64)
+        Ok((registered, unregistered))
     }
 
     fn quarantine(
@@ -431,32 +437,6 @@ fn commit(
         batch.key = *blake3::hash(part.as_bytes()).as_bytes();
     }
     book.append(batch)
-}
-
-/// Collects the channels of a message that the registry does not know.
-struct UnknownChannels<'a> {
-    directory: &'a Directory,
-    zone: SmolStr,
-    entries: HashMap<String, ChannelEntry>,
-}
-
-impl Sink for UnknownChannels<'_> {
-    fn message(&mut self, _header: &MessageHeader) {}
-
-    fn readings(&mut self, readings: &ChannelReadings) {
-        let Some((at, _)) = admission::span(readings) else { return };
-        if self.directory.resolve(&readings.channel, at).is_ok() {
-            return;
-        }
-        let Some(entry) = registration::entry(readings, &self.zone) else { return };
-        let quantum = entry.quantum;
-        let known = self.entries.entry(entry.label()).or_insert(entry);
-        known.quantum = known.quantum.min(quantum);
-    }
-
-    fn event(&mut self, _event: &EndDeviceEvent) {}
-
-    fn finding(&mut self, _finding: Finding) {}
 }
 
 fn note(message: &Message, spooled: &Spooled, outcome: &Outcome, now: Timestamp) -> BatchNote {

@@ -84,7 +84,9 @@ pub enum ReviewError {
 impl From<RegistryError> for ReviewError {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::NotFound { .. } => Refusal::NotFound(error.to_string()).into(),
+            RegistryError::NotFound { .. } | RegistryError::Ambiguous { .. } => {
+                Refusal::NotFound(error.to_string()).into()
+            }
             RegistryError::Conflict { ref what, ref name, ref difference } => {
                 Refusal::Conflict(format!("{what} {name}: {difference}")).into()
             }

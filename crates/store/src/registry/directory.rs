@@ -11,10 +11,10 @@ use model::master::{Channel, ConnectionState, ConnectionStates, CustomerKind, Da
 use model::reading::ChannelKey;
 use smol_str::SmolStr;
 
-use super::channel::channel;
+use super::channel::{ChannelEntry, channel};
 use super::fact::Facts;
 use super::link::{Link, Relation, link};
-use super::master::{Class, name, one_meant};
+use super::master::{Bearers, Class, name, one_meant};
 use super::membership::{self, Classes, Membership, Memberships};
 use super::reference::Shared;
 use super::sql::arguments;
@@ -52,12 +52,22 @@ pub enum Unresolved {
     /// The message names neither usage point nor meter.
     #[error("the message names neither a usage point nor a meter")]
     Unnamed,
-    /// No usage point, or more than one, has this name.
+    /// No usage point has this name.
     #[error("usage point `{0}` is not in the registry")]
     UnknownUsagePoint(SmolStr),
-    /// No meter, or more than one, has this name.
+    /// No meter has this name.
     #[error("meter `{0}` is not in the registry")]
     UnknownMeter(SmolStr),
+    /// Several have this name, and the message does not say by which authority.
+    #[error("{bearers} bear the name `{name}`, and the message does not say which authority's {what} it means")]
+    AmbiguousName {
+        /// The class of object, in words.
+        what: &'static str,
+        /// The name.
+        name: SmolStr,
+        /// Who bears it.
+        bearers: Bearers,
+    },
     /// The meter was nowhere at that time.
     #[error("meter `{meter}` was at no usage point at {at}")]
     NotInstalled {
@@ -276,17 +286,36 @@ impl Directory {
         }
     }
 
+    /// The channel that an entry describes, where it is registered.
+    pub fn registered(&self, entry: &ChannelEntry) -> Option<&Channel> {
+        let named = self.usage_points.get(&entry.usage_point.value)?;
+        let usage_point = one_meant(&entry.usage_point, named).ok()??;
+        self.of_usage_point(UsagePointId(usage_point)).find(|channel| entry.is_of(channel))
+    }
+
     fn usage_point(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
         if let Some(wanted) = &key.usage_point {
-            let unknown = || Unresolved::UnknownUsagePoint(wanted.value.clone());
-            let named = self.usage_points.get(&wanted.value).ok_or_else(unknown)?;
-            return one_meant(wanted, named).map(UsagePointId).ok_or_else(unknown);
+            let found = meant(Class::UsagePoint, wanted, &self.usage_points)?.map(UsagePointId);
+            return found.ok_or_else(|| Unresolved::UnknownUsagePoint(wanted.value.clone()));
         }
         let wanted = key.meter.as_ref().ok_or(Unresolved::Unnamed)?;
-        let unknown = || Unresolved::UnknownMeter(wanted.value.clone());
-        let meter = self.meters.get(&wanted.value).and_then(|named| one_meant(wanted, named)).ok_or_else(unknown)?;
+        let meter = meant(Class::Meter, wanted, &self.meters)?;
+        let meter = meter.ok_or_else(|| Unresolved::UnknownMeter(wanted.value.clone()))?;
         let links = self.meter_links.get(&meter).into_iter().flatten();
         let not_installed = || Unresolved::NotInstalled { meter: wanted.value.clone(), at };
         links.into_iter().find(|link| link.holds_at(at)).map(|link| UsagePointId(link.target)).ok_or_else(not_installed)
     }
+}
+
+fn meant(
+    class: Class,
+    wanted: &Name,
+    by_value: &HashMap<SmolStr, Vec<(Name, Mrid)>>,
+) -> Result<Option<Mrid>, Unresolved> {
+    let named = by_value.get(&wanted.value).map_or(&[][..], Vec::as_slice);
+    one_meant(wanted, named).map_err(|bearers| Unresolved::AmbiguousName {
+        what: class.words(),
+        name: wanted.value.clone(),
+        bearers,
+    })
 }

@@ -3,6 +3,7 @@
 //! An object is found by any of its names; how objects relate over time is in [`super::link`].
 
 use std::collections::HashMap;
+use std::fmt;
 
 use model::id::{Mrid, Name};
 use serde::Serialize;
@@ -35,6 +36,23 @@ text_enum! {
         CustomerAgreement = "CustomerAgreement",
         /// A channel; its attributes are in [`super::channel`].
         Channel = "Channel",
+    }
+}
+
+impl Class {
+    /// What people call it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::UsagePoint => "usage point",
+            Self::Meter => "meter",
+            Self::ServiceLocation => "service location",
+            Self::Transformer => "transformer",
+            Self::Feeder => "feeder",
+            Self::Customer => "customer",
+            Self::CustomerAccount => "account",
+            Self::CustomerAgreement => "agreement",
+            Self::Channel => "channel",
+        }
     }
 }
 
@@ -148,10 +166,11 @@ impl<'r> Master<'r> {
 
     /// The one object of a class that a message means by a name.
     ///
-    /// Where the name states no authority or no kind, any fits, as long as they all mean one object.
+    /// Where the name states no authority, any name of that value fits, whatever its kind and authority.
     ///
     /// # Errors
-    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    /// [`RegistryError::Ambiguous`] where that means several objects, [`RegistryError::Database`] or
+    /// [`RegistryError::Damaged`].
     pub async fn find(&self, class: Class, wanted: &Name) -> Result<Option<Mrid>, RegistryError> {
         let sql = "SELECT * FROM name WHERE class = $1 AND value = $2";
         let rows = self.database.rows(sql, arguments![class.as_str(), &*wanted.value]).await?;
@@ -159,7 +178,7 @@ impl<'r> Master<'r> {
             .iter()
             .map(|row| Ok((name(row)?, row.parsed("object")?)))
             .collect::<Result<Vec<_>, RegistryError>>()?;
-        Ok(one_meant(wanted, &named))
+        one_meant(wanted, &named).map_err(|bearers| ambiguous(class, wanted, bearers))
     }
 
     /// Objects with a name that begins with `prefix`, whatever the case, in order of that name.
@@ -200,19 +219,47 @@ impl<'r> Master<'r> {
     }
 }
 
-/// The object a name means among named objects, when all that fit are one.
-pub(super) fn one_meant(wanted: &Name, named: &[(Name, Mrid)]) -> Option<Mrid> {
-    if let Some((_, exact)) = named.iter().find(|(name, _)| name == wanted) {
-        return Some(*exact);
+/// The objects that bear a name which was given without an authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearers(Vec<(Name, Mrid)>);
+
+impl fmt::Display for Bearers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (name, id)) in self.0.iter().enumerate() {
+            let authority = if name.authority.is_empty() { "no authority" } else { &name.authority };
+            write!(f, "{}{id} (named by {authority})", if at == 0 { "" } else { ", " })?;
+        }
+        Ok(())
     }
-    let fits = |name: &Name| {
-        name.value == wanted.value
-            && (name.authority == wanted.authority || wanted.authority.is_empty())
-            && (name.kind == wanted.kind || wanted.kind.is_empty())
-    };
-    let mut meant = named.iter().filter(|(name, _)| fits(name)).map(|(_, id)| *id);
-    let first = meant.next()?;
-    meant.all(|other| other == first).then_some(first)
+}
+
+/// The object a name means among named objects.
+///
+/// A name that is there word for word means its object. Else one without an authority means whatever bears it, under any
+/// kind: sources call the kind of one and the same name `NMI`, `UsagePoint` or nothing.
+///
+/// # Errors
+/// Those that bear it, where they are several.
+pub(super) fn one_meant(wanted: &Name, named: &[(Name, Mrid)]) -> Result<Option<Mrid>, Bearers> {
+    if let Some((_, exact)) = named.iter().find(|(name, _)| name == wanted) {
+        return Ok(Some(*exact));
+    }
+    let of_anyone = wanted.authority.is_empty();
+    let of_authority =
+        |name: &Name| name.authority == wanted.authority && (name.kind == wanted.kind || wanted.kind.is_empty());
+    let fits = |name: &Name| name.value == wanted.value && (of_anyone || of_authority(name));
+    let mut meant = named.iter().filter(|(name, _)| fits(name));
+    let Some((_, first)) = meant.next() else { return Ok(None) };
+    if meant.all(|(_, other)| other == first) {
+        return Ok(Some(*first));
+    }
+    let mut bearers: Vec<_> = named.iter().filter(|(name, _)| fits(name)).cloned().collect();
+    bearers.sort_unstable();
+    Err(Bearers(bearers))
+}
+
+pub(super) fn ambiguous(class: Class, wanted: &Name, bearers: Bearers) -> RegistryError {
+    RegistryError::Ambiguous { what: class.words(), name: wanted.value.to_string(), bearers }
 }
 
 /// Objects of a class by exact name, for the names that are known.

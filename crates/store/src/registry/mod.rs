@@ -5,7 +5,7 @@
 //! [`Registry::revision`], so that a cache knows when to load again.
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
-//! - [`channel`]: channels, and many of them at once.
+//! - [`channel`]: channels, and many of them at once; `channel_bounds`: what they may be.
 //! - [`usage_point`]: connection states and owners; [`membership`]: programmes and customer classes.
 //! - [`fact`]: what rules may know beside readings; [`reference`](mod@reference): holidays and temperatures.
 //! - [`plan`]: plans of validation and estimation, and where they hold.
@@ -18,6 +18,7 @@
 
 pub mod batch;
 pub mod channel;
+mod channel_bounds;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
@@ -101,6 +102,28 @@ pub enum RegistryError {
         /// What differs.
         difference: String,
     },
+    /// A name that was given without an authority means several things.
+    #[error("{what} `{name}` is not one: {bearers} bear that name; say which by its authority or its mRID")]
+    Ambiguous {
+        /// The class of object, in words.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Who bears it.
+        bearers: master::Bearers,
+    },
+    /// A channel cannot be as it is described.
+    #[error("channel `{channel}`: {field}: expected {expected}, found `{found}`")]
+    Invalid {
+        /// The channel in the words of the entry.
+        channel: String,
+        /// The field.
+        field: &'static str,
+        /// What it may be, and what to do.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
     /// A relation would hold twice at one time.
     #[error(
         "{relation} of `{subject}` from {from} overlaps the one to `{target}` from {other_from}; close that one first"
@@ -141,6 +164,23 @@ pub struct UnknownName {
 }
 
 impl RegistryError {
+    /// Whether a person has to change what was asked or what is stored: nothing was changed, and the same call will not
+    /// work later.
+    pub fn is_contradiction(&self) -> bool {
+        match self {
+            Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Ambiguous { .. }
+            | Self::Invalid { .. }
+            | Self::Overlap { .. }
+            | Self::Full
+            | Self::EmptyLink { .. } => true,
+            Self::Address(_) | Self::Open { .. } | Self::Migrate { .. } | Self::Database(_) | Self::Damaged { .. } => {
+                false
+            }
+        }
+    }
+
     /// Whether the disk of the database is full: nothing was changed, and the same call may work later.
     pub fn is_out_of_space(&self) -> bool {
         match self {

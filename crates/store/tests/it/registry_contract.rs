@@ -61,6 +61,10 @@ contract! {
     states_follow_each_other_in_any_order_of_entry,
     an_owner_is_set_changed_and_removed,
     only_master_data_moves_the_revision,
+    a_name_is_one_usage_point_under_any_kind,
+    usage_points_of_two_authorities_have_labels_of_their_own,
+    a_channel_is_refused_for_what_no_channel_can_be,
+    a_channel_without_readings_is_described_anew,
     quarantine_keeps_an_item_once,
     quarantine_is_listed_in_pages,
     quarantined_items_are_released_once,
@@ -152,11 +156,18 @@ async fn a_name_without_authority_means_the_only_one_it_fits(registry: Registry,
     assert_eq!(find(&cis).await, Some(first));
     assert_eq!(find(&Name::new("id", "4711")).await, Some(first));
     assert_eq!(find(&Name::new("", "4711")).await, Some(first));
-    assert_eq!(find(&Name::new("NMI", "4711")).await, None);
+    assert_eq!(find(&Name::new("NMI", "4711")).await, Some(first), "whatever kind of name it is");
     assert_eq!(find(&hes).await, None);
+    assert_eq!(find(&Name { kind: "NMI".into(), ..cis.clone() }).await, None, "of one authority the kind tells apart");
     let second = object(&registry, Class::UsagePoint, &hes).await;
-    assert_eq!(find(&Name::new("id", "4711")).await, None, "two objects fit");
+    let two = registry.master().find(Class::UsagePoint, &Name::new("id", "4711")).await.expect_err("two objects fit");
+    for told in [first.to_string(), second.to_string(), "CIS".into(), "HES-1".into()] {
+        assert!(two.to_string().contains(&told), "{told}: {two}");
+    }
     assert_eq!(find(&hes).await, Some(second));
+    let word_for_word = Name::new("id", "4711");
+    let third = object(&registry, Class::UsagePoint, &word_for_word).await;
+    assert_eq!(find(&word_for_word).await, Some(third));
 }
 
 async fn search_takes_text_as_it_is(registry: Registry, _: Registry) {
@@ -269,12 +280,11 @@ async fn a_channel_does_not_change_its_meaning(registry: Registry, _: Registry) 
     let before = register(&registry, &[entry("P1", "E1")]).await.remove(0);
     let revision = registry.revision().await.expect("revision");
     type Change = fn(&mut ChannelEntry);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 4] = [
         ("unit", |entry| entry.unit = "MWh".into()),
         ("quantum", |entry| entry.quantum = -4),
         ("interval", |entry| entry.interval_seconds = Some(1800)),
         ("zone", |entry| entry.zone = "Australia/Perth".into()),
-        ("usage point", |entry| entry.usage_point.authority = "CIS".into()),
     ];
     for (field, change) in changes {
         let mut changed = entry("P1", "E1");
@@ -300,6 +310,98 @@ async fn a_refused_registration_leaves_nothing(registry: Registry, _: Registry) 
     assert_eq!(registry.master().count(Class::UsagePoint).await.expect("count"), 1);
     let next = register(&registry, &[entry("P4", "E1")]).await;
     assert_eq!(next[0].number.0, 1, "no number was used up");
+}
+
+// covers: IIS-04
+async fn a_name_is_one_usage_point_under_any_kind(registry: Registry, _: Registry) {
+    let named = |kind: &str, suffix: &str| ChannelEntry { usage_point: Name::new(kind, "P1"), ..entry("P1", suffix) };
+    // In one commit, and in one after the other.
+    let first = register(&registry, &[named("NMI", "E1"), named("UsagePoint", "B1"), named("UsagePoint", "E1")]).await;
+    let again = register(&registry, &[named("", "E1"), named("UsagePoint", "E2")]).await;
+    let labels: Vec<_> = first.iter().chain(&again).map(|channel| (channel.number.0, channel.label.as_str())).collect();
+    assert_eq!(labels, [(0, "P1/E1"), (1, "P1/B1"), (0, "P1/E1"), (0, "P1/E1"), (2, "P1/E2")]);
+    assert_eq!(registry.master().count(Class::UsagePoint).await.expect("count"), 1);
+    let directory = registry.directory().await.expect("directory");
+    assert_eq!(directory.registered(&named("CIS id", "E2")), Some(&again[1]));
+    let key = ChannelKey { usage_point: Some(Name::new("CIS id", "P1")), suffix: "E2".into(), ..ChannelKey::default() };
+    assert_eq!(directory.resolve(&key, at("2024-05-01T00:00Z")), Ok(&again[1]));
+}
+
+// covers: IIS-04
+async fn usage_points_of_two_authorities_have_labels_of_their_own(registry: Registry, _: Registry) {
+    let of = |authority: &str, kind: &str, suffix: &str| {
+        let usage_point = Name { authority: authority.into(), kind: kind.into(), value: "100".into() };
+        ChannelEntry { usage_point, ..entry("100", suffix) }
+    };
+    let channels = register(&registry, &[of("ACME", "UP", "E1"), of("BETA", "UP", "E1")]).await;
+    // What follows is labelled as its usage point is, also where the plain label would be free.
+    let more = register(&registry, &[of("BETA", "UP", "E2"), of("BETA", "NMI", "E1"), of("ACME", "UP", "E1")]).await;
+    let labels: Vec<_> = channels.iter().chain(&more).map(|channel| channel.label.as_str()).collect();
+    assert_eq!(labels, ["100/E1", "100@BETA/E1", "100@BETA/E2", "100@BETA:NMI/E1", "100/E1"]);
+    assert_eq!(registry.master().count(Class::UsagePoint).await.expect("count"), 3);
+    let unsaid = registry.channels().register(&[of("", "UP", "E1")]).await;
+    assert!(matches!(unsaid, Err(RegistryError::Ambiguous { .. })), "{unsaid:?}");
+    let key = ChannelKey { usage_point: Some(Name::new("UP", "100")), ..ChannelKey::default() };
+    let directory = registry.directory().await.expect("directory");
+    let unsaid = directory.resolve(&key, at("2024-05-01T00:00Z")).map(|channel| channel.number);
+    assert!(matches!(&unsaid, Err(Unresolved::AmbiguousName { .. })), "{unsaid:?}");
+    // Labels can be the same by accident.
+    register(&registry, &[entry("a/b", "c")]).await;
+    let same = registry.channels().register(&[entry("a", "b/c")]).await;
+    assert!(matches!(&same, Err(RegistryError::Conflict { name, .. }) if name == "a/b/c"), "{same:?}");
+}
+
+// covers: MDQ-03
+async fn a_channel_is_refused_for_what_no_channel_can_be(registry: Registry, _: Registry) {
+    type Change = fn(&mut ChannelEntry);
+    let changes: [(&str, Change); 14] = [
+        ("usage point", |entry| entry.usage_point.value = " ".into()),
+        ("meter", |entry| entry.meter = Some(serial(""))),
+        ("unit", |entry| entry.unit = "bananas".into()),
+        ("quantum", |entry| entry.quantum = -19),
+        ("quantum", |entry| entry.quantum = 10),
+        ("multiplier", |entry| entry.multiplier = Decimal::new(0, 0)),
+        ("multiplier", |entry| entry.multiplier = Decimal::new(-40, 0)),
+        ("dials", |entry| entry.dials = Some(0)),
+        ("dials", |entry| entry.dials = Some(19)),
+        ("interval seconds", |entry| entry.interval_seconds = Some(0)),
+        ("interval seconds", |entry| entry.interval_seconds = Some(3601)),
+        ("interval seconds", |entry| entry.interval_seconds = Some(172_800)),
+        ("interval seconds", |entry| entry.interval_seconds = Some(u32::MAX)),
+        ("quantum", |entry| entry.quantum = i8::MIN),
+    ];
+    for (field, change) in changes {
+        let mut changed = entry("P1", "E1");
+        change(&mut changed);
+        let answer = registry.channels().register(&[entry("P2", "E1"), changed]).await;
+        let wrong =
+            |error: &RegistryError| matches!(error, RegistryError::Invalid { field: wrong, .. } if *wrong == field);
+        assert!(answer.as_ref().is_err_and(wrong), "{field}: {answer:?}");
+    }
+    assert_eq!(registry.channels().count().await.expect("count"), 0);
+    let at_the_limits = ChannelEntry {
+        unit: "".into(),
+        quantum: -18,
+        dials: Some(18),
+        interval_seconds: Some(86_400),
+        multiplier: Decimal::new(1, -3),
+        ..entry("P1", "E1")
+    };
+    register(&registry, &[at_the_limits, ChannelEntry { quantum: 9, interval_seconds: Some(1), ..entry("P2", "E1") }])
+        .await;
+}
+
+async fn a_channel_without_readings_is_described_anew(registry: Registry, _: Registry) {
+    let before = register(&registry, &[entry("P1", "E1")]).await.remove(0);
+    let revision = registry.revision().await.expect("revision");
+    let right = ChannelEntry { unit: "MWh".into(), quantum: -6, interval_seconds: Some(3600), ..entry("P1", "E1") };
+    registry.channels().describe_anew(before.number, &right).await.expect("described");
+    let wrong = ChannelEntry { interval_seconds: Some(7), ..right.clone() };
+    let refused = registry.channels().describe_anew(before.number, &wrong).await;
+    assert!(matches!(refused, Err(RegistryError::Invalid { .. })), "{refused:?}");
+    let after = Channel { unit: "MWh".into(), quantum: -6, interval_seconds: Some(3600), ..before };
+    assert_eq!(register(&registry, &[right]).await, [after]);
+    assert!(revision < registry.revision().await.expect("revision"));
 }
 
 async fn two_processes_register_at_once(registry: Registry, again: Registry) {

@@ -18,6 +18,7 @@ use model::id::Name;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, MessageHeader, Values};
 use model::reading_type::ReadingType;
 use model::time::LocalDay;
+use serde_json::json;
 use smol_str::SmolStr;
 
 use super::keeping::{quarter_hours, register_read};
@@ -49,6 +50,9 @@ pub struct Generate {
     /// Zone of the utility; its days are whole.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     zone: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// The instants that the files are about.
@@ -100,7 +104,11 @@ impl Generate {
             fs::write(self.folder.join("hes-1-broken-off.xml"), broken_off(&workload, &days)).map_err(in_folder)?;
             files += 1;
         }
-        output::say(&format!("{files} files with {} interval readings", grouped(workload.readings())));
+        if self.json {
+            output::print_json(&json!({ "files": files, "interval_readings": workload.readings() }))?;
+        } else {
+            output::say(&format!("{files} files with {} interval readings", grouped(workload.readings())));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::placement::zone_of;
 use jiff::Timestamp;
-use model::id::Name;
+use model::id::{Name, UsagePointId};
 use model::master::{Channel, ConnectionState};
 use model::quantity::Decimal;
 use model::reading_type::ReadingType;
 use serde::Deserialize;
 use smol_str::SmolStr;
-use store::readings::AsOf;
+use store::readings::{AsOf, ChannelHistory};
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
 use store::registry::usage_point::StateChange;
@@ -22,9 +22,10 @@ use crate::output::{self, Failure};
 
 /// A channel as a person describes it.
 #[derive(Clone, Debug, Args, Deserialize)]
+#[group(skip)]
 #[serde(deny_unknown_fields)]
 pub struct Add {
-    /// Name of the usage point (NMI, service delivery point).
+    /// Name of the usage point (NMI, service delivery point), or its mRID.
     #[arg(long)]
     usage_point: String,
     /// Serial number or name of the meter there.
@@ -59,7 +60,8 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     dials: Option<u8>,
-    /// Multiplier and dials were entered wrongly: the reads that are stored count by the new ones, the earliest too.
+    /// The channel was entered wrongly: multiplier and dials count for all its reads, the earliest too; reading type, unit,
+    /// quantum, interval and zone change only while nothing is stored of it.
     #[arg(long)]
     #[serde(default)]
     correct: bool,
@@ -101,7 +103,7 @@ impl Add {
         let meter_from = self.meter_from.as_deref().map(|text| instant("meter_from", text, &known_zone)).transpose()?;
         let reading_type: ReadingType = self.reading_type.parse().map_err(|error| usage("reading type", &error))?;
         let mut entry = ChannelEntry {
-            usage_point: Name::new("UsagePoint", self.usage_point.as_str()),
+            usage_point: self.named(directory),
             meter: self.meter.as_deref().map(|meter| Name::new("MeterSerialNumber", meter)),
             meter_from,
             suffix: self.suffix.as_str().into(),
@@ -113,7 +115,7 @@ impl Add {
             interval_seconds: self.interval_seconds,
             zone,
         };
-        let stored = directory.by_label(&entry.label());
+        let stored = directory.registered(&entry);
         if let Some(stored) = stored {
             (entry.multiplier, entry.dials) = (stored.multiplier, stored.dials);
         }
@@ -128,6 +130,13 @@ impl Add {
         Ok(entry)
     }
 
+    /// The usage point as the registry calls it where its mRID is given, else by the given name.
+    fn named(&self, directory: &Directory) -> Name {
+        let id = self.usage_point.parse().map(UsagePointId).ok();
+        let known = id.and_then(|id| directory.usage_point_names(id).first());
+        known.cloned().unwrap_or_else(|| Name::new("UsagePoint", self.usage_point.as_str()))
+    }
+
     fn zone(&self, installation: &Installation) -> SmolStr {
         SmolStr::new(self.zone.as_deref().unwrap_or(&installation.settings.zone))
     }
@@ -139,6 +148,28 @@ impl Add {
         let zone = zone_of(&self.zone(installation)).map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Some((state, instant("state_from", from, &zone)?)))
     }
+}
+
+/// Enters channels anew that were entered wrongly, while nothing is stored of them.
+fn correct(installation: &Installation, entries: &[ChannelEntry], directory: &Directory) -> Result<(), Failure> {
+    for entry in entries {
+        let Some(stored) = directory.registered(entry) else { continue };
+        let entered = (stored.reading_type, &stored.unit, stored.quantum, stored.interval_seconds, &stored.zone);
+        if entered == (entry.reading_type, &entry.unit, entry.quantum, entry.interval_seconds, &entry.zone) {
+            continue;
+        }
+        let history = installation.books.readings.read(stored.number, i64::MIN, i64::MAX, AsOf::Now);
+        let history = history.map_err(|error| Failure::work("could not look for readings of the channel", error))?;
+        if history != ChannelHistory::default() {
+            return Err(Failure::Usage(format!(
+                "channel {}: readings are stored of it, so only its multiplier and dials can be corrected; register another \
+                 with `--suffix`",
+                stored.label
+            )));
+        }
+        installation.ask(installation.books.registry.channels().describe_anew(stored.number, entry))?;
+    }
+    Ok(())
 }
 
 /// A multiplier and the dials count for every read of a channel: a change on some day must not change the days before it.
@@ -161,10 +192,12 @@ fn nothing_read_yet(installation: &Installation, stored: &Channel, wanted: &Chan
 }
 
 /// Registers channels, then enters owners and states of their usage points.
-pub fn register(installation: &Installation, channels: Vec<Add>) -> Result<ExitCode, Failure> {
+pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) -> Result<ExitCode, Failure> {
     let directory = installation.ask(installation.books.registry.directory())?;
     let entries = channels.iter().map(|add| add.entry(installation, &directory)).collect::<Result<Vec<_>, _>>()?;
     let states = channels.iter().map(|add| add.state(installation)).collect::<Result<Vec<_>, _>>()?;
+    let corrected = entries.iter().zip(&channels).filter(|(_, add)| add.correct).map(|(entry, _)| entry.clone());
+    correct(installation, &corrected.collect::<Vec<_>>(), &directory)?;
     let registry = &installation.books.registry;
     let registered = installation.ask(registry.channels().register(&entries))?;
     let usage_points = registered.iter().map(|channel| channel.usage_point);
@@ -174,7 +207,7 @@ pub fn register(installation: &Installation, channels: Vec<Add>) -> Result<ExitC
     let change = |(usage_point, state)| Option::map(state, |(state, from)| StateChange { usage_point, from, state });
     let changes: Vec<_> = usage_points.zip(states).filter_map(change).collect();
     installation.ask(registry.usage_points().change_states(&changes))?;
-    output::print(&format!("{} channels registered", registered.len()))?;
-    output::say("`amity quarantine replay` takes in what waited for them");
+    let hint = "`amity quarantine replay` takes in what waited for them";
+    output::tell(as_json, &registered, &format!("{} channels registered", registered.len()), hint)?;
     Ok(ExitCode::SUCCESS)
 }

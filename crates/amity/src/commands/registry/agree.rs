@@ -31,6 +31,9 @@ pub struct Agree {
     /// First instant: a date or local time of the installation's zone, or RFC 3339 with offset.
     #[arg(long, value_name = "TIME")]
     from: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Agree {
@@ -58,8 +61,12 @@ impl Agree {
         };
         link(Relation::AgreementOfAccount, agreement, account)?;
         link(Relation::UsagePointUnderAgreement, usage_point, agreement)?;
-        let Self { usage_point, agreement, account, tariff, .. } = self;
-        output::print(&format!("{usage_point} is under {agreement} of {account}, tariff {tariff}, from {from}"))?;
+        let Self { usage_point, agreement, account, tariff, json, .. } = self;
+        let document = json!({
+            "usage_point": usage_point, "agreement": agreement, "account": account, "tariff": tariff, "from": from,
+        });
+        let line = format!("{usage_point} is under {agreement} of {account}, tariff {tariff}, from {from}");
+        output::tell(json, &document, &line, "")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use model::id::{Name, UsagePointId};
+use serde_json::json;
 use store::registry::link::{Link, Relation};
 use store::registry::master::Class;
 
@@ -24,6 +25,9 @@ pub struct Exchange {
     /// The first instant of the new meter: a date or local time of the usage point, or RFC 3339 with offset.
     #[arg(long, value_name = "TIME")]
     at: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Exchange {
@@ -33,13 +37,17 @@ impl Exchange {
         let at = instant("--at", &self.at, &zone(installation, usage_point)?)?;
         let master = installation.books.registry.master();
         let old = find(installation, Class::Meter, &self.old)?;
-        let comes = [Name::new("MeterSerialNumber", &self.new)];
-        let new = installation.ask(master.register(Class::Meter, &comes, None))?.id;
+        let comes = Name::new("MeterSerialNumber", &self.new);
+        let new = match installation.ask(master.find(Class::Meter, &comes))? {
+            Some(known) => known,
+            None => installation.ask(master.register(Class::Meter, &[comes], None))?.id,
+        };
         installation.ask(master.close_link(Relation::MeterAtUsagePoint, old, at))?;
         let relation = Relation::MeterAtUsagePoint;
         installation.ask(master.link(&Link { relation, subject: new, target: usage_point.0, from: at, to: None }))?;
-        output::print(&format!("meter {} gave way to {} at {at}", self.old, self.new))?;
-        output::say("`amity vee run` judges the reads around it again");
+        let document = json!({ "usage_point": self.usage_point, "old": self.old, "new": self.new, "at": at });
+        let line = format!("meter {} gave way to {} at {at}", self.old, self.new);
+        output::tell(self.json, &document, &line, "`amity vee run` judges the reads around it again")?;
         Ok(ExitCode::SUCCESS)
     }
 }

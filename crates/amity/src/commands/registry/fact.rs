@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use model::id::{ChannelNumber, Mrid, UsagePointId};
 use model::master::Dated;
 use model::quantity::Decimal;
+use serde_json::json;
 use smol_str::SmolStr;
 use store::registry::fact::{Fact as Entry, FactKind};
 use store::registry::master::Class;
@@ -39,6 +40,9 @@ pub struct Fact {
     /// Nothing is known from then on; of kinds that name channels, there is none.
     #[arg(long, conflicts_with = "value")]
     none: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `registry holidays`.
@@ -48,6 +52,9 @@ pub struct Holidays {
     calendar: String,
     /// A CSV file with the column `date`.
     file: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `registry temperatures`.
@@ -57,6 +64,9 @@ pub struct Temperatures {
     station: String,
     /// A CSV file with the columns `date` and `celsius`: the mean of a local day, to a tenth of a degree.
     file: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Fact {
@@ -75,8 +85,9 @@ impl Fact {
         installation.ask(installation.books.registry.facts().put(&[entry]))?;
         let said = if self.none { "not known".into() } else { self.value.join(" ") };
         let since = from.map_or_else(String::new, |from| format!(" from {from}"));
-        output::print(&format!("{} of {} is {said}{since}", self.kind, self.subject))?;
-        output::say("`amity vee run` judges stored days by it");
+        let document = json!({ "kind": self.kind.to_string(), "subject": self.subject, "value": value, "from": from });
+        let line = format!("{} of {} is {said}{since}", self.kind, self.subject);
+        output::tell(self.json, &document, &line, "`amity vee run` judges stored days by it")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -87,7 +98,8 @@ impl Holidays {
         let rows = rows(&self.file, "date")?;
         let dates = rows.iter().map(|row| row.date(0)).collect::<Result<Vec<_>, _>>()?;
         installation.ask(installation.books.registry.references().put_holidays(&self.calendar, &dates))?;
-        output::print(&format!("{} holidays of {}", dates.len(), self.calendar))?;
+        let document = json!({ "calendar": self.calendar, "holidays": dates.len() });
+        output::tell(self.json, &document, &format!("{} holidays of {}", dates.len(), self.calendar), "")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -99,7 +111,8 @@ impl Temperatures {
         let day = |row: &Row| Ok(MeanTemperature { date: row.date(0)?, tenths_celsius: row.tenths(1)? });
         let days = rows.iter().map(day).collect::<Result<Vec<_>, Failure>>()?;
         installation.ask(installation.books.registry.references().put_temperatures(&self.station, &days))?;
-        output::print(&format!("{} days of {}", days.len(), self.station))?;
+        let document = json!({ "station": self.station, "days": days.len() });
+        output::tell(self.json, &document, &format!("{} days of {}", days.len(), self.station), "")?;
         Ok(ExitCode::SUCCESS)
     }
 }

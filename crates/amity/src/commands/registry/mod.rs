@@ -12,8 +12,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use model::id::ChannelNumber;
-use model::master::Channel;
-use serde_json::json;
 
 use crate::hand_over::caller;
 use crate::installation::Installation;
@@ -32,14 +30,26 @@ pub struct Registry {
     action: Action,
 }
 
+/// What a file of `registry import` holds.
+const IMPORTED: &str = "a file to import is a list of objects, with the options of `amity registry add` as fields";
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Register one channel, with its usage point and meter where they are new.
-    Add(Box<Add>),
+    Add {
+        #[command(flatten)]
+        channel: Box<Add>,
+        /// Print one JSON document: the channel as it is registered.
+        #[arg(long)]
+        json: bool,
+    },
     /// Register the channels of a JSON file: a list of objects with the options of `add` as fields.
     Import {
         /// The file.
         file: PathBuf,
+        /// Print one JSON document: the channels as they are registered.
+        #[arg(long)]
+        json: bool,
     },
     /// List channels.
     List {
@@ -86,13 +96,13 @@ impl Registry {
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let installation = Installation::open(folder)?;
         match self.action {
-            Action::Add(add) => add::register(&installation, vec![*add]),
-            Action::Import { file } => {
+            Action::Add { channel, json } => add::register(&installation, vec![*channel], json),
+            Action::Import { file, json } => {
                 let text = std::fs::read_to_string(caller::path(&file))
                     .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
                 let entries: Vec<Add> = serde_json::from_str(&text)
-                    .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-                add::register(&installation, entries)
+                    .map_err(|error| Failure::Usage(format!("{}: {error}; {IMPORTED}", file.display())))?;
+                add::register(&installation, entries, json)
             }
             Action::List { prefix, limit, json } => list(&installation, prefix.as_deref().unwrap_or(""), limit, json),
             Action::Show(show) => show.run(&installation),
@@ -111,11 +121,10 @@ impl Registry {
 
 fn list(installation: &Installation, prefix: &str, limit: u32, as_json: bool) -> Result<ExitCode, Failure> {
     let channels = installation.ask(installation.books.registry.channels().page(ChannelNumber(0), u32::MAX))?;
-    let named = |channel: &&Channel| channel.label.starts_with(prefix);
-    let channels: Vec<_> = channels.iter().filter(named).take(limit as usize).collect();
+    let named: Vec<_> = channels.iter().filter(|channel| channel.label.starts_with(prefix)).collect();
+    let channels = &named[..named.len().min(limit as usize)];
     if as_json {
-        let rows: Vec<_> = channels.iter().map(|channel| json!(channel)).collect();
-        output::print_json(&rows)?;
+        output::print_json(&channels)?;
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<_> = channels
@@ -128,5 +137,10 @@ fn list(installation: &Installation, prefix: &str, limit: u32, as_json: bool) ->
         })
         .collect();
     output::print(&output::table(&["channel", "interval", "unit", "zone", "what is measured"], &rows))?;
+    if channels.len() < named.len() {
+        output::say(&format!("{} of {} channels; `--limit` shows more", channels.len(), named.len()));
+    } else if named.is_empty() {
+        output::say(&format!("no label begins with `{prefix}`"));
+    }
     Ok(ExitCode::SUCCESS)
 }

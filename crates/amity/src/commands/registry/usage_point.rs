@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use model::id::{Mrid, Name, UsagePointId};
 use model::master::{Channel, ConnectionState, CustomerKind, Dated};
 use serde::Serialize;
+use serde_json::json;
 use smol_str::SmolStr;
 use store::registry::link::{Link, Relation};
 use store::registry::master::{Class, Object};
@@ -21,6 +22,9 @@ use crate::commands::time_span::instant;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
+/// What comes after a change that quarantined readings may have waited for.
+const WAITED: &str = "`amity quarantine replay` takes in what waited for it";
+
 /// Options of `registry state`.
 #[derive(Debug, Args)]
 pub struct State {
@@ -31,6 +35,9 @@ pub struct State {
     /// First instant of the state: a date or local time of the usage point, or RFC 3339 with offset.
     #[arg(long, value_name = "TIME")]
     from: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `registry owner`.
@@ -44,6 +51,9 @@ pub struct Owner {
     /// Let any source send its readings.
     #[arg(long, conflicts_with = "source")]
     none: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `registry show`.
@@ -77,8 +87,9 @@ impl State {
         let from = instant("--from", &self.from, &zone(installation, usage_point)?)?;
         let change = StateChange { usage_point, from, state: self.state };
         installation.ask(installation.books.registry.usage_points().change_states(&[change]))?;
-        output::print(&format!("{} is {} from {from}", self.usage_point, self.state))?;
-        output::say("`amity quarantine replay` takes in what waited for it");
+        let document = json!({ "usage_point": self.usage_point, "state": self.state.to_string(), "from": from });
+        let line = format!("{} is {} from {from}", self.usage_point, self.state);
+        output::tell(self.json, &document, &line, WAITED)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -89,11 +100,12 @@ impl Owner {
         let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
         let owners = [(usage_point, self.source.as_deref().map(SmolStr::new))];
         installation.ask(installation.books.registry.usage_points().set_owners(&owners))?;
-        output::print(&match &self.source {
+        let line = match &self.source {
             Some(source) => format!("only `{source}` may send readings of {}", self.usage_point),
             None => format!("any source may send readings of {}", self.usage_point),
-        })?;
-        output::say("`amity quarantine replay` takes in what waited for it");
+        };
+        let document = json!({ "usage_point": self.usage_point, "owner": self.source });
+        output::tell(self.json, &document, &line, WAITED)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -40,6 +40,9 @@ enum Action {
         /// The definition, TOML or JSON.
         #[arg(value_name = "FILE")]
         path: PathBuf,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// List definitions, and for whom they hold.
     List {
@@ -55,6 +58,9 @@ enum Action {
         /// Its version; the newest where none is given.
         #[arg(long)]
         version: Option<u32>,
+        /// The same; a definition is always printed as one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// Let a tariff or a usage point have a definition from a time on; the one before ends there.
     Attach(Attach),
@@ -74,6 +80,9 @@ struct Attach {
     /// First instant: a date or local time of the installation's zone, or RFC 3339 with offset.
     #[arg(long, value_name = "TIME")]
     from: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Definition {
@@ -81,9 +90,9 @@ impl Definition {
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         match self.action {
             Action::Check { path, json } => check(&path, json),
-            Action::Put { path } => put(&path, &Installation::open(folder)?),
+            Action::Put { path, json } => put(&path, &Installation::open(folder)?, json),
             Action::List { json } => list(&Installation::open(folder)?, json),
-            Action::Show { name, version } => {
+            Action::Show { name, version, json: _ } => {
                 let stored = Installation::open(folder)?.determinants().rate(&name, version).map_err(failure)?;
                 output::print_json(&stored)?;
                 Ok(ExitCode::SUCCESS)
@@ -109,11 +118,12 @@ fn check(path: &Path, as_json: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!findings.is_empty())))
 }
 
-fn put(path: &Path, installation: &Installation) -> Result<ExitCode, Failure> {
+fn put(path: &Path, installation: &Installation, as_json: bool) -> Result<ExitCode, Failure> {
     let rate = rate_file::read(path)?.map_err(|findings| Failure::Usage(lines(&findings)))?;
     let put = installation.determinants().put_rate(&rate, clock::now()).map_err(failure)?;
     let done = if put.is_new { "kept" } else { "was there already" };
-    output::print(&format!("{} version {} {done}", put.name, put.version))?;
+    let document = json!({ "name": put.name, "version": put.version, "is_new": put.is_new });
+    output::tell(as_json, &document, &format!("{} version {} {done}", put.name, put.version), "")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -156,7 +166,9 @@ impl Attach {
         let whom = self.tariff.as_deref().or(self.usage_point.as_deref()).unwrap_or_default().to_owned();
         let asked = AskLink { rate: self.name, tariff: self.tariff, usage_point: self.usage_point, from };
         installation.determinants().link_rate(&asked).map_err(failure)?;
-        output::print(&format!("{whom} has {} from {from}", asked.rate))?;
+        let AskLink { rate, tariff, usage_point, from } = &asked;
+        let document = json!({ "definition": rate, "tariff": tariff, "usage_point": usage_point, "from": from });
+        output::tell(self.json, &document, &format!("{whom} has {rate} from {from}"), "")?;
         Ok(ExitCode::SUCCESS)
     }
 }

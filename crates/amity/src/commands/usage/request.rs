@@ -18,7 +18,7 @@ use crate::output::{self, Failure};
 
 /// Ask for the billing determinants of a usage point or an account over a period.
 ///
-/// Ends with 0 where all were answered with values, 1 where one waits or was refused.
+/// Local days may be asked for; the instants of the answer are in UTC. Ends with 0 where all were answered with values, 1 where one waits or was refused.
 #[derive(Debug, Args)]
 pub struct Request {
     /// Name or mRID of a usage point.

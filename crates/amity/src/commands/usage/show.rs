@@ -12,6 +12,8 @@ use crate::installation::Installation;
 use crate::output::{self, Failure};
 
 /// Show requests for determinants and what was told of them, now or as it was told at any time.
+///
+/// The instants of the answer are in UTC.
 #[derive(Debug, Args)]
 pub struct Show {
     /// Id of a request; all of them where none is given.

@@ -1,5 +1,6 @@
 //! A plan in a file: TOML, or JSON where the name ends so, with the line of each finding.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ingest::plans::Plans;
@@ -169,18 +170,35 @@ pub fn unknown_usage_points(installation: &Installation, book: &PlanBook) -> Res
     for attachment in &book.attach {
         let Scope::UsagePoint(name) = &attachment.to else { continue };
         let master = installation.books.registry.master();
-        let found = installation.ask(master.find(Class::UsagePoint, &Name::new("", name.as_str())))?;
-        if found.is_none() && name.parse::<Mrid>().is_err() {
-            lines
-                .push(format!("warning: no usage point is called `{name}` yet; the plan holds once one is registered"));
+        let found = installation.runtime.block_on(master.find(Class::UsagePoint, &Name::new("", name.as_str())));
+        match found {
+            Ok(None) if name.parse::<Mrid>().is_err() => lines
+                .push(format!("warning: no usage point is called `{name}` yet; the plan holds once one is registered")),
+            Ok(_) => {}
+            Err(error) if error.is_contradiction() => lines.push(format!("warning: {error}")),
+            Err(error) => return Err(Failure::work("could not use the registry", error)),
         }
     }
     Ok(lines)
 }
 
-/// Findings for people, a line each.
+/// Findings of one kind that people are told; the others are like them.
+const OF_A_KIND_MAX: usize = 20;
+
+/// Findings for people, a line each, as far as they differ.
 pub fn lines(file: &str, findings: &[Finding]) -> String {
-    findings.iter().map(|finding| line(file, finding)).collect::<Vec<_>>().join("\n")
+    let mut of_kind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for finding in findings {
+        let count = of_kind.entry(&finding.code).or_default();
+        *count += 1;
+        if *count <= OF_A_KIND_MAX {
+            lines.push(line(file, finding));
+        }
+    }
+    let more = of_kind.into_iter().filter(|(_, count)| OF_A_KIND_MAX < *count);
+    lines.extend(more.map(|(code, count)| format!("{file}: and {} more [{code}]", count - OF_A_KIND_MAX)));
+    lines.join("\n")
 }
 
 fn line(file: &str, finding: &Finding) -> String {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::civil::Date;
 use model::review::{AskExceptions, AskGroups, Exception, Group, Groups};
+use vee::catalogue::CATALOGUE;
+use vee::outcome::UNPLANNED;
 
 use super::{failure, review};
 use crate::installation::Installation;
@@ -53,6 +55,9 @@ pub struct Queue {
 impl Queue {
     /// Brings the queue up to date and prints it.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        if let Some(rule) = &self.rule {
+            tell_unknown(rule);
+        }
         let review = review(installation)?;
         let routed = self.routed.then_some(true).or(self.for_information.then_some(false));
         if self.list {
@@ -91,6 +96,14 @@ impl Queue {
             tell_groups(&found)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Says where no rule is called so; those of users begin with `U-`.
+fn tell_unknown(rule: &str) {
+    let is_named = rule.starts_with("U-") || rule == UNPLANNED || CATALOGUE.iter().any(|entry| entry.id == rule);
+    if !is_named {
+        output::say(&format!("there is no rule `{rule}`; `amity vee plan show` tells those of a plan"));
     }
 }
 
