@@ -14,6 +14,7 @@ use store::raw::RawId;
 use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineState};
 
 use crate::admitter::Rejected;
+use crate::files;
 use crate::intake::{Asked, Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
 use crate::placement::zone_of;
 
@@ -74,6 +75,9 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         "V10" => "register a finer quantum or correct the source, then replay",
         "V14" => "enter the meter exchange in the registry, then replay",
         "V17" => "correct the clock of the source; replay once the time has come",
+        files::UNREADABLE => {
+            "the bytes are cut off or damaged and never taken: ask the source for a whole file and drop this"
+        }
         _ if severity == Severity::Refused => {
             "the message cannot be used: take it again with what the reason asks for (--zone, --unit, ..), or ask the source \
              for a whole one and drop this"
@@ -112,6 +116,13 @@ pub fn replay(
     let mut replayed = Replayed::default();
     for ((raw, _), items) in of_message {
         let Some(first) = items.first() else { continue };
+        if items.iter().any(|item| item.entry.code == files::UNREADABLE) {
+            // What is kept of it can be read, but is not what the source sent.
+            intake.refuse_again(&items)?;
+            replayed.messages += 1;
+            replayed.refused_again += items.len() as u64;
+            continue;
+        }
         let (receipt, settlement) = again(intake, first, raw, unknown, now)?;
         replayed.messages += 1;
         replayed.stored += receipt.stored;

@@ -130,6 +130,17 @@ impl Intake {
         Ok((outcome.receipt, outcome.settlement))
     }
 
+    /// Notes that items were tried again in vain, for the reason that they have.
+    pub(crate) fn refuse_again(&self, items: &[&QuarantineItem]) -> Result<(), IntakeError> {
+        let quarantine = self.books.registry.quarantine();
+        Ok(self.runtime.block_on(async {
+            for item in items {
+                quarantine.refused_again(item.id, &item.entry).await?;
+            }
+            Ok::<_, RegistryError>(())
+        })?)
+    }
+
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
