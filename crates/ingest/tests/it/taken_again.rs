@@ -282,3 +282,28 @@ fn what_was_cut_off_is_refused_by_replay_too_and_is_not_the_whole_message() {
     let taken = station.send(&["UP1 0=1.5 1=1.5"]);
     assert_eq!((taken.repeated, taken.stored), (false, 2), "{taken:?}");
 }
+
+#[test]
+fn what_one_message_gives_twice_is_told_where_it_differs() {
+    let mut station = Station::with(&["UP1"]);
+    let receipt = station.send(&["UP1 0=1 1=2 2=3", "UP1 1=2 2=4 3=5"]);
+    assert!(receipt.accepted, "{receipt:?}");
+    let told: Vec<_> = receipt.findings.iter().map(|finding| (finding.line, finding.code.as_str())).collect();
+    // The second line of the message begins at its fifth row; it says one hour differently.
+    assert_eq!(told, [(5, "value.twice")]);
+    let message = &receipt.findings[0].message;
+    assert!(message.contains("2026-01-01T02:00:00Z of UP1") && message.contains("3 and then 4 kWh"), "{message}");
+    assert_eq!(station.values(0, 4), [Some(1000), Some(2000), Some(4000), Some(5000)]);
+
+    let same = station.send(&["UP1 4=1 5=2", "UP1 4=1 5=2"]);
+    assert_eq!((same.findings, same.stored), (vec![], 2));
+    let apart = station.send(&["UP1 6=1", "UP1 7=1", "UP1 6=2"]);
+    assert_eq!(apart.findings.len(), 1, "{apart:?}");
+    // Another message may well correct it.
+    assert_eq!(station.send(&["UP1 6=3"]).findings, []);
+    let versions =
+        csv(&["UP1 8=1", "UP1 8=2"]).replace("value", "value,version").replace(",1\n", ",1,2026-01-05T01:00:00Z\n");
+    let versions = versions.replace(",2\n", ",2,2026-01-05T00:00:00Z\n");
+    assert_eq!(station.send_bytes(&versions, Options::default()).findings, []);
+    assert_eq!(station.values(0, 9)[8], Some(1000));
+}
