@@ -307,3 +307,20 @@ fn what_one_message_gives_twice_is_told_where_it_differs() {
     assert_eq!(station.send_bytes(&versions, Options::default()).findings, []);
     assert_eq!(station.values(0, 9)[8], Some(1000));
 }
+
+#[test]
+fn an_older_version_is_not_told_as_a_replacement() {
+    let mut station = Station::with(&["UP1"]);
+    let versioned = |value: &str, made: &str| {
+        let text = csv(&["UP1 0=1 1=1"]).replace("value\n", "value,version\n");
+        text.replace(",1\n", &format!(",{value},{made}\n"))
+    };
+    station.send_bytes(&versioned("1", "2026-01-02T06:00:00Z"), Options::default());
+    let newer = station.send_bytes(&versioned("3", "2026-01-02T08:00:00Z"), Options::default());
+    assert_eq!((newer.replaced, newer.older), (2, 0));
+    let older = station.send_bytes(&versioned("2", "2026-01-02T07:00:00Z"), Options::default());
+    assert_eq!((older.stored, older.duplicates, older.replaced, older.older), (0, 0, 0, 2));
+    assert_eq!(station.values(0, 2), [Some(3000), Some(3000)]);
+    let again = station.send_bytes(&versioned("2", "2026-01-02T07:00:00Z"), Options::default());
+    assert_eq!(Receipt { repeated: false, ..again }, older);
+}
