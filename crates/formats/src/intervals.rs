@@ -18,6 +18,13 @@ pub(crate) struct Interval<'a> {
     pub(crate) quality: &'a Quality,
 }
 
+impl Interval<'_> {
+    /// Whether anything is known of it: one without a value of which nothing is said did not arrive.
+    pub(crate) fn is_known(&self) -> bool {
+        self.value.is_some() || *self.quality != UNSAID
+    }
+}
+
 static UNSAID: Quality = Quality {
     status: Status::NONE,
     codes: Vec::new(),

@@ -16,6 +16,7 @@ use store::registry::directory::Directory;
 
 use crate::admission::{self, Limits, Scale, Target};
 use crate::flags::FlagMap;
+use crate::given_twice::Given;
 use crate::inventory::FINDINGS_MAX;
 use crate::placement::{Calendar, Piece, pieces};
 use crate::registration::Unregistered;
@@ -42,6 +43,7 @@ pub struct Admitter<'a> {
     now: Timestamp,
     calendar: Calendar,
     placed: Placed<'a>,
+    given: Given,
     item: u32,
     /// What was admitted since it was last taken.
     pub batch: Batch,
@@ -64,7 +66,7 @@ struct Placed<'a> {
     known_qualities: HashMap<Quality, QualityId>,
     /// What the flags of the source mean.
     flags: Option<FlagMap<'a>>,
-    /// What is to be told of flags met for the first time.
+    /// What is to be told of it: flags met for the first time, values given twice.
     told: Vec<Finding>,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Admitter<'a> {
             now,
             calendar: Calendar::default(),
             placed: Placed::default(),
+            given: Given::default(),
             item: 0,
             batch: Batch::default(),
             rejected: HashMap::new(),
@@ -118,6 +121,7 @@ impl<'a> Admitter<'a> {
 
     /// What was admitted since it was last taken.
     pub fn take_batch(&mut self) -> Batch {
+        self.given = Given::default();
         let first_received_at = self.batch.first_received_at;
         let batch = std::mem::take(&mut self.batch);
         self.batch.first_received_at = first_received_at;
@@ -222,6 +226,8 @@ impl<'a> Admitter<'a> {
                         revision,
                     };
                     self.batch.push_run(&day_run).map_err(|error| at_line("V08", error.to_string()))?;
+                    let twice = self.given.intervals(channel, &day_run, readings.line);
+                    self.placed.told.extend(twice);
                 }
             }
             Values::Registers(reads) => {
@@ -230,6 +236,8 @@ impl<'a> Admitter<'a> {
                         .register_entry(channel.number, read, scale, revision)
                         .map_err(|error| at_line("V10", error))?;
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
+                    let twice = self.given.read(channel, &entry, readings.line);
+                    self.placed.told.extend(twice);
                 }
             }
         }

@@ -190,9 +190,12 @@ fn refusal(code: &str, message: String) -> Finding {
     Finding::new(0, "file", code, message).with_severity(Severity::Refused)
 }
 
+/// The code of an input that cannot be read to its end. What was read of it is incomplete, or not what was sent.
+pub const UNREADABLE: &str = "file.unreadable";
+
 /// The finding for an input that the operating system or an archive would not give.
 pub fn unreadable(error: &io::Error) -> Finding {
-    refusal("file.unreadable", format!("cannot be read: {error}"))
+    refusal(UNREADABLE, format!("cannot be read: {error}"))
 }
 
 fn damaged_archive(error: &zip::result::ZipError) -> Finding {

@@ -8,7 +8,7 @@
 //! - [`admission`]: the coded checks V01 to V18.
 //! - [`placement`]: instants to (local day, slot).
 //! - [`admitter`]: the sink that resolves, checks and places; [`registration`]: channels as messages describe them.
-//! - [`flags`]: flags of a source that become statuses.
+//! - [`given_twice`]: what a message says twice; [`flags`]: flags of a source that become statuses.
 //! - [`intake`]: the driver.
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
@@ -21,6 +21,7 @@ pub mod admitter;
 pub mod determinants;
 pub mod files;
 pub mod flags;
+pub mod given_twice;
 pub mod intake;
 pub mod inventory;
 pub mod placement;

@@ -15,6 +15,7 @@ use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineSta
 
 use crate::admission::{AMBIGUOUS_NAME, REGISTRY_CONFLICT};
 use crate::admitter::Rejected;
+use crate::files;
 use crate::intake::{Asked, Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
 use crate::placement::zone_of;
 
@@ -79,6 +80,9 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         REGISTRY_CONFLICT => {
             "correct what the registry has (`amity registry show`, `registry add`) or the source, then replay"
         }
+        files::UNREADABLE => {
+            "the bytes are cut off or damaged and never taken: ask the source for a whole file and drop this"
+        }
         _ if severity == Severity::Refused => {
             "the message cannot be used: take it again with what the reason asks for (--zone, --unit, ..), or ask the source \
              for a whole one and drop this"
@@ -117,6 +121,13 @@ pub fn replay(
     let mut replayed = Replayed::default();
     for ((raw, _), items) in of_message {
         let Some(first) = items.first() else { continue };
+        if items.iter().any(|item| item.entry.code == files::UNREADABLE) {
+            // What is kept of it can be read, but is not what the source sent.
+            intake.refuse_again(&items)?;
+            replayed.messages += 1;
+            replayed.refused_again += items.len() as u64;
+            continue;
+        }
         let (receipt, settlement) = again(intake, first, raw, unknown, now)?;
         replayed.messages += 1;
         replayed.stored += receipt.stored;

@@ -39,8 +39,42 @@ pub struct Told<'a> {
     pub directory: &'a Directory,
     /// The channel.
     pub channel: &'a Channel,
-    /// What is told of final values of assumed meter time.
+    /// How final values are told.
+    pub manner: Manner,
+}
+
+/// How final values are told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// What is told of those of assumed meter time.
     pub assumed_time: AssumedTime,
+    /// What is told of those that validation let stand.
+    pub passed: Passed,
+}
+
+/// What is told of a value that validation let stand as it was received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Passed {
+    /// What its source said of it and nothing else: for formats that tell quality in the flags or codes of a source.
+    #[default]
+    AsReceived,
+    /// That it is validated as well: for formats that have the words of Amity.
+    Validated,
+}
+
+impl Manner {
+    /// The quality of a value that stands, given what its source said and its final status; `None` where it was judged to be
+    /// other than its source said.
+    fn standing(self, received: &Quality, status: Status) -> Option<Quality> {
+        if status.without(Status::VALIDATED) != received.status.without(Status::VALIDATED) {
+            return None;
+        }
+        let status = match self.passed {
+            Passed::AsReceived => received.status,
+            Passed::Validated => received.status | status,
+        };
+        Some(Quality { status, ..received.clone() })
+    }
 }
 
 /// Which slots of a day.
@@ -110,8 +144,8 @@ impl Told<'_> {
         })
     }
 
-    /// The slots of a day, as far as it has them; `None` where it has none of them, as a day of which nothing arrived
-    /// and nothing was decided.
+    /// The slots of a day, as far as it has them; `None` where nothing is known of any, as of a day of which nothing arrived
+    /// and nothing was expected. A slot without value and without quality did not arrive and was not expected.
     pub fn intervals(&self, day: &Day, slots: Slots, stage: Stage) -> Option<IntervalRun> {
         let decided = day.final_day.as_ref().filter(|_| stage == Stage::Final);
         let (day_start, length_seconds, mut values) = match (day.slot_seconds, decided) {
@@ -121,9 +155,13 @@ impl Told<'_> {
         };
         let mut qualities = self.qualities(day, values.len());
         if let Some(decided) = decided {
-            lay_over(decided, self.assumed_time, &mut values, &mut qualities);
+            lay_over(decided, self.manner, &mut values, &mut qualities);
         }
         let slots = slots.of(day_start, length_seconds, values.len());
+        let said = |slot: usize| values[slot] != NO_VALUE || qualities[slot] != Quality::default();
+        if !slots.clone().any(said) {
+            return None;
+        }
         let (exponent, values) =
             written(values.get(slots.clone()).filter(|some| !some.is_empty())?, self.channel.quantum);
         let start = day_start + i64::try_from(slots.start).ok()? * i64::from(length_seconds);
@@ -155,12 +193,24 @@ impl Told<'_> {
     }
 
     /// Register reads and amounts of periods as validation decided them; `None` where there is none.
-    pub fn final_registers<'r>(&self, reads: impl Iterator<Item = &'r FinalRead>) -> Option<Values> {
+    ///
+    /// `received` are the reads that were decided on.
+    pub fn final_registers<'r>(
+        &self,
+        reads: impl Iterator<Item = &'r FinalRead>,
+        received: &[readings::RegisterRead],
+    ) -> Option<Values> {
+        let quality = |read: &FinalRead| {
+            let place = (read.at.as_second(), read.period_start.map(Timestamp::as_second));
+            let stands = read.method.is_empty() && read.value == read.raw;
+            let received = received.iter().find(|one| stands && (one.at, one.period_start) == place)?;
+            self.manner.standing(&self.book.quality(received.quality).unwrap_or_default(), read.status)
+        };
         let read = |read: &FinalRead| RegisterRead {
             at: read.at,
             period_start: read.period_start,
             value: read.value,
-            quality: Quality::of(read.status),
+            quality: quality(read).unwrap_or_else(|| Quality::of(read.status)),
         };
         let reads: Vec<RegisterRead> = reads.map(read).collect();
         (!reads.is_empty()).then_some(Values::Registers(reads))
@@ -208,13 +258,20 @@ fn empty_day(channel: &Channel, date: Date) -> Option<(i64, u32, Vec<i64>)> {
 }
 
 /// Lays what was decided over the values; what is left out becomes a gap that says why.
-fn lay_over(decided: &FinalDay, assumed_time: AssumedTime, values: &mut [i64], qualities: &mut [Quality]) {
+fn lay_over(decided: &FinalDay, manner: Manner, values: &mut [i64], qualities: &mut [Quality]) {
     for (at, (value, quality)) in values.iter_mut().zip(qualities.iter_mut()).enumerate() {
         let listed = u16::try_from(at).ok().and_then(|slot| decided.listed(slot));
+        if *value == NO_VALUE && listed.is_none() {
+            continue;
+        }
         let status = listed.map_or(quality.status | decided.status, |one| one.status);
-        match (assumed_time.treated(status), listed) {
+        let stands = listed.is_none_or(|one| one.method.is_empty() && one.value == Some(*value));
+        match (manner.assumed_time.treated(status), listed) {
             (Treated::LeftOut, _) => (*value, *quality) = (NO_VALUE, Quality::of(LEFT_OUT)),
             (Treated::Received, _) => quality.status |= Status::ASSUMED_TIME,
+            (Treated::Final, _) if stands && let Some(standing) = manner.standing(quality, status) => {
+                *quality = standing
+            }
             (Treated::Final, Some(one)) => (*value, *quality) = (one.value.unwrap_or(NO_VALUE), Quality::of(status)),
             (Treated::Final, None) => quality.status = status,
         }

@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use crate::channel_day::Manner;
 use crate::delivery::Config;
 use crate::engine::{self, Answer};
 use crate::message::{CHANGES_MAX, Filter, Stage, Stretch};
@@ -172,7 +173,8 @@ impl Courier {
                     wanted.push(*change);
                 }
             }
-            let pieces = payload::pieces(&book, &directory, &wanted, filter.assumed_time)?;
+            let manner = Manner { assumed_time: filter.assumed_time, passed: payload::passed(format) };
+            let pieces = payload::pieces(&book, &directory, &wanted, manner)?;
             if pieces.is_empty() {
                 return Ok(Next::Skip(stretch.to));
             }

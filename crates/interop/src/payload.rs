@@ -11,14 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::FinalRead;
 use model::master::Channel;
-use model::quality::assumed_time::AssumedTime;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
 use store::readings::{AsOf, Change, ChangeKind, ChannelHistory, Damage, Day, ReadingsBook, Subject};
 use store::registry::directory::Directory;
 use store::registry::subscription::PayloadFormat;
 use uuid::Uuid;
 
-use super::channel_day::{Slots, Told};
+use super::channel_day::{Manner, Passed, Slots, Told};
 use super::json;
 use super::message::Stage;
 
@@ -100,8 +99,15 @@ pub fn content_type(format: PayloadFormat) -> &'static str {
     }
 }
 
-/// The readings of changes, channel by channel, each channel's in the order of the feed, final values with this treatment
-/// of assumed meter time.
+/// What a format tells of values that validation let stand.
+pub fn passed(format: PayloadFormat) -> Passed {
+    match format {
+        PayloadFormat::Json => Passed::Validated,
+        PayloadFormat::Xml => Passed::AsReceived,
+    }
+}
+
+/// The readings of changes, channel by channel, each channel's in the order of the feed.
 ///
 /// # Errors
 /// [`PayloadError`].
@@ -109,7 +115,7 @@ pub fn pieces<'d>(
     book: &'d ReadingsBook,
     directory: &'d Directory,
     changes: &[Change],
-    assumed_time: AssumedTime,
+    manner: Manner,
 ) -> Result<Vec<Piece<'d>>, PayloadError> {
     let mut places: HashMap<ChannelNumber, usize> = HashMap::new();
     let mut by_channel: Vec<(&Channel, Vec<Change>)> = Vec::new();
@@ -128,7 +134,7 @@ pub fn pieces<'d>(
         };
         for together in changes.chunk_by(near) {
             let history = history(book, channel, together)?;
-            let told = Told { book, directory, channel, assumed_time };
+            let told = Told { book, directory, channel, manner };
             for change in together {
                 pieces.extend(piece(&told, change, &history));
             }
@@ -155,7 +161,7 @@ fn piece<'d>(told: &Told<'d>, change: &Change, history: &ChannelHistory) -> Opti
         Subject::Registers => registers(told, change.date, history)?,
         Subject::Intervals => Values::Intervals(intervals(told, change, history)?),
         Subject::Final => Values::Intervals(final_intervals(told, change.date, history)?),
-        Subject::FinalReads => told.final_registers(history.final_reads.iter().filter(on_date))?,
+        Subject::FinalReads => told.final_registers(history.final_reads.iter().filter(on_date), &history.registers)?,
     };
     let readings = told.readings(values, None)?;
     Some(Piece { channel: told.channel, stage: Stage::of(change.subject), readings })

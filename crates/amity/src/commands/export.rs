@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use ingest::placement::zone_of;
-use interop::channel_day::{Told, left_out};
+use interop::channel_day::{Manner, Passed, Told, left_out};
 use interop::message::Stage;
 use model::id::ChannelNumber;
 use model::master::Channel;
@@ -59,6 +59,16 @@ enum Written {
     Parquet,
 }
 
+impl Written {
+    /// What it tells of values that validation let stand.
+    fn passed(self) -> Passed {
+        match self {
+            Self::Cim | Self::Nem12 => Passed::AsReceived,
+            Self::Csv | Self::Parquet => Passed::Validated,
+        }
+    }
+}
+
 impl Export {
     /// Writes channel by channel.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
@@ -89,8 +99,8 @@ impl Export {
         let mut progress = Progress::new("wrote", "channels");
         let (mut left_out_count, mut is_whole) = (0, true);
         for (channel, range) in channels.iter().zip(ranges).take_while(|_| !output::nobody_reads()) {
-            let assumed_time = self.assumed_time;
-            let told = Told { book: &installation.books.readings, directory: &directory, channel, assumed_time };
+            let manner = Manner { assumed_time: self.assumed_time, passed: self.format.passed() };
+            let told = Told { book: &installation.books.readings, directory: &directory, channel, manner };
             let (pieces, damaged) = told
                 .pieces(range, as_of, stage)
                 .map_err(|error| Failure::work(format!("could not read {}", channel.label), error))?;

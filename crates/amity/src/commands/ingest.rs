@@ -50,6 +50,7 @@ struct Totals {
     stored: u64,
     duplicates: u64,
     replaced: u64,
+    older: u64,
     quarantined: u64,
 }
 
@@ -113,6 +114,7 @@ impl Totals {
             self.stored += receipt.stored;
             self.duplicates += receipt.duplicates;
             self.replaced += receipt.replaced;
+            self.older += receipt.older;
         }
     }
 
@@ -132,6 +134,9 @@ impl Totals {
             grouped(self.duplicates),
             grouped(self.replaced)
         );
+        if 0 < self.older {
+            text.push_str(&format!(", {} are older than what was there and change nothing", grouped(self.older)));
+        }
         if 0 < self.quarantined {
             text.push_str(&format!(", {} wait in quarantine (`amity quarantine list`)", grouped(self.quarantined)));
         }
@@ -153,6 +158,9 @@ fn as_text(name: &str, receipt: &Receipt) -> String {
         "{name}: {verdict}, {} stored, {} duplicates, {} replaced, {} quarantined",
         receipt.stored, receipt.duplicates, receipt.replaced, receipt.quarantined
     );
+    if 0 < receipt.older {
+        text.push_str(&format!(", {} older than what was there", receipt.older));
+    }
     if 0 < receipt.registered {
         text.push_str(&format!(", {} channels registered", receipt.registered));
     }

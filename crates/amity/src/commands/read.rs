@@ -43,6 +43,9 @@ pub struct Read {
     table: bool,
 }
 
+/// The status of an interval without a value where none was expected.
+const NOT_EXPECTED: &str = "not expected";
+
 /// One interval as people and programs see it.
 #[derive(Serialize)]
 struct Interval {
@@ -170,16 +173,17 @@ impl<'a> Shown<'a> {
         };
         let expected = u16::try_from(slot).is_ok_and(|slot| day.is_expected(slot));
         let status = match (value, expected) {
-            (None, true) => status | Status::MISSING,
-            (None, false) => quality.status,
-            (Some(_), _) => status,
+            (None, true) => (status | Status::MISSING).to_string(),
+            (None, false) if quality.status.is_empty() => NOT_EXPECTED.into(),
+            (None, false) => quality.status.to_string(),
+            (Some(_), _) => status.to_string(),
         };
         Some(Interval {
             start: self.local(begin),
             end: self.local(begin + i64::from(day.slot_seconds)),
             raw: raw.map(|value| self.amount(value)),
             value: value.map(|value| self.amount(value)),
-            status: status.to_string(),
+            status,
             flag: quality.flag.to_string(),
             method,
         })

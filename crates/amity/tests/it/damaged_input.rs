@@ -89,3 +89,22 @@ fn one_bad_file_does_not_stop_the_batch() {
     let waiting = program.json(&["quarantine", "list", "--json"]);
     assert_eq!(waiting.as_array().map(Vec::len), Some(1), "{waiting}");
 }
+
+#[test]
+fn a_gzip_stream_that_was_cut_off_is_never_replayed() {
+    let program = Program::with_installation(&["--zone", "UTC", "--register"]);
+    let row = |hour: u8| format!("UP1,kWh,2026-01-01T{hour:02}:00:00Z,2026-01-01T{:02}:00:00Z,{hour}00.5\n", hour + 1);
+    let text = "usage_point_id,uom,start,end,value\n".to_owned() + &(0..20).map(row).collect::<String>();
+    let length = u16::try_from(text.len()).expect("short");
+    // RFC 1952: a head without a name; RFC 1951: one stored block; of both only what came before the cut.
+    let mut bytes = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01".to_vec();
+    bytes.extend(length.to_le_bytes().into_iter().chain((!length).to_le_bytes()));
+    bytes.extend(&text.as_bytes()[..text.len() - 4]);
+    let ended = program.run(&["ingest", &program.file("cut.csv.gz", bytes)]);
+    assert!(ended.code == 2 && ended.out.contains("file.unreadable"), "{ended:?}");
+    let ended = program.run(&["quarantine", "replay"]);
+    assert!(ended.code == 1 && ended.out.contains("0 readings stored, 1 items refused again"), "{ended:?}");
+    let whole = program.file("whole.csv", &text[..text.len() - 4]);
+    assert_eq!(program.run(&["ingest", &whole]).code, 0, "the same bytes, whole");
+    assert_eq!(program.json(&["status", "--json"])["readings_stored"], 20);
+}

@@ -45,6 +45,37 @@ fn a_day_is_the_day_of_the_channel_and_no_more() {
     assert_eq!(days, ["20260102"], "{nem12:?}");
 }
 
+/// Hours of days of January 2026 in a file of their own: seven hours of the 1st, then from the 12th to 06:00 of the 13th.
+fn with_a_hole(program: &Program) -> String {
+    let at = |hour: i64| jiff::Timestamp::from_second(1_767_225_600 + hour * 3600).expect("instant");
+    let row = |hour| format!("UP1,kWh,{},{},1.5\n", at(hour), at(hour + 1));
+    let text: String = (0..7).chain(11 * 24..12 * 24 + 6).map(row).collect();
+    program.file("given.csv", "usage_point_id,uom,start,end,value\n".to_owned() + &text)
+}
+
+#[test]
+fn only_what_came_or_should_have_come_is_exported_and_comes_back_the_same() {
+    let first = Program::with_installation(&["--zone", "UTC", "--register"]);
+    assert!(first.run(&["ingest", &with_a_hole(&first)]).code <= 1);
+    let export = |program: &Program, more: &[&str]| {
+        let ended = program.run(&[&["export", "--format", "csv"], more].concat());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.out
+    };
+    let (raw, told) = (export(&first, &["--raw"]), export(&first, &[]));
+    assert_eq!(raw.lines().count(), 1 + 7 + 24 + 6, "{raw}");
+    // Between the two stretches 11 days less seven hours should have come; after the last value nothing.
+    assert_eq!(told.lines().count(), 1 + 12 * 24 + 6, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("missing")).count(), 11 * 24 - 7, "{told}");
+    let second = Program::with_installation(&["--zone", "UTC", "--register"]);
+    assert!(second.run(&["ingest", &second.file("told.csv", &told)]).code <= 1);
+    assert_eq!(export(&second, &[]), told);
+    let read =
+        first.run(&["read", "UP1/0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0", "--from", "2026-01-13", "--to", "2026-01-14"]);
+    let rows = |word: &str| read.out.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((rows("not expected"), rows("measured"), rows("validated")), (18, 0, 6), "{read:?}");
+}
+
 #[test]
 fn damage_is_told_and_no_success() {
     let program = program();

@@ -5,13 +5,13 @@ use model::quantity::Decimal;
 use model::reading::{ChannelReadings, IntervalRun, Values};
 
 use super::quality;
-use crate::intervals::intervals;
+use crate::intervals::{Interval, intervals};
 use crate::text::fields::write_field;
 
 const HEADER: &str =
     "usage_point_id,meter_id,channel,reading_type,uom,start,end,value,quality,status,reason,remark,version\n";
 
-/// Writes one row a value into a buffer that the caller empties as it likes.
+/// Writes one row a value, and one for each that is said to be missing, into a buffer that the caller empties as it likes.
 ///
 /// Every row stands alone. What reads back equal is everything but the kind and authority of names
 /// and a flag beside codes.
@@ -51,7 +51,7 @@ impl Writer {
     }
 
     fn intervals(&mut self, readings: &ChannelReadings, run: &IntervalRun) {
-        for interval in intervals(run) {
+        for interval in intervals(run).filter(Interval::is_known) {
             let stamps = [interval.start, interval.end].map(|second| {
                 jiff::Timestamp::from_second(second).map_or(String::new(), |instant| instant.to_string())
             });

@@ -18,7 +18,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use crate::intervals::intervals;
+use crate::intervals::{Interval, intervals};
 
 /// Rows of a row group; what is not written yet is held in memory.
 const ROWS_MAX: usize = 128 * 1024;
@@ -105,7 +105,7 @@ impl<W: Write + Send> Writer<W> {
         Ok(Self { file, scale, rows: Columns::default() })
     }
 
-    /// Writes one row for every value, and for every missing one.
+    /// Writes one row for every value, and for every one that is said to be missing.
     ///
     /// # Errors
     /// [`WriteError`]; the file must be given up then.
@@ -131,7 +131,7 @@ impl<W: Write + Send> Writer<W> {
     }
 
     fn intervals(&mut self, readings: &ChannelReadings, run: &IntervalRun) -> Result<(), WriteError> {
-        for interval in intervals(run) {
+        for interval in intervals(run).filter(Interval::is_known) {
             let stamp = |second| Timestamp::from_second(second).map_err(|_| WriteError::Time(second));
             let stamps = (Some(stamp(interval.start)?), stamp(interval.end)?);
             self.row(readings, stamps, interval.value, interval.quality)?;

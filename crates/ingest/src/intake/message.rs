@@ -85,6 +85,9 @@ pub struct Receipt {
     pub duplicates: u64,
     /// Readings that replaced an earlier version.
     pub replaced: u64,
+    /// Readings of an older version than the one that was there; they are kept and change nothing.
+    #[serde(default)]
+    pub older: u64,
     /// Readings that wait in quarantine.
     pub quarantined: u64,
     /// Channels registered from this message.

@@ -128,6 +128,17 @@ impl Intake {
         Ok((outcome.receipt, outcome.settlement))
     }
 
+    /// Notes that items were tried again in vain, for the reason that they have.
+    pub(crate) fn refuse_again(&self, items: &[&QuarantineItem]) -> Result<(), IntakeError> {
+        let quarantine = self.books.registry.quarantine();
+        Ok(self.runtime.block_on(async {
+            for item in items {
+                quarantine.refused_again(item.id, &item.entry).await?;
+            }
+            Ok::<_, RegistryError>(())
+        })?)
+    }
+
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
@@ -146,7 +157,9 @@ impl Intake {
         let admitted = std::mem::take(&mut receipt.replaced);
         if let Some(noted) = self.runtime.block_on(self.books.registry.batches().by_hash(&receipt.hash))? {
             (receipt.stored, receipt.duplicates) = (noted.stored, noted.duplicates);
-            receipt.replaced = admitted.saturating_sub(noted.stored + noted.duplicates);
+            let older = readings.answer_for(&older_key(hash)).map_err(IntakeError::Readings)?;
+            receipt.older = older.and_then(|older| serde_json::from_slice(&older).ok()).unwrap_or_default();
+            receipt.replaced = admitted.saturating_sub(noted.stored + noted.duplicates + receipt.older);
         }
         receipt.tell_other_options(&Asked::from(message));
         Ok(Some(receipt))
@@ -294,6 +307,13 @@ impl Intake {
         outcome.receipt.stored = outcome.counts.stored;
         outcome.receipt.duplicates = outcome.counts.duplicates;
         outcome.receipt.replaced = outcome.counts.replaced;
+        outcome.receipt.older = outcome.counts.older;
+        if 0 < outcome.counts.older && !outcome.earlier.is_stored {
+            let answer = serde_json::to_vec(&outcome.counts.older).expect("a number");
+            let mut note = Batch::new("", older_key(&spooled.hash), 0);
+            note.answer = answer;
+            commit(&self.books.readings, message, spooled, now, note).map_err(IntakeError::Readings)?;
+        }
         Ok(())
     }
 }
@@ -304,17 +324,19 @@ struct Counts {
     stored: u64,
     duplicates: u64,
     replaced: u64,
+    older: u64,
 }
 
 impl Counts {
     fn add(&mut self, commit: &Commit) {
         self.stored += commit.created;
         self.duplicates += commit.duplicates;
-        self.replaced += commit.changed + commit.superseded;
+        self.replaced += commit.changed;
+        self.older += commit.superseded;
     }
 
     fn all(&self) -> u64 {
-        self.stored + self.duplicates + self.replaced
+        self.stored + self.duplicates + self.replaced + self.older
     }
 }
 
@@ -418,6 +440,11 @@ fn attempt_key(message: &Message, hash: &[u8; 32]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(hash).update(&[u8::from(message.unknown == Unknown::Register)]).update(&asked);
     *hasher.finalize().as_bytes()
+}
+
+/// The key of what is known of a message only once its readings are placed: how many of them are older than what was there.
+fn older_key(hash: &[u8; 32]) -> [u8; 32] {
+    *blake3::Hasher::new().update(hash).update(b"older versions").finalize().as_bytes()
 }
 
 /// Commits a part of a message. Only the last part carries the message's key, so that a message cut off by a crash is

@@ -9,14 +9,17 @@ use model::reading::{ChannelReadings, MessageHeader};
 use store::raw::{Error as RawError, RawBook, RawId, RawWriter};
 
 use super::{IntakeError, Message};
+use crate::files;
 use crate::inventory::{self, ReadError};
 
 /// Messages up to this size are read from memory the second time, longer ones from the raw book.
 const MEMORY_BYTES_MAX: usize = 32 << 20;
+/// Sets bytes that could not be read to their end apart from a whole message that has no others.
+const CUT_OFF: &[u8] = b"\0cut off";
 
 /// A message whose bytes are kept.
 pub(super) struct Spooled {
-    /// Content hash; the identity of the message.
+    /// Content hash; the identity of the message. Bytes that could not be read to their end have one of their own.
     pub(super) hash: [u8; 32],
     /// Where the bytes are.
     pub(super) raw: RawId,
@@ -91,8 +94,13 @@ pub(super) fn read<'a>(raw: &'a RawBook, message: &Message, bytes: &mut dyn Read
     if let Some(failure) = tee.failure {
         return Err(IntakeError::Raw(failure));
     }
-    if let (Ok(_), Err(error)) = (&survey, drained) {
-        return Err(IntakeError::Read(error));
+    let survey = match (survey, drained) {
+        (survey, Ok(_)) => survey,
+        (Ok(_), Err(error)) => return Err(IntakeError::Read(error)),
+        (Err(ReadError { format, .. }), Err(error)) => Err(ReadError { format, finding: files::unreadable(&error) }),
+    };
+    if survey.as_ref().is_err_and(|error| error.finding.code == files::UNREADABLE) {
+        tee.hasher.update(CUT_OFF);
     }
     let hash = *tee.hasher.finalize().as_bytes();
     Ok(Arrived { hash, raw: tee.raw, length: tee.length, survey, in_memory: tee.in_memory })

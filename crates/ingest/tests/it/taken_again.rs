@@ -1,5 +1,6 @@
 //! Messages that come, or are taken in, more than once: nothing is undone, counted twice or lost.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use formats::Options;
@@ -82,17 +83,22 @@ impl Station {
         self.send_bytes(&csv(lines), Options::default())
     }
 
-    fn send_bytes(&mut self, bytes: &str, options: Options) -> Receipt {
+    /// What is said of the bytes that come next.
+    fn message(&mut self, options: Options) -> Message {
         self.now += SignedDuration::from_mins(1);
         let zone = options.zone.as_ref().map(|_| "+10:00".into());
-        let message = Message {
+        Message {
             source: "HES".into(),
             name: "message.csv".into(),
             format: None,
             zone,
             options,
             unknown: Unknown::Quarantine,
-        };
+        }
+    }
+
+    fn send_bytes(&mut self, bytes: &str, options: Options) -> Receipt {
+        let message = self.message(options);
         self.intake.take(&message, &mut bytes.as_bytes(), self.now).expect("answered")
     }
 
@@ -240,4 +246,81 @@ fn options_that_do_not_help_leave_one_item_and_the_right_ones_none() {
     }
     assert_eq!(station.send_bytes(&bare, named("UP1")).stored, 2);
     assert_eq!((station.waiting(), station.values(0, 2)), (vec![], vec![Some(1500), Some(1500)]));
+}
+
+/// Gives its bytes and then fails, as a gzip stream that was cut off does.
+struct CutOff<'b>(&'b [u8]);
+
+impl Read for CutOff<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn what_was_cut_off_is_refused_by_replay_too_and_is_not_the_whole_message() {
+    let mut station = Station::with(&["UP1"]);
+    let whole = csv(&["UP1 0=1.5 1=1.5"]);
+    let cut = |text: &str, station: &mut Station| {
+        let message = station.message(Options::default());
+        station.intake.take(&message, &mut CutOff(text.as_bytes()), station.now).expect("answered")
+    };
+    // All the bytes came but not their checksum; the last value lost digits; the format is refused before the end.
+    for text in [whole.as_str(), &whole[..whole.len() - 3], &whole.replace('Z', "")] {
+        let refused = cut(text, &mut station);
+        assert_eq!((refused.accepted, refused.findings[0].code.as_str()), (false, "file.unreadable"), "{refused:?}");
+        assert!(cut(text, &mut station).repeated);
+    }
+    let replayed = station.replay();
+    assert_eq!((replayed.released, replayed.refused_again, replayed.stored), (0, 3, 0));
+    let waiting: Vec<_> = station.waiting().into_iter().map(|item| (item.entry.code, item.tries)).collect();
+    assert_eq!(waiting, vec![("file.unreadable".to_owned(), 2); 3]);
+    assert_eq!(station.values(0, 2), []);
+    let taken = station.send(&["UP1 0=1.5 1=1.5"]);
+    assert_eq!((taken.repeated, taken.stored), (false, 2), "{taken:?}");
+}
+
+#[test]
+fn what_one_message_gives_twice_is_told_where_it_differs() {
+    let mut station = Station::with(&["UP1"]);
+    let receipt = station.send(&["UP1 0=1 1=2 2=3", "UP1 1=2 2=4 3=5"]);
+    assert!(receipt.accepted, "{receipt:?}");
+    let told: Vec<_> = receipt.findings.iter().map(|finding| (finding.line, finding.code.as_str())).collect();
+    // The second line of the message begins at its fifth row; it says one hour differently.
+    assert_eq!(told, [(5, "value.twice")]);
+    let message = &receipt.findings[0].message;
+    assert!(message.contains("2026-01-01T02:00:00Z of UP1") && message.contains("3 and then 4 kWh"), "{message}");
+    assert_eq!(station.values(0, 4), [Some(1000), Some(2000), Some(4000), Some(5000)]);
+
+    let same = station.send(&["UP1 4=1 5=2", "UP1 4=1 5=2"]);
+    assert_eq!((same.findings, same.stored), (vec![], 2));
+    let apart = station.send(&["UP1 6=1", "UP1 7=1", "UP1 6=2"]);
+    assert_eq!(apart.findings.len(), 1, "{apart:?}");
+    // Another message may well correct it.
+    assert_eq!(station.send(&["UP1 6=3"]).findings, []);
+    let versions =
+        csv(&["UP1 8=1", "UP1 8=2"]).replace("value", "value,version").replace(",1\n", ",1,2026-01-05T01:00:00Z\n");
+    let versions = versions.replace(",2\n", ",2,2026-01-05T00:00:00Z\n");
+    assert_eq!(station.send_bytes(&versions, Options::default()).findings, []);
+    assert_eq!(station.values(0, 9)[8], Some(1000));
+}
+
+#[test]
+fn an_older_version_is_not_told_as_a_replacement() {
+    let mut station = Station::with(&["UP1"]);
+    let versioned = |value: &str, made: &str| {
+        let text = csv(&["UP1 0=1 1=1"]).replace("value\n", "value,version\n");
+        text.replace(",1\n", &format!(",{value},{made}\n"))
+    };
+    station.send_bytes(&versioned("1", "2026-01-02T06:00:00Z"), Options::default());
+    let newer = station.send_bytes(&versioned("3", "2026-01-02T08:00:00Z"), Options::default());
+    assert_eq!((newer.replaced, newer.older), (2, 0));
+    let older = station.send_bytes(&versioned("2", "2026-01-02T07:00:00Z"), Options::default());
+    assert_eq!((older.stored, older.duplicates, older.replaced, older.older), (0, 0, 0, 2));
+    assert_eq!(station.values(0, 2), [Some(3000), Some(3000)]);
+    let again = station.send_bytes(&versioned("2", "2026-01-02T07:00:00Z"), Options::default());
+    assert_eq!(Receipt { repeated: false, ..again }, older);
 }
