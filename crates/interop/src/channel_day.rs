@@ -265,7 +265,7 @@ fn lay_over(decided: &FinalDay, manner: Manner, values: &mut [i64], qualities: &
             continue;
         }
         let status = listed.map_or(quality.status | decided.status, |one| one.status);
-        let stands = listed.is_none_or(|one| one.method.is_empty() && one.value == Some(*value));
+        let stands = listed.is_none_or(|one| one.method.is_empty() && one.value.unwrap_or(NO_VALUE) == *value);
         match (manner.assumed_time.treated(status), listed) {
             (Treated::LeftOut, _) => (*value, *quality) = (NO_VALUE, Quality::of(LEFT_OUT)),
             (Treated::Received, _) => quality.status |= Status::ASSUMED_TIME,
