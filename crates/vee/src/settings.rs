@@ -253,14 +253,22 @@ impl Settings {
         }
     }
 
-    /// The settings that say nothing of values in a unit, each with the unit it is in.
-    pub(crate) fn apart_from<'s>(&'s self, unit: &str) -> impl Iterator<Item = (&'static str, &'s str)> {
-        self.0.iter().filter_map(move |(name, setting)| match setting {
-            Setting::Quantity { amount, unit: own } if !amount.is_zero() && unit_power(own, unit).is_none() => {
-                Some((*name, own.as_str()))
-            }
-            _ => None,
-        })
+    /// The settings that say nothing of values in a unit, each with the unit it is in and whether that is not even one of
+    /// its default. A default that is not of energy is of another channel beside, so that its unit is no fault.
+    pub(crate) fn apart_from(&self, forms: &[SettingForm], unit: &str) -> Vec<(&'static str, &str, bool)> {
+        let apart = |form: &SettingForm| {
+            let (name, setting) = self.0.iter().find(|(name, _)| *name == form.name)?;
+            let (Setting::Quantity { amount, unit: own }, Ok(Setting::Quantity { unit: usual, .. })) =
+                (setting, form.kind.checked(form.default))
+            else {
+                return None;
+            };
+            let is_strange = unit_power(own, &usual).is_none();
+            let is_of_values = unit_power(&usual, ENERGY).is_some();
+            let is_apart = !amount.is_zero() && unit_power(own, unit).is_none();
+            (is_apart && (is_strange || is_of_values)).then_some((*name, own.as_str(), is_strange))
+        };
+        forms.iter().filter_map(apart).collect()
     }
 
     fn setting(&self, form: &'static SettingForm) -> &Setting {
@@ -268,6 +276,9 @@ impl Settings {
         &found.expect("a rule asks only for settings it declares").1
     }
 }
+
+/// What the values are of that most settings limit.
+const ENERGY: &str = "kWh";
 
 /// The power of ten between two units of one quantity: `kWh` in `Wh` is 3; `None` where they are
 /// not multiples of each other.

@@ -12,7 +12,7 @@ use crate::formula::{Formula, Library, named_status};
 use crate::process::Processes;
 use crate::register::{CheckedRegisterPlan, RegisterPlan};
 use crate::rules::{self, RULES, Rule, Stage, rule};
-use crate::settings::{InvalidSetting, Settings};
+use crate::settings::{InvalidSetting, SettingForm, Settings};
 use crate::view::View;
 
 /// A plan whose every id, setting, unit and formula is known to be right.
@@ -130,15 +130,20 @@ impl CheckedPlan {
         self.version
     }
 
-    /// What of the plan says nothing of channels that count in a unit, because a limit is in another one.
+    /// What of the plan says nothing of channels that count in a unit, because a limit is in another one: a note, and a
+    /// warning where the rule is never about that quantity.
     pub fn apart_from(&self, unit: &str) -> Vec<Finding> {
-        let of_rules = self.rules.iter().filter_map(|rule| Some((rule.id.as_str(), rule.settings()?)));
-        let of_methods = self.estimators.iter().map(|planned| (planned.estimator.id, &planned.settings));
-        let apart = |(id, settings): (&str, &Settings)| {
-            let found = settings.apart_from(unit).map(|(name, own)| {
+        let of_rules = self.rules.iter().filter_map(|planned| match &planned.test {
+            Judge::Built(rule, settings) => Some((rule.id, rule.settings, settings)),
+            Judge::User(_) => None,
+        });
+        let of_methods =
+            self.estimators.iter().map(|planned| (planned.estimator.id, planned.estimator.settings, &planned.settings));
+        let apart = |(id, forms, settings): (&str, &[SettingForm], &Settings)| {
+            let found = settings.apart_from(forms, unit).into_iter().map(|(name, own, is_strange)| {
                 let message = format!("{id} says nothing of values in {unit}: its setting {name} is in {own}");
-                Finding::new(0, format_smolstr!("{id}.{name}"), "plan.other_unit", message)
-                    .with_severity(Severity::Warning)
+                let severity = if is_strange { Severity::Warning } else { Severity::Note };
+                Finding::new(0, format_smolstr!("{id}.{name}"), "plan.other_unit", message).with_severity(severity)
             });
             found.collect::<Vec<_>>()
         };

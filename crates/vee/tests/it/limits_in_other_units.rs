@@ -14,5 +14,8 @@ fn a_plan_tells_which_of_its_limits_say_nothing_of_a_unit() {
     assert_eq!((finding.code.as_ref(), finding.severity), ("plan.other_unit", Severity::Warning));
     assert!(finding.message.contains("V31") && finding.message.contains("kWh"), "{finding}");
     assert!(plan.apart_from("m3").is_empty());
-    assert!(checked(Plan::standard()).apart_from("Wh").is_empty(), "Wh is a thousandth of kWh");
+    let standard = checked(Plan::standard());
+    assert!(standard.apart_from("Wh").is_empty(), "Wh is a thousandth of kWh");
+    let of_gas = standard.apart_from("m3");
+    assert!(!of_gas.is_empty() && of_gas.iter().all(|note| note.severity == Severity::Note), "{of_gas:?}");
 }
