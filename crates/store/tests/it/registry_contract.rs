@@ -115,7 +115,6 @@ async fn object(registry: &Registry, class: Class, name: &Name) -> Mrid {
     registry.master().register(class, std::slice::from_ref(name), None).await.expect("registered").id
 }
 
-// covers: MDQ-03
 async fn registering_again_changes_nothing(registry: Registry, _: Registry) {
     let names = [nmi("NEM1201009"), Name::new("CIS id", "77")];
     let attributes = json!({"phase": "A"});
@@ -147,7 +146,6 @@ async fn names_of_two_objects_are_a_conflict(registry: Registry, _: Registry) {
     assert_eq!(registry.master().count(Class::Meter).await.expect("count"), 2);
 }
 
-// covers: IIS-04
 async fn a_name_without_authority_means_the_only_one_it_fits(registry: Registry, _: Registry) {
     let cis = Name { authority: "CIS".into(), kind: "id".into(), value: "4711".into() };
     let hes = Name { authority: "HES-1".into(), kind: "id".into(), value: "4711".into() };
@@ -197,7 +195,6 @@ async fn text_is_ordered_by_its_bytes(registry: Registry, _: Registry) {
     assert_eq!(values, ["10", "9", "_", "a", "b", "b", "ä"]);
 }
 
-// covers: MDQ-05
 async fn links_of_a_subject_do_not_overlap(registry: Registry, _: Registry) {
     let meter = object(&registry, Class::Meter, &serial("M1")).await;
     let here = object(&registry, Class::UsagePoint, &nmi("HERE")).await;
@@ -222,7 +219,6 @@ async fn links_of_a_subject_do_not_overlap(registry: Registry, _: Registry) {
     assert_eq!(links.iter().map(|link| link.target).collect::<Vec<_>>(), [there, here, there]);
 }
 
-// covers: MDQ-05
 async fn links_are_closed_and_followed(registry: Registry, _: Registry) {
     let transformer = object(&registry, Class::Transformer, &serial("T1")).await;
     let point = object(&registry, Class::UsagePoint, &nmi("P")).await;
@@ -312,7 +308,6 @@ async fn a_refused_registration_leaves_nothing(registry: Registry, _: Registry) 
     assert_eq!(next[0].number.0, 1, "no number was used up");
 }
 
-// covers: IIS-04
 async fn a_name_is_one_usage_point_under_any_kind(registry: Registry, _: Registry) {
     let named = |kind: &str, suffix: &str| ChannelEntry { usage_point: Name::new(kind, "P1"), ..entry("P1", suffix) };
     // In one commit, and in one after the other.
@@ -327,7 +322,6 @@ async fn a_name_is_one_usage_point_under_any_kind(registry: Registry, _: Registr
     assert_eq!(directory.resolve(&key, at("2024-05-01T00:00Z")), Ok(&again[1]));
 }
 
-// covers: IIS-04
 async fn usage_points_of_two_authorities_have_labels_of_their_own(registry: Registry, _: Registry) {
     let of = |authority: &str, kind: &str, suffix: &str| {
         let usage_point = Name { authority: authority.into(), kind: kind.into(), value: "100".into() };
@@ -351,7 +345,6 @@ async fn usage_points_of_two_authorities_have_labels_of_their_own(registry: Regi
     assert!(matches!(&same, Err(RegistryError::Conflict { name, .. }) if name == "a/b/c"), "{same:?}");
 }
 
-// covers: MDQ-03
 async fn a_channel_is_refused_for_what_no_channel_can_be(registry: Registry, _: Registry) {
     type Change = fn(&mut ChannelEntry);
     let changes: [(&str, Change); 14] = [
@@ -465,7 +458,6 @@ async fn messages_find_their_channel(registry: Registry, _: Registry) {
     assert_eq!(directory.revision, registry.revision().await.expect("revision"));
 }
 
-// covers: MDQ-05
 async fn a_meter_exchange_moves_the_channel_of_a_meter(registry: Registry, _: Registry) {
     let exchange = at("2024-06-15T02:00Z");
     let since =

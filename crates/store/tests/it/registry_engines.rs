@@ -17,6 +17,7 @@ fn cases() -> impl Iterator<Item = &'static str> {
     all.into_iter().flatten().copied()
 }
 
+// covers: MDQ-03, MDQ-05, IIS-04
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_keeps_the_contract() {
     for case in cases() {
@@ -25,6 +26,7 @@ async fn sqlite_keeps_the_contract() {
     }
 }
 
+// covers: MDQ-03, MDQ-05, IIS-04
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_keeps_the_contract() {
     let server = LocalPostgres::start().await.unwrap_or_else(|error| panic!("{error}"));
