@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ingest::{admission, flags, review};
+use ingest::{admission, collection, flags, review};
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
@@ -28,6 +28,8 @@ pub struct Settings {
     pub plan: String,
     /// Checks at admission.
     pub admission: admission::Limits,
+    /// What is asked of the collection of a day.
+    pub collection: collection::Rules,
     /// What flags of sources mean.
     pub status: flags::Config,
     /// Whose word counts in the review of exceptions.
@@ -88,6 +90,7 @@ impl Default for Settings {
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             admission: admission::Limits::default(),
+            collection: collection::Rules::default(),
             status: flags::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
@@ -115,6 +118,7 @@ impl Settings {
         if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
             return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
         }
+        self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         Ok(())
     }
@@ -153,6 +157,11 @@ mod tests {
         check("unknown_channels = \"drop\"", "expected `quarantine` or `register`");
         check("[status.sources]\nHES-1 = \"Gen5\"", "there is no status map `Gen5`; there are OpenWay, UtilityIQ");
         check("[status.maps.UtilityIQ]\nCLOCK_ERR = \"CLOCK\"", "is shipped and locked");
+        check(
+            "[collection]\nregister_every_minutes = 7",
+            "collection.register_every_minutes: 7, expected 0 or minutes",
+        );
+        check("[collection]\ndeadline = \"5 am\"", "line 2");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

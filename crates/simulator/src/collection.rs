@@ -61,7 +61,7 @@ impl<'u> Collection<'u> {
     /// Begins with a date.
     pub fn from(utility: &'u Utility, first: Date) -> Self {
         let settings = utility.settings();
-        let begin = |meter| Flow { delivered: Premises::of(settings.seed, meter).first_register, received: 0 };
+        let begin = |meter| Flow { delivered: utility.premises(meter).first_register, received: 0 };
         let registers = (0..settings.meters).map(begin).collect();
         Self { utility, next: first, registers, held_back: BTreeMap::new() }
     }
@@ -75,7 +75,7 @@ impl<'u> Collection<'u> {
             HeadEnd::ALL.into_iter().map(|head_end| (head_end, self.take_held_back(head_end, &day))).collect();
         let mut events = Vec::new();
         for meter in 0..self.utility.settings.meters {
-            let premises = Premises::of(self.utility.settings.seed, meter);
+            let premises = self.utility.premises(meter);
             let flows = self.utility.truth(meter, &day);
             let readings = self.readings(meter, &premises, &day, &flows);
             let readings = self.without_lost(meter, &premises, readings, &mut sent.counts);

@@ -10,7 +10,7 @@ use model::time::{LocalDay, TimeRange};
 
 use crate::load::{Flow, Quarter, flow};
 use crate::network::{Lost, Network, UnknownElement};
-use crate::premises::Premises;
+use crate::premises::{HeadEnd, Premises};
 use crate::script::Script;
 
 /// Seconds of the finest interval.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub meters: u32,
     /// Its zone; its days begin at midnight there.
     pub zone: TimeZone,
+    /// Who collects every meter; each falls to one of them where none is named.
+    pub head_end: Option<HeadEnd>,
 }
 
 /// A utility that can be asked what was true.
@@ -65,6 +67,12 @@ impl Utility {
         &self.settings
     }
 
+    /// The premises of a meter by number.
+    pub fn premises(&self, meter: u32) -> Premises {
+        let premises = Premises::of(self.settings.seed, meter);
+        Premises { head_end: self.settings.head_end.unwrap_or(premises.head_end), ..premises }
+    }
+
     /// A day of the utility; `None` outside the years of the calendar, and where the clock changes by half an hour: some
     /// head-ends send hours, and such a day is no whole number of them.
     pub fn day(&self, date: Date) -> Option<Day> {
@@ -82,7 +90,7 @@ impl Utility {
 
     /// What truly passed a meter in each quarter-hour of a day.
     pub fn truth(&self, meter: u32, day: &Day) -> Vec<Flow> {
-        let premises = Premises::of(self.settings.seed, meter);
+        let premises = self.premises(meter);
         let dark = self.dark(meter);
         let of = |(slot, quarter): (i64, &Quarter)| {
             let full = flow(self.settings.seed, meter, &premises, *quarter);
@@ -161,7 +169,7 @@ mod tests {
 
     fn utility(zone: &str, script: &str) -> Utility {
         let zone = TimeZone::get(zone).expect("a zone");
-        let settings = Settings { seed: 7, meters: 160, zone };
+        let settings = Settings { seed: 7, meters: 160, zone, head_end: None };
         Utility::new(settings, &Network::made_up(160), script.parse().expect("a script")).expect("a utility")
     }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod bench;
+mod collection;
 mod completions;
 mod doctor;
 mod export;
@@ -51,6 +52,7 @@ enum Command {
     Ingest(ingest::Ingest),
     Read(read::Read),
     Quality(quality::Quality),
+    Collection(collection::Collection),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
@@ -95,6 +97,7 @@ impl CommandLine {
             Command::Ingest(command) => command.run(data),
             Command::Read(command) => command.run(data),
             Command::Quality(command) => command.run(data),
+            Command::Collection(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),

@@ -11,6 +11,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 use simulator::collection::{Counts, Sent, usage_point_name};
+use simulator::premises::HeadEnd;
 use simulator::{Collection, Network, Script, Settings, Utility};
 
 use crate::clock;
@@ -34,6 +35,9 @@ pub struct Simulate {
     /// Zone of the utility.
     #[arg(long, value_name = "ZONE", default_value = "America/Toronto")]
     zone: String,
+    /// Let this head-end collect every meter: hes-cloud, hes-hourly or hes-folder.
+    #[arg(long, value_name = "NAME", value_parser = head_end)]
+    head_end: Option<HeadEnd>,
     /// Decides everything that is left to chance; the same seed gives the same bytes.
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -108,7 +112,7 @@ impl Simulate {
             }
             _ => Network::made_up(self.meters),
         };
-        Utility::new(Settings { seed: self.seed, meters: self.meters, zone }, &network, script)
+        Utility::new(Settings { seed: self.seed, meters: self.meters, zone, head_end: self.head_end }, &network, script)
             .map_err(|error| Failure::Usage(format!("--script: {error}")))
     }
 
@@ -127,6 +131,12 @@ impl Simulate {
         ));
         Ok(())
     }
+}
+
+fn head_end(name: &str) -> Result<HeadEnd, String> {
+    let names = HeadEnd::ALL.map(HeadEnd::name);
+    let named = HeadEnd::ALL.into_iter().find(|head_end| head_end.name() == name);
+    named.ok_or_else(|| format!("there is no head-end `{name}`; there are {}", names.join(", ")))
 }
 
 fn text(path: &Path) -> Result<String, Failure> {

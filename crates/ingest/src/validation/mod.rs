@@ -14,7 +14,7 @@
 
 pub(crate) mod companions;
 mod device;
-mod expected;
+pub(crate) mod expected;
 mod follower;
 pub(crate) mod prolonged;
 pub(crate) mod registers;

@@ -4,6 +4,7 @@ mod admission_vectors;
 mod any_order;
 mod assumed_time;
 mod beside;
+mod collection;
 mod determinants;
 mod late_data;
 mod plans;

@@ -85,7 +85,8 @@ impl Read {
 }
 
 fn utility(script: &str) -> Utility {
-    let settings = Settings { seed: 7, meters: METERS, zone: TimeZone::get("America/Toronto").expect("a zone") };
+    let zone = TimeZone::get("America/Toronto").expect("a zone");
+    let settings = Settings { seed: 7, meters: METERS, zone, head_end: None };
     Utility::new(settings, &Network::made_up(METERS), script.parse().expect("a script")).expect("a utility")
 }
 

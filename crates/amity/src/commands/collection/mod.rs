@@ -1,0 +1,77 @@
+//! `amity collection`: what was collected of a day by its deadline, and which components miss again and again.
+
+mod components;
+mod html;
+mod report;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use ingest::collection::Collection as Reports;
+use ingest::placement::zone_of;
+use jiff::civil::Date;
+use store::registry::quarantine::{QuarantineFilter, QuarantineState};
+
+use crate::clock;
+use crate::installation::Installation;
+use crate::output::Failure;
+
+/// Quarantined items that are asked for at a time.
+const PAGE: u32 = 10_000;
+
+/// Tell how much of a day was collected by its deadline, what was not and why, and who misses again and again.
+#[derive(Debug, Args)]
+pub struct Collection {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Report(report::Report),
+    Components(components::Components),
+}
+
+impl Collection {
+    /// Does what was asked.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        match self.action {
+            Action::Report(command) => command.run(&installation),
+            Action::Components(command) => command.run(&installation),
+        }
+    }
+}
+
+/// Reports over the books of an installation.
+fn reports(installation: &Installation) -> Result<Reports, Failure> {
+    let directory = installation.ask(installation.books.registry.directory())?;
+    let waiting = waiting(installation)?;
+    Ok(Reports::new(installation.books.readings.clone(), directory, installation.settings.collection, waiting))
+}
+
+/// The channels of which something waits in quarantine.
+fn waiting(installation: &Installation) -> Result<HashSet<String>, Failure> {
+    let quarantine = installation.books.registry.quarantine();
+    let mut filter =
+        QuarantineFilter { state: Some(QuarantineState::Open), limit: PAGE, ..QuarantineFilter::default() };
+    let mut labels = HashSet::new();
+    loop {
+        let items = installation.ask(quarantine.list(&filter))?;
+        let Some(last) = items.last() else { return Ok(labels) };
+        filter.after = last.id;
+        labels.extend(items.into_iter().map(|item| item.entry.channel));
+    }
+}
+
+/// The day that ended last where the installation is.
+fn yesterday(installation: &Installation) -> Result<Date, Failure> {
+    let zone = zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?;
+    clock::now().to_zoned(zone).date().yesterday().map_err(|error| Failure::work("could not tell the day", error))
+}
+
+fn in_book(error: store::readings::Error) -> Failure {
+    Failure::work("could not read", error)
+}
