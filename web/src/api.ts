@@ -71,6 +71,38 @@ export interface Fleet {
   subscriptions: Subscription[];
 }
 
+export interface Tally { expected: number; in_time: number; late: number; estimated: number; missing: number; time_in_doubt: number }
+
+export type CollectionReason =
+  | 'source_silent' | 'meter_silent' | 'not_received' | 'late' | 'in_quarantine' | 'estimated_by_source' | 'no_value' | 'damaged';
+
+export type Verdict = 'met' | 'open' | 'not_met';
+
+export interface CollectionMiss {
+  component: string;
+  channel: string;
+  source: string | null;
+  zone: string;
+  from: string;
+  to: string;
+  readings: number;
+  reason: CollectionReason;
+}
+
+/** What was collected of a day by its deadline. */
+export interface Collection {
+  date: string;
+  made_at: string;
+  rules: { per_cent: number; deadline: string };
+  total: Tally;
+  verdict: Verdict;
+  zones: (Tally & { zone: string; deadline: string; verdict: Verdict; evidence: string })[];
+  sources: (Tally & { source: string | null; usage_points: number })[];
+  reasons: { reason: CollectionReason; readings: number; components: number }[];
+  misses: CollectionMiss[];
+  misses_count: number;
+}
+
 export interface Page<Item> { items: Item[]; next: string | null }
 
 export interface PointBrief { id: string; name: string; kind: 'usage-point' | 'meter'; channels: number; partner: Named | null }

@@ -225,7 +225,7 @@ async function unhappyPaths(page, channel) {
 
 async function fitsNarrowAndPrint(page, channel) {
   await page.setViewportSize({ width: 400, height: 800 });
-  for (const path of ['/', `/channels/${channel.channel}`, '/quarantine']) {
+  for (const path of ['/', `/channels/${channel.channel}`, '/quarantine', `/collection?date=${channel.last_reading.slice(0, 10)}`]) {
     await show(page, path);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     same(`narrow: ${path.replace(/\d+/, 'n')} does not scroll sideways`, over, 0);
@@ -235,6 +235,24 @@ async function fitsNarrowAndPrint(page, channel) {
   await show(page, '/');
   check('print: without navigation', !(await page.locator('header.bar').isVisible()));
   await page.emulateMedia({ media: 'screen' });
+}
+
+async function collectionByKeyboard(page, channel) {
+  const date = channel.last_reading.slice(0, 10);
+  await show(page, `/collection?date=${date}`);
+  const told = await api(`collection?date=${date}`);
+  const rows = page.locator('section[aria-labelledby="zones-title"] tbody tr');
+  same('collection: a row for each zone', await rows.count(), told.zones.length);
+  check('collection: readings in time and expected', (await rows.first().innerText()).includes(`${grouped(told.zones[0].in_time)} of ${grouped(told.zones[0].expected)}`));
+  const listed = await page.locator('section[aria-labelledby="rest-title"] tbody tr').count();
+  same('collection: what does not count is listed', listed, Math.min(200, told.misses_count));
+  check('collection: the day before is reached by keyboard', await tabTo(page, "document.activeElement.textContent === 'Day before'"));
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('date') < date);
+  await settled(page);
+  check('collection: its name says the day', (await page.locator('h1').innerText()).includes(parameter(page, 'date')));
+  await show(page, '/collection?date=1999-01-01');
+  check('collection: a day of which nothing was expected says so', (await page.locator('main').innerText()).includes('No reading was expected'));
 }
 
 async function pictures(page, scheme, channel) {
@@ -252,6 +270,9 @@ async function pictures(page, scheme, channel) {
     await accessible(page, `channel, ${tab}, ${scheme}`);
   }
   await page.screenshot({ path: join(out, `meter-${scheme}.png`) });
+  await show(page, `/collection?date=${channel.last_reading.slice(0, 10)}`);
+  await accessible(page, `collection, ${scheme}`);
+  if (scheme === 'light') await page.screenshot({ path: join(out, 'collection.png') });
   await show(page, '/quarantine');
   await accessible(page, `quarantine, ${scheme}`);
   if (scheme === 'light') await page.screenshot({ path: join(out, 'quarantine.png') });
@@ -276,6 +297,7 @@ await watched.run(async () => {
   await chartByKeyboard(page, channel);
   await tablesHoldTheSame(page, channel);
   await everythingAtOnce(page, channel);
+  await collectionByKeyboard(page, channel);
   await unhappyPaths(page, channel);
   await fitsNarrowAndPrint(page, channel);
   for (const scheme of ['light', 'dark']) {

@@ -6,7 +6,7 @@
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
-//! - `plan`: which plan judges what.
+//! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
@@ -14,6 +14,7 @@
 
 mod book;
 mod channel;
+pub mod collection;
 mod coverage;
 mod day;
 mod determinant;
@@ -76,7 +77,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 44] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 46] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -84,6 +85,8 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 44] {
         ("get", "/api/v1/openapi.yaml", get(operate::openapi)),
         ("get", "/api/v1/problems/{code}", get(operate::problem)),
         ("get", "/api/v1/fleet", get(fleet::get)),
+        ("get", "/api/v1/collection", get(collection::get)),
+        ("get", "/api/v1/collection.csv", get(collection::csv_file)),
         ("get", "/api/v1/usage-points", get(point::usage_points)),
         ("get", "/api/v1/usage-points/{id}", get(point::usage_point)),
         ("get", "/api/v1/meters", get(point::meters)),

@@ -232,7 +232,7 @@ fn local(second: i64, zone: &TimeZone) -> String {
 }
 
 /// Quoted where the text needs it; a leading sign that a spreadsheet would run as a formula is kept as text.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use ingest::plans::{LivePlans, Plans};
 use ingest::{Determinants, Review};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::readings::ReadingsBook;
 use store::registry::Registry;
@@ -30,6 +31,10 @@ pub struct State {
     pub review: Arc<Review>,
     /// What bills rest on.
     pub determinants: Arc<Determinants>,
+    /// What is asked of the collection of a day.
+    pub collection: ingest::collection::Rules,
+    /// The zone of the installation.
+    pub zone: TimeZone,
     /// The clock seam.
     pub now: fn() -> Timestamp,
     /// Names served besides those of loopback.

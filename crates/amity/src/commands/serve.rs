@@ -59,6 +59,8 @@ impl Serve {
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
+            collection: installation.settings.collection,
+            zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
             hosts: self.host.clone(),
             version: env!("CARGO_PKG_VERSION"),

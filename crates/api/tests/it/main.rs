@@ -1,6 +1,7 @@
 //! The interface against real books in temporary folders.
 
 mod assumed_time;
+mod collection;
 mod determinants;
 mod exchange;
 mod fixture;

@@ -23,9 +23,8 @@ pub(super) enum Found {
     Damaged,
 }
 
-/// Why a reading does not count. `Serialize`: the snake-case word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Why a reading does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// It came after the deadline.
     Late,
@@ -58,6 +57,20 @@ impl Reason {
         Self::Damaged,
     ];
 
+    /// The word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::EstimatedBySource => "estimated_by_source",
+            Self::NoValue => "no_value",
+            Self::Damaged => "damaged",
+            Self::InQuarantine => "in_quarantine",
+            Self::SourceSilent => "source_silent",
+            Self::MeterSilent => "meter_silent",
+            Self::NotReceived => "not_received",
+        }
+    }
+
     /// The words for people.
     pub const fn words(self) -> &'static str {
         match self {
@@ -70,6 +83,12 @@ impl Reason {
             Self::MeterSilent => "the meter was silent",
             Self::NotReceived => "did not come",
         }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 

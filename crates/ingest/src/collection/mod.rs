@@ -21,11 +21,34 @@ mod expected;
 mod found;
 pub mod report;
 
+use std::collections::HashSet;
+
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
+use store::registry::quarantine::{QuarantineFilter, QuarantineState};
+use store::registry::{Registry, RegistryError};
 
 pub use day::{Miss, Reason, Tally};
 pub use report::{Collection, Report};
+
+/// Quarantined items that are asked for at a time.
+const PAGE: u32 = 10_000;
+
+/// The labels of the channels of which something waits in quarantine.
+///
+/// # Errors
+/// What the registry says.
+pub async fn waiting(registry: &Registry) -> Result<HashSet<String>, RegistryError> {
+    let mut filter =
+        QuarantineFilter { state: Some(QuarantineState::Open), limit: PAGE, ..QuarantineFilter::default() };
+    let mut labels = HashSet::new();
+    loop {
+        let items = registry.quarantine().list(&filter).await?;
+        let Some(last) = items.last() else { return Ok(labels) };
+        filter.after = last.id;
+        labels.extend(items.into_iter().map(|item| item.entry.channel));
+    }
+}
 
 /// What is asked of the collection of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -4,22 +4,17 @@ mod components;
 mod html;
 mod report;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use ingest::collection::Collection as Reports;
+use ingest::collection::{self, Collection as Reports};
 use ingest::placement::zone_of;
 use jiff::civil::Date;
-use store::registry::quarantine::{QuarantineFilter, QuarantineState};
 
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::Failure;
-
-/// Quarantined items that are asked for at a time.
-const PAGE: u32 = 10_000;
 
 /// Tell how much of a day was collected by its deadline, what was not and why, and who misses again and again.
 #[derive(Debug, Args)]
@@ -48,22 +43,8 @@ impl Collection {
 /// Reports over the books of an installation.
 fn reports(installation: &Installation) -> Result<Reports, Failure> {
     let directory = installation.ask(installation.books.registry.directory())?;
-    let waiting = waiting(installation)?;
+    let waiting = installation.ask(collection::waiting(&installation.books.registry))?;
     Ok(Reports::new(installation.books.readings.clone(), directory, installation.settings.collection, waiting))
-}
-
-/// The channels of which something waits in quarantine.
-fn waiting(installation: &Installation) -> Result<HashSet<String>, Failure> {
-    let quarantine = installation.books.registry.quarantine();
-    let mut filter =
-        QuarantineFilter { state: Some(QuarantineState::Open), limit: PAGE, ..QuarantineFilter::default() };
-    let mut labels = HashSet::new();
-    loop {
-        let items = installation.ask(quarantine.list(&filter))?;
-        let Some(last) = items.last() else { return Ok(labels) };
-        filter.after = last.id;
-        labels.extend(items.into_iter().map(|item| item.entry.channel));
-    }
 }
 
 /// The day that ended last where the installation is.

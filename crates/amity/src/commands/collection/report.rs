@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use ingest::collection::Tally;
 use ingest::collection::report::{ChannelMiss, Report as Told, Verdict};
-use ingest::collection::{Reason, Tally};
 use ingest::placement::zone_of;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -52,7 +52,7 @@ impl Report {
         }
         match (self.json, self.csv) {
             (true, _) => output::print_json(&told)?,
-            (_, true) => output::print(csv(&told).trim_end())?,
+            (_, true) => output::print(api::collection::csv(&told).trim_end())?,
             _ => output::print(&text(&told, self.list))?,
         }
         Ok(ExitCode::from(u8::from(told.verdict == Verdict::NotMet)))
@@ -136,23 +136,4 @@ fn missed(miss: &ChannelMiss) -> String {
     let ChannelMiss { component, channel, zone, miss, .. } = miss;
     let (from, to) = (begin(miss.from, zone), stamp(miss.to, zone));
     format!("{channel} ({component}) {from} to {to}: {} readings, {}", miss.readings, miss.reason.words())
-}
-
-fn csv(told: &Told) -> String {
-    let mut text = String::from("component,channel,source,zone,from,to,readings,reason\n");
-    for ChannelMiss { component, channel, source, zone, miss } in &told.misses {
-        let source = source.as_deref().unwrap_or_default();
-        let cells = [component, channel.as_str(), source, zone, &miss.from.to_string(), &miss.to.to_string()].map(cell);
-        text.push_str(&format!("{},{},{}\n", cells.join(","), miss.readings, word(miss.reason)));
-    }
-    text
-}
-
-fn word(reason: Reason) -> String {
-    serde_json::to_value(reason).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A cell as RFC 4180 has it.
-pub(super) fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
