@@ -1,0 +1,152 @@
+//! Deliveries of a web service, by cursor.
+//!
+//! `GET ADDRESS/deliveries?after=POSITION` (the first one without `after`) is answered with
+//!
+//! | status | means |
+//! | --- | --- |
+//! | 200 | a delivery: its bytes, its name in `delivery-name`, its position in `delivery-position` |
+//! | 204 | there is none yet |
+//! | 429, 503 | wait, as long as `Retry-After` says in seconds |
+//! | another 4xx | the settings are wrong |
+//! | another | it fails |
+//!
+//! A bearer token is read from a file at every request, so that it can be changed while the program runs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use jiff::SignedDuration;
+use reqwest::{Client, Response, StatusCode, Url};
+use serde::{Deserialize, Serialize};
+
+use crate::{Body, Delivery, HeadEnd, Trouble};
+
+/// How long an answer may take, its body included.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A web service.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where it is reached: `https://hes.example/collect`.
+    pub address: String,
+    /// The file with its bearer token, where it wants one.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// The largest delivery, in MiB.
+    #[serde(default = "delivery_mib_max")]
+    pub delivery_mib_max: u32,
+}
+
+const fn delivery_mib_max() -> u32 {
+    64
+}
+
+/// A web service as a head-end.
+#[derive(Debug)]
+pub struct Rest {
+    settings: Settings,
+    address: Url,
+    client: Client,
+}
+
+impl Rest {
+    /// A web service of these settings.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
+    pub fn new(settings: Settings) -> Result<Self, Trouble> {
+        let wrong = |why: &str| Trouble::Refused(format!("address `{}` {why}", settings.address));
+        let mut address = Url::parse(&settings.address).map_err(|error| wrong(&format!("is none: {error}")))?;
+        if !matches!(address.scheme(), "http" | "https") {
+            return Err(wrong("is none of the web: expected http:// or https://"));
+        }
+        address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push("deliveries");
+        // reqwest uses the provider of the process; an error means that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("amity/", env!("CARGO_PKG_VERSION")))
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Trouble::Refused(chain(&error)))?;
+        Ok(Self { settings, address, client })
+    }
+
+    async fn ask(&self, after: Option<&str>) -> Result<Response, Trouble> {
+        let mut address = self.address.clone();
+        if let Some(after) = after {
+            address.query_pairs_mut().append_pair("after", after);
+        }
+        let mut request = self.client.get(address);
+        if let Some(path) = &self.settings.token_file {
+            let token = fs::read_to_string(path)
+                .map_err(|error| Trouble::Refused(format!("token_file {}: {error}", path.display())))?;
+            request = request.bearer_auth(token.trim());
+        }
+        request.send().await.map_err(|error| Trouble::Down(chain(&error.without_url())))
+    }
+
+    async fn bytes(&self, mut response: Response) -> Result<Bytes, Trouble> {
+        let max = (self.settings.delivery_mib_max as usize) << 20;
+        let mut bytes = BytesMut::new();
+        while let Some(part) = response.chunk().await.map_err(|error| Trouble::Down(chain(&error.without_url())))? {
+            if max < bytes.len() + part.len() {
+                let mib = self.settings.delivery_mib_max;
+                return Err(Trouble::Refused(format!("a delivery is larger than the {mib} MiB of delivery_mib_max")));
+            }
+            bytes.extend_from_slice(&part);
+        }
+        Ok(bytes.freeze())
+    }
+}
+
+impl HeadEnd for Rest {
+    async fn pull(&mut self, after: Option<&str>) -> Result<Option<Delivery>, Trouble> {
+        let response = self.ask(after).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => return Ok(None),
+            StatusCode::OK => {}
+            status => return Err(trouble(status, &response)),
+        }
+        let position = header(&response, "delivery-position")
+            .filter(|position| Some(position.as_str()) != after)
+            .ok_or_else(|| Trouble::Down("a delivery came without a `delivery-position` of its own".into()))?;
+        let name = header(&response, "delivery-name").unwrap_or_else(|| position.clone());
+        Ok(Some(Delivery { name, position, body: Body::Bytes(self.bytes(response).await?) }))
+    }
+
+    async fn taken(&mut self, _delivery: &Delivery) -> Result<(), Trouble> {
+        // The position that is asked for next says it.
+        Ok(())
+    }
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    let value = response.headers().get(name)?.to_str().ok()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn trouble(status: StatusCode, response: &Response) -> Trouble {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            let seconds = header(response, "retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+            Trouble::Busy(seconds.map(|seconds| SignedDuration::from_secs(seconds.into())))
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Trouble::Refused(format!("answers {status}: is the token of token_file still good?"))
+        }
+        status if status.is_client_error() || status.is_redirection() => {
+            Trouble::Refused(format!("answers {status}: is the address right?"))
+        }
+        status => Trouble::Down(format!("answers {status}")),
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

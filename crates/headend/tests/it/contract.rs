@@ -1,0 +1,73 @@
+//! What every kind of head-end must do (the contract in `headend`), shown on a stand-in of its kind.
+
+use headend::{Body, Delivery, HeadEnd, Trouble};
+use jiff::SignedDuration;
+
+/// A stand-in that can be made to do everything that a head-end of its kind does.
+pub trait StandIn {
+    /// What is tested.
+    type HeadEnd: HeadEnd;
+
+    /// A head-end that talks to the stand-in, as after a start of the program.
+    fn head_end(&self) -> Self::HeadEnd;
+    /// Has a delivery, after those before it.
+    fn publish(&mut self, name: &str, bytes: &[u8]);
+    /// Has a delivery that is not whole yet; `false` where its kind knows none.
+    fn begin(&mut self, name: &str, bytes: &[u8]) -> bool;
+    /// Cannot be reached, or can again.
+    fn set_down(&mut self, is_down: bool);
+    /// Asks to wait from now on, or not any more; `false` where its kind cannot.
+    fn set_busy(&mut self, seconds: Option<u32>) -> bool;
+}
+
+fn bytes_of(delivery: &Delivery) -> Vec<u8> {
+    match &delivery.body {
+        Body::Bytes(bytes) => bytes.to_vec(),
+        Body::File(path) => std::fs::read(path).expect("readable"),
+    }
+}
+
+async fn next(head_end: &mut impl HeadEnd, after: Option<&str>) -> Delivery {
+    head_end.pull(after).await.expect("no trouble").expect("a delivery")
+}
+
+/// Runs the whole suite; the stand-in has nothing yet.
+pub async fn holds<S: StandIn>(mut stand_in: S) {
+    let mut head_end = stand_in.head_end();
+    assert_eq!(head_end.pull(None).await, Ok(None), "nothing is nothing");
+
+    stand_in.publish("one", b"1");
+    let first = next(&mut head_end, None).await;
+    assert_eq!((first.name.as_str(), bytes_of(&first)), ("one", b"1".to_vec()));
+    let again = next(&mut stand_in.head_end(), None).await;
+    assert_eq!((again.name.as_str(), bytes_of(&again)), ("one", b"1".to_vec()), "a crash before it was stored");
+    head_end.taken(&first).await.expect("no trouble");
+    assert_eq!(head_end.pull(Some(&first.position)).await, Ok(None), "each once");
+
+    let mut position = first.position;
+    let names: Vec<String> = (10..40).map(|number| format!("file {number}")).collect();
+    names.iter().for_each(|name| stand_in.publish(name, name.as_bytes()));
+    let mut came = Vec::new();
+    for _ in &names {
+        let delivery = next(&mut head_end, Some(&position)).await;
+        assert_eq!(bytes_of(&delivery), delivery.name.as_bytes());
+        head_end.taken(&delivery).await.expect("no trouble");
+        (position, head_end) = (delivery.position, stand_in.head_end());
+        came.push(delivery.name);
+    }
+    assert_eq!(came, names, "in order, over starts of the program");
+
+    if stand_in.begin("half", b"ha") {
+        assert_eq!(head_end.pull(Some(&position)).await, Ok(None), "half a delivery is none");
+    }
+    if stand_in.set_busy(Some(7)) {
+        let trouble = head_end.pull(Some(&position)).await;
+        assert_eq!(trouble, Err(Trouble::Busy(Some(SignedDuration::from_secs(7)))));
+        stand_in.set_busy(None);
+    }
+    stand_in.set_down(true);
+    assert!(head_end.pull(Some(&position)).await.is_err(), "down is told");
+    stand_in.set_down(false);
+    stand_in.publish("last", b"9");
+    assert_eq!(next(&mut head_end, Some(&position)).await.name, "last", "and it goes on");
+}

@@ -1,0 +1,111 @@
+//! Folders.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use headend::folder::{Folder, Settings};
+use headend::{HeadEnd, Trouble};
+use tempfile::TempDir;
+
+use crate::contract::{StandIn, holds};
+
+/// What writes files into a folder, each a second after the one before and all of them long ago.
+struct Drop {
+    folder: TempDir,
+    written: u64,
+}
+
+impl Drop {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), written: 0 }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("drop").join(name)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8], modified: SystemTime) {
+        fs::create_dir_all(self.path("")).expect("made");
+        fs::write(self.path(name), bytes).expect("written");
+        let file = File::options().append(true).open(self.path(name)).expect("opened");
+        file.set_modified(modified).expect("stamped");
+    }
+}
+
+impl StandIn for Drop {
+    type HeadEnd = Folder;
+
+    fn head_end(&self) -> Folder {
+        fs::create_dir_all(self.path("")).expect("made");
+        Folder::new(Settings { folder: self.path(""), settled_seconds: 2 }, SystemTime::now)
+    }
+
+    fn publish(&mut self, name: &str, bytes: &[u8]) {
+        self.written += 1;
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + self.written);
+        self.write(name, bytes, modified);
+    }
+
+    fn begin(&mut self, name: &str, bytes: &[u8]) -> bool {
+        self.publish(&format!("{name}.part"), bytes);
+        self.publish(&format!(".{name}"), bytes);
+        self.write(&format!("{name} of now"), bytes, SystemTime::now() + Duration::from_secs(3600));
+        true
+    }
+
+    fn set_down(&mut self, is_down: bool) {
+        let (here, gone) = (self.folder.path().join("drop"), self.folder.path().join("gone"));
+        let (from, to) = if is_down { (here, gone) } else { (gone, here) };
+        fs::rename(from, to).expect("moved");
+    }
+
+    fn set_busy(&mut self, _seconds: Option<u32>) -> bool {
+        false
+    }
+}
+
+// covers: MOD-API
+#[tokio::test]
+async fn a_folder_holds_the_contract() {
+    holds(Drop::new()).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_is_kept_and_never_written_over() {
+    let mut drop = Drop::new();
+    let mut folder = drop.head_end();
+    for content in [b"first", b"other", b"third"] {
+        drop.publish("same.csv", content);
+        let delivery = folder.pull(None).await.expect("no trouble").expect("a delivery");
+        folder.taken(&delivery).await.expect("moved");
+    }
+    let kept = |name: &str| fs::read(drop.path("taken").join(name)).expect("kept");
+    assert_eq!(
+        (kept("same.csv"), kept("2.same.csv"), kept("3.same.csv")),
+        (b"first".to_vec(), b"other".to_vec(), b"third".to_vec())
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_moved_is_said_and_not_taken_again() {
+    let mut drop = Drop::new();
+    let mut folder = drop.head_end();
+    // Where the folder for files that were taken should be lies a file, which itself is none of the deliveries.
+    drop.write("taken", b"in the way", SystemTime::now() + Duration::from_secs(3600));
+    drop.publish("one.csv", b"1");
+    let delivery = folder.pull(None).await.expect("no trouble").expect("a delivery");
+    let trouble = folder.taken(&delivery).await.expect_err("in the way");
+    assert!(trouble.to_string().contains("one.csv was taken and cannot be moved to `taken`"), "{trouble}");
+    assert_eq!(folder.pull(None).await, Ok(None));
+    drop.publish("one.csv", b"changed");
+    assert!(folder.pull(None).await.expect("no trouble").is_some(), "another content is another delivery");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_needs_other_settings() {
+    let drop = Drop::new();
+    let mut folder = Folder::new(Settings { folder: drop.path("nowhere"), settled_seconds: 0 }, SystemTime::now);
+    let trouble = folder.pull(None).await.expect_err("not there");
+    assert!(matches!(&trouble, Trouble::Refused(why) if why.starts_with("there is no folder ")), "{trouble:?}");
+}

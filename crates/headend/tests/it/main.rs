@@ -1,0 +1,5 @@
+//! Every kind of head-end against a stand-in on a real folder or socket.
+
+mod contract;
+mod folder;
+mod rest;

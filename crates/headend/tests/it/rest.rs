@@ -1,0 +1,155 @@
+//! Web services.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use headend::rest::{Rest, Settings};
+use headend::{HeadEnd, Trouble};
+use std::collections::HashMap;
+
+use crate::contract::{StandIn, holds};
+
+/// What the service has and does.
+#[derive(Default)]
+struct Has {
+    deliveries: Vec<(String, Vec<u8>)>,
+    busy: Option<u32>,
+    is_down: bool,
+    answers: Option<StatusCode>,
+    token: Option<String>,
+    gives_no_position: bool,
+}
+
+/// A web service on a free port of loopback.
+struct Service {
+    has: Arc<Mutex<Has>>,
+    address: String,
+}
+
+async fn deliveries(
+    State(has): State<Arc<Mutex<Has>>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let has = has.lock().expect("no panic");
+    let wanted = has.token.as_ref().map(|token| format!("Bearer {token}"));
+    let given = headers.get("authorization").and_then(|value| value.to_str().ok());
+    match () {
+        () if has.is_down => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        () if has.busy.is_some() => {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", has.busy.unwrap_or(0).to_string())]).into_response()
+        }
+        () if wanted.is_some() && wanted.as_deref() != given => StatusCode::UNAUTHORIZED.into_response(),
+        () => {
+            let after: usize = query.get("after").map_or(0, |after| after.parse().expect("a position"));
+            match (has.answers, has.deliveries.get(after)) {
+                (Some(status), _) => status.into_response(),
+                (None, None) => StatusCode::NO_CONTENT.into_response(),
+                (None, Some((_, bytes))) if has.gives_no_position => bytes.clone().into_response(),
+                (None, Some((name, bytes))) => {
+                    let headers = [("delivery-name", name.clone()), ("delivery-position", (after + 1).to_string())];
+                    (headers, bytes.clone()).into_response()
+                }
+            }
+        }
+    }
+}
+
+impl Service {
+    async fn start() -> Self {
+        let has = Arc::new(Mutex::new(Has::default()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}/collect/", listener.local_addr().expect("an address"));
+        let router = Router::new().route("/collect/deliveries", get(deliveries)).with_state(Arc::clone(&has));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { has, address }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { address: self.address.clone(), token_file: None, delivery_mib_max: 1 }
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Has)) {
+        change(&mut self.has.lock().expect("no panic"));
+    }
+}
+
+impl StandIn for Service {
+    type HeadEnd = Rest;
+
+    fn head_end(&self) -> Rest {
+        Rest::new(self.settings()).expect("settings")
+    }
+
+    fn publish(&mut self, name: &str, bytes: &[u8]) {
+        self.set(|has| has.deliveries.push((name.to_owned(), bytes.to_vec())));
+    }
+
+    fn begin(&mut self, _name: &str, _bytes: &[u8]) -> bool {
+        false
+    }
+
+    fn set_down(&mut self, is_down: bool) {
+        self.set(|has| has.is_down = is_down);
+    }
+
+    fn set_busy(&mut self, seconds: Option<u32>) -> bool {
+        self.set(|has| has.busy = seconds);
+        true
+    }
+}
+
+// covers: MOD-API
+#[tokio::test]
+async fn a_web_service_holds_the_contract() {
+    holds(Service::start().await).await;
+}
+
+#[tokio::test]
+async fn a_token_is_read_anew_for_each_request() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, "old\n").expect("written");
+    let mut service = Service::start().await;
+    service.publish("one", b"1");
+    service.set(|has| has.token = Some("new".into()));
+    let mut rest =
+        Rest::new(Settings { token_file: Some(token_file.clone()), ..service.settings() }).expect("settings");
+    let refused = rest.pull(None).await.expect_err("an old token");
+    assert!(matches!(&refused, Trouble::Refused(why) if why.contains("401")), "{refused:?}");
+    std::fs::write(&token_file, "new\n").expect("written");
+    assert!(rest.pull(None).await.expect("no trouble").is_some());
+}
+
+#[tokio::test]
+async fn answers_that_break_the_contract_are_trouble_and_no_delivery() {
+    let mut service = Service::start().await;
+    service.publish("large", &vec![0; (1 << 20) + 1]);
+    let mut rest = service.head_end();
+    let trouble = rest.pull(None).await.expect_err("too large");
+    assert!(matches!(&trouble, Trouble::Refused(why) if why.contains("delivery_mib_max")), "{trouble:?}");
+    for status in [StatusCode::NOT_FOUND, StatusCode::FOUND] {
+        service.set(|has| has.answers = Some(status));
+        assert!(matches!(rest.pull(None).await, Err(Trouble::Refused(_))), "{status}");
+    }
+    service.set(|has| has.answers = Some(StatusCode::BAD_GATEWAY));
+    assert!(matches!(rest.pull(None).await, Err(Trouble::Down(_))));
+    service.set(|has| {
+        (has.answers, has.gives_no_position) = (None, true);
+        has.deliveries = vec![("one".into(), b"1".to_vec())];
+    });
+    assert!(matches!(rest.pull(None).await, Err(Trouble::Down(_))), "nothing would say where to go on");
+}
+
+#[test]
+fn an_address_that_is_none_needs_other_settings() {
+    for address in ["hes.example", "ftp://hes.example", "mailto:a@b"] {
+        let settings = Settings { address: address.into(), token_file: None, delivery_mib_max: 1 };
+        let trouble = Rest::new(settings).expect_err("refused");
+        assert!(trouble.to_string().starts_with(&format!("address `{address}`")), "{trouble}");
+    }
+}
