@@ -14,12 +14,14 @@
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
+//! - [`collector`]: takes in what a head-end has, step by step.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
 //! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
 pub mod admission;
 pub mod admitter;
 pub mod collection;
+pub mod collector;
 pub mod determinants;
 pub mod files;
 pub mod flags;

@@ -164,6 +164,7 @@ fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
         },
         zone,
         unknown,
+        position: String::new(),
     }
 }
 

@@ -82,6 +82,7 @@ impl Ingest {
                     zone: self.reading.zone.as_deref().map(SmolStr::new),
                     options: options.clone(),
                     unknown: installation.unknown(self.register),
+                    position: String::new(),
                 };
                 let receipt = intake.take(&message, bytes, clock::now()).map_err(in_intake)?;
                 totals.add(&receipt);

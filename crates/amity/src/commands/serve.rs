@@ -214,6 +214,7 @@ fn message(upload: &api::Upload, unknown: Unknown) -> Result<Message, api::Intak
         options: Options { zone: zone.map_err(|error| parameter("zone", error.to_string()))?, ..Options::default() },
         zone: upload.zone.as_deref().map(SmolStr::new),
         unknown,
+        position: String::new(),
     })
 }
 

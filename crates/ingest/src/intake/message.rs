@@ -31,6 +31,8 @@ pub struct Message {
     pub options: Options,
     /// What happens to unknown channels.
     pub unknown: Unknown,
+    /// Where its source goes on after it, kept in its commit; empty where the source has no order.
+    pub position: String,
 }
 
 /// What was said of the bytes of a message beside them, in the words of the settings.

@@ -104,6 +104,7 @@ impl Intake {
         let arrived = spool::read(&self.books.raw, message, bytes)?;
         if let Some(receipt) = self.first_answer(message, &arrived.hash)? {
             arrived.forget()?;
+            self.go_on(message, now)?;
             return Ok(receipt);
         }
         let spooled = arrived.keep()?;
@@ -142,6 +143,18 @@ impl Intake {
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// Keeps the position of a message of which nothing needs to be stored.
+    fn go_on(&self, message: &Message, now: Timestamp) -> Result<(), IntakeError> {
+        let readings = &self.books.readings;
+        if message.position.is_empty() || readings.position(&message.source).as_deref() == Some(&message.position) {
+            return Ok(());
+        }
+        let once = format!("{} at {now} after sequence {}", message.source, readings.sequence());
+        let mut batch = Batch::new(&message.source, *blake3::hash(once.as_bytes()).as_bytes(), now.as_microsecond());
+        batch.position.clone_from(&message.position);
+        readings.append(batch).map(drop).map_err(IntakeError::Readings)
     }
 
     /// The answer of the first time: to these bytes where any of them could be used, else to the same question.
@@ -302,6 +315,7 @@ impl Intake {
         // What was there before is known after the commit and noted then: the kept answer says how many there are in all.
         let kept = Receipt { replaced: admitted, ..outcome.receipt.clone() };
         batch.answer = serde_json::to_vec(&kept).expect("a receipt has only texts and numbers");
+        batch.position.clone_from(&message.position);
         let committed = commit(&self.books.readings, message, spooled, now, batch).map_err(IntakeError::Readings)?;
         outcome.counts.add(&committed);
         outcome.receipt.stored = outcome.counts.stored;
@@ -457,7 +471,6 @@ fn commit(
     mut batch: Batch,
 ) -> Result<Commit, store::readings::Error> {
     batch.source.clone_from(&message.source);
-    batch.position = format!("{} {}", spooled.hash_text(), message.name);
     batch.received_at = now.as_microsecond();
     if batch.key == NO_KEY {
         let part = format!("{} part at {now} after sequence {}", spooled.hash_text(), book.sequence());

@@ -84,8 +84,9 @@ impl ControlComputer {
             self.sent.entry((channel, end)).or_insert(self.now);
         }
         let options = Options::default();
-        let (source, name, unknown) = (SOURCE.into(), name.into(), Unknown::Register);
-        let message = Message { source, name, format: None, zone: None, options, unknown };
+        let (source, name, position) = (SOURCE.into(), name.into(), String::new());
+        let unknown = Unknown::Register;
+        let message = Message { source, name, format: None, zone: None, options, unknown, position };
         let receipt = self.intake.take(&message, &mut kept.as_bytes(), self.now).expect("answered");
         assert!(receipt.accepted, "{receipt:?}");
     }

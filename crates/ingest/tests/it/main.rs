@@ -5,6 +5,7 @@ mod any_order;
 mod assumed_time;
 mod beside;
 mod collection;
+mod collector;
 mod determinants;
 mod late_data;
 mod plans;

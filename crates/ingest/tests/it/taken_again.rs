@@ -94,6 +94,7 @@ impl Station {
             zone,
             options,
             unknown: Unknown::Quarantine,
+            position: String::new(),
         }
     }
 

@@ -1,0 +1,245 @@
+//! Takes in what a head-end has: one delivery after the other, each durable before the next is asked for.
+//!
+//! [`Collector::step`] is one round without a clock of its own; whoever calls it waits as long as [`Collector::wait`] says.
+//! Where the head-end goes on is kept in the commit of each delivery, so that a crash at any point leads to a delivery
+//! that is asked for again, and never to one that is skipped.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use formats::{Format, Options};
+use headend::pace::{Contract, Outcome, Pace};
+use headend::{Body, Delivery, HeadEnd, Trouble};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use smol_str::SmolStr;
+use store::readings::ReadingsBook;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::files::{self, Input};
+use crate::intake::{Intake, IntakeError, Message, Receipt, Unknown};
+
+/// What is said of every delivery of a head-end.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What it is called; its readings, its position and its usage points are kept by this name.
+    pub name: String,
+    /// The format of its deliveries; recognised by content where `None`.
+    pub format: Option<Format>,
+    /// Zone name for stamps without an offset, and for channels registered from it.
+    pub zone: Option<SmolStr>,
+    /// What its bytes do not say.
+    pub options: Options,
+    /// What happens to unknown channels.
+    pub unknown: Unknown,
+}
+
+/// How collecting from a head-end goes. `Serialize`: what the views show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// What the head-end is called.
+    pub name: String,
+    /// How the last step ended.
+    pub state: State,
+    /// Why, where the state says that something is wrong.
+    pub why: Option<String>,
+    /// When the state became what it is.
+    pub since: Timestamp,
+    /// When the head-end was asked last.
+    pub asked_at: Option<Timestamp>,
+    /// When it is asked next.
+    pub next_at: Option<Timestamp>,
+    /// The last delivery that was taken.
+    pub last_delivery: Option<String>,
+    /// When it was taken.
+    pub delivered_at: Option<Timestamp>,
+    /// Deliveries since the program was started.
+    pub deliveries: u64,
+    /// Of these, those of which nothing could be used; they wait in quarantine.
+    pub refused: u64,
+    /// Readings stored since the program was started.
+    pub stored: u64,
+}
+
+/// How collecting from a head-end goes, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not asked yet.
+    Starting,
+    /// It answers.
+    Connected,
+    /// It asked to wait.
+    Waiting,
+    /// It cannot be reached or fails; it is asked again.
+    Down,
+    /// It refuses what it is asked: the settings must be changed.
+    Refused,
+    /// What it gave cannot be stored; it is asked for it again.
+    NotStored,
+}
+
+/// One head-end and what is needed to take in what it has.
+pub struct Collector<H> {
+    head_end: H,
+    source: Source,
+    intake: Arc<Mutex<Intake>>,
+    readings: Arc<ReadingsBook>,
+    health: Arc<Mutex<Health>>,
+    pace: Pace,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    stored: u64,
+    is_refused: bool,
+}
+
+/// Why a delivery was not taken; it is asked for again.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    #[error("could not read the delivery")]
+    Read(#[source] io::Error),
+    #[error(transparent)]
+    Panicked(#[from] JoinError),
+}
+
+impl<H: HeadEnd> Collector<H> {
+    /// Collects from a head-end into an intake.
+    pub fn new(head_end: H, source: Source, contract: Contract, intake: Arc<Mutex<Intake>>, now: Timestamp) -> Self {
+        let readings = Arc::clone(&locked(&intake).books().readings);
+        let health = Health {
+            name: source.name.clone(),
+            state: State::Starting,
+            why: None,
+            since: now,
+            asked_at: None,
+            next_at: Some(now),
+            last_delivery: None,
+            delivered_at: None,
+            deliveries: 0,
+            refused: 0,
+            stored: 0,
+        };
+        let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
+        Self { head_end, source, intake, readings, health, pace }
+    }
+
+    /// How collecting goes, for whoever wants to know at any time.
+    pub fn health(&self) -> Arc<Mutex<Health>> {
+        Arc::clone(&self.health)
+    }
+
+    /// How long to wait before the next step.
+    pub fn wait(&self, now: Timestamp) -> SignedDuration {
+        self.pace.wait(now)
+    }
+
+    /// Asks for one delivery and takes it.
+    pub async fn step(&mut self, clock: fn() -> Timestamp) {
+        let asked_at = clock();
+        self.pace.ask(asked_at);
+        let after = self.readings.position(&self.source.name);
+        let (outcome, state, why) = match self.head_end.pull(after.as_deref()).await {
+            Err(trouble) => told(&trouble),
+            Ok(None) => (Outcome::Nothing, State::Connected, None),
+            Ok(Some(delivery)) => match self.take(&delivery, clock).await {
+                Err(error) => (Outcome::Failed, State::NotStored, Some(chain(&error))),
+                Ok(taken) => {
+                    self.note(&delivery, taken, clock());
+                    match self.head_end.taken(&delivery).await {
+                        Err(trouble) => told(&trouble),
+                        Ok(()) => (Outcome::Delivered, State::Connected, None),
+                    }
+                }
+            },
+        };
+        let now = clock();
+        self.pace.ended(now, outcome);
+        let next_at = now.checked_add(self.pace.wait(now)).ok();
+        let mut health = locked(&self.health);
+        if health.state != state {
+            health.since = now;
+            tracing::info!(head_end = self.source.name, ?state, why, "collecting");
+        }
+        (health.state, health.why, health.asked_at, health.next_at) = (state, why, Some(asked_at), next_at);
+    }
+
+    /// Takes a delivery in where it may block; everything of it is durable when this returns.
+    async fn take(&self, delivery: &Delivery, clock: fn() -> Timestamp) -> Result<Taken, NotTaken> {
+        let (intake, source, delivery) = (Arc::clone(&self.intake), self.source.clone(), delivery.clone());
+        spawn_blocking(move || source.take(&intake, &delivery, clock)).await?
+    }
+
+    fn note(&self, delivery: &Delivery, taken: Taken, now: Timestamp) {
+        let mut health = locked(&self.health);
+        health.deliveries += 1;
+        health.refused += u64::from(taken.is_refused);
+        health.stored += taken.stored;
+        (health.last_delivery, health.delivered_at) = (Some(delivery.name.clone()), Some(now));
+    }
+}
+
+impl Source {
+    fn take(&self, intake: &Mutex<Intake>, delivery: &Delivery, clock: fn() -> Timestamp) -> Result<Taken, NotTaken> {
+        let mut taken = Taken::default();
+        let mut take = |name: &str, bytes: &mut dyn Read| -> Result<(), NotTaken> {
+            let receipt = locked(intake).take(&self.message(name, delivery), bytes, clock())?;
+            taken.add(&receipt);
+            Ok(())
+        };
+        match &delivery.body {
+            Body::Bytes(bytes) => take(&delivery.name, &mut &bytes[..])?,
+            Body::File(path) => files::for_each(path, &files::Limits::default(), &mut |input| match input {
+                Input::Stream(name, bytes) => take(name, bytes),
+                // Kept as it is, an archive that cannot be opened waits in quarantine and holds up nobody.
+                Input::Unreadable(name, _) => take(name, &mut File::open(path).map_err(NotTaken::Read)?),
+            })?,
+        }
+        Ok(taken)
+    }
+
+    fn message(&self, name: &str, delivery: &Delivery) -> Message {
+        Message {
+            source: self.name.clone(),
+            name: name.to_owned(),
+            format: self.format,
+            zone: self.zone.clone(),
+            options: self.options.clone(),
+            unknown: self.unknown,
+            position: delivery.position.clone(),
+        }
+    }
+}
+
+impl Taken {
+    fn add(&mut self, receipt: &Receipt) {
+        self.is_refused |= !receipt.accepted;
+        if !receipt.repeated {
+            self.stored += receipt.stored;
+        }
+    }
+}
+
+fn told(trouble: &Trouble) -> (Outcome, State, Option<String>) {
+    let why = Some(trouble.to_string());
+    match trouble {
+        Trouble::Busy(wait) => (Outcome::Busy(*wait), State::Waiting, why),
+        Trouble::Down(_) => (Outcome::Failed, State::Down, why),
+        Trouble::Refused(_) => (Outcome::Failed, State::Refused, why),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
