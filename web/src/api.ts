@@ -57,6 +57,23 @@ export interface Subscription {
   last_error: string | null;
 }
 
+/** How collecting from a head-end goes. */
+export interface HeadEnd {
+  name: string;
+  state: 'starting' | 'connected' | 'waiting' | 'down' | 'refused' | 'not_stored';
+  why: string | null;
+  since: string;
+  asked_at: string | null;
+  next_at: string | null;
+  /** When it had nothing more: everything it had until then is stored. */
+  caught_up_at: string | null;
+  last_delivery: string | null;
+  delivered_at: string | null;
+  deliveries: number;
+  refused: number;
+  stored: number;
+}
+
 export interface Fleet {
   as_of: string;
   version: string;
@@ -69,6 +86,7 @@ export interface Fleet {
   quarantine: { open: number; reasons: ReasonCount[] };
   batches: Batch[];
   subscriptions: Subscription[];
+  head_ends: HeadEnd[];
 }
 
 export interface Tally { expected: number; in_time: number; late: number; estimated: number; missing: number; time_in_doubt: number }

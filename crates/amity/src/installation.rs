@@ -23,6 +23,7 @@ use store::registry::Registry;
 use tokio::runtime::Runtime;
 
 use crate::hand_over::caller;
+use crate::head_ends::Healths;
 use crate::output::Failure;
 use crate::settings::{self, Settings, UnknownChannels};
 
@@ -53,6 +54,8 @@ pub struct Opened {
     pub runtime: Runtime,
     /// Review over the books, one for all who use it.
     pub review: OnceLock<Arc<Review>>,
+    /// How collecting goes, where the program serves.
+    pub head_ends: OnceLock<Healths>,
     folder: PathBuf,
 }
 
@@ -108,8 +111,8 @@ impl Installation {
             .block_on(Registry::open(&address))
             .map_err(|error| Failure::work("could not open the registry", error))?;
         let books = Books { readings: Arc::new(readings), raw: Arc::new(raw), registry };
-        let review = OnceLock::new();
-        Ok(Self(Arc::new(Opened { settings, books, recovery, runtime, review, folder: folder.to_owned() })))
+        let (review, head_ends) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Opened { settings, books, recovery, runtime, review, head_ends, folder: folder.to_owned() })))
     }
 
     /// The data folder.

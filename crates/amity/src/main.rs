@@ -5,6 +5,7 @@
 mod clock;
 mod commands;
 mod hand_over;
+mod head_ends;
 mod installation;
 mod output;
 mod progress;

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use formats::{Format, Options};
+use ingest::placement::zone_of;
 use ingest::{admission, collection, flags, review};
 use serde::{Deserialize, Serialize};
 use usage::Role;
@@ -26,6 +28,9 @@ pub struct Settings {
     pub unknown_channels: UnknownChannels,
     /// The plan of validation and estimation: a file, or `default`.
     pub plan: String,
+    /// What is collected from, while it serves.
+    #[serde(rename = "head_end")]
+    pub head_ends: Vec<HeadEnd>,
     /// Checks at admission.
     pub admission: admission::Limits,
     /// What is asked of the collection of a day.
@@ -49,6 +54,48 @@ pub enum UnknownChannels {
     Quarantine,
     /// The channel is registered as the message describes it.
     Register,
+}
+
+/// A system that is collected from.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadEnd {
+    /// What it is called; its readings are kept under this name.
+    pub name: String,
+    /// Zone of stamps without an offset.
+    pub zone: Option<String>,
+    /// The format of what it gives, where content alone should not decide.
+    pub format: Option<String>,
+    /// How often it may be asked.
+    pub contract: headend::pace::Contract,
+    /// Where it is a folder.
+    pub folder: Option<headend::folder::Settings>,
+    /// Where it is a web service.
+    pub rest: Option<headend::rest::Settings>,
+}
+
+impl HeadEnd {
+    /// What its bytes do not say: their format, and the zone of their stamps.
+    ///
+    /// # Errors
+    /// The name of the setting, what it is and what was expected.
+    pub fn reading(&self) -> Result<(Option<Format>, Options), String> {
+        let named = |name: &str| Format::ALL.into_iter().find(|format| format.name() == name);
+        let format =
+            self.format.as_deref().map(|name| named(name).ok_or_else(|| format!("format: `{name}` is not read")));
+        let zone = self.zone.as_deref().map(zone_of).transpose().map_err(|error| format!("zone: {error}"))?;
+        Ok((format.transpose()?, Options { zone, ..Options::default() }))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.name.trim().is_empty() {
+            return Err("name: expected what it is called".into());
+        }
+        if u8::from(self.folder.is_some()) + u8::from(self.rest.is_some()) != 1 {
+            return Err(format!("`{}`: expected one of [head_end.folder] and [head_end.rest]", self.name));
+        }
+        self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
+    }
 }
 
 /// Limits of the readings book.
@@ -89,6 +136,7 @@ impl Default for Settings {
             registry: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
+            head_ends: Vec::new(),
             admission: admission::Limits::default(),
             collection: collection::Rules::default(),
             status: flags::Config::default(),
@@ -114,9 +162,15 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), String> {
-        ingest::placement::zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
+        zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
         if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
             return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
+        }
+        for (place, head_end) in self.head_ends.iter().enumerate() {
+            head_end.check().map_err(|problem| format!("head_end: {problem}"))?;
+            if self.head_ends[..place].iter().any(|other| other.name == head_end.name) {
+                return Err(format!("head_end: there are two of the name `{}`", head_end.name));
+            }
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
@@ -162,6 +216,11 @@ mod tests {
             "collection.register_every_minutes: 7, expected 0 or minutes",
         );
         check("[collection]\ndeadline = \"5 am\"", "line 2");
+        check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder] and [head_end.rest]");
+        check("[[head_end]]\n[head_end.folder]\nfolder = \"in\"", "head_end: name: expected what it is called");
+        let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
+        check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
+        check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
+use ingest::collector::Health;
 use ingest::plans::{LivePlans, Plans};
 use ingest::{Determinants, Review};
 use jiff::Timestamp;
@@ -31,6 +32,8 @@ pub struct State {
     pub review: Arc<Review>,
     /// What bills rest on.
     pub determinants: Arc<Determinants>,
+    /// How collecting from each head-end goes.
+    pub head_ends: Vec<Arc<Mutex<Health>>>,
     /// What is asked of the collection of a day.
     pub collection: ingest::collection::Rules,
     /// The zone of the installation.

@@ -162,7 +162,6 @@ mod tests {
     }
 
     proptest! {
-        // covers: MOD-API
         #[test]
         fn no_minute_has_more_requests_than_the_contract(
             outcomes in vec(outcome(), 1..200), limit in 1_u32..20, every_seconds in 0_u32..90

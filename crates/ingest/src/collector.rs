@@ -50,6 +50,8 @@ pub struct Health {
     pub asked_at: Option<Timestamp>,
     /// When it is asked next.
     pub next_at: Option<Timestamp>,
+    /// When it had nothing more: everything it had until then is stored.
+    pub caught_up_at: Option<Timestamp>,
     /// The last delivery that was taken.
     pub last_delivery: Option<String>,
     /// When it was taken.
@@ -119,6 +121,7 @@ impl<H: HeadEnd> Collector<H> {
             since: now,
             asked_at: None,
             next_at: Some(now),
+            caught_up_at: None,
             last_delivery: None,
             delivered_at: None,
             deliveries: 0,
@@ -147,7 +150,7 @@ impl<H: HeadEnd> Collector<H> {
         let (outcome, state, why) = match self.head_end.pull(after.as_deref()).await {
             Err(trouble) => told(&trouble),
             Ok(None) => (Outcome::Nothing, State::Connected, None),
-            Ok(Some(delivery)) => match self.take(&delivery, clock).await {
+            Ok(Some(delivery)) => match take(&self.intake, &self.source, &delivery, clock).await {
                 Err(error) => (Outcome::Failed, State::NotStored, Some(chain(&error))),
                 Ok(taken) => {
                     self.note(&delivery, taken, clock());
@@ -166,13 +169,10 @@ impl<H: HeadEnd> Collector<H> {
             health.since = now;
             tracing::info!(head_end = self.source.name, ?state, why, "collecting");
         }
+        if outcome == Outcome::Nothing {
+            health.caught_up_at = Some(asked_at);
+        }
         (health.state, health.why, health.asked_at, health.next_at) = (state, why, Some(asked_at), next_at);
-    }
-
-    /// Takes a delivery in where it may block; everything of it is durable when this returns.
-    async fn take(&self, delivery: &Delivery, clock: fn() -> Timestamp) -> Result<Taken, NotTaken> {
-        let (intake, source, delivery) = (Arc::clone(&self.intake), self.source.clone(), delivery.clone());
-        spawn_blocking(move || source.take(&intake, &delivery, clock)).await?
     }
 
     fn note(&self, delivery: &Delivery, taken: Taken, now: Timestamp) {
@@ -182,6 +182,17 @@ impl<H: HeadEnd> Collector<H> {
         health.stored += taken.stored;
         (health.last_delivery, health.delivered_at) = (Some(delivery.name.clone()), Some(now));
     }
+}
+
+/// Takes a delivery in where it may block; everything of it is durable when this returns.
+async fn take(
+    intake: &Arc<Mutex<Intake>>,
+    source: &Source,
+    delivery: &Delivery,
+    clock: fn() -> Timestamp,
+) -> Result<Taken, NotTaken> {
+    let (intake, source, delivery) = (Arc::clone(intake), source.clone(), delivery.clone());
+    spawn_blocking(move || source.take(&intake, &delivery, clock)).await?
 }
 
 impl Source {

@@ -5,6 +5,7 @@ mod collection;
 mod completions;
 mod doctor;
 mod export;
+mod head_ends;
 mod ingest;
 mod init;
 mod inspect;
@@ -53,6 +54,7 @@ enum Command {
     Read(read::Read),
     Quality(quality::Quality),
     Collection(collection::Collection),
+    HeadEnds(head_ends::HeadEnds),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
@@ -98,6 +100,7 @@ impl CommandLine {
             Command::Read(command) => command.run(data),
             Command::Quality(command) => command.run(data),
             Command::Collection(command) => command.run(data),
+            Command::HeadEnds(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),

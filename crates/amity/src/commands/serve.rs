@@ -20,6 +20,7 @@ use super::review::{self, KeepUp};
 use super::validate;
 use crate::clock;
 use crate::hand_over::answer::Answering;
+use crate::head_ends::HeadEnds;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 
@@ -52,6 +53,9 @@ impl Serve {
             registry: installation.books.registry.clone(),
             unknown,
         });
+        let head_ends = HeadEnds::start(&installation, &way_in.intake)?;
+        // Nobody else serves this installation.
+        let _ = installation.head_ends.set(head_ends.healths());
         let determinants = Arc::new(installation.determinants());
         let state = api::State {
             readings: installation.books.readings.clone(),
@@ -59,6 +63,7 @@ impl Serve {
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
+            head_ends: head_ends.healths(),
             collection: installation.settings.collection,
             zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
@@ -71,6 +76,7 @@ impl Serve {
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let served = installation.runtime.block_on(serve(listen, state, &installation));
+        installation.runtime.block_on(head_ends.stop(DRAIN));
         installation.runtime.block_on(keep_up.stop());
         served?;
         output::say("stopped; everything that was acknowledged is on disk");

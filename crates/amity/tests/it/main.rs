@@ -12,6 +12,7 @@ mod damaged_input;
 mod disk_full;
 mod every_real_file;
 mod export;
+mod head_ends;
 mod names;
 mod page;
 mod plans;

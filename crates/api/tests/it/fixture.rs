@@ -111,6 +111,7 @@ impl Installation {
         let determinants = Arc::new(Determinants::new(book.clone(), registry.clone(), role, runtime));
         let review = Arc::new(review);
         let router = api::router(State {
+            head_ends: Vec::new(),
             collection: ingest::collection::Rules::default(),
             zone: jiff::tz::TimeZone::UTC,
             readings: Arc::clone(&book),

@@ -65,7 +65,6 @@ impl StandIn for Drop {
     }
 }
 
-// covers: MOD-API
 #[tokio::test]
 async fn a_folder_holds_the_contract() {
     holds(Drop::new()).await;

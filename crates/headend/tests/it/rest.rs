@@ -103,7 +103,6 @@ impl StandIn for Service {
     }
 }
 
-// covers: MOD-API
 #[tokio::test]
 async fn a_web_service_holds_the_contract() {
     holds(Service::start().await).await;

@@ -104,7 +104,6 @@ fn hour(hour: u8, value: &str) -> String {
     )
 }
 
-// covers: MOD-API, F8
 #[tokio::test(flavor = "multi_thread")]
 async fn each_delivery_is_taken_once_and_in_order_over_restarts() {
     let station = Station::new();
@@ -124,7 +123,6 @@ async fn each_delivery_is_taken_once_and_in_order_over_restarts() {
     assert_eq!(collector.wait(now()), SignedDuration::from_secs(30), "nothing was there");
 }
 
-// covers: MOD-DUP
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_end_that_repeats_yesterday_goes_on() {
     let station = Station::new();
@@ -140,7 +138,6 @@ async fn a_head_end_that_repeats_yesterday_goes_on() {
     assert_eq!((health.deliveries, health.stored, health.refused), (3, 2, 0));
 }
 
-// covers: MOD-FPT
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_is_named_and_what_was_stored_is_not_stored_again() {
     let station = Station::new();

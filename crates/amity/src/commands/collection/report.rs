@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use super::{html, in_book, reports, yesterday};
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
@@ -47,7 +48,7 @@ impl Report {
             .map_err(in_book)?;
         progress.finish();
         if let Some(path) = &self.html {
-            let written = std::fs::write(path, html::page(&told));
+            let written = std::fs::write(caller::path(path), html::page(&told));
             written.map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?;
         }
         match (self.json, self.csv) {

@@ -1,7 +1,10 @@
 //! `amity simulate`: the files that the head-ends of a made-up utility send, and what was true.
 
+mod service;
+
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -50,6 +53,12 @@ pub struct Simulate {
     /// The bus that feeds the network.
     #[arg(long, value_name = "BUS")]
     source_bus: Option<String>,
+    /// Then serve what each head-end sent as a web service below this address, until interrupted.
+    #[arg(long, value_name = "ADDRESS")]
+    serve: Option<SocketAddr>,
+    /// How often each of the web services may be asked in a minute; 0 is without limit.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "serve")]
+    requests_per_minute: u32,
     /// Print what was made as JSON.
     #[arg(long)]
     json: bool,
@@ -93,6 +102,9 @@ impl Simulate {
         truth.finish().map_err(in_folder)?;
         progress.finish();
         self.tell(&made)?;
+        if let Some(address) = self.serve {
+            service::serve(&self.folder, address, self.requests_per_minute)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,0 +1,101 @@
+//! `amity head-ends`: how collecting goes.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use ingest::collector::{Health, State};
+use serde::Serialize;
+
+use crate::head_ends::look;
+use crate::installation::Installation;
+use crate::output::{self, Failure};
+use crate::progress::grouped;
+
+/// Show the head-ends of the settings: how collecting from each goes while `amity serve` runs, and where it goes on.
+///
+/// Exits with 1 where one is in trouble.
+#[derive(Debug, Args)]
+pub struct HeadEnds {
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A head-end, for people and programs.
+#[derive(Debug, Serialize)]
+struct Told {
+    name: String,
+    kind: &'static str,
+    place: String,
+    /// Where it goes on.
+    position: Option<String>,
+    /// How collecting goes; null while nothing serves.
+    health: Option<Health>,
+}
+
+impl HeadEnds {
+    /// Asks whoever serves and prints.
+    pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let installation = Installation::open(folder)?;
+        let healths = installation.head_ends.get().map(look).unwrap_or_default();
+        let told: Vec<Told> =
+            installation.settings.head_ends.iter().map(|of| told(of, &installation, &healths)).collect();
+        if self.json {
+            output::print_json(&told)?;
+        } else if told.is_empty() {
+            output::print("no head-end is set; [[head_end]] in amity.toml says how")?;
+        } else {
+            told.iter().try_for_each(|one| output::print(&text(one)))?;
+        }
+        let in_trouble = |health: &Health| matches!(health.state, State::Down | State::Refused | State::NotStored);
+        let any = told.iter().filter_map(|one| one.health.as_ref()).any(in_trouble);
+        Ok(ExitCode::from(u8::from(any)))
+    }
+}
+
+fn told(of: &crate::settings::HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
+    let (kind, place) = match (&of.folder, &of.rest) {
+        (Some(folder), _) => ("folder", folder.folder.display().to_string()),
+        (None, Some(rest)) => ("rest", rest.address.clone()),
+        (None, None) => ("none", String::new()),
+    };
+    Told {
+        name: of.name.clone(),
+        kind,
+        place,
+        position: installation.books.readings.position(&of.name),
+        health: healths.iter().find(|health| health.name == of.name).cloned(),
+    }
+}
+
+fn text(told: &Told) -> String {
+    let mut lines = vec![format!("{}: {} {}", told.name, told.kind, told.place)];
+    match &told.health {
+        None => lines.push("  not collected from: `amity serve` does not run".into()),
+        Some(health) => {
+            let why = health.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            lines.push(format!("  {} since {}{why}", word(health.state), health.since.strftime("%F %R UTC")));
+            let (deliveries, stored) = (grouped(health.deliveries), grouped(health.stored));
+            let refused = if health.refused == 0 { String::new() } else { format!(", {} refused", health.refused) };
+            lines.push(format!("  {deliveries} deliveries{refused}, {stored} readings stored since it serves"));
+            lines.extend(health.caught_up_at.map(|at| format!("  all that it had until {}", at.strftime("%F %R UTC"))));
+            if let (Some(last), Some(at)) = (&health.last_delivery, health.delivered_at) {
+                lines.push(format!("  last: {last} at {}", at.strftime("%F %R UTC")));
+            }
+        }
+    }
+    lines.extend(told.position.as_ref().map(|position| format!("  goes on after {position}")));
+    lines.join("\n")
+}
+
+const fn word(state: State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::Connected => "connected",
+        State::Waiting => "waiting as it asked",
+        State::Down => "DOWN",
+        State::Refused => "REFUSED",
+        State::NotStored => "NOT STORED",
+    }
+}

@@ -1,0 +1,133 @@
+//! Collecting from the head-ends of the settings while the program serves.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use headend::folder::{self, Folder};
+use headend::rest::{self, Rest};
+use headend::{HeadEnd, Trouble};
+use ingest::Intake;
+use ingest::collector::{Collector, Health, Source};
+use smol_str::SmolStr;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock;
+use crate::installation::Installation;
+use crate::output::Failure;
+use crate::settings;
+
+/// The longest sleep before the clock is looked at again: it may have been set.
+const NAP: Duration = Duration::from_secs(5);
+
+/// How collecting from every head-end goes.
+pub type Healths = Vec<Arc<Mutex<Health>>>;
+
+/// Head-ends that are collected from.
+pub struct HeadEnds {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    healths: Healths,
+}
+
+impl HeadEnds {
+    /// Begins to collect from those of the settings, each by itself.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] naming the head-end whose settings cannot be.
+    pub fn start(installation: &Installation, intake: &Arc<Mutex<Intake>>) -> Result<Self, Failure> {
+        let (stop, stopped) = watch::channel(false);
+        let mut started = Self { stop, tasks: Vec::new(), healths: Vec::new() };
+        for of in &installation.settings.head_ends {
+            let wrong = |problem: String| Failure::Usage(format!("{}: head_end: {problem}", settings::FILE_NAME));
+            let source = source(of, installation).map_err(wrong)?;
+            let base = installation.folder();
+            match (&of.folder, &of.rest) {
+                (Some(folder), _) => {
+                    let head_end = Folder::new(from(base, folder), SystemTime::now);
+                    started.run(
+                        installation,
+                        Collector::new(head_end, source, of.contract, intake.clone(), clock::now()),
+                        &stopped,
+                    );
+                }
+                (None, Some(rest)) => {
+                    let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
+                    let head_end = Rest::new(with_token(base, rest)).map_err(refused)?;
+                    started.run(
+                        installation,
+                        Collector::new(head_end, source, of.contract, intake.clone(), clock::now()),
+                        &stopped,
+                    );
+                }
+                // Refused when the settings were read.
+                (None, None) => {}
+            }
+        }
+        Ok(started)
+    }
+
+    fn run<H: HeadEnd + 'static>(
+        &mut self,
+        installation: &Installation,
+        collector: Collector<H>,
+        stopped: &watch::Receiver<bool>,
+    ) {
+        self.healths.push(collector.health());
+        self.tasks.push(installation.runtime.spawn(until_stopped(collector, stopped.clone())));
+    }
+
+    /// How each goes, for whoever wants to know at any time.
+    pub fn healths(&self) -> Healths {
+        self.healths.clone()
+    }
+
+    /// Ends after what is under way; what cannot end by then is asked for again after the next start.
+    pub async fn stop(self, patience: Duration) {
+        // Without a task nobody listens.
+        let _ = self.stop.send(true);
+        let ended = async {
+            for task in &mut self.tasks.into_iter().collect::<Vec<_>>() {
+                // A task that broke off has ended, too.
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(patience, ended).await.is_err() {
+            tracing::warn!("a head-end did not end in time");
+        }
+    }
+}
+
+async fn until_stopped<H: HeadEnd>(mut collector: Collector<H>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let wait = Duration::try_from(collector.wait(clock::now())).unwrap_or_default();
+        if wait.is_zero() {
+            collector.step(clock::now).await;
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait.min(NAP)) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+fn source(of: &settings::HeadEnd, installation: &Installation) -> Result<Source, String> {
+    let (format, options) = of.reading()?;
+    let zone = of.zone.as_deref().map(SmolStr::new);
+    Ok(Source { name: of.name.clone(), format, zone, options, unknown: installation.unknown(false) })
+}
+
+fn from(base: &Path, given: &folder::Settings) -> folder::Settings {
+    folder::Settings { folder: base.join(&given.folder), ..given.clone() }
+}
+
+fn with_token(base: &Path, given: &rest::Settings) -> rest::Settings {
+    rest::Settings { token_file: given.token_file.as_ref().map(|path| base.join(path)), ..given.clone() }
+}
+
+/// Reads how each goes.
+pub fn look(healths: &Healths) -> Vec<Health> {
+    healths.iter().map(|health| health.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+}

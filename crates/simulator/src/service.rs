@@ -1,0 +1,73 @@
+//! A head-end as a web service: what it has, in order, by cursor, and never more often than it allows. Pure.
+//!
+//! It answers `GET /deliveries?after=N` as `headend::rest` expects: the delivery after the one of that number, or that there
+//! is none yet, or how long to wait.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How a request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 200: the delivery of this place, from 0, with the position that follows it.
+    Delivery(usize),
+    /// 204: none yet.
+    Nothing,
+    /// 429: asked too often; seconds to wait.
+    Wait(u32),
+    /// 400: the position is none that was ever given.
+    Unknown,
+}
+
+/// A web service and what it allows.
+#[derive(Clone, Debug)]
+pub struct Service {
+    deliveries: usize,
+    requests_per_minute: u32,
+    asked: VecDeque<Timestamp>,
+}
+
+impl Service {
+    /// A service that has so many deliveries and allows so many requests a minute; 0 allows any.
+    pub fn new(deliveries: usize, requests_per_minute: u32) -> Self {
+        Self { deliveries, requests_per_minute, asked: VecDeque::new() }
+    }
+
+    /// The answer to a request with this position at an instant.
+    pub fn answer(&mut self, after: Option<&str>, now: Timestamp) -> Answer {
+        self.asked.retain(|asked| now < *asked + MINUTE);
+        if 0 < self.requests_per_minute && self.requests_per_minute as usize <= self.asked.len() {
+            let free = self.asked.front().map_or(now, |oldest| *oldest + MINUTE);
+            let seconds = now.duration_until(free).as_secs() + 1;
+            return Answer::Wait(u32::try_from(seconds).unwrap_or(1));
+        }
+        self.asked.push_back(now);
+        match after.map_or(Ok(0), str::parse::<usize>) {
+            Ok(place) if place < self.deliveries => Answer::Delivery(place),
+            Ok(place) if place == self.deliveries => Answer::Nothing,
+            _ => Answer::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_come_in_order_and_not_too_often() {
+        let mut service = Service::new(2, 3);
+        let at = |second| Timestamp::from_second(second).expect("an instant");
+        assert_eq!(service.answer(None, at(0)), Answer::Delivery(0));
+        assert_eq!(service.answer(Some("1"), at(1)), Answer::Delivery(1));
+        assert_eq!(service.answer(Some("2"), at(2)), Answer::Nothing);
+        assert_eq!(service.answer(Some("2"), at(20)), Answer::Wait(41), "three of the minute are used up");
+        assert_eq!(service.answer(Some("2"), at(61)), Answer::Nothing, "the first is a minute ago");
+        for position in ["3", "-1", "", "x"] {
+            assert_eq!(Service::new(2, 0).answer(Some(position), at(0)), Answer::Unknown, "{position}");
+        }
+    }
+}
