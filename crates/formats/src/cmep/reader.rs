@@ -331,7 +331,7 @@ impl Record<'_> {
         for piece in pieces.finish() {
             sink.readings(&ChannelReadings {
                 channel: channel.clone(),
-                unit: self.unit_word.clone(),
+                unit: self.unit.map_or_else(|| self.unit_word.clone(), Unit::text),
                 values: piece.values,
                 revision: piece.revision,
                 line: piece.line,

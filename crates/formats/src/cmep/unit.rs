@@ -1,6 +1,7 @@
 //! The unit words of CMEP 1.20 and the reading types they stand for.
 
-use model::reading_type::ReadingType;
+use model::reading_type::{ReadingType, parse_unit, unit_symbol};
+use smol_str::SmolStr;
 
 use crate::text::measure::{self, BULK_QUANTITY, FORWARD, INDICATING, REVERSE};
 
@@ -83,6 +84,13 @@ pub fn find(word: &str) -> Option<&'static Unit> {
 }
 
 impl Unit {
+    /// The unit of its values as people write it: `KWH` as it stands, `kWh` for `GKWH` and `KWHREG`, whose further letters
+    /// say what is measured. A word without a unit in IEC 61968-9 stays.
+    pub fn text(&self) -> SmolStr {
+        let is_plain = self.unit == 0 || parse_unit(self.word) == Some((self.multiplier, self.unit));
+        if is_plain { SmolStr::new_static(self.word) } else { unit_symbol(self.multiplier, self.unit) }
+    }
+
     /// The reading type of its values, without interval length and commodity.
     pub fn reading_type(&self) -> ReadingType {
         const DEMAND: u16 = 8;
@@ -128,5 +136,21 @@ mod tests {
             assert_eq!(find(word).map(|unit| unit.reading_type().to_string()).as_deref(), Some(expected), "{word}");
         }
         assert!(find("kwh").is_none());
+    }
+
+    #[test]
+    fn units_are_those_that_people_write() {
+        let texts = [
+            ("KWH", "KWH"),
+            ("GKWH", "kWh"),
+            ("KWHREG", "kWh"),
+            ("CCF", "CCF"),
+            ("MCF", "MCF"),
+            ("VOLTS", "V"),
+            ("LBS", "LBS"),
+        ];
+        for (word, expected) in texts {
+            assert_eq!(find(word).map(Unit::text).as_deref(), Some(expected), "{word}");
+        }
     }
 }
