@@ -31,6 +31,8 @@ pub struct Message {
     pub options: Options,
     /// What happens to unknown channels.
     pub unknown: Unknown,
+    /// Content hash, hexadecimal, of the message that this is a corrected copy of: it ranks right after that one.
+    pub replaces: Option<String>,
 }
 
 /// What was said of the bytes of a message beside them, in the words of the settings.
@@ -90,6 +92,9 @@ pub struct Receipt {
     pub older: u64,
     /// Readings that wait in quarantine.
     pub quarantined: u64,
+    /// Records, days, rows and readings that could not be read and wait in quarantine.
+    #[serde(default)]
+    pub malformed: u64,
     /// Channels registered from this message.
     pub registered: u64,
     /// What was said of the bytes beside them.
@@ -122,7 +127,7 @@ impl Receipt {
 }
 
 /// A finding as a sender is told it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldFinding {
     /// One-based line of the input.
     pub line: u64,

@@ -108,6 +108,7 @@ impl Station {
             zone: None,
             options: Options::default(),
             unknown: Unknown::Quarantine,
+            replaces: None,
         };
         let now = instant("2026-01-02T00:00:00Z");
         self.intake.take(&message, &mut bytes.as_bytes(), now).expect("answered")

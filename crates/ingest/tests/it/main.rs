@@ -6,6 +6,7 @@ mod assumed_time;
 mod beside;
 mod determinants;
 mod late_data;
+mod malformed;
 mod plans;
 mod prolonged;
 mod registers;
