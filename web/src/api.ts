@@ -251,7 +251,20 @@ export interface QuarantineItem {
   state: string;
 }
 
-export interface QuarantineDetail extends QuarantineItem { explanation: string; remedy: string; tries: number }
+export interface Closing { at: string; by: string | null; reason: string; note: string; replaced_by: string | null }
+
+export interface Place { line: number; field: string; message: string }
+
+export interface QuarantineDetail extends QuarantineItem {
+  explanation: string;
+  remedy: string;
+  tries: number;
+  cause: string;
+  closing: Closing | null;
+  detail: { records?: number; places?: Place[] };
+  record: { line: number; text: string; bytes: number } | null;
+  drop_reasons: { code: string; words: string }[];
+}
 
 export interface QuarantinePage extends Page<QuarantineItem> { reasons: ReasonCount[] }
 
@@ -501,6 +514,14 @@ export const post = <T>(path: string, body: unknown): Promise<T> =>
     method: 'POST',
     headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
+  });
+
+/** Sends a file as it is. */
+export const send = <T>(path: string, query: Record<string, string>, file: Blob): Promise<T> =>
+  answer<T>(apiPath(path, query), {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/octet-stream' },
+    body: file,
   });
 
 /** Keys of what was sent and not answered yet, by what it says. */

@@ -9,6 +9,7 @@ use ingest::{admission, collection, flags, review};
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
+use crate::commands::written;
 use crate::output::Failure;
 
 /// The name of the settings file inside the data folder.
@@ -155,8 +156,8 @@ impl Settings {
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", path.display())))?;
-        let settings: Self = toml::from_str(&text)
-            .map_err(|error| Failure::Usage(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
+        let settings: Self = written::read(&text, false, "settings.syntax")
+            .map_err(|finding| Failure::Usage(format!("{}: {finding}", path.display())))?;
         settings.check().map_err(|problem| Failure::Usage(format!("{}: {problem}", path.display())))?;
         Ok(settings)
     }

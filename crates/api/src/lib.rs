@@ -53,7 +53,7 @@ use tower_http::compression::CompressionLayer;
 use problem::{Code, Problem};
 use state::{Inner, Shared};
 
-pub use state::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
+pub use state::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 
 /// Everything Amity answers over HTTP.
 pub fn router(state: State) -> Router {
@@ -124,6 +124,8 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 46] {
         ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
         ("get", "/api/v1/subscriptions", get(subscription::list)),
         ("post", "/api/v1/quarantine/replay", post(quarantine::replay)),
+        ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
+        ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
     ]
 }

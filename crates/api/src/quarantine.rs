@@ -1,18 +1,20 @@
-//! What was not admitted: listed by reason, explained, replayed.
+//! What was not admitted: listed by reason, explained, replayed, corrected, dropped.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineState};
+use store::registry::UnknownName;
+use store::registry::quarantine::{Closing, QuarantineFilter, QuarantineItem, QuarantineState};
 use vee::catalogue::CATALOGUE;
 
 use crate::etag;
+use crate::intake::file;
 use crate::problem::Problem;
 use crate::query::{Ask, Place, Sent, cursor, rows};
-use crate::state::Shared;
+use crate::state::{Correction, Otherwise, Shared, Why};
 
 /// Items that one request replays.
 const REPLAY_MAX: usize = 10_000;
@@ -23,6 +25,7 @@ const REPLAY_MAX: usize = 10_000;
 pub(crate) struct Filter {
     reason: Option<String>,
     batch: Option<String>,
+    state: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -39,6 +42,8 @@ pub(crate) struct ReasonCount {
 struct Item {
     id: String,
     reason: String,
+    /// The code of the reader, where it left something out.
+    cause: String,
     title: String,
     subject: String,
     batch: String,
@@ -48,6 +53,7 @@ struct Item {
     received_at: Timestamp,
     tries: u32,
     state: QuarantineState,
+    closing: Option<Closing>,
 }
 
 /// The parts of a finding's JSON that are shown; written by `ingest`.
@@ -73,8 +79,9 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = rows(asked.limit)?;
     let after = cursor(asked.cursor.as_deref())?.unwrap_or(0);
+    let named = asked.state.as_deref().unwrap_or(QuarantineState::Open.as_str()).parse();
     let filter = QuarantineFilter {
-        state: Some(QuarantineState::Open),
+        state: Some(named.map_err(|error: UnknownName| Problem::parameter("state", error.to_string()))?),
         code: asked.reason,
         batch: asked.batch,
         after,
@@ -98,10 +105,14 @@ pub(crate) async fn get(
     let explanation = explanation(&found.entry.code);
     let remedy = found.entry.advice.clone();
     let finding: serde_json::Value = serde_json::from_str(&found.entry.finding).unwrap_or_default();
+    let record = state.intake.record(&found).await?;
     let mut body = serde_json::to_value(item(found)).map_err(|error| Problem::internal(&error))?;
     body["explanation"] = explanation.into();
     body["remedy"] = remedy.into();
     body["detail"] = finding;
+    body["record"] = record;
+    body["drop_reasons"] =
+        serde_json::to_value(state.intake.drop_reasons()).map_err(|error| Problem::internal(&error))?;
     etag::json(&headers, &body)
 }
 
@@ -111,16 +122,32 @@ pub(crate) async fn get(
 pub(crate) struct Selection {
     ids: Option<Vec<String>>,
     reason: Option<String>,
+    format: Option<String>,
+    zone: Option<String>,
+    usage_point: Option<String>,
+    unit: Option<String>,
+}
+
+impl Selection {
+    fn otherwise(&mut self) -> Otherwise {
+        Otherwise {
+            format: self.format.take(),
+            zone: self.zone.take(),
+            usage_point: self.usage_point.take(),
+            unit: self.unit.take(),
+        }
+    }
 }
 
 /// `POST /api/v1/quarantine/replay`
 pub(crate) async fn replay(
     State(state): State<Shared>,
-    Sent(selection): Sent<Selection>,
+    Sent(mut selection): Sent<Selection>,
 ) -> Result<Json<serde_json::Value>, Problem> {
+    let otherwise = selection.otherwise();
     let ids = chosen(&state, selection).await?;
     let asked = ids.len();
-    let replayed = state.intake.replay(ids.clone()).await?;
+    let replayed = state.intake.replay(ids.clone(), otherwise).await?;
     let mut messages = Vec::new();
     for id in ids.iter().take(if replayed.kept == 0 { 0 } else { 3 }) {
         let item = state.registry.quarantine().get(*id).await?;
@@ -148,11 +175,59 @@ async fn chosen(state: &Shared, selection: Selection) -> Result<Vec<u64>, Proble
         };
         return Ok(state.registry.quarantine().list(&filter).await?.iter().map(|item| item.id).collect());
     };
+    numbers(&texts)
+}
+
+fn numbers(texts: &[String]) -> Result<Vec<u64>, Problem> {
     if REPLAY_MAX < texts.len() {
         return Err(Problem::parameter("/ids", format!("expected at most {REPLAY_MAX} ids, found {}", texts.len())));
     }
     let invalid = |at: usize, text: &str| Problem::parameter(&format!("/ids/{at}"), format!("`{text}` is not an id"));
     texts.iter().enumerate().map(|(at, text)| text.parse().map_err(|_| invalid(at, text))).collect()
+}
+
+/// Which items nobody waits for any more, and who says so.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dropping {
+    ids: Vec<String>,
+    by: String,
+    reason: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /api/v1/quarantine/drop`
+pub(crate) async fn drop(
+    State(state): State<Shared>,
+    Sent(asked): Sent<Dropping>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let why = Why { by: asked.by, reason: asked.reason, note: asked.note };
+    let dropped = state.intake.decide_against(numbers(&asked.ids)?, why).await?;
+    Ok(Json(serde_json::json!({ "dropped": dropped })))
+}
+
+/// Who hands a corrected copy in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fix {
+    name: Option<String>,
+    by: String,
+    note: String,
+}
+
+/// `POST /api/v1/quarantine/{id}/fix`
+pub(crate) async fn fix(
+    State(state): State<Shared>,
+    Place(item): Place<u64>,
+    Ask(asked): Ask<Fix>,
+    request: Request,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let (bytes, _permit) = file(&state, request).await?;
+    let why = Why { by: asked.by, reason: "corrected".into(), note: asked.note };
+    let name = asked.name.unwrap_or_else(|| "posted copy".into());
+    let corrected = state.intake.correct(Correction { item, name, why, bytes }).await?;
+    Ok(Json(serde_json::json!({ "closed": corrected.closed, "receipt": corrected.told })))
 }
 
 /// Open items by reason, most first.
@@ -175,6 +250,7 @@ fn item(item: QuarantineItem) -> Item {
         id: item.id.to_string(),
         title: title(&item.entry.code),
         reason: item.entry.code,
+        cause: item.entry.cause,
         subject: item.entry.channel,
         batch: if detail.name.is_empty() { item.entry.source } else { detail.name },
         line: item.entry.line,
@@ -183,11 +259,16 @@ fn item(item: QuarantineItem) -> Item {
         received_at: item.first_seen,
         tries: item.tries,
         state: item.state,
+        closing: item.closing,
     }
 }
 
+/// The reason of what a reader left out; given by `ingest`.
+const MALFORMED: &str = "malformed";
+
 /// What is wrong where an admission rule fails; the catalogue names what it checks.
-const FAULTS: [(&str, &str); 18] = [
+const FAULTS: [(&str, &str); 19] = [
+    ("malformed", "could not be read"),
     ("V01", "unknown usage point, meter or channel"),
     ("V02", "sender does not own the point"),
     ("V03", "point not connected"),
@@ -212,13 +293,18 @@ const FAULTS: [(&str, &str); 18] = [
 fn title(code: &str) -> String {
     let words = FAULTS.iter().find(|(rule, _)| *rule == code).map_or_else(
         || code.rsplit('.').next().unwrap_or(code).replace(['_', '-'], " "),
-        |(_, fault)| format!("{fault} ({code})"),
+        |(_, fault)| if code == MALFORMED { (*fault).to_owned() } else { format!("{fault} ({code})") },
     );
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn explanation(code: &str) -> String {
+    if code == MALFORMED {
+        return "The reader of the format left these records out, for they are not as the format says. The message is kept as \
+                received, and the rest of it was taken."
+            .into();
+    }
     match CATALOGUE.iter().find(|entry| entry.id == code) {
         Some(entry) => format!(
             "The check “{}” ({code} of the rule catalogue) did not let these readings in. Their bytes are kept as \
@@ -239,6 +325,7 @@ mod tests {
     #[test]
     fn reasons_are_told_in_words() {
         assert_eq!(title("V06"), "Unit does not fit (V06)");
+        assert_eq!(title("malformed"), "Could not be read");
         assert_eq!(title("zone.unknown"), "Unknown");
         assert_eq!(title("unknown_channel"), "Unknown channel");
         assert_eq!(title(""), "");

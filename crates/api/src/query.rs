@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use jiff::Timestamp;
+use model::document::in_words;
 use model::time::TimeRange;
 use serde::de::DeserializeOwned;
 
@@ -58,7 +59,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(Problem::parameter("/", "expected one JSON object, `{` first"));
         }
-        serde_json::from_slice(&body).map(Self).map_err(|error| Problem::parameter("/", error.to_string()))
+        serde_json::from_slice(&body).map(Self).map_err(|error| Problem::parameter("/", in_words(&error.to_string())))
     }
 }
 
@@ -68,7 +69,7 @@ fn named(text: &str) -> Problem {
     let quoted = |why: &str| why.split('`').nth(1).map(str::to_owned);
     match why.split_once(": ") {
         Some((name, _)) if !name.contains(' ') => Problem::parameter(name, why),
-        _ => Problem { pointer: quoted(why), ..Problem::new(Code::InvalidParameter, why) },
+        _ => Problem { pointer: quoted(why), ..Problem::new(Code::InvalidParameter, in_words(why)) },
     }
 }
 

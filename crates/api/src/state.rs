@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use ingest::collector::Health;
 use ingest::plans::{LivePlans, Plans};
+use ingest::review::ReviewError;
 use ingest::{Determinants, Review};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use model::review::{Reason, Refusal};
 use serde_json::Value;
 use store::readings::ReadingsBook;
 use store::registry::Registry;
+use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
 use crate::coverage::Coverage;
@@ -54,8 +57,16 @@ pub struct State {
 pub trait Intake: Send + Sync + 'static {
     /// Takes a message; ready only when everything the receipt says is durable.
     fn receive(&self, upload: Upload) -> Answer<Receipt>;
-    /// Takes quarantined items in once more.
-    fn replay(&self, items: Vec<u64>) -> Answer<Replayed>;
+    /// Takes quarantined items in once more, and says of their bytes what is said otherwise than the first time.
+    fn replay(&self, items: Vec<u64>, otherwise: Otherwise) -> Answer<Replayed>;
+    /// Takes a corrected copy of the message of a quarantined item in its place.
+    fn correct(&self, correction: Correction) -> Answer<Corrected>;
+    /// Decides against quarantined items; answers how many were open.
+    fn decide_against(&self, items: Vec<u64>, why: Why) -> Answer<u64>;
+    /// Why people may decide against an item.
+    fn drop_reasons(&self) -> &'static [Reason];
+    /// The line that a quarantined item means, as JSON that is safe to show; null where its message has none.
+    fn record(&self, item: &QuarantineItem) -> Answer<Value>;
 }
 
 /// An answer of the way in that is still to come.
@@ -74,6 +85,52 @@ pub struct Upload {
     pub zone: Option<String>,
     /// The bytes.
     pub bytes: Bytes,
+}
+
+/// What to say of the bytes of a message otherwise than the first time; `None` says the same again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Otherwise {
+    /// The format.
+    pub format: Option<String>,
+    /// Zone of stamps without an offset.
+    pub zone: Option<String>,
+    /// Usage point of a message that names none.
+    pub usage_point: Option<String>,
+    /// Unit of a message that names none.
+    pub unit: Option<String>,
+}
+
+/// A corrected copy of the message of a quarantined item.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    /// The item.
+    pub item: u64,
+    /// The copy as people know it.
+    pub name: String,
+    /// Who hands it in, and why; its reason is always that it was corrected.
+    pub why: Why,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// Who does something with a quarantined item, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// The person.
+    pub by: String,
+    /// The reason as a code.
+    pub reason: String,
+    /// A few words more.
+    pub note: String,
+}
+
+/// What became of a corrected copy.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    /// Items that it took the place of.
+    pub closed: u64,
+    /// Counts and findings of the copy, as the intake tells them.
+    pub told: Value,
 }
 
 /// What became of a message.
@@ -113,6 +170,9 @@ pub enum IntakeError {
         /// What was found and expected.
         detail: String,
     },
+    /// What was asked cannot be done.
+    #[error(transparent)]
+    Asked(#[from] Refusal),
     /// Anything else.
     #[error("could not take the message in")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -124,6 +184,7 @@ impl From<IntakeError> for Problem {
             IntakeError::StorageFull => Self::new(Code::StorageFull, error.to_string()),
             IntakeError::Unavailable(why) => Self::new(Code::Unavailable, why),
             IntakeError::Parameter { name, detail } => Self::parameter(name, detail),
+            IntakeError::Asked(refusal) => ReviewError::Refused(refusal).into(),
             IntakeError::Failed(_) => Self::internal(&error),
         }
     }

@@ -40,6 +40,15 @@ impl Span {
         }
         Some(Self::Read { at: end, period_start: Some(start) })
     }
+
+    /// First second and one past the last; a moment is its second.
+    pub(crate) fn range(self) -> (i64, i64) {
+        match self {
+            Self::Interval { start, seconds } => (start, start.saturating_add(i64::from(seconds))),
+            Self::Read { at, period_start: Some(start) } => (start, at),
+            Self::Read { at, period_start: None } => (at, at.saturating_add(1)),
+        }
+    }
 }
 
 /// The different qualities of a message; values carry a number.

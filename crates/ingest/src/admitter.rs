@@ -18,6 +18,7 @@ use crate::admission::{self, Limits, Scale, Target};
 use crate::flags::FlagMap;
 use crate::given_twice::Given;
 use crate::inventory::FINDINGS_MAX;
+use crate::malformed::{self, ByCause};
 use crate::placement::{Calendar, Piece, pieces};
 use crate::registration::Unregistered;
 
@@ -49,6 +50,8 @@ pub struct Admitter<'a> {
     pub batch: Batch,
     /// What was not admitted, by channel and reason.
     pub rejected: HashMap<(String, SmolStr), Rejected>,
+    /// What readers left out.
+    pub malformed: ByCause,
     received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
     unregistered: Unregistered,
     /// The first findings that do not cost a reading.
@@ -91,6 +94,7 @@ impl<'a> Admitter<'a> {
             item: 0,
             batch: Batch::default(),
             rejected: HashMap::new(),
+            malformed: ByCause::new(),
             received: HashMap::new(),
             unregistered: Unregistered::default(),
             findings: Vec::new(),
@@ -177,6 +181,25 @@ impl<'a> Admitter<'a> {
                 self.note(finding);
             }
         }
+    }
+
+    /// Notes a finding of the reader; what it left out waits, unless the message came before and its source sent that since.
+    pub fn note_read(&mut self, finding: Finding) {
+        if finding.severity == Severity::Error && !self.came_since(&finding) {
+            let item = &mut self.item;
+            malformed::note(&mut self.malformed, &finding, || {
+                *item += 1;
+                *item
+            });
+        }
+        self.note(finding);
+    }
+
+    fn came_since(&self, finding: &Finding) -> bool {
+        let Some((left_out, moment)) = finding.left_out.as_ref().zip(self.batch.first_received_at) else {
+            return false;
+        };
+        malformed::came_after(left_out, self.directory, self.book, moment)
     }
 
     /// Notes a finding that does not cost a reading.

@@ -209,6 +209,10 @@ impl Source {
                 Input::Stream(name, bytes) => take(name, bytes),
                 // Kept as it is, an archive that cannot be opened waits in quarantine and holds up nobody.
                 Input::Unreadable(name, _) => take(name, &mut File::open(path).map_err(NotTaken::Read)?),
+                Input::Empty(_, finding) => {
+                    tracing::warn!(head_end = self.name, "{finding}");
+                    Ok(())
+                }
             })?,
         }
         Ok(taken)
@@ -223,6 +227,7 @@ impl Source {
             options: self.options.clone(),
             unknown: self.unknown,
             position: delivery.position.clone(),
+            replaces: None,
         }
     }
 }

@@ -33,7 +33,9 @@ const RATIO_CHECKED_FROM_BYTES: u64 = 64 << 20;
 pub enum Input<'a> {
     /// Bytes, with the name people see: the path, and the member for an archive.
     Stream(&'a str, &'a mut dyn Read),
-    /// Nothing to read here.
+    /// A folder or an archive without a file, with the warning that says so.
+    Empty(&'a str, Finding),
+    /// What cannot be read.
     Unreadable(&'a str, Finding),
 }
 
@@ -59,6 +61,10 @@ fn for_each_within<E>(
     match path.canonicalize().and_then(|folder| Ok((folder, paths_in(path)?))) {
         Ok((folder, _)) if around.contains(&folder) => Ok(()),
         Ok((folder, paths)) => {
+            if paths.is_empty() {
+                let finding = nothing("it is a folder without a file whose name does not begin with a point");
+                return each(Input::Empty(&path.display().to_string(), finding));
+            }
             around.push(folder);
             let done = paths.iter().try_for_each(|path| for_each_within(around, path, limits, each));
             around.pop();
@@ -113,6 +119,10 @@ fn for_each_member<E>(
     if limits.members_max < archive.len() {
         let message = format!("the archive holds {} members, at most {} are read", archive.len(), limits.members_max);
         return each(Input::Unreadable(archive_name, refusal("zip.members", message)));
+    }
+    // A member is a folder where its name ends with `/` (APPNOTE.TXT 4.4.17).
+    if archive.file_names_raw().all(|name| name.ends_with(b"/")) {
+        return each(Input::Empty(archive_name, nothing("it is a zip archive without a file")));
     }
     for index in 0..archive.len() {
         match archive.by_index(index) {
@@ -193,6 +203,18 @@ fn refusal(code: &str, message: String) -> Finding {
 /// The code of an input that cannot be read to its end. What was read of it is incomplete, or not what was sent.
 pub const UNREADABLE: &str = "file.unreadable";
 
+/// The code of an input that can be read and holds nothing to take.
+pub const NOTHING: &str = "file.nothing";
+
+/// The warning of an input that can be read and holds nothing to take; `what` says what it is.
+pub fn nothing(what: &str) -> Finding {
+    let message = format!(
+        "{what}: nothing is taken from it, expected readings; check that it is the file that was meant and that the sender's \
+         export was whole"
+    );
+    Finding::new(0, "file", NOTHING, message).with_severity(Severity::Warning)
+}
+
 /// The finding for an input that the operating system or an archive would not give.
 pub fn unreadable(error: &io::Error) -> Finding {
     refusal(UNREADABLE, format!("cannot be read: {error}"))
@@ -220,7 +242,9 @@ mod tests {
                 Input::Stream(name, bytes) => {
                     (name.to_owned(), io::copy(bytes, &mut io::sink()).map_err(|error| error.to_string()))
                 }
-                Input::Unreadable(name, finding) => (name.to_owned(), Err(finding.code.to_string())),
+                Input::Empty(name, finding) | Input::Unreadable(name, finding) => {
+                    (name.to_owned(), Err(finding.code.to_string()))
+                }
             });
             Ok(())
         });
@@ -244,6 +268,20 @@ mod tests {
         let name = file.path().display().to_string();
         let seen = names_and_bytes(file.path(), &Limits::default());
         assert_eq!(seen, [(format!("{name}/b.csv"), Ok(2)), (format!("{name}/a.csv"), Ok(3))]);
+    }
+
+    // covers: THR-05
+    #[test]
+    fn what_holds_no_file_is_told() {
+        let nothing =
+            |path: &Path| matches!(&names_and_bytes(path, &Limits::default())[..], [(_, Err(code))] if code == NOTHING);
+        assert!(nothing(zip_of(&[]).path()));
+        let folder = tempfile::tempdir().expect("temporary folder");
+        assert!(nothing(folder.path()));
+        std::fs::write(folder.path().join(".hidden"), b"1").expect("write");
+        assert!(nothing(folder.path()));
+        std::fs::write(folder.path().join("a.csv"), b"1").expect("write");
+        assert!(!nothing(folder.path()));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Values that one message gives more than once for the same interval or register read.
 //!
 //! The later one counts, and where they differ its sender is told so. Versions of a source do not meet here: of those the
-//! newest counts, wherever it stands. What was committed before, as a part of a very long message, is not compared.
+//! newest counts, wherever it stands. A very long message is committed in parts, and what an earlier part said is not compared
+//! (`docs/quarantine.md`).
 
 use std::collections::HashMap;
 

@@ -73,6 +73,11 @@ impl Inventory {
         inventory
     }
 
+    /// The inventory of an input that holds nothing to read, such as an empty folder.
+    pub fn empty(finding: Finding) -> Self {
+        Self { accepted: true, ..Self::unreadable(finding) }
+    }
+
     /// The inventory of an input that could not be opened.
     pub fn unreadable(finding: Finding) -> Self {
         Self { findings: vec![finding], findings_count: 1, ..Self::default() }
@@ -225,12 +230,44 @@ pub fn read(
     };
     let mut reader = formats::reader(found, options);
     let refused = |Refused(finding)| ReadError { format: Some(found), finding };
+    let mut watched = Watched { sink, tells_anything: false };
     while 0 < filled {
-        reader.push(&chunk[..filled], sink).map_err(refused)?;
+        reader.push(&chunk[..filled], &mut watched).map_err(refused)?;
         filled = bytes.read(&mut chunk).map_err(|error| unreadable(Some(found), &error))?;
     }
-    reader.finish(sink).map_err(refused)?;
+    reader.finish(&mut watched).map_err(refused)?;
+    if !watched.tells_anything {
+        let what = format!("it is {} without a reading or an event", found.name());
+        sink.finding(crate::files::nothing(&what));
+    }
     Ok(found)
+}
+
+/// Passes on what a reader tells, and knows whether there was anything in it: values, events, or why there are none.
+struct Watched<'s> {
+    sink: &'s mut dyn Sink,
+    tells_anything: bool,
+}
+
+impl Sink for Watched<'_> {
+    fn message(&mut self, header: &MessageHeader) {
+        self.sink.message(header);
+    }
+
+    fn readings(&mut self, readings: &ChannelReadings) {
+        self.tells_anything = true;
+        self.sink.readings(readings);
+    }
+
+    fn event(&mut self, event: &EndDeviceEvent) {
+        self.tells_anything = true;
+        self.sink.event(event);
+    }
+
+    fn finding(&mut self, finding: Finding) {
+        self.tells_anything |= finding.severity == Severity::Error;
+        self.sink.finding(finding);
+    }
 }
 
 fn unknown_format(prefix: &[u8]) -> Finding {

@@ -9,8 +9,10 @@
 //! - [`placement`]: instants to (local day, slot).
 //! - [`admitter`]: the sink that resolves, checks and places; [`registration`]: channels as messages describe them.
 //! - [`given_twice`]: what a message says twice; [`flags`]: flags of a source that become statuses.
+//! - [`malformed`]: what readers left out of a message, by cause.
 //! - [`intake`]: the driver.
-//! - [`quarantine`]: what was not admitted, and how it gets in after a fix.
+//! - [`quarantine`]: what was not admitted, and how it gets in after a fix; [`correction`]: a corrected copy in its place;
+//!   [`record`](mod@record): the lines that are meant.
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
@@ -22,15 +24,18 @@ pub mod admission;
 pub mod admitter;
 pub mod collection;
 pub mod collector;
+pub mod correction;
 pub mod determinants;
 pub mod files;
 pub mod flags;
 pub mod given_twice;
 pub mod intake;
 pub mod inventory;
+pub mod malformed;
 pub mod placement;
 pub mod plans;
 pub mod quarantine;
+pub mod record;
 pub mod registration;
 pub mod review;
 pub mod shadow;

@@ -1,23 +1,27 @@
 //! What was not admitted waits with its reason, and gets in by replay after a fix.
 //!
-//! An item is one channel of one message with one reason. Replay takes the kept bytes of the message in once more:
+//! An item is one channel of one message with one reason, or all that a reader left out of a message for one cause
+//! ([`crate::malformed`]). Replay takes the kept bytes of the message in once more:
 //! what is stored already is a duplicate, what is admitted now leaves quarantine, what is refused again says why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use formats::{Format, Options};
 use jiff::Timestamp;
 use model::finding::Severity;
+use model::review::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use store::raw::RawId;
-use store::registry::quarantine::{QuarantineEntry, QuarantineItem, QuarantineState};
+use store::registry::quarantine::{Closing, QuarantineEntry, QuarantineItem, QuarantineState};
 
 use crate::admission::{AMBIGUOUS_NAME, REGISTRY_CONFLICT};
 use crate::admitter::Rejected;
 use crate::files;
-use crate::intake::{Asked, Intake, IntakeError, Message, Receipt, ToldFinding, Unknown};
+use crate::intake::{Asked, Intake, IntakeError, Message, ToldFinding, Unknown};
+use crate::malformed::{MALFORMED, Malformed};
 use crate::placement::zone_of;
+use crate::review::reasons;
 
 /// Everything about an item that is needed to explain and to replay it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +30,15 @@ pub struct Detail {
     pub finding: ToldFinding,
     /// How many readings wait.
     pub readings: u64,
+    /// How many records, days, rows or readings could not be read; 0 where whole readings wait.
+    #[serde(default)]
+    pub records: u64,
+    /// The first of these records.
+    #[serde(default)]
+    pub places: Vec<ToldFinding>,
+    /// Content hash of the message that this one is a corrected copy of.
+    #[serde(default)]
+    pub replaces: Option<String>,
     /// The file or message as people know it.
     pub name: String,
     /// The format that was asked for.
@@ -40,16 +53,7 @@ pub struct Detail {
 
 /// The quarantine entry of what a message could not bring in.
 pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Rejected) -> QuarantineEntry {
-    let Asked { format, zone, usage_point, unit } = Asked::from(message);
-    let detail = Detail {
-        finding: ToldFinding::from(&rejected.finding),
-        readings: rejected.readings,
-        name: message.name.clone(),
-        format,
-        zone,
-        usage_point,
-        unit,
-    };
+    let detail = detail(message, ToldFinding::from(&rejected.finding), rejected.readings);
     QuarantineEntry {
         batch: hash.into(),
         item: rejected.item,
@@ -58,10 +62,78 @@ pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Reject
         line: rejected.finding.line,
         channel: rejected.channel.clone(),
         code: rejected.finding.code.to_string(),
+        cause: String::new(),
         message: rejected.finding.message.clone(),
         advice: advice(&rejected.finding.code, rejected.finding.severity).into(),
-        finding: serde_json::to_string(&detail).expect("a detail has only texts and numbers"),
+        finding: as_text(&detail),
     }
+}
+
+/// The quarantine entry of what a reader left out of a message for one cause.
+pub(crate) fn malformed(message: &Message, raw: RawId, hash: &str, malformed: &Malformed) -> QuarantineEntry {
+    let places: Vec<_> = malformed.places.iter().map(ToldFinding::from).collect();
+    let first = places.first().cloned().unwrap_or_default();
+    let detail = Detail { records: malformed.count, places, ..detail(message, first.clone(), 0) };
+    QuarantineEntry {
+        batch: hash.into(),
+        item: malformed.item,
+        source: message.source.clone(),
+        raw: raw.to_string(),
+        line: first.line,
+        channel: message.name.clone(),
+        code: MALFORMED.into(),
+        cause: first.code,
+        message: match malformed.count {
+            1 => format!("{}: {}", first.field, first.message),
+            count => format!("{}: {}; {} more like it", first.field, first.message, count - 1),
+        },
+        advice: advice(MALFORMED, Severity::Error).into(),
+        finding: as_text(&detail),
+    }
+}
+
+fn detail(message: &Message, finding: ToldFinding, readings: u64) -> Detail {
+    let Asked { format, zone, usage_point, unit } = Asked::from(message);
+    Detail {
+        finding,
+        readings,
+        records: 0,
+        places: Vec::new(),
+        replaces: message.replaces.clone(),
+        name: message.name.clone(),
+        format,
+        zone,
+        usage_point,
+        unit,
+    }
+}
+
+fn as_text(detail: &Detail) -> String {
+    serde_json::to_string(detail).expect("a detail has only texts and numbers")
+}
+
+/// How the wait of items ends that were admitted, or of which everything came since.
+pub(crate) fn admitted(now: Timestamp) -> Closing {
+    Closing { at: now, by: None, reason: "admitted".into(), note: String::new(), replaced_by: None }
+}
+
+/// Why a person may decide against an item.
+pub const DROP_REASONS: &[Reason] = &[
+    Reason { code: "came-otherwise", words: "the readings came another way" },
+    Reason { code: "not-ours", words: "not a usage point or a period of ours" },
+    Reason { code: "mistake", words: "a test, or sent by mistake" },
+    Reason { code: "unusable", words: "nobody can say what it should have been" },
+    Reason { code: "other", words: "another reason, told in the note" },
+];
+
+/// How the wait of items ends that a person decides against.
+///
+/// # Errors
+/// [`Refusal::Invalid`] without a name, or with a reason that is none of [`DROP_REASONS`] or is not told.
+pub fn dropped(by: &str, reason: &str, note: &str, now: Timestamp) -> Result<Closing, Refusal> {
+    let by = crate::review::person("by", by)?;
+    reasons::checked_among(DROP_REASONS, reason, note)?;
+    Ok(Closing { at: now, by: Some(by.into()), reason: reason.into(), note: note.trim().into(), replaced_by: None })
 }
 
 /// What a person can do about an item, by its reason.
@@ -79,6 +151,11 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         AMBIGUOUS_NAME => "let the source name the authority, or send the usage point under a name that only one has",
         REGISTRY_CONFLICT => {
             "correct what the registry has (`amity registry show`, `registry add`) or the source, then replay"
+        }
+        MALFORMED => {
+            "let the source send it again corrected, then replay; or hand a corrected copy in (`amity quarantine fix`); where \
+             it was read with the wrong options, replay with --zone, --format or --unit; drop it with a reason where nothing \
+             is to come"
         }
         files::UNREADABLE => {
             "the bytes are cut off or damaged and never taken: ask the source for a whole file and drop this"
@@ -104,6 +181,35 @@ pub struct Replayed {
     pub stored: u64,
 }
 
+/// What to say otherwise of the bytes of a message than the first time; `None` says the same again.
+#[derive(Clone, Debug, Default)]
+pub struct Otherwise {
+    /// The format.
+    pub format: Option<Format>,
+    /// Zone of stamps without an offset, by its name.
+    pub zone: Option<SmolStr>,
+    /// Usage point of a file that names none.
+    pub usage_point: Option<SmolStr>,
+    /// Unit of a file that names none.
+    pub unit: Option<SmolStr>,
+}
+
+impl Otherwise {
+    fn of(&self, message: Message) -> Message {
+        let zone = self.zone.clone().or(message.zone);
+        Message {
+            format: self.format.or(message.format),
+            options: Options {
+                zone: zone.as_deref().and_then(|zone| zone_of(zone).ok()),
+                usage_point: self.usage_point.clone().or(message.options.usage_point),
+                unit: self.unit.clone().or(message.options.unit),
+            },
+            zone,
+            ..message
+        }
+    }
+}
+
 /// Takes the messages of items in once more; with [`Unknown::Register`], unknown channels are registered.
 ///
 /// # Errors
@@ -112,6 +218,7 @@ pub fn replay(
     intake: &mut Intake,
     items: &[QuarantineItem],
     unknown: Unknown,
+    otherwise: &Otherwise,
     now: Timestamp,
 ) -> Result<Replayed, IntakeError> {
     let mut of_message: BTreeMap<(&str, &str), Vec<&QuarantineItem>> = BTreeMap::new();
@@ -128,7 +235,9 @@ pub fn replay(
             replayed.refused_again += items.len() as u64;
             continue;
         }
-        let (receipt, settlement) = again(intake, first, raw, unknown, now)?;
+        let message = otherwise.of(message_of(first, unknown));
+        let raw = raw.parse().map_err(IntakeError::RawId)?;
+        let (receipt, settlement) = intake.take_again(&message, raw, now)?;
         replayed.messages += 1;
         replayed.stored += receipt.stored;
         replayed.released += settlement.released.len() as u64;
@@ -137,18 +246,8 @@ pub fn replay(
     Ok(replayed)
 }
 
-fn again(
-    intake: &mut Intake,
-    item: &QuarantineItem,
-    raw: &str,
-    unknown: Unknown,
-    now: Timestamp,
-) -> Result<(Receipt, Settlement), IntakeError> {
-    let raw = raw.parse().map_err(IntakeError::RawId)?;
-    intake.take_again(&message_of(item, unknown), raw, now)
-}
-
-fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
+/// The message of an item, as it was taken.
+pub(crate) fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
     let detail: Option<Detail> = serde_json::from_str(&item.entry.finding).ok();
     let of = |text: fn(&Detail) -> Option<&String>| detail.as_ref().and_then(text).map(SmolStr::new);
     let zone = of(|detail| detail.zone.as_ref());
@@ -165,6 +264,7 @@ fn message_of(item: &QuarantineItem, unknown: Unknown) -> Message {
         zone,
         unknown,
         position: String::new(),
+        replaces: detail.and_then(|detail| detail.replaces),
     }
 }
 
@@ -180,14 +280,14 @@ pub struct Settlement {
 }
 
 /// Words by which items are held against each other.
-type Words<'e> = (&'e str, &'e str, u32);
+type Words<'e> = (&'e str, [&'e str; 2], u32);
 
 /// What makes an item of this time one that is known, the best first: channel and reason, channel and place, either alone.
 const SAME: [fn(&QuarantineEntry) -> Words<'_>; 4] = [
-    |entry| (&entry.channel, &entry.code, 0),
-    |entry| (&entry.channel, "", entry.item),
-    |entry| (&entry.channel, "", 0),
-    |entry| ("", "", entry.item),
+    |entry| (&entry.channel, [&entry.code, &entry.cause], 0),
+    |entry| (&entry.channel, [""; 2], entry.item),
+    |entry| (&entry.channel, [""; 2], 0),
+    |entry| ("", [""; 2], entry.item),
 ];
 
 impl Settlement {
@@ -225,6 +325,12 @@ impl Settlement {
 
 /// New items at places where nothing else waits or waited.
 fn beside(known: &[QuarantineItem], mut new: Vec<QuarantineEntry>) -> Vec<QuarantineEntry> {
+    let closed: HashSet<_> = known
+        .iter()
+        .filter(|item| item.state != QuarantineState::Open)
+        .map(|item| (&item.entry.channel, &item.entry.code, &item.entry.cause))
+        .collect();
+    new.retain(|entry| !closed.contains(&(&entry.channel, &entry.code, &entry.cause)));
     let taken: HashMap<u32, &QuarantineItem> = known.iter().map(|item| (item.entry.item, item)).collect();
     let last = taken.keys().copied().chain(new.iter().map(|entry| entry.item)).max().unwrap_or(0);
     let is_taken = |entry: &QuarantineEntry| {
@@ -243,6 +349,7 @@ fn beside(known: &[QuarantineItem], mut new: Vec<QuarantineEntry>) -> Vec<Quaran
 fn because_of(refusal: &QuarantineEntry, item: &QuarantineItem) -> QuarantineEntry {
     QuarantineEntry {
         code: refusal.code.clone(),
+        cause: refusal.cause.clone(),
         message: refusal.message.clone(),
         advice: refusal.advice.clone(),
         ..item.entry.clone()

@@ -5,8 +5,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use smol_str::SmolStr;
+
+use crate::reading::ChannelKey;
 
 /// How much of the input a finding costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -49,6 +52,20 @@ pub struct Finding {
     pub severity: Severity,
     /// What was found, what was expected and what to do, in one sentence.
     pub message: String,
+    /// What was left out because of it, where the reader knows; it tells whether the same comes again.
+    #[serde(skip)]
+    pub left_out: Option<Box<LeftOut>>,
+}
+
+/// Values that a faulty item would have given: of one channel, over `[from, to)`; a read at a moment is its second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The channel in the words of the message.
+    pub channel: ChannelKey,
+    /// First instant.
+    pub from: Timestamp,
+    /// One past the last instant.
+    pub to: Timestamp,
 }
 
 impl Finding {
@@ -61,6 +78,7 @@ impl Finding {
             code: code.into(),
             severity: Severity::Error,
             message: message.into(),
+            left_out: None,
         }
     }
 
@@ -68,6 +86,16 @@ impl Finding {
     #[must_use]
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
+        self
+    }
+
+    /// The same finding, of an item that would have given values of `channel` over `[from, to)` in epoch seconds. Beyond the
+    /// years that can be stored nothing is noted.
+    #[must_use]
+    pub fn leaving_out(mut self, channel: &ChannelKey, (from, to): (i64, i64)) -> Self {
+        if let (Ok(from), Ok(to)) = (Timestamp::from_second(from), Timestamp::from_second(to)) {
+            self.left_out = Some(Box::new(LeftOut { channel: channel.clone(), from, to }));
+        }
         self
     }
 

@@ -89,15 +89,24 @@ impl Decimal {
         let mut exponent: i32 = 0;
         let mut seen_digit = false;
         let mut seen_point = false;
+        let mut is_full = false;
         let mut at = 0;
         while let Some(&byte) = unsigned.get(at) {
             match byte {
                 b'0'..=b'9' => {
-                    digits = digits
-                        .checked_mul(10)
-                        .and_then(|digits| digits.checked_add(i64::from(byte - b'0')))
-                        .ok_or(DecimalError::TooLong)?;
-                    exponent -= i32::from(seen_point);
+                    let longer = digits.checked_mul(10).and_then(|longer| longer.checked_add(i64::from(byte - b'0')));
+                    match longer.filter(|_| !is_full) {
+                        Some(longer) => {
+                            digits = longer;
+                            exponent -= i32::from(seen_point);
+                        }
+                        // Zeros at the end are a power of ten, as `1e30` is written out.
+                        None if byte == b'0' => {
+                            is_full = true;
+                            exponent += i32::from(!seen_point);
+                        }
+                        None => return Err(DecimalError::TooLong),
+                    }
                     seen_digit = true;
                 }
                 b'.' if !seen_point => seen_point = true,
@@ -232,6 +241,14 @@ mod tests {
             check(text, Err(DecimalError::Syntax));
         }
         check("12345678901234567890123", Err(DecimalError::TooLong));
+        // What is written out in full is read again, however many zeros are at its end.
+        check("1000000000000000000000000000000", Ok(Decimal::new(1_000_000_000_000_000_000, 12)));
+        check("100000000000000000000.00", Ok(Decimal::new(1_000_000_000_000_000_000, 2)));
+        check("1000000000000000000000000000001", Err(DecimalError::TooLong));
+        for text in ["1e30", "-25e100", "1e127"] {
+            let written = text.parse::<Decimal>().expect("a decimal").to_string();
+            assert_eq!(written.parse::<Decimal>().map(|again| again.to_string()), Ok(written), "{text}");
+        }
     }
 
     #[track_caller]

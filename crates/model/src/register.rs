@@ -11,6 +11,17 @@ pub struct Advance {
     pub exponent: i8,
 }
 
+/// More dials than any register has, for one of which they are not known: a fall is then never taken for a roll-over.
+pub const UNKNOWN_DIALS: u8 = 18;
+
+/// Why a fall is no roll-over of a register with so many dials, as the end of a sentence.
+pub fn no_roll_over(dials: u8) -> String {
+    if dials == UNKNOWN_DIALS {
+        return "and whether that is a roll-over cannot be told, for its dials are not known".into();
+    }
+    format!("which is no roll-over of {dials} dials")
+}
+
 /// Why two reads do not say what was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdvanceError {
@@ -50,6 +61,12 @@ pub fn advance(start: Decimal, end: Decimal, dials: u8) -> Result<Advance, Advan
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dials_that_are_not_known_are_not_told_as_a_number() {
+        assert_eq!(no_roll_over(5), "which is no roll-over of 5 dials");
+        assert!(no_roll_over(UNKNOWN_DIALS).ends_with("its dials are not known"));
+    }
 
     #[test]
     fn a_fall_is_a_roll_over_from_the_last_tenth_into_the_first() {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::finding::Finding;
 use model::quality::Status;
 use model::quantity::{Decimal, Sum};
-use model::register::{AdvanceError, advance};
+use model::register::{AdvanceError, advance, no_roll_over};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs_hash::InputsHash;
@@ -160,9 +160,9 @@ fn advanced(channel: &str, register: &Register<'_>, start: Decimal, end: Decimal
         AdvanceError::TooLarge => too_large(channel),
         AdvanceError::Fell => {
             let message = format!(
-                "the register of meter {} fell from {start} to {end}, which is no roll-over of {} dials; \
-                 check the reads or enter the exchange of the meter",
-                register.meter, register.dials
+                "the register of meter {} fell from {start} to {end}, {}; check the reads or enter the exchange of the meter",
+                register.meter,
+                no_roll_over(register.dials)
             );
             Finding::new(0, channel, "usage.register_fell", message)
         }

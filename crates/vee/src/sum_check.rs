@@ -3,7 +3,7 @@
 //! Catalogue V50: `|sum - M * dR| <= tolerance`, with `dR` what the register counted between two reads
 //! ([`model::register::advance`]) and `M` the multiplier. All exact.
 
-use model::register::{Advance, AdvanceError, advance};
+use model::register::{Advance, AdvanceError, advance, no_roll_over};
 
 use crate::amount::Amount;
 use crate::context::{Measured, RegisterPair};
@@ -57,7 +57,7 @@ impl SumCheck {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SumCheckError {
     /// The register fell and was not near its end, so it did not start again.
-    #[error("the register fell from {start} to {end}, which is no roll-over of {dials} dials")]
+    #[error("the register fell from {start} to {end}, {}", no_roll_over(*dials))]
     RegisterFell {
         /// The read at the start.
         start: String,

@@ -52,6 +52,7 @@ struct Totals {
     replaced: u64,
     older: u64,
     quarantined: u64,
+    malformed: u64,
 }
 
 impl Ingest {
@@ -67,6 +68,13 @@ impl Ingest {
                 totals.files += 1;
                 let (name, bytes) = match input {
                     Input::Stream(name, bytes) => (caller::name(path, name), bytes),
+                    Input::Empty(name, finding) => {
+                        totals.findings += 1;
+                        let name = caller::name(path, name);
+                        return self.tell(&json!({ "path": name, "accepted": true, "findings": [finding] }), || {
+                            format!("{name}: {finding}")
+                        });
+                    }
                     Input::Unreadable(name, finding) => {
                         totals.refused += 1;
                         let name = caller::name(path, name);
@@ -83,6 +91,7 @@ impl Ingest {
                     options: options.clone(),
                     unknown: installation.unknown(self.register),
                     position: String::new(),
+                    replaces: None,
                 };
                 let receipt = intake.take(&message, bytes, clock::now()).map_err(in_intake)?;
                 totals.add(&receipt);
@@ -111,6 +120,7 @@ impl Totals {
         self.refused += u64::from(!receipt.accepted);
         self.findings += receipt.findings_count;
         self.quarantined += receipt.quarantined;
+        self.malformed += receipt.malformed;
         if !receipt.repeated {
             self.stored += receipt.stored;
             self.duplicates += receipt.duplicates;
@@ -141,6 +151,12 @@ impl Totals {
         if 0 < self.quarantined {
             text.push_str(&format!(", {} wait in quarantine (`amity quarantine list`)", grouped(self.quarantined)));
         }
+        if 0 < self.malformed {
+            text.push_str(&format!(
+                ", {} malformed records wait in quarantine (`amity quarantine list --reason malformed`)",
+                grouped(self.malformed)
+            ));
+        }
         if 0 < self.refused {
             text.push_str(&format!("; {} files refused", self.refused));
         }
@@ -159,6 +175,9 @@ fn as_text(name: &str, receipt: &Receipt) -> String {
         "{name}: {verdict}, {} stored, {} duplicates, {} replaced, {} quarantined",
         receipt.stored, receipt.duplicates, receipt.replaced, receipt.quarantined
     );
+    if 0 < receipt.malformed {
+        text.push_str(&format!(", {} malformed", receipt.malformed));
+    }
     if 0 < receipt.older {
         text.push_str(&format!(", {} older than what was there", receipt.older));
     }

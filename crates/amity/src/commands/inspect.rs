@@ -47,6 +47,7 @@ impl Inspect {
             files::for_each(path, &files::Limits::default(), &mut |input| {
                 let (name, inventory) = match input {
                     Input::Stream(name, bytes) => (name, Inventory::of(bytes, format, &options)),
+                    Input::Empty(name, finding) => (name, Inventory::empty(finding)),
                     Input::Unreadable(name, finding) => (name, Inventory::unreadable(finding)),
                 };
                 worst = worst.max(inventory.worst());

@@ -23,6 +23,7 @@ mod time_span;
 mod usage;
 mod validate;
 mod vee;
+pub mod written;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! `amity serve`: the page, the API and the deliveries, until it is told to stop.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,12 +9,18 @@ use std::time::Duration;
 
 use clap::Args;
 use formats::{Format, Options};
+use ingest::correction::{self, Correction, CorrectionError};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
-use ingest::{Intake, quarantine};
+use ingest::quarantine::Otherwise;
+use ingest::{Intake, quarantine, record};
+use jiff::tz::TimeZone;
+use model::review::{Reason, Refusal};
+use model::time::zone::UnknownZone;
 use smol_str::SmolStr;
-use store::registry::Registry;
-use store::registry::quarantine::QuarantineState;
+use store::raw::RawBook;
+use store::registry::quarantine::{QuarantineItem, QuarantineState};
+use store::registry::{Registry, RegistryError};
 use tokio::net::TcpListener;
 
 use super::review::{self, KeepUp};
@@ -51,6 +58,7 @@ impl Serve {
         let way_in = Arc::new(WayIn {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
+            raw: installation.books.raw.clone(),
             unknown,
         });
         let head_ends = HeadEnds::start(&installation, &way_in.intake)?;
@@ -135,22 +143,17 @@ async fn stop_word() {
 struct WayIn {
     intake: Arc<Mutex<Intake>>,
     registry: Registry,
+    raw: Arc<RawBook>,
     unknown: Unknown,
 }
 
-impl WayIn {
-    /// Runs work with the intake where it may block. What it stores is answered at once; [`KeepUp`] validates it.
-    fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
-    ) -> impl Future<Output = Result<T, api::IntakeError>> + Send + 'static {
-        let intake = Arc::clone(&self.intake);
-        async move {
-            let done =
-                tokio::task::spawn_blocking(move || work(&mut intake.lock().unwrap_or_else(PoisonError::into_inner)));
-            done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
-        }
-    }
+/// Runs work with the intake where it may block. What it stores is answered at once; [`KeepUp`] validates it.
+async fn work<T: Send + 'static>(
+    intake: Arc<Mutex<Intake>>,
+    work: impl FnOnce(&mut Intake) -> Result<T, IntakeError> + Send + 'static,
+) -> Result<T, api::IntakeError> {
+    let done = tokio::task::spawn_blocking(move || work(&mut intake.lock().unwrap_or_else(PoisonError::into_inner)));
+    done.await.map_err(|error| api::IntakeError::Failed(error.into()))?.map_err(refused)
 }
 
 fn refused(error: IntakeError) -> api::IntakeError {
@@ -173,7 +176,8 @@ impl api::Intake for WayIn {
             Ok(message) => message,
             Err(error) => return Box::pin(async { Err(error) }),
         };
-        let work = self.work(move |intake| intake.take(&message, &mut &upload.bytes[..], clock::now()));
+        let take = move |intake: &mut Intake| intake.take(&message, &mut &upload.bytes[..], clock::now());
+        let work = work(Arc::clone(&self.intake), take);
         Box::pin(async move {
             let receipt = work.await?;
             let told = serde_json::to_value(&receipt).map_err(|error| api::IntakeError::Failed(error.into()))?;
@@ -181,7 +185,11 @@ impl api::Intake for WayIn {
         })
     }
 
-    fn replay(&self, items: Vec<u64>) -> api::Answer<api::Replayed> {
+    fn replay(&self, items: Vec<u64>, otherwise: api::Otherwise) -> api::Answer<api::Replayed> {
+        let otherwise = match said_otherwise(otherwise) {
+            Ok(otherwise) => otherwise,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
         let registry = self.registry.clone();
         let unknown = self.unknown;
         let intake = Arc::clone(&self.intake);
@@ -194,33 +202,108 @@ impl api::Intake for WayIn {
                     open.push(item);
                 }
             }
-            let way_in = Self { intake, registry, unknown };
-            let replayed = way_in.work(move |intake| quarantine::replay(intake, &open, unknown, clock::now())).await?;
+            let replay =
+                move |intake: &mut Intake| quarantine::replay(intake, &open, unknown, &otherwise, clock::now());
+            let replayed = work(intake, replay).await?;
             Ok(api::Replayed { released: replayed.released, kept: replayed.refused_again, stored: replayed.stored })
+        })
+    }
+
+    fn correct(&self, correction: api::Correction) -> api::Answer<api::Corrected> {
+        let (registry, intake, unknown) = (self.registry.clone(), Arc::clone(&self.intake), self.unknown);
+        Box::pin(async move {
+            let item = registry.quarantine().get(correction.item).await.map_err(not_there)?;
+            let correct = move |intake: &mut Intake| {
+                let api::Correction { name, why, bytes, .. } = &correction;
+                let open = || Ok(Box::new(&bytes[..]) as Box<dyn Read>);
+                let said = Correction { name, by: &why.by, note: &why.note };
+                Ok(correction::correct(intake, &item, said, &open, (unknown, clock::now())))
+            };
+            let corrected = work(intake, correct).await?.map_err(not_corrected)?;
+            let told = serde_json::to_value(&corrected.receipt);
+            let told = told.map_err(|error| api::IntakeError::Failed(error.into()))?;
+            Ok(api::Corrected { closed: corrected.closed, told })
+        })
+    }
+
+    fn decide_against(&self, items: Vec<u64>, why: api::Why) -> api::Answer<u64> {
+        let registry = self.registry.clone();
+        Box::pin(async move {
+            let closing = quarantine::dropped(&why.by, &why.reason, &why.note, clock::now())?;
+            registry.quarantine().close(&items, QuarantineState::Dropped, &closing).await.map_err(not_there)
+        })
+    }
+
+    fn drop_reasons(&self) -> &'static [Reason] {
+        quarantine::DROP_REASONS
+    }
+
+    fn record(&self, item: &QuarantineItem) -> api::Answer<serde_json::Value> {
+        let (raw, line) = (item.entry.raw.parse(), item.entry.line);
+        let (Ok(raw), 1..) = (raw, line) else { return Box::pin(async { Ok(serde_json::Value::Null) }) };
+        let book = Arc::clone(&self.raw);
+        Box::pin(async move {
+            let read = tokio::task::spawn_blocking(move || record::line(&book, raw, line)).await;
+            let read = read.map_err(|error| api::IntakeError::Failed(error.into()))?;
+            // What is damaged can still be explained, only not shown.
+            let shown =
+                read.inspect_err(|error| tracing::warn!(error = error as &dyn std::error::Error, "no record to show"));
+            serde_json::to_value(shown.ok().flatten()).map_err(|error| api::IntakeError::Failed(error.into()))
         })
     }
 }
 
+fn not_there(error: RegistryError) -> api::IntakeError {
+    match error {
+        RegistryError::NotFound { .. } => Refusal::NotFound(error.to_string()).into(),
+        error => refused(error.into()),
+    }
+}
+
+fn not_corrected(error: CorrectionError) -> api::IntakeError {
+    match error {
+        CorrectionError::Asked(refusal) => refusal.into(),
+        CorrectionError::Unusable(finding) => {
+            let detail = format!("the copy cannot be used: {finding}");
+            Refusal::Invalid { field: "body", detail }.into()
+        }
+        CorrectionError::Intake(error) => refused(error),
+        error @ CorrectionError::Read(_) => api::IntakeError::Failed(error.into()),
+    }
+}
+
+fn said_otherwise(otherwise: api::Otherwise) -> Result<Otherwise, api::IntakeError> {
+    zone_named(otherwise.zone.as_deref())?;
+    Ok(Otherwise {
+        format: format_named(otherwise.format.as_deref())?,
+        zone: otherwise.zone.map(SmolStr::new),
+        usage_point: otherwise.usage_point.map(SmolStr::new),
+        unit: otherwise.unit.map(SmolStr::new),
+    })
+}
+
+fn format_named(name: Option<&str>) -> Result<Option<Format>, api::IntakeError> {
+    let Some(name) = name else { return Ok(None) };
+    let found = Format::ALL.into_iter().find(|format| format.name() == name);
+    let detail = || format!("`{name}` is not a format Amity reads");
+    found.map(Some).ok_or_else(|| api::IntakeError::Parameter { name: "format", detail: detail() })
+}
+
+fn zone_named(name: Option<&str>) -> Result<Option<TimeZone>, api::IntakeError> {
+    let invalid = |error: UnknownZone| api::IntakeError::Parameter { name: "zone", detail: error.to_string() };
+    name.map(zone_of).transpose().map_err(invalid)
+}
+
 fn message(upload: &api::Upload, unknown: Unknown) -> Result<Message, api::IntakeError> {
-    let parameter = |name: &'static str, detail: String| api::IntakeError::Parameter { name, detail };
-    let format = match upload.format.as_deref() {
-        None => None,
-        Some(name) => Some(
-            Format::ALL
-                .into_iter()
-                .find(|format| format.name() == name)
-                .ok_or_else(|| parameter("format", format!("`{name}` is not a format Amity reads")))?,
-        ),
-    };
-    let zone = upload.zone.as_deref().map(zone_of).transpose();
     Ok(Message {
         source: upload.source.clone(),
         name: upload.name.clone(),
-        format,
-        options: Options { zone: zone.map_err(|error| parameter("zone", error.to_string()))?, ..Options::default() },
+        format: format_named(upload.format.as_deref())?,
+        options: Options { zone: zone_named(upload.zone.as_deref())?, ..Options::default() },
         zone: upload.zone.as_deref().map(SmolStr::new),
         unknown,
         position: String::new(),
+        replaces: None,
     })
 }
 
@@ -254,6 +337,7 @@ mod tests {
         let way_in = WayIn {
             intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
             registry: installation.books.registry.clone(),
+            raw: installation.books.raw.clone(),
             unknown: Unknown::Register,
         };
         let receive = |usage_point| installation.runtime.block_on(way_in.receive(upload(usage_point)));

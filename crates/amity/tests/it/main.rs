@@ -17,6 +17,7 @@ mod names;
 mod page;
 mod plans;
 mod program;
+mod quarantine;
 mod real_files;
 mod registers;
 mod review;

@@ -48,7 +48,8 @@ fn every_change_answers_in_json() {
         let answer = program.json(&[call, &["--json"]].concat());
         assert_eq!(answer[field], value, "{call:?}: {answer}");
     }
-    assert_eq!(program.json(&["quarantine", "drop", "7", "--json"])["dropped"], 0);
+    let drop = ["quarantine", "drop", "7", "--as", "anna", "--reason", "mistake", "--json"];
+    assert_eq!(program.json(&drop)["dropped"], 0);
 }
 
 #[test]

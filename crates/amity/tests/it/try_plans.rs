@@ -164,7 +164,7 @@ fn everything_wrong_with_a_plan_is_told_with_its_line() {
     let misspelt = program.file("misspelt.toml", "name = \"x\"\nversion = 1\nscalling = \"none\"\n");
     let ended = program.run(&["vee", "plan", "check", &misspelt]);
     assert!(
-        ended.code == 1 && ended.out.contains("misspelt.toml:3: error: file: unknown field `scalling`"),
+        ended.code == 1 && ended.out.contains("misspelt.toml:3: error: scalling: there is no entry `scalling`"),
         "{ended:?}"
     );
     let book = "[[attach]]\nplan = \"gone\"\nversion = 1\nto = \"everywhere\"\n";

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use api::{Answer, Intake, IntakeError, Receipt, Replayed, State, Upload};
+use api::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -16,12 +16,13 @@ use model::id::{ChannelNumber, Name};
 use model::lineage::{Direction, ExceptionSeverity, FinalDay, FinalValue, RuleFailure};
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
+use model::review::Reason;
 use serde_json::{Value, json};
 use store::disk::{Disk, RealDisk};
 use store::readings::{Batch, Config, DayRun, NO_VALUE, ReadingsBook, RegisterEntry};
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
-use store::registry::quarantine::QuarantineEntry;
+use store::registry::quarantine::{QuarantineEntry, QuarantineItem};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use vee::Plan;
@@ -44,6 +45,9 @@ pub struct Told {
 pub struct Taken {
     pub uploads: Vec<Upload>,
     pub replayed: Vec<u64>,
+    pub otherwise: Otherwise,
+    pub corrections: Vec<Correction>,
+    pub dropped: Vec<(Vec<u64>, Why)>,
     /// What the next upload is refused with.
     pub refusal: Option<IntakeError>,
 }
@@ -64,10 +68,37 @@ impl Intake for DoubleIntake {
         Box::pin(async move { answer })
     }
 
-    fn replay(&self, items: Vec<u64>) -> Answer<Replayed> {
+    fn replay(&self, items: Vec<u64>, otherwise: Otherwise) -> Answer<Replayed> {
+        self.0.lock().expect("not poisoned").otherwise = otherwise;
         let kept = items.len() as u64;
         self.0.lock().expect("not poisoned").replayed.extend(items);
         Box::pin(async move { Ok(Replayed { released: 0, kept, stored: 0 }) })
+    }
+
+    fn correct(&self, correction: Correction) -> Answer<Corrected> {
+        let told = json!({ "stored": correction.bytes.len() });
+        self.0.lock().expect("not poisoned").corrections.push(correction);
+        Box::pin(async move { Ok(Corrected { closed: 1, told }) })
+    }
+
+    fn decide_against(&self, items: Vec<u64>, why: Why) -> Answer<u64> {
+        let count = items.len() as u64;
+        let mut taken = self.0.lock().expect("not poisoned");
+        taken.dropped.push((items, why));
+        let answer = match taken.refusal.take() {
+            Some(refusal) => Err(refusal),
+            None => Ok(count),
+        };
+        Box::pin(async move { answer })
+    }
+
+    fn drop_reasons(&self) -> &'static [Reason] {
+        &[Reason { code: "mistake", words: "sent by mistake" }]
+    }
+
+    fn record(&self, item: &QuarantineItem) -> Answer<Value> {
+        let told = json!({ "line": item.entry.line, "text": "300,2026", "bytes": 8 });
+        Box::pin(async move { Ok(told) })
     }
 }
 
@@ -193,6 +224,7 @@ impl Installation {
             line: 7,
             channel: format!("P{item}/E1"),
             code: (*code).into(),
+            cause: String::new(),
             message: "meter is not in the registry".into(),
             advice: "add the meter, then replay".into(),
             finding: json!({ "name": "night.xml", "finding": { "field": "Meter" } }).to_string(),

@@ -8,6 +8,7 @@ mod fixture;
 mod guard;
 mod interface;
 mod plans;
+mod quarantine;
 mod readings;
 mod review;
 mod work;

@@ -7,15 +7,19 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::finding::Finding;
 use model::quantity::Decimal;
+use model::reading::ChannelKey;
 use model::reading_type::ReadingType;
 use model::time::LocalDay;
 use smol_str::SmolStr;
 
 use super::calculation::Calculation;
-use super::reading::Entry;
+use super::reading::{Entry, Unread};
 use super::series::{Series, Stretch};
 use crate::Sink;
 use crate::pieces::{DAY_SECONDS, Piece, Pieces, Placed, Qualities, Span, is_storable};
+
+/// Readings of a block that wait for their channel only to say what they would have told.
+const UNREAD_MAX: usize = 1000;
 
 /// What a message calls a reading type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub(super) struct Block {
     /// How values are to be scaled, and the type of the result.
     pub(super) calculation: Option<(Calculation, TypeRef)>,
     pub(super) series: Series,
+    /// Readings whose value could not be read.
+    pub(super) unread: Vec<Unread>,
     /// One-based line.
     pub(super) line: u64,
 }
@@ -57,6 +63,33 @@ impl Block {
         match &self.calculation {
             Some((_, result)) if *result != TypeRef::Missing => result,
             _ => &self.type_ref,
+        }
+    }
+
+    /// Whether nothing came in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.series.len() == 0 && self.unread.is_empty()
+    }
+
+    /// Keeps a reading whose value could not be read until its channel is known; of many only the first ones wait for that.
+    pub(super) fn leave_out(&mut self, unread: Unread, sink: &mut dyn Sink) {
+        if self.unread.len() < UNREAD_MAX {
+            self.unread.push(unread);
+        } else {
+            sink.finding(unread.finding);
+        }
+    }
+
+    /// Tells the readings whose value could not be read; of a known channel with what they would have said.
+    pub(super) fn tell_unread(&self, channel: Option<&ChannelKey>, sink: &mut dyn Sink) {
+        let length = channel.and_then(|channel| self.length(channel.reading_type));
+        for Unread { finding, end, start } in self.unread.iter().cloned() {
+            let start = start.or_else(|| end.checked_sub(length?));
+            let span = start.map_or((end, end.saturating_add(1)), |start| (start, end));
+            sink.finding(match channel {
+                Some(channel) => finding.leaving_out(channel, span),
+                None => finding,
+            });
         }
     }
 

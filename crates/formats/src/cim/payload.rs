@@ -168,6 +168,8 @@ impl Payload {
         let line = self.draft.line;
         if let Some(entry) = self.entries.entry(line, &self.draft.parts(), sink) {
             self.block.series.push(entry, Kind::Interval);
+        } else if let Some(unread) = self.entries.unread.take() {
+            self.block.leave_out(unread, sink);
         }
         self.count_reading(line)
     }
@@ -178,17 +180,24 @@ impl Payload {
         if let Some(entry) = self.entries.entry(line, &self.draft.parts(), sink) {
             let type_ref = std::mem::take(&mut self.draft.type_ref);
             self.push_register(line, entry, type_ref);
+        } else if let Some(unread) = self.entries.unread.take() {
+            let type_ref = std::mem::take(&mut self.draft.type_ref);
+            self.register_block(line, type_ref).leave_out(unread, sink);
         }
         self.count_reading(line)
     }
 
     fn push_register(&mut self, line: u64, entry: Entry, type_ref: TypeRef) {
+        self.register_block(line, type_ref).series.push(entry, Kind::Register);
+    }
+
+    fn register_block(&mut self, line: u64, type_ref: TypeRef) -> &mut Block {
         let registers = &mut self.meter_reading.registers;
         let at = registers.iter().rposition(|block| block.type_ref == type_ref).unwrap_or_else(|| {
             registers.push(Block { kind: Kind::Register, type_ref, line, ..Block::default() });
             registers.len() - 1
         });
-        registers[at].series.push(entry, Kind::Register);
+        &mut registers[at]
     }
 
     fn count_reading(&mut self, line: u64) -> Result<(), Refused> {
@@ -211,10 +220,11 @@ impl Payload {
             sink.event(&event);
         }
         self.readings = self.waiting.iter().map(|(_, block)| block.series.len()).sum();
-        let mut blocks = blocks.into_iter().chain(registers).filter(|block| block.series.len() != 0).peekable();
+        let mut blocks = blocks.into_iter().chain(registers).filter(|block| !block.is_empty()).peekable();
         if blocks.peek().is_some() && owners.is_empty() {
             let message = "neither Meter nor UsagePoint is named, expected one of them with an mRID or a Names; the \
                            readings were not accepted";
+            blocks.for_each(|block| block.tell_unread(None, sink));
             sink.finding(Finding::new(line, "Meter", "1.7", message));
             return;
         }
@@ -240,6 +250,10 @@ impl Payload {
                 self.tell(&owners, &block, reading_type, sink);
                 continue;
             }
+            block.tell_unread(None, sink);
+            if block.series.len() == 0 {
+                continue;
+            }
             let message = format!(
                 "the reading type `{name}` is neither 18 numbers nor defined in the payload; {} readings were not accepted",
                 block.series.len()
@@ -258,6 +272,7 @@ impl Payload {
             suffix: owners.suffix(),
             reading_type,
         };
+        block.tell_unread(Some(&channel), sink);
         let unit = owners.unit().unwrap_or_else(|| unit_symbol(reading_type.multiplier, reading_type.unit));
         for piece in pieces {
             sink.readings(&ChannelReadings {

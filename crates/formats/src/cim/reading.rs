@@ -78,6 +78,18 @@ pub(super) struct Entries {
     clock: Clock,
     previous: Option<i64>,
     inferred_told: bool,
+    /// The last reading whose value could not be read, until it is taken.
+    pub(super) unread: Option<Unread>,
+}
+
+/// A reading whose value could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct Unread {
+    pub(super) finding: Finding,
+    /// End of the interval, or moment of the read, in seconds of the epoch.
+    pub(super) end: i64,
+    /// Start of the stated period.
+    pub(super) start: Option<i64>,
 }
 
 /// Stamps of the usual form; most are of the day of the stamp before.
@@ -116,6 +128,7 @@ impl Entries {
             clock: Clock::default(),
             previous: None,
             inferred_told: false,
+            unread: None,
         }
     }
 
@@ -124,7 +137,7 @@ impl Entries {
         self.previous = None;
     }
 
-    /// The entry of a reading; a reading that cannot be placed or has no proper value is a finding.
+    /// The entry of a reading; one that cannot be placed is a finding, one without a proper value is [`Self::unread`].
     pub(super) fn entry(&mut self, line: u64, parts: &[Part<'_>], sink: &mut dyn Sink) -> Option<Entry> {
         let mut texts = Texts::default();
         let mut qualities: Vec<QualityText<'_>> = Vec::new();
@@ -151,7 +164,15 @@ impl Entries {
         };
         let revision = texts.reported.and_then(|reported| self.second(reported, sink)).unwrap_or(Entry::NONE);
         let value = match texts.value {
-            Some(value) if !value.text.is_empty() => decimal(value, sink)?,
+            Some(value) if !value.text.is_empty() => match decimal(value) {
+                Ok(value) => value,
+                Err(finding) => {
+                    self.previous = Some(end);
+                    self.unread =
+                        Some(Unread { finding, end, start: Some(start).filter(|start| *start != Entry::NONE) });
+                    return None;
+                }
+            },
             _ => Decimal::new(IntervalRun::MISSING, 0),
         };
         self.previous = Some(end);
@@ -243,15 +264,11 @@ fn collect<'a>(qualities: &mut Vec<QualityText<'a>>, part: Part<'a>) {
     }
 }
 
-fn decimal(part: Part<'_>, sink: &mut dyn Sink) -> Option<Decimal> {
-    match Decimal::parse(part.text) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let message = format!("found `{}`, {error}; the reading was not accepted", shown(part.text));
-            sink.finding(Finding::new(part.line, "value", "cim.value", message));
-            None
-        }
-    }
+fn decimal(part: Part<'_>) -> Result<Decimal, Finding> {
+    Decimal::parse(part.text).map_err(|error| {
+        let message = format!("found `{}`, {error}; the reading was not accepted", shown(part.text));
+        Finding::new(part.line, "value", "cim.value", message)
+    })
 }
 
 /// The beginning of a text, for a message.

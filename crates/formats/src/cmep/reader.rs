@@ -160,7 +160,8 @@ impl Record<'_> {
         let mut qualities = Qualities::default();
         let mut placed = Vec::new();
         let mut previous = None;
-        for (position, [stamp, flag, value]) in self.triplets(&count, fields, sink).iter().enumerate() {
+        let triplets = self.triplets(&count, fields, sink);
+        for (position, [stamp, flag, value]) in triplets.present.iter().enumerate() {
             let field = format_smolstr!("date-time {}", position + 1);
             let end = if stamp.is_empty() {
                 previous.zip(length).and_then(|(previous, length)| length.after(previous))
@@ -179,7 +180,13 @@ impl Record<'_> {
                 None => Some(Span::Read { at: end.as_second(), period_start: None }),
                 Some(length) => length.before(end).map(|start| span(length, start, end)),
             };
-            let Some((value, quality)) = self.value(position, [flag, value], constant, sink) else { continue };
+            let left_out = |finding: Finding| match span {
+                Some(span) => finding.leaving_out(&self.channel, span.range()),
+                None => finding,
+            };
+            let Some((value, quality)) = self.value(position, [flag, value], constant, sink, left_out) else {
+                continue;
+            };
             let Some(span) = span else { continue };
             placed.push(Placed {
                 span,
@@ -187,6 +194,17 @@ impl Record<'_> {
                 quality: qualities.number(quality),
                 revision: self.revision.map(Timestamp::as_second),
                 line: self.line.number,
+            });
+        }
+        if let Some(finding) = triplets.ends_early(self.line) {
+            let missing = i64::try_from(triplets.announced - triplets.present.len()).unwrap_or(i64::MAX);
+            let rest = previous.zip(length).and_then(|(end, length)| {
+                let seconds = length.after(end)?.as_second().checked_sub(end.as_second())?.checked_mul(missing)?;
+                Some((end.as_second(), end.as_second().checked_add(seconds)?))
+            });
+            sink.finding(match rest {
+                Some(rest) => finding.leaving_out(&self.channel, rest),
+                None => finding,
             });
         }
         self.tell(&self.channel, &qualities, placed, sink);
@@ -206,8 +224,11 @@ impl Record<'_> {
         };
         let period_start = if is_register { None } else { start.map(Timestamp::as_second) };
         let span = Span::Read { at: end.as_second(), period_start };
-        for (position, [label, flag, value]) in self.triplets(&count, fields, sink).iter().enumerate() {
-            let Some((value, quality)) = self.value(position, [flag, value], constant, sink) else { continue };
+        let triplets = self.triplets(&count, fields, sink);
+        triplets.ends_early(self.line).into_iter().for_each(|finding| sink.finding(finding));
+        for (position, [label, flag, value]) in triplets.present.iter().enumerate() {
+            let value = self.value(position, [flag, value], constant, sink, |finding| finding);
+            let Some((value, quality)) = value else { continue };
             let mut channel = self.channel.clone();
             channel.reading_type.tou = self.time_of_use(position, label, sink);
             channel.suffix = format_smolstr!("{}-{label}", channel.suffix);
@@ -252,12 +273,12 @@ impl Record<'_> {
     }
 
     /// The data that the count announces, as far as they are there.
-    fn triplets(&self, count: &[u8], fields: &mut Fields<'_>, sink: &mut dyn Sink) -> Vec<[SmolStr; 3]> {
+    fn triplets(&self, count: &[u8], fields: &mut Fields<'_>, sink: &mut dyn Sink) -> Triplets {
         let mut rest: Vec<SmolStr> = fields.map(|field| text(&field)).collect();
         let Some(announced) = std::str::from_utf8(count).ok().and_then(|count| count.parse::<usize>().ok()) else {
             let message = format!("`{}` is not a count; the record is not read", text(count));
             sink.finding(self.line.finding("count", "cmep.count", message));
-            return Vec::new();
+            return Triplets::default();
         };
         if TRIPLETS_STANDARD < announced {
             let message = format!("{announced} values, the format allows {TRIPLETS_STANDARD}; they are read");
@@ -265,10 +286,6 @@ impl Record<'_> {
         }
         // A line may stop before empty fields at its end, but not before the last triplet began.
         let present = rest.len().div_ceil(3).min(announced);
-        if present < announced {
-            let message = format!("the count is {announced} but the line ends after {present} values; those are read");
-            sink.finding(self.line.finding("count", "cmep.count", message));
-        }
         // One more field may be the CRC.
         if announced.saturating_mul(3).saturating_add(1) < rest.len() {
             let message = format!(
@@ -279,16 +296,17 @@ impl Record<'_> {
         }
         rest.resize(present * 3, SmolStr::default());
         let (triplets, _) = rest.as_chunks::<3>();
-        triplets.to_vec()
+        Triplets { announced, present: triplets.to_vec() }
     }
 
-    /// A value times the constant, with its quality; `None` where it cannot be read.
+    /// A value times the constant, with its quality; `None` where it cannot be read, told as `left_out` says.
     fn value(
         &self,
         position: usize,
         [flag, value]: [&SmolStr; 2],
         constant: Decimal,
         sink: &mut dyn Sink,
+        left_out: impl FnOnce(Finding) -> Finding,
     ) -> Option<(Option<Decimal>, Quality)> {
         let field = |name: &str| format_smolstr!("{name} {}", position + 1);
         let quality = quality::cmep::quality(flag).unwrap_or_else(|invalid| {
@@ -314,7 +332,7 @@ impl Record<'_> {
             }
             Err(error) => {
                 let message = format!("`{value}`: {error}; this value is not read");
-                sink.finding(self.line.finding(field("value"), "cmep.value", message));
+                sink.finding(left_out(self.line.finding(field("value"), "cmep.value", message)));
                 None
             }
         }
@@ -337,6 +355,24 @@ impl Record<'_> {
                 line: piece.line,
             });
         }
+    }
+}
+
+/// The data of a record.
+#[derive(Default)]
+struct Triplets {
+    /// How many the count says.
+    announced: usize,
+    /// Those that are there, at most as many.
+    present: Vec<[SmolStr; 3]>,
+}
+
+impl Triplets {
+    /// What is wrong where the line ends before the count is reached.
+    fn ends_early(&self, line: &Line<'_>) -> Option<Finding> {
+        let (announced, present) = (self.announced, self.present.len());
+        let message = format!("the count is {announced} but the line ends after {present} values; those are read");
+        (present < announced).then(|| line.finding("count", "cmep.count", message))
     }
 }
 

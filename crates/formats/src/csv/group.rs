@@ -114,6 +114,38 @@ impl Group {
         }
     }
 
+    /// The finding of a row whose value cannot be read, with what it would have said; by stamps alone where rows do not follow
+    /// evenly yet, that is not known.
+    pub fn left_out(&self, finding: Finding, stamps: [Option<Timestamp>; 2]) -> Finding {
+        let reading_type = self.channel.reading_type;
+        let is_register = matches!(reading_type.accumulation, 1..=3 | 9);
+        let length = reading_type.interval_seconds().or(self.series.interval_seconds()).map(i64::from);
+        let span = match stamps.map(|stamp| stamp.map(Timestamp::as_second)) {
+            [start, end] if is_register => end.or(start).map(|at| Span::Read { at, period_start: None }),
+            [Some(start), Some(end)] => between(start, end),
+            [Some(start), None] => length.and_then(|length| between(start, start.saturating_add(length))),
+            [None, Some(end)] => length.and_then(|length| between(end.saturating_sub(length), end)),
+            [None, None] => None,
+        };
+        match span {
+            Some(span) => finding.leaving_out(&self.channel_of(span), span.range()),
+            None => finding,
+        }
+    }
+
+    /// The channel of values with this place in time.
+    pub fn channel_of(&self, span: Span) -> ChannelKey {
+        let mut channel = self.channel.clone();
+        if self.takes_type_from_length {
+            let (start, end) = span.range();
+            channel.reading_type = match span {
+                Span::Interval { seconds, .. } => of_intervals(channel.reading_type, seconds),
+                Span::Read { period_start, .. } => of_period(channel.reading_type, period_start.map(|_| end - start)),
+            };
+        }
+        channel
+    }
+
     /// Tells everything that waits.
     pub fn finish(&mut self, sink: &mut dyn Sink) {
         let mut remarks = Vec::new();
@@ -170,20 +202,25 @@ fn between(start: i64, end: i64) -> Option<Span> {
 
 /// The reading type with the length that the values have: an interval, a day, or a stated period.
 fn with_period(reading_type: ReadingType, values: &Values) -> ReadingType {
+    match values {
+        Values::Intervals(run) => of_intervals(reading_type, run.length_seconds),
+        Values::Registers(reads) => {
+            let first = reads.iter().find_map(|read| Some(read.at.as_second() - read.period_start?.as_second()));
+            of_period(reading_type, first)
+        }
+    }
+}
+
+fn of_intervals(reading_type: ReadingType, seconds: u32) -> ReadingType {
+    ReadingType { measuring_period: ReadingType::measuring_period_of(seconds), ..reading_type }
+}
+
+fn of_period(reading_type: ReadingType, seconds: Option<i64>) -> ReadingType {
     const DAILY: u16 = 11;
     const SPECIFIED_PERIOD: u16 = 32;
     const DAY_SECONDS_MAX: i64 = 25 * 3600;
-    match values {
-        Values::Intervals(run) => {
-            ReadingType { measuring_period: ReadingType::measuring_period_of(run.length_seconds), ..reading_type }
-        }
-        Values::Registers(reads) => {
-            let first = reads.iter().find_map(|read| Some(read.at.as_second() - read.period_start?.as_second()));
-            let macro_period =
-                if first.is_some_and(|seconds| seconds <= DAY_SECONDS_MAX) { DAILY } else { SPECIFIED_PERIOD };
-            ReadingType { macro_period, ..reading_type }
-        }
-    }
+    let is_day = seconds.is_some_and(|seconds| seconds <= DAY_SECONDS_MAX);
+    ReadingType { macro_period: if is_day { DAILY } else { SPECIFIED_PERIOD }, ..reading_type }
 }
 
 fn tell(remarks: Vec<Remark>, sink: &mut dyn Sink) {

@@ -215,7 +215,13 @@ impl Rows {
         }
         self.any_stamp = true;
         group.previous = stamps;
-        let Some(value) = row.value(row.get(Column::Value), "value", sink) else { return Ok(()) };
+        let value = match row.value(row.get(Column::Value), "value") {
+            Ok(value) => value,
+            Err(finding) => {
+                sink.finding(group.left_out(finding, stamps));
+                return Ok(());
+            }
+        };
         let cells = Cells {
             quality: row.get(Column::Quality),
             status: row.get(Column::Status),
@@ -245,16 +251,25 @@ impl Rows {
         if row.header.values.len() < count || beyond {
             let message =
                 format!("the day has {count} intervals, the row has another number of values; this row is not read");
-            sink.finding(row.line.finding("v1", "csv.value_count", message));
+            let span = Span::Interval { start: day.range.start.as_second(), seconds };
+            let (start, end) = (day.range.start.as_second(), day.range.end.as_second());
+            let finding = row.line.finding("v1", "csv.value_count", message);
+            sink.finding(finding.leaving_out(&group.channel_of(span), (start, end)));
             return Ok(());
         }
         for at in 0..count {
             let name = format!("v{}", at + 1);
-            let Some(value) = row.value(cell(&row.header.values, at), &name, sink) else { continue };
-            let cells = Cells { quality: cell(&row.header.qualities, at), ..Cells::default() };
-            let quality = group.quality(row, cells, value, sink);
             let start = day.range.start.as_second() + i64::from(seconds) * i64::try_from(at).unwrap_or_default();
             let span = Span::Interval { start, seconds };
+            let value = match row.value(cell(&row.header.values, at), &name) {
+                Ok(value) => value,
+                Err(finding) => {
+                    sink.finding(finding.leaving_out(&group.channel_of(span), span.range()));
+                    continue;
+                }
+            };
+            let cells = Cells { quality: cell(&row.header.qualities, at), ..Cells::default() };
+            let quality = group.quality(row, cells, value, sink);
             group.place(row, span, (value, quality), sink);
         }
         Ok(())

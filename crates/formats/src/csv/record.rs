@@ -1,7 +1,7 @@
 //! One row, its cells called by their columns.
 
 use jiff::Timestamp;
-use model::finding::Severity;
+use model::finding::{Finding, Severity};
 use model::quantity::Decimal;
 use model::reading_type::ReadingType;
 use smol_str::SmolStr;
@@ -54,19 +54,14 @@ impl<'a> Record<'a> {
         measured
     }
 
-    /// The value; outer `None` where it cannot be read.
-    pub fn value(&self, written: &str, field: &str, sink: &mut dyn Sink) -> Option<Option<Decimal>> {
+    /// The value; `None` where there is none, a finding where it cannot be read.
+    pub fn value(&self, written: &str, field: &str) -> Result<Option<Decimal>, Finding> {
         if NO_VALUE.iter().any(|word| word.eq_ignore_ascii_case(written)) {
-            return Some(None);
+            return Ok(None);
         }
-        match written.parse() {
-            Ok(value) => Some(Some(value)),
-            Err(error) => {
-                let message = format!("`{written}`: {error}; this value is not read");
-                sink.finding(self.line.finding(field, "csv.value", message));
-                None
-            }
-        }
+        written.parse().map(Some).map_err(|error| {
+            self.line.finding(field, "csv.value", format!("`{written}`: {error}; this value is not read"))
+        })
     }
 
     /// The version: a moment, or a number that counts up.

@@ -56,6 +56,14 @@ impl Series {
         Self { naming, step: None, previous: None, first_waits: false }
     }
 
+    /// The length of its intervals, once two rows say it.
+    pub fn interval_seconds(&self) -> Option<u32> {
+        match self.step? {
+            Step::Interval(seconds) => Some(seconds),
+            Step::Period => None,
+        }
+    }
+
     /// The row that waits for its neighbour.
     pub fn waiting(&mut self) -> Option<&mut Placed> {
         self.previous.as_mut().map(|row| &mut row.placed)

@@ -8,7 +8,7 @@ use model::reading::{ChannelKey, ChannelReadings};
 use model::reading_type::{ReadingType, unit_symbol};
 use smol_str::SmolStr;
 
-use super::entries::{Entries, EspiReadingType, IntervalBlock, IntervalReading};
+use super::entries::{Entries, EspiReadingType, IntervalBlock, IntervalReading, Unread};
 use super::links::{Links, labels};
 use crate::Sink;
 use crate::pieces::{Pieces, Placed, Qualities, Span};
@@ -25,13 +25,16 @@ pub(super) fn tell(entries: &Entries, qualities: &Qualities, sink: &mut dyn Sink
     for (number, block) in entries.blocks.iter().enumerate() {
         match links.meter_reading_of(number) {
             Some(meter_reading) => blocks_of[meter_reading].push(number),
-            None => sink.finding(Finding::new(
-                block.line,
-                "IntervalBlock",
-                "green_button.link",
-                "no MeterReading of the feed links to this block, expected one whose related href is the block's up; \
-                 its readings were not accepted",
-            )),
+            None => {
+                tell_unread(block, sink);
+                sink.finding(Finding::new(
+                    block.line,
+                    "IntervalBlock",
+                    "green_button.link",
+                    "no MeterReading of the feed links to this block, expected one whose related href is the block's up; \
+                     its readings were not accepted",
+                ));
+            }
         }
     }
     let usage_points = labels(&hrefs(entries, &entries.usage_points));
@@ -39,6 +42,7 @@ pub(super) fn tell(entries: &Entries, qualities: &Qualities, sink: &mut dyn Sink
     for (number, blocks) in blocks_of.iter().enumerate().filter(|(_, blocks)| !blocks.is_empty()) {
         let line = entries.entries[entries.meter_readings[number]].line;
         let Some(usage_point) = links.usage_point_of(number) else {
+            blocks.iter().for_each(|block| tell_unread(&entries.blocks[*block], sink));
             sink.finding(Finding::new(
                 line,
                 "MeterReading",
@@ -98,7 +102,19 @@ fn tell_channel(
     for block in blocks.iter().map(|number| &entries.blocks[*number]) {
         let revision = entries.entries[block.entry].updated;
         let mut next = block.start;
+        let mut unread = block.unread.iter();
         for reading in &block.readings {
+            if reading.is_unread() {
+                let Some(Unread { finding, has_time }) = unread.next().cloned() else { continue };
+                let span = has_time.then(|| span_of(*reading, espi_type, &mut next)).flatten();
+                // Where its time is not known, neither is that of those that go by their place after it.
+                next = next.filter(|_| has_time);
+                sink.finding(match span {
+                    Some(span) => finding.leaving_out(&channel, span.range()),
+                    None => finding,
+                });
+                continue;
+            }
             let Some(span) = span_of(*reading, espi_type, &mut next) else {
                 sink.finding(unplaced(*reading));
                 continue;
@@ -110,7 +126,7 @@ fn tell_channel(
                 sink.finding(unplaced(*reading));
             }
         }
-        if block.readings.is_empty() {
+        if block.readings.iter().all(|reading| reading.is_unread()) {
             sink.finding(empty_block(block));
         }
     }
@@ -142,6 +158,11 @@ fn unplaced(reading: IntervalReading) -> Finding {
     let message = "the reading has no usable time, expected a timePeriod with start and duration, or an interval of \
                    the block and an intervalLength of the reading type; it was not accepted";
     Finding::new(reading.line(), "timePeriod", "green_button.time", message)
+}
+
+/// What is wrong with readings of a block whose channel is not known.
+fn tell_unread(block: &IntervalBlock, sink: &mut dyn Sink) {
+    block.unread.iter().for_each(|unread| sink.finding(unread.finding.clone()));
 }
 
 fn empty_block(block: &IntervalBlock) -> Finding {

@@ -1,5 +1,6 @@
 //! What a feed holds, as compact as it can wait.
 
+use model::finding::Finding;
 use model::reading_type::ReadingType;
 use smol_str::SmolStr;
 
@@ -38,8 +39,18 @@ pub(super) struct IntervalBlock {
     /// Start of the block, where it states one.
     pub(super) start: Option<i64>,
     pub(super) readings: Vec<IntervalReading>,
+    /// What is wrong with those of its readings that could not be read, in their order.
+    pub(super) unread: Vec<Unread>,
     /// One-based line of the block.
     pub(super) line: u64,
+}
+
+/// Why a reading could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct Unread {
+    pub(super) finding: Finding,
+    /// Whether its time is known all the same.
+    pub(super) has_time: bool,
 }
 
 /// One reading: 32 bytes, since a feed may hold millions.
@@ -55,6 +66,8 @@ pub(super) struct IntervalReading {
 
 impl IntervalReading {
     const NONE: i64 = i64::MIN;
+    /// Stands for the quality of a reading that could not be read.
+    const UNREAD: u32 = u32::MAX;
 
     pub(super) fn new(start: Option<i64>, duration: Option<u32>, value: Option<i64>, quality: u32, line: u64) -> Self {
         Self {
@@ -64,6 +77,16 @@ impl IntervalReading {
             quality,
             line: u32::try_from(line).unwrap_or(u32::MAX),
         }
+    }
+
+    /// The place in its block of a reading that could not be read.
+    pub(super) fn unread(start: Option<i64>, duration: Option<u32>, line: u64) -> Self {
+        Self::new(start, duration, None, Self::UNREAD, line)
+    }
+
+    /// Whether it only holds the place of the next one of [`IntervalBlock::unread`].
+    pub(super) fn is_unread(self) -> bool {
+        self.quality == Self::UNREAD
     }
 
     /// Seconds of the epoch; `None` where the reading goes by its place in the block.

@@ -7,7 +7,7 @@ use model::quality::espi;
 use model::reading::MessageHeader;
 use smol_str::SmolStr;
 
-use super::entries::{Entries, Entry, EspiReadingType, IntervalBlock, IntervalReading, normalized_href};
+use super::entries::{Entries, Entry, EspiReadingType, IntervalBlock, IntervalReading, Unread, normalized_href};
 use super::{BUFFERED_BYTES_MAX, channels};
 use crate::pieces::Qualities;
 use crate::xml::{Event, Leaf, Start};
@@ -114,7 +114,7 @@ struct Pending {
     value: Option<i64>,
     qualities: Vec<u16>,
     line: u64,
-    refused: bool,
+    refused: Option<Unread>,
 }
 
 /// The feed as far as it was read.
@@ -258,7 +258,10 @@ impl Feed {
 
     fn reading_ends(&mut self) -> Result<(), Refused> {
         let pending = std::mem::take(&mut self.pending);
-        if pending.refused {
+        if let Some(unread) = pending.refused {
+            self.buffer(size_of::<(IntervalReading, Unread)>() + unread.finding.message.len(), pending.line)?;
+            self.block.readings.push(IntervalReading::unread(pending.start, pending.duration, pending.line));
+            self.block.unread.push(unread);
             return Ok(());
         }
         self.buffer(size_of::<IntervalReading>(), pending.line)?;
@@ -385,12 +388,23 @@ impl Feed {
     }
 
     fn refuse_reading(&mut self, field: Field, text: &str, expected: &str, sink: &mut dyn Sink) {
-        self.pending.refused = true;
         let expected = format!("{expected}; the reading was not accepted");
-        self.wrong(field, text, &expected, Severity::Error, sink);
+        let finding = self.fault(field, text, &expected);
+        let has_time = matches!(field, Field::Value);
+        match &mut self.pending.refused {
+            None => self.pending.refused = Some(Unread { finding, has_time }),
+            Some(earlier) => {
+                earlier.has_time &= has_time;
+                sink.finding(finding);
+            }
+        }
     }
 
     fn wrong(&self, field: Field, found: &str, expected: &str, severity: Severity, sink: &mut dyn Sink) {
+        sink.finding(self.fault(field, found, expected).with_severity(severity));
+    }
+
+    fn fault(&self, field: Field, found: &str, expected: &str) -> Finding {
         let (name, code) = match field {
             Field::FeedId | Field::EntryId => ("id", "green_button.text"),
             Field::FeedTitle => ("title", "green_button.text"),
@@ -403,7 +417,7 @@ impl Feed {
         };
         let found: String = found.chars().take(64).collect();
         let message = format!("found `{found}`, expected {expected}");
-        sink.finding(Finding::new(self.leaf_line, name, code, message).with_severity(severity));
+        Finding::new(self.leaf_line, name, code, message)
     }
 
     fn expect_namespace(&mut self, start: &Start<'_>, expected: &str, sink: &mut dyn Sink) {

@@ -10,6 +10,7 @@ use super::row::{self, Fault};
 use super::stream::Stream;
 use super::{market_time, reader};
 use crate::Sink;
+use crate::pieces::DAY_SECONDS;
 use crate::text::{Fields, Line, text};
 
 /// The last 300 record of a stream, waiting for its 400 records.
@@ -56,14 +57,16 @@ impl Day {
         let row = match row::parse(line.bytes, first_value, &mut run.values) {
             Ok(row) => row,
             Err((position, fault)) => {
-                sink.finding(refusal(line, first_value, position, fault, stream.count));
+                let finding = refusal(line, first_value, position, fault, stream.count);
+                sink.finding(finding.leaving_out(&stream.readings.channel, day_from(start)));
                 return;
             }
         };
         let mut fields = Fields::from(line.bytes, row.end);
         let [flag, reason, remark, updated] = std::array::from_fn(|_| fields.next_or_empty());
         if flag.first().is_some_and(u8::is_ascii_digit) {
-            sink.finding(wrong_count(line, first_value, stream.count));
+            let finding = wrong_count(line, first_value, stream.count);
+            sink.finding(finding.leaving_out(&stream.readings.channel, day_from(start)));
             return;
         }
         run.start = start;
@@ -161,6 +164,11 @@ fn start_of_day(line: &Line<'_>) -> Option<(Timestamp, usize)> {
     fields.next();
     let date = market_time::date(&fields.next_or_empty())?;
     Some((market_time::midnight(date)?, fields.position()))
+}
+
+/// The day of market time, which knows no daylight saving.
+fn day_from(start: Timestamp) -> (i64, i64) {
+    (start.as_second(), start.as_second() + DAY_SECONDS)
 }
 
 /// QualityMethod, ReasonCode and ReasonDescription. What is not in the code lists is kept as

@@ -246,6 +246,28 @@ fn readings_without_a_period_follow_the_block() {
     assert_eq!(values(&told), [(7200, 10_800, 1, "17".into()), (10_800, 14_400, 2, "17".into())]);
 }
 
+/// A reading without a period lies where the one before it ends, whether or not that one could be read.
+#[test]
+fn a_bad_reading_moves_none_of_those_after_it() {
+    let block = |bad: &str| {
+        let bare = |value: &str| format!("<e:IntervalReading><e:value>{value}</e:value></e:IntervalReading>");
+        let start = "<e:interval><e:duration>10800</e:duration><e:start>7200</e:start></e:interval>";
+        format!("<e:IntervalBlock>{start}{}{bad}{}</e:IntervalBlock>", bare("1"), bare("3"))
+    };
+    let told = read(&feed(HOURLY, &block("<e:IntervalReading><e:value>2x</e:value></e:IntervalReading>")));
+    assert_eq!(values(&told), [(7200, 10_800, 1, "17".into()), (14_400, 18_000, 3, "17".into())]);
+    assert_eq!(told.codes().len(), 1);
+    let left_out = told.findings[0].left_out.as_deref().expect("its place is known");
+    assert_eq!((left_out.from.as_second(), left_out.to.as_second()), (10_800, 14_400));
+    assert_eq!(left_out.channel.label(), "7/1");
+
+    // Where it says itself when it was, and that cannot be read, nothing says when the next one was.
+    let told = read(&feed(HOURLY, &block(&reading("noon", "3600", "<e:value>2</e:value>"))));
+    assert_eq!(values(&told), [(7200, 10_800, 1, "17".into())]);
+    let codes: Vec<_> = told.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["green_button.epoch", "green_button.time"]);
+}
+
 #[test]
 fn days_and_billing_periods_are_amounts_of_a_period() {
     let blocks = format!("<e:IntervalBlock>{}</e:IntervalBlock>", reading("0", "2592000", "<e:value>9</e:value>"));

@@ -17,6 +17,7 @@ use model::quality::Status;
 use model::quality::assumed_time::{AssumedTime, Treated};
 use model::quantity::Decimal;
 use model::reading_type::parse_unit;
+use model::register::UNKNOWN_DIALS;
 use model::review::Refusal;
 use model::time::{LocalDay, TimeRange};
 use smol_str::{SmolStr, format_smolstr};
@@ -35,8 +36,6 @@ use crate::validation::surroundings::FullDay;
 const EXCHANGE: SignedDuration = SignedDuration::from_hours(24);
 /// How far before and after a period the reads around it are looked for.
 pub(super) const READS_AROUND: SignedDuration = SignedDuration::from_hours(62 * 24);
-/// More dials than any register has: without knowing them, a register that falls is never taken for one that rolled over.
-const UNKNOWN_DIALS: u8 = 18;
 
 /// What a usage point has of a definition's channels over a period.
 #[derive(Debug, Default)]

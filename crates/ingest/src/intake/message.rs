@@ -33,6 +33,8 @@ pub struct Message {
     pub unknown: Unknown,
     /// Where its source goes on after it, kept in its commit; empty where the source has no order.
     pub position: String,
+    /// Content hash, hexadecimal, of the message that this is a corrected copy of: it ranks right after that one.
+    pub replaces: Option<String>,
 }
 
 /// What was said of the bytes of a message beside them, in the words of the settings.
@@ -92,6 +94,9 @@ pub struct Receipt {
     pub older: u64,
     /// Readings that wait in quarantine.
     pub quarantined: u64,
+    /// Records, days, rows and readings that could not be read and wait in quarantine.
+    #[serde(default)]
+    pub malformed: u64,
     /// Channels registered from this message.
     pub registered: u64,
     /// What was said of the bytes beside them.
@@ -124,7 +129,7 @@ impl Receipt {
 }
 
 /// A finding as a sender is told it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldFinding {
     /// One-based line of the input.
     pub line: u64,

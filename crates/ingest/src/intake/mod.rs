@@ -28,6 +28,7 @@ use crate::admission::Limits;
 use crate::admitter::{Admitter, Rejected};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
+use crate::malformed::Malformed;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
 use spool::Spooled;
@@ -140,6 +141,11 @@ impl Intake {
         })?)
     }
 
+    /// Waits for work of the registry.
+    pub(crate) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
@@ -178,17 +184,30 @@ impl Intake {
         Ok(Some(receipt))
     }
 
-    /// What is known of the bytes from earlier.
-    fn earlier(&self, spooled: &Spooled) -> Result<Earlier, IntakeError> {
-        let received_at = self.books.readings.received_at(&spooled.hash).map_err(IntakeError::Readings)?;
-        let items = self.runtime.block_on(self.books.registry.quarantine().of_batch(&spooled.hash_text()))?;
+    /// What is known of the bytes from earlier. A corrected copy ranks as if it had come right after what it replaces, so that
+    /// it undoes nothing that came since.
+    fn earlier(&self, message: &Message, spooled: &Spooled) -> Result<Earlier, IntakeError> {
+        let mut earlier = self.known(&spooled.hash)?;
+        let replaced = message.replaces.as_ref().and_then(|hash| blake3::Hash::from_hex(hash).ok());
+        if let Some(replaced) = replaced
+            && let Some(received_at) = self.known(replaced.as_bytes())?.first_received_at
+        {
+            earlier.first_received_at = Some(received_at.saturating_add(1));
+        }
+        Ok(earlier)
+    }
+
+    fn known(&self, hash: &[u8; 32]) -> Result<Earlier, IntakeError> {
+        let received_at = self.books.readings.received_at(hash).map_err(IntakeError::Readings)?;
+        let hash = blake3::Hash::from_bytes(*hash).to_hex();
+        let items = self.runtime.block_on(self.books.registry.quarantine().of_batch(&hash))?;
         let first_seen = items.iter().map(|item| item.first_seen.as_microsecond()).min();
         Ok(Earlier { is_stored: received_at.is_some(), first_received_at: received_at.or(first_seen), items })
     }
 
     fn admit(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<Outcome, IntakeError> {
         self.directory = self.runtime.block_on(self.books.registry.directory())?;
-        let mut outcome = Outcome::new(message, spooled, self.earlier(spooled)?);
+        let mut outcome = Outcome::new(message, spooled, self.earlier(message, spooled)?);
         match &spooled.survey {
             Err(ReadError { format, finding }) => {
                 outcome.receipt.format = format.map(|format| format.name().into());
@@ -207,7 +226,8 @@ impl Intake {
         self.commit_last(message, spooled, now, &mut outcome)?;
         self.runtime.block_on(async {
             let released = &outcome.settlement.released;
-            self.books.registry.quarantine().close(released, QuarantineState::Released).await?;
+            let closing = quarantine::admitted(now);
+            self.books.registry.quarantine().close(released, QuarantineState::Released, &closing).await?;
             self.books.registry.batches().add(&note(message, spooled, &outcome, now)).await
         })?;
         Ok(outcome)
@@ -239,6 +259,7 @@ impl Intake {
         outcome.receipt.findings_count += admitter.findings_count;
         outcome.findings.extend(admitter.findings);
         outcome.rejected.extend(admitter.rejected.into_values());
+        outcome.malformed.extend(admitter.malformed.into_values());
         outcome.batch = admitter.batch;
         if let Err(ReadError { finding, .. }) = read {
             outcome.refuse(message, &finding);
@@ -279,11 +300,12 @@ impl Intake {
         now: Timestamp,
     ) -> Result<(), IntakeError> {
         outcome.rejected.sort_by_key(|rejected| rejected.item);
-        let entries: Vec<_> = outcome
-            .rejected
-            .iter()
-            .map(|rejected| quarantine::entry(message, spooled.raw, &spooled.hash_text(), rejected))
-            .collect();
+        outcome.malformed.sort_by_key(|malformed| malformed.item);
+        let hash = spooled.hash_text();
+        let rejected = outcome.rejected.iter().map(|rejected| quarantine::entry(message, spooled.raw, &hash, rejected));
+        let malformed = outcome.malformed.iter();
+        let malformed = malformed.map(|malformed| quarantine::malformed(message, spooled.raw, &hash, malformed));
+        let entries = rejected.chain(malformed).collect();
         outcome.settlement = Settlement::of(&outcome.earlier.items, entries, outcome.receipt.accepted);
         self.runtime.block_on(async {
             let quarantine = self.books.registry.quarantine();
@@ -307,7 +329,7 @@ impl Intake {
         outcome.tell_findings();
         let mut batch = std::mem::take(&mut outcome.batch);
         let admitted = outcome.counts.all() + batch.versions();
-        if 0 < admitted || outcome.rejected.is_empty() {
+        if 0 < admitted || outcome.has_nothing_waiting() {
             batch.key = if outcome.earlier.is_stored { NO_KEY } else { spooled.hash };
         } else if !spooled.again {
             batch.key = attempt_key(message, &spooled.hash);
@@ -369,6 +391,7 @@ struct Outcome {
     receipt: Receipt,
     findings: Vec<Finding>,
     rejected: Vec<Rejected>,
+    malformed: Vec<Malformed>,
     counts: Counts,
     batch: Batch,
     earlier: Earlier,
@@ -383,6 +406,7 @@ impl Outcome {
             receipt,
             findings: Vec::new(),
             rejected: Vec::new(),
+            malformed: Vec::new(),
             counts: Counts::default(),
             batch: Batch::default(),
             earlier,
@@ -397,7 +421,12 @@ impl Outcome {
         self.rejected.push(Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 });
     }
 
+    fn has_nothing_waiting(&self) -> bool {
+        self.rejected.is_empty() && self.malformed.is_empty()
+    }
+
     fn tell_findings(&mut self) {
+        self.receipt.malformed = self.malformed.iter().map(|malformed| malformed.count).sum();
         self.receipt.quarantined = self.rejected.iter().map(|rejected| rejected.readings).sum();
         let rejected = self.rejected.iter().map(|rejected| &rejected.finding);
         self.receipt.findings =
@@ -441,7 +470,7 @@ impl Sink for Committing<'_> {
     }
 
     fn finding(&mut self, finding: Finding) {
-        self.admitter.note(finding);
+        self.admitter.note_read(finding);
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use model::document::in_words;
 use model::finding::Finding;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -334,7 +335,9 @@ fn differs(of_settings: &Part, stored: &Part) -> Option<Finding> {
 fn add<T: DeserializeOwned>(list: &mut Vec<T>, part: &Part) -> Result<(), Finding> {
     let Part { kind, name, version, content } = part;
     let place = || format_smolstr!("{} `{name}` version {version}", kind);
-    list.push(serde_json::from_value(content.clone()).map_err(|error| unreadable(&place(), error.to_string()))?);
+    list.push(
+        serde_json::from_value(content.clone()).map_err(|error| unreadable(&place(), in_words(&error.to_string())))?,
+    );
     Ok(())
 }
 

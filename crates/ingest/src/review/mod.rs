@@ -159,7 +159,7 @@ impl Review {
 }
 
 /// A name that may stand under an act.
-fn person<'t>(field: &'static str, name: &'t str) -> Result<&'t str, Refusal> {
+pub(crate) fn person<'t>(field: &'static str, name: &'t str) -> Result<&'t str, Refusal> {
     let name = name.trim();
     if name.is_empty() || 100 < name.len() {
         return Err(Refusal::Invalid { field, detail: "expected the name of a person, 1 to 100 bytes".into() });

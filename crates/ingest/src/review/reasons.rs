@@ -21,8 +21,13 @@ pub const fn reasons() -> Reasons {
 
 /// Checks a reason and its note; `other` says nothing without one.
 pub(super) fn checked(code: &str, note: &str) -> Result<(), Refusal> {
-    if !REASONS.iter().any(|reason| reason.code == code) {
-        let known: Vec<&str> = REASONS.iter().map(|reason| reason.code).collect();
+    checked_among(REASONS, code, note)
+}
+
+/// The same, where other reasons can be given.
+pub(crate) fn checked_among(reasons: &[Reason], code: &str, note: &str) -> Result<(), Refusal> {
+    if !reasons.iter().any(|reason| reason.code == code) {
+        let known: Vec<&str> = reasons.iter().map(|reason| reason.code).collect();
         let detail = format!("expected one of {}, found `{code}`", known.join(", "));
         return Err(Refusal::Invalid { field: "reason", detail });
     }

@@ -12,6 +12,7 @@ use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading_type::{ReadingType, parse_unit};
+use model::register::UNKNOWN_DIALS;
 use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory, NO_VALUE, ReadingsBook, RegisterRead};
@@ -135,9 +136,6 @@ fn differences(reads: &[RegisterRead], register: &Channel, channel: &Channel) ->
     };
     reads.windows(2).filter_map(difference).collect()
 }
-
-/// More dials than any register has: without knowing them, a register that falls is never taken for one that rolled over.
-pub(super) const UNKNOWN_DIALS: u8 = 18;
 
 fn range(start: i64, end: i64) -> Option<TimeRange> {
     let range = TimeRange { start: Timestamp::from_second(start).ok()?, end: Timestamp::from_second(end).ok()? };

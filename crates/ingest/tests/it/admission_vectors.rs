@@ -109,6 +109,7 @@ impl Station {
             options: Options::default(),
             unknown: Unknown::Quarantine,
             position: String::new(),
+            replaces: None,
         };
         let now = instant("2026-01-02T00:00:00Z");
         self.intake.take(&message, &mut bytes.as_bytes(), now).expect("answered")

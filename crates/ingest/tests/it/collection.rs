@@ -86,7 +86,7 @@ impl ControlComputer {
         let options = Options::default();
         let (source, name, position) = (SOURCE.into(), name.into(), String::new());
         let unknown = Unknown::Register;
-        let message = Message { source, name, format: None, zone: None, options, unknown, position };
+        let message = Message { source, name, format: None, zone: None, options, unknown, position, replaces: None };
         let receipt = self.intake.take(&message, &mut kept.as_bytes(), self.now).expect("answered");
         assert!(receipt.accepted, "{receipt:?}");
     }

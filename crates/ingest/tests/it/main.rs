@@ -8,6 +8,7 @@ mod collection;
 mod collector;
 mod determinants;
 mod late_data;
+mod malformed;
 mod plans;
 mod prolonged;
 mod registers;

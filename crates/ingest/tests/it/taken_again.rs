@@ -8,7 +8,7 @@ use ingest::Intake;
 use ingest::admission::Limits;
 use ingest::intake::{Books, Message, Receipt, Unknown};
 use ingest::placement::zone_of;
-use ingest::quarantine::{Replayed, replay};
+use ingest::quarantine::{Otherwise, Replayed, replay};
 use jiff::{SignedDuration, Timestamp};
 use model::id::{ChannelNumber, Name};
 use model::quantity::Decimal;
@@ -25,15 +25,15 @@ use tokio::runtime::Runtime;
 const START: &str = "2026-01-01T00:00:00Z";
 
 /// An intake whose clock goes a minute on with every message.
-struct Station {
-    intake: Intake,
-    runtime: Runtime,
-    now: Timestamp,
+pub struct Station {
+    pub intake: Intake,
+    pub runtime: Runtime,
+    pub now: Timestamp,
     _folder: tempfile::TempDir,
 }
 
 impl Station {
-    fn with(usage_points: &[&str]) -> Self {
+    pub fn with(usage_points: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
         let disk = Arc::new(RealDisk);
@@ -49,7 +49,7 @@ impl Station {
         station
     }
 
-    fn register(&self, usage_points: &[&str], interval_seconds: u32) {
+    pub fn register(&self, usage_points: &[&str], interval_seconds: u32) {
         let hourly: ReadingType = "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type");
         let entry = |usage_point: &&str| ChannelEntry {
             usage_point: Name::new("UsagePoint", *usage_point),
@@ -79,12 +79,12 @@ impl Station {
     }
 
     /// Takes hours in: `UP 0=1.5 1=2.5`, one line a usage point.
-    fn send(&mut self, lines: &[&str]) -> Receipt {
+    pub fn send(&mut self, lines: &[&str]) -> Receipt {
         self.send_bytes(&csv(lines), Options::default())
     }
 
     /// What is said of the bytes that come next.
-    fn message(&mut self, options: Options) -> Message {
+    pub fn message(&mut self, options: Options) -> Message {
         self.now += SignedDuration::from_mins(1);
         let zone = options.zone.as_ref().map(|_| "+10:00".into());
         Message {
@@ -95,27 +95,28 @@ impl Station {
             options,
             unknown: Unknown::Quarantine,
             position: String::new(),
+            replaces: None,
         }
     }
 
-    fn send_bytes(&mut self, bytes: &str, options: Options) -> Receipt {
+    pub fn send_bytes(&mut self, bytes: &str, options: Options) -> Receipt {
         let message = self.message(options);
         self.intake.take(&message, &mut bytes.as_bytes(), self.now).expect("answered")
     }
 
-    fn waiting(&self) -> Vec<QuarantineItem> {
+    pub fn waiting(&self) -> Vec<QuarantineItem> {
         let open = QuarantineFilter { state: Some(QuarantineState::Open), ..QuarantineFilter::default() };
         self.runtime.block_on(self.intake.books().registry.quarantine().list(&open)).expect("listed")
     }
 
-    fn replay(&mut self) -> Replayed {
+    pub fn replay(&mut self) -> Replayed {
         self.now += SignedDuration::from_mins(1);
         let items = self.waiting();
-        replay(&mut self.intake, &items, Unknown::Quarantine, self.now).expect("replayed")
+        replay(&mut self.intake, &items, Unknown::Quarantine, &Otherwise::default(), self.now).expect("replayed")
     }
 
     /// The first hours of a channel in Wh.
-    fn values(&self, channel: u32, hours: usize) -> Vec<Option<i64>> {
+    pub fn values(&self, channel: u32, hours: usize) -> Vec<Option<i64>> {
         let (start, end) = (at(0).as_second(), at(24).as_second());
         let book = &self.intake.books().readings;
         let history = book.read(ChannelNumber(channel), start, end, AsOf::Now).expect("readable");
@@ -123,16 +124,16 @@ impl Station {
         values.into_iter().take(hours).map(|value| (value != NO_VALUE).then_some(value)).collect()
     }
 
-    fn raw_bytes(&self) -> u64 {
+    pub fn raw_bytes(&self) -> u64 {
         self.intake.books().raw.bytes().expect("counted")
     }
 }
 
-fn at(hour: i64) -> Timestamp {
+pub fn at(hour: i64) -> Timestamp {
     START.parse::<Timestamp>().expect("an instant") + SignedDuration::from_hours(hour)
 }
 
-fn csv(lines: &[&str]) -> String {
+pub fn csv(lines: &[&str]) -> String {
     let mut text = String::from("usage_point_id,uom,start,end,value\n");
     for line in lines {
         let (usage_point, hours) = line.split_once(' ').expect("a usage point and hours");

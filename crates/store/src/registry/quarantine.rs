@@ -1,7 +1,7 @@
 //! Items that were not admitted: kept with their reason until a person or a change of master data decides.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::sql::{Database, Row, arguments, text_enum};
 use super::{Registry, RegistryError};
@@ -33,8 +33,11 @@ pub struct QuarantineEntry {
     pub line: u64,
     /// The channel in the words of the message.
     pub channel: String,
-    /// Stable reason code (`V04`, `unknown_channel`).
+    /// Stable reason code (`V04`, `malformed`).
     pub code: String,
+    /// What tells items of one reason apart: the code of the reader that left something out. Empty where the reason says it
+    /// all.
+    pub cause: String,
     /// What was found and what was expected.
     pub message: String,
     /// What a person can do about it.
@@ -56,6 +59,23 @@ pub struct QuarantineItem {
     pub tries: u32,
     /// What became of it.
     pub state: QuarantineState,
+    /// How its wait ended; `None` while it is open, and for items closed before this was kept.
+    pub closing: Option<Closing>,
+}
+
+/// How the wait of an item ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When.
+    pub at: Timestamp,
+    /// Who closed it; `None` where what was missing came.
+    pub by: Option<String>,
+    /// Why, as a code.
+    pub reason: String,
+    /// A few words more; empty where nothing was said.
+    pub note: String,
+    /// Content hash, hexadecimal, of the corrected copy of the message that took its place.
+    pub replaced_by: Option<String>,
 }
 
 /// Which items to list, oldest first; `None` does not restrict.
@@ -128,6 +148,7 @@ impl Quarantine<'_> {
                 entry.line,
                 &*entry.channel,
                 &*entry.code,
+                &*entry.cause,
                 &*entry.message,
                 &*entry.advice,
                 &*entry.finding,
@@ -136,7 +157,7 @@ impl Quarantine<'_> {
                 QuarantineState::Open.as_str(),
             ]
         };
-        let insert = "INSERT INTO quarantine (id, batch, item, source, raw, line, channel, code, message, advice, \
+        let insert = "INSERT INTO quarantine (id, batch, item, source, raw, line, channel, code, cause, message, advice, \
                       finding, first_seen, tries, state)";
         let rows = (first..).zip(entries).map(row).collect();
         let added = transaction.insert_many(insert, rows, "ON CONFLICT (batch, item) DO NOTHING").await?;
@@ -183,12 +204,13 @@ impl Quarantine<'_> {
     ///
     /// # Errors
     /// [`RegistryError::Database`].
-    pub async fn close(&self, ids: &[u64], state: QuarantineState) -> Result<u64, RegistryError> {
+    pub async fn close(&self, ids: &[u64], state: QuarantineState, closing: &Closing) -> Result<u64, RegistryError> {
+        let closing = serde_json::to_string(closing).expect("a closing has only texts");
         let mut transaction = self.database.begin().await?;
         let mut changed = 0;
         for id in ids {
-            let sql = "UPDATE quarantine SET state = $2 WHERE id = $1 AND state = 'open'";
-            changed += transaction.execute(sql, arguments![*id, state.as_str()]).await?;
+            let sql = "UPDATE quarantine SET state = $2, closing = $3 WHERE id = $1 AND state = 'open'";
+            changed += transaction.execute(sql, arguments![*id, state.as_str(), &*closing]).await?;
         }
         transaction.commit().await?;
         Ok(changed)
@@ -200,9 +222,17 @@ impl Quarantine<'_> {
     /// [`RegistryError::NotFound`] where no open item has this id.
     pub async fn refused_again(&self, id: u64, entry: &QuarantineEntry) -> Result<(), RegistryError> {
         let sql = "UPDATE quarantine SET tries = tries + 1, code = $2, message = $3, advice = $4, finding = $5, \
-                   channel = $6, line = $7 WHERE id = $1 AND state = 'open'";
-        let arguments =
-            arguments![id, &*entry.code, &*entry.message, &*entry.advice, &*entry.finding, &*entry.channel, entry.line];
+                   channel = $6, line = $7, cause = $8 WHERE id = $1 AND state = 'open'";
+        let arguments = arguments![
+            id,
+            &*entry.code,
+            &*entry.message,
+            &*entry.advice,
+            &*entry.finding,
+            &*entry.channel,
+            entry.line,
+            &*entry.cause,
+        ];
         match self.database.execute(sql, arguments).await? {
             0 => Err(not_found(id)),
             _ => Ok(()),
@@ -227,6 +257,7 @@ fn not_found(id: u64) -> RegistryError {
 }
 
 fn item(row: &Row) -> Result<QuarantineItem, RegistryError> {
+    let closing: Option<String> = row.get("closing")?;
     Ok(QuarantineItem {
         id: row.number("id")?,
         entry: QuarantineEntry {
@@ -237,6 +268,7 @@ fn item(row: &Row) -> Result<QuarantineItem, RegistryError> {
             line: row.number("line")?,
             channel: row.get("channel")?,
             code: row.get("code")?,
+            cause: row.get("cause")?,
             message: row.get("message")?,
             advice: row.get("advice")?,
             finding: row.get("finding")?,
@@ -244,5 +276,10 @@ fn item(row: &Row) -> Result<QuarantineItem, RegistryError> {
         first_seen: row.instant("first_seen")?,
         tries: row.number("tries")?,
         state: row.parsed("state")?,
+        closing: closing.map(|text| parse_closing(&text)).transpose()?,
     })
+}
+
+fn parse_closing(text: &str) -> Result<Closing, RegistryError> {
+    serde_json::from_str(text).map_err(|_| RegistryError::Damaged { column: "closing", text: text.into() })
 }

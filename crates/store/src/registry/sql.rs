@@ -41,6 +41,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("determinant", include_str!("../../migrations/0005_determinant.sql")),
     ("rule facts", include_str!("../../migrations/0006_rule_facts.sql")),
     ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
+    ("quarantine closing", include_str!("../../migrations/0008_quarantine_closing.sql")),
 ];
 
 /// A parameter of a statement.

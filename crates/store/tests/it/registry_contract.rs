@@ -16,7 +16,7 @@ use store::registry::channel::ChannelEntry;
 use store::registry::directory::Unresolved;
 use store::registry::link::{Link, Relation};
 use store::registry::master::Class;
-use store::registry::quarantine::{QuarantineEntry, QuarantineFilter, QuarantineState};
+use store::registry::quarantine::{Closing, QuarantineEntry, QuarantineFilter, QuarantineState};
 use store::registry::source::Source;
 use store::registry::subscription::{
     ATTEMPTS_KEPT, Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
@@ -67,6 +67,7 @@ contract! {
     a_channel_without_readings_is_described_anew,
     quarantine_keeps_an_item_once,
     quarantine_is_listed_in_pages,
+    quarantine_tells_causes_apart,
     quarantined_items_are_released_once,
     the_first_note_of_a_batch_stands,
     batches_are_totalled,
@@ -554,6 +555,28 @@ async fn only_master_data_moves_the_revision(registry: Registry, _: Registry) {
     assert_eq!(revision().await, 2);
 }
 
+fn closing(reason: &str) -> Closing {
+    Closing {
+        at: at("2024-05-03T00:00Z"),
+        by: Some("anna".into()),
+        reason: reason.into(),
+        note: "the meter is not ours".into(),
+        replaced_by: None,
+    }
+}
+
+async fn quarantine_tells_causes_apart(registry: Registry, _: Registry) {
+    let malformed = |at: u32, cause: &str| QuarantineEntry { cause: cause.into(), ..item("b1", at, "malformed") };
+    let quarantine = registry.quarantine();
+    let entries = [malformed(1, "csv.value"), malformed(2, "csv.stamp")];
+    quarantine.add(&entries, Timestamp::UNIX_EPOCH).await.expect("added");
+    let listed = quarantine.list(&QuarantineFilter::default()).await.expect("listed");
+    assert_eq!(listed.iter().map(|item| &item.entry).collect::<Vec<_>>(), entries.iter().collect::<Vec<_>>());
+    assert_eq!((&listed[0].closing, listed[0].state), (&None, QuarantineState::Open));
+    quarantine.refused_again(listed[0].id, &malformed(1, "csv.order")).await.expect("noted");
+    assert_eq!(quarantine.get(listed[0].id).await.expect("got").entry.cause, "csv.order");
+}
+
 fn item(batch: &str, item: u32, code: &str) -> QuarantineEntry {
     QuarantineEntry {
         batch: batch.into(),
@@ -563,6 +586,7 @@ fn item(batch: &str, item: u32, code: &str) -> QuarantineEntry {
         line: 7,
         channel: format!("P{item}/E1"),
         code: code.into(),
+        cause: String::new(),
         message: "no such usage point".into(),
         advice: "register it".into(),
         finding: "{}".into(),
@@ -614,9 +638,11 @@ async fn quarantined_items_are_released_once(registry: Registry, _: Registry) {
     quarantine.refused_again(ids[0], &item("b1", 0, "V06")).await.expect("noted");
     let tried = quarantine.get(ids[0]).await.expect("got");
     assert_eq!((tried.tries, &*tried.entry.code), (2, "V06"));
-    assert_eq!(quarantine.close(&ids, QuarantineState::Released).await.expect("closed"), 2);
-    assert_eq!(quarantine.close(&ids, QuarantineState::Dropped).await.expect("closed"), 0);
+    assert_eq!(quarantine.close(&ids, QuarantineState::Released, &closing("admitted")).await.expect("closed"), 2);
+    assert_eq!(quarantine.close(&ids, QuarantineState::Dropped, &closing("other")).await.expect("closed"), 0);
     assert!(matches!(quarantine.refused_again(ids[0], &tried.entry).await, Err(RegistryError::NotFound { .. })));
+    // What ended the wait stays, and nothing that comes later takes its place.
+    assert_eq!(quarantine.get(ids[0]).await.expect("got").closing, Some(closing("admitted")));
     let open = QuarantineFilter { state: Some(QuarantineState::Open), ..QuarantineFilter::default() };
     assert_eq!(quarantine.list(&open).await.expect("listed"), []);
     // The batch that comes again does not open them again.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use model::document::in_words;
 use model::id::ChannelNumber;
 
 use crate::hand_over::caller;
@@ -100,8 +101,9 @@ impl Registry {
             Action::Import { file, json } => {
                 let text = std::fs::read_to_string(caller::path(&file))
                     .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
-                let entries: Vec<Add> = serde_json::from_str(&text)
-                    .map_err(|error| Failure::Usage(format!("{}: {error}; {IMPORTED}", file.display())))?;
+                let entries: Vec<Add> = serde_json::from_str(&text).map_err(|error| {
+                    Failure::Usage(format!("{}: {}; {IMPORTED}", file.display(), in_words(&error.to_string())))
+                })?;
                 add::register(&installation, entries, json)
             }
             Action::List { prefix, limit, json } => list(&installation, prefix.as_deref().unwrap_or(""), limit, json),

@@ -11,6 +11,7 @@ use store::registry::master::Class;
 use vee::plan::book::{PlanBook, Scope};
 use vee::{CheckedPlan, Plan};
 
+use crate::commands::written;
 use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::Failure;
@@ -56,17 +57,7 @@ impl PlanFile {
     }
 
     fn read<T: DeserializeOwned>(&self) -> Result<T, Finding> {
-        let fault = |line: usize, message: String| {
-            let line = u64::try_from(line).unwrap_or_default();
-            Finding::new(line, "file", "plan.syntax", message.trim().replace('\n', ", "))
-        };
-        if self.is_json {
-            return serde_json::from_str(&self.text).map_err(|error| fault(error.line(), error.to_string()));
-        }
-        toml::from_str(&self.text).map_err(|error| {
-            let before = error.span().and_then(|span| self.text.get(..span.start)).unwrap_or_default();
-            fault(before.matches('\n').count() + 1, error.message().to_owned())
-        })
+        written::read(&self.text, self.is_json, "plan.syntax")
     }
 
     /// The findings of a check, each with its line.

@@ -10,6 +10,7 @@ use model::lineage::FinalRead;
 use model::master::Channel;
 use model::quality::Status;
 use model::quantity::Decimal;
+use model::register::UNKNOWN_DIALS;
 use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook, RegisterRead};
@@ -25,7 +26,7 @@ use super::{Changed, Ground, is_total_of};
 use crate::placement::zone_of;
 use crate::review::Decisions;
 use crate::validation::surroundings::FullDay;
-use crate::validation::totals::{UNKNOWN_DIALS, measures_the_same, unit_shift};
+use crate::validation::totals::{measures_the_same, unit_shift};
 
 /// How far around the touched reads others may say what they come out as: a read that leans on one that is judged anew
 /// looks as far again, and so do those that it stands on.

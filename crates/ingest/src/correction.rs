@@ -1,0 +1,142 @@
+//! A corrected copy of a message, handed in by a person in the place of the one that waits.
+//!
+//! The copy is a message of its own: its bytes are kept beside the original's, which never change, and its name says in the
+//! commit of its readings whom they come from. It ranks right after the original, so that nothing that came since is undone.
+
+use std::collections::HashSet;
+use std::io::{self, Read};
+
+use jiff::Timestamp;
+use model::finding::Finding;
+use model::review::Refusal;
+use serde::Serialize;
+use store::registry::RegistryError;
+use store::registry::quarantine::{Closing, QuarantineEntry, QuarantineItem, QuarantineState};
+
+use crate::intake::{Intake, IntakeError, Message, Receipt, Unknown};
+use crate::inventory::Inventory;
+use crate::quarantine::message_of;
+use crate::review::person;
+
+/// Who hands a copy in, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Correction<'a> {
+    /// The copy as people know it.
+    pub name: &'a str,
+    /// The person.
+    pub by: &'a str,
+    /// What was corrected, and from where that is known.
+    pub note: &'a str,
+}
+
+/// What became of a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Corrected {
+    /// The answer to the copy.
+    pub receipt: Receipt,
+    /// Items that it took the place of: the one that was named, and those that it has too.
+    pub closed: u64,
+}
+
+/// Why a copy was not taken; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CorrectionError {
+    /// Who hands it in has to change something.
+    #[error(transparent)]
+    Asked(#[from] Refusal),
+    /// The copy cannot be used.
+    #[error("the copy cannot be used: {0}")]
+    Unusable(Finding),
+    /// It could not be read.
+    #[error("could not read the copy")]
+    Read(#[source] io::Error),
+    /// It could not be taken.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+}
+
+impl From<RegistryError> for CorrectionError {
+    fn from(error: RegistryError) -> Self {
+        Self::Intake(error.into())
+    }
+}
+
+/// Takes a corrected copy of the message of an open item, read as that one was, and closes the item once it is durable.
+/// `open` gives its bytes from the beginning, twice.
+///
+/// Safe to send again: the same copy is not stored twice.
+///
+/// # Errors
+/// [`CorrectionError`]; the item goes on waiting.
+pub fn correct<'b>(
+    intake: &mut Intake,
+    item: &QuarantineItem,
+    correction: Correction<'_>,
+    open: &dyn Fn() -> io::Result<Box<dyn Read + 'b>>,
+    (unknown, now): (Unknown, Timestamp),
+) -> Result<Corrected, CorrectionError> {
+    let by = person("by", correction.by)?;
+    let note = correction.note.trim();
+    if note.is_empty() {
+        return Err(invalid("note", "say in a few words what was corrected, and from where that is known"));
+    }
+    if item.state != QuarantineState::Open {
+        return Err(Refusal::Conflict(format!("item {} is {} already", item.id, item.state)).into());
+    }
+    let message = copy_of(message_of(item, unknown), &item.entry, correction.name, by);
+    let held = Inventory::of(&mut open().map_err(CorrectionError::Read)?, message.format, &message.options);
+    if let (false, Some(finding)) = (held.accepted, held.findings.last()) {
+        return Err(CorrectionError::Unusable(finding.clone()));
+    }
+    if held.channels.is_empty() {
+        return Err(invalid("copy", "expected the message with readings, found none in it"));
+    }
+    let receipt = intake.take(&message, &mut open().map_err(CorrectionError::Read)?, now)?;
+    if receipt.hash == item.entry.batch {
+        return Err(invalid("copy", "these are the bytes that wait; correct them first, or replay the item"));
+    }
+    let closing = Closing {
+        at: now,
+        by: Some(by.into()),
+        reason: "corrected".into(),
+        note: note.into(),
+        replaced_by: Some(receipt.hash.clone()),
+    };
+    let closed = intake.close_replaced(item, &receipt.hash, &closing)?;
+    Ok(Corrected { receipt, closed })
+}
+
+fn invalid(field: &'static str, detail: &str) -> CorrectionError {
+    Refusal::Invalid { field, detail: detail.into() }.into()
+}
+
+fn copy_of(original: Message, entry: &QuarantineEntry, name: &str, by: &str) -> Message {
+    Message {
+        name: format!("{name}, corrected by {by}, in place of {}", original.name),
+        replaces: Some(entry.batch.clone()),
+        ..original
+    }
+}
+
+impl Intake {
+    /// Closes an item, and those of its message that the copy has too: they wait with the copy.
+    fn close_replaced(&self, item: &QuarantineItem, copy: &str, closing: &Closing) -> Result<u64, CorrectionError> {
+        let registry = &self.books().registry;
+        Ok(self.wait_for(async {
+            let quarantine = registry.quarantine();
+            let in_copy = quarantine.of_batch(copy).await?;
+            let in_copy: HashSet<_> = in_copy.iter().map(|item| same_fault(&item.entry)).collect();
+            let of_message = quarantine.of_batch(&item.entry.batch).await?;
+            let replaced =
+                of_message.iter().filter(|other| other.id == item.id || in_copy.contains(&same_fault(&other.entry)));
+            let ids: Vec<u64> = replaced.map(|item| item.id).collect();
+            quarantine.close(&ids, QuarantineState::Released, closing).await
+        })?)
+    }
+}
+
+/// What an item is about, in whichever copy of its message; what could not be read has the name of the copy for a channel.
+fn same_fault(entry: &QuarantineEntry) -> (&str, &str) {
+    let is_malformed = !entry.cause.is_empty();
+    if is_malformed { (&entry.code, &entry.cause) } else { (&entry.code, &entry.channel) }
+}
