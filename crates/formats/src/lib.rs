@@ -8,6 +8,7 @@
 pub mod cim;
 pub mod cmep;
 pub mod csv;
+pub mod determinant;
 mod detect;
 pub mod green_button;
 mod intervals;

@@ -41,6 +41,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("determinant", include_str!("../../migrations/0005_determinant.sql")),
     ("rule facts", include_str!("../../migrations/0006_rule_facts.sql")),
     ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
+    ("told", include_str!("../../migrations/0010_told.sql")),
 ];
 
 /// A parameter of a statement.
