@@ -8,8 +8,8 @@
 pub mod cim;
 pub mod cmep;
 pub mod csv;
-pub mod determinant;
 mod detect;
+pub mod determinant;
 pub mod green_button;
 mod intervals;
 pub mod nem12;

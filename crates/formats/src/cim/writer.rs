@@ -318,12 +318,7 @@ fn begin_message(header: &MessageHeader, noun: &str, namespace: &str, out: &mut 
 pub(crate) const RESPONSE: &str = "ResponseMessage";
 
 /// Begins a message with its header; answers the name of the element to close.
-pub(crate) fn begin_envelope(
-    header: &MessageHeader,
-    noun: &str,
-    correlation: &str,
-    out: &mut Vec<u8>,
-) -> &'static str {
+pub(crate) fn begin_envelope(header: &MessageHeader, noun: &str, correlation: &str, out: &mut Vec<u8>) -> &'static str {
     let root = match header.verb.as_str() {
         "created" | "changed" | "canceled" | "closed" | "deleted" | "executed" => "EventMessage",
         "reply" => RESPONSE,

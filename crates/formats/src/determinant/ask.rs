@@ -89,15 +89,17 @@ pub fn read_requests(bytes: &[u8]) -> Result<Asked, Refused> {
     asked.faults = findings.take();
     if asked.faults.is_empty() {
         let is_single = requests.len() == 1;
-        asked.requests = (1..).zip(requests).map(|(number, place)| {
-            let id = if is_single { asked.header.id.to_string() } else { format!("{}-{number}", asked.header.id) };
-            let asked = request_of(&place, id.clone());
-            let id = asked.id.clone().unwrap_or(id);
-            let faults = findings.take();
-            let asked = if faults.is_empty() { Ok(asked) } else { Err(faults) };
-            AskedOne { path: place.path, id, asked }
-        })
-        .collect();
+        asked.requests = (1..)
+            .zip(requests)
+            .map(|(number, place)| {
+                let id = if is_single { asked.header.id.to_string() } else { format!("{}-{number}", asked.header.id) };
+                let asked = request_of(&place, id.clone());
+                let id = asked.id.clone().unwrap_or(id);
+                let faults = findings.take();
+                let asked = if faults.is_empty() { Ok(asked) } else { Err(faults) };
+                AskedOne { path: place.path, id, asked }
+            })
+            .collect();
     }
     Ok(asked)
 }

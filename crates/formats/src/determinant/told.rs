@@ -15,7 +15,7 @@ use super::reply::{self, Reply};
 use super::{NAMESPACE, tree};
 use crate::Refused;
 use crate::cim::{RESPONSE, begin_envelope};
-use crate::xml::write::{close_tag, element, open_tag, optional, push, text_element};
+use crate::xml::write::{close_tag, element, open_tag, push, text_element};
 
 /// A message that tells, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +120,9 @@ fn write_issue(issue: &Issue, out: &mut Vec<u8>) {
 
 fn write_determinant(one: &Determinant, out: &mut Vec<u8>) {
     push(out, "<Determinant>");
-    optional("bucket", one.bucket.as_deref().unwrap_or_default(), out);
+    if let Some(bucket) = &one.bucket {
+        text_element("bucket", bucket, out);
+    }
     for channel in &one.channels {
         text_element("channel", channel, out);
     }

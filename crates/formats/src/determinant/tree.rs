@@ -31,8 +31,7 @@ const DEPTH_MAX: usize = 16;
 /// # Errors
 /// [`Refused`] for what is not well formed, has a document type or entities of its own, or passes a limit.
 pub(super) fn parse(bytes: &[u8]) -> Result<Element, Refused> {
-    let limits =
-        Limits { depth_max: DEPTH_MAX, elements_max: ELEMENTS_MAX, bytes_max: BYTES_MAX, ..Limits::default() };
+    let limits = Limits { depth_max: DEPTH_MAX, elements_max: ELEMENTS_MAX, bytes_max: BYTES_MAX, ..Limits::default() };
     let mut parser = Parser::new(limits);
     let (mut open, mut root) = (Vec::new(), None);
     for piece in bytes.chunks(PIECE_BYTES) {

@@ -95,17 +95,8 @@ impl Determinant {
 
 impl Counts {
     /// The words of the counts, in their order.
-    pub const WORDS: [&str; 9] = [
-        "expected",
-        "missing",
-        "estimated",
-        "edited",
-        "failed",
-        "not_validated",
-        "warned",
-        "accepted",
-        "unscaled",
-    ];
+    pub const WORDS: [&str; 9] =
+        ["expected", "missing", "estimated", "edited", "failed", "not_validated", "warned", "accepted", "unscaled"];
 
     /// The counts of both.
     #[must_use]
