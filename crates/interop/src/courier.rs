@@ -236,7 +236,11 @@ impl Courier {
                 return Ok(Next::Skip(stretch.to));
             }
             let cover = Cover { id: stretch.message_id(id), kind: stretch.kind, source, now };
-            Ok(Next::Send(Message { id: cover.id, to: Place::Readings(stretch.to), body: payload::body(&cover, &pieces, format) }))
+            Ok(Next::Send(Message {
+                id: cover.id,
+                to: Place::Readings(stretch.to),
+                body: payload::body(&cover, &pieces, format),
+            }))
         };
         Ok(spawn_blocking(build).await.map_err(CourierError::from)??)
     }

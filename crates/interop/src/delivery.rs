@@ -21,6 +21,8 @@ use crate::engine::Retry;
 use crate::message::Noun;
 use crate::post::chain;
 
+/// The name of an installation in its messages, unless it has another.
+pub const SOURCE: &str = "amity";
 /// How long the watcher of the book waits at most before it looks whether all is ending.
 const WATCH_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -45,7 +47,7 @@ impl Default for Config {
     #[expect(clippy::disallowed_methods, reason = "deliveries are a driver, and this is their clock seam")]
     fn default() -> Self {
         Self {
-            source: "amity".into(),
+            source: SOURCE.into(),
             retry: Retry::default(),
             request_timeout: Duration::from_secs(30),
             reload: Duration::from_secs(2),

@@ -58,8 +58,10 @@ pub(crate) fn body(message: &Message, id: Uuid, source: &str, now: Timestamp, fo
 /// What became of a message that asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// How it went; the first code says why.
-    pub reply: Reply,
+    /// Whether any of it was done: the result is OK or PARTIAL.
+    pub is_done: bool,
+    /// The first code of the answer.
+    pub code: SmolStr,
     /// The answer, an IEC 61968-100 ResponseMessage.
     pub body: Vec<u8>,
 }
@@ -95,10 +97,11 @@ pub fn answer<E>(
     errors.extend(told.iter().flat_map(refusals));
     let reply = reply(&told, errors);
     let header = header(("reply", Told::REQUEST_NOUN), Uuid::new_v4(), source, now);
+    let is_done = reply.result != ReplyResult::Failed;
+    let code = reply.errors.first().map(|error| error.code.clone()).unwrap_or_default();
     let mut body = Vec::new();
-    let message = ToldMessage { header, correlation: &asked.correlation, reply: reply.clone(), told: &told };
-    write_told(&message, &mut body);
-    Ok(Answered { reply, body })
+    write_told(&ToldMessage { header, correlation: &asked.correlation, reply, told: &told }, &mut body);
+    Ok(Answered { is_done, code, body })
 }
 
 fn header((verb, noun): (&str, &str), id: Uuid, source: &str, now: Timestamp) -> MessageHeader {

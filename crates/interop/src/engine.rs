@@ -154,7 +154,8 @@ mod tests {
             ..DeliveryState::starting_at(Some(Cursor { sequence: 9, seen: 0 }), Some(4))
         };
         let (state, change) = after_answer(&failed, TO, &Answer::Accepted, RETRY, 0, at(60));
-        let expected = DeliveryState { delivered_at: Some(at(60)), ..DeliveryState::starting_at(Some(CURSOR), Some(4)) };
+        let expected =
+            DeliveryState { delivered_at: Some(at(60)), ..DeliveryState::starting_at(Some(CURSOR), Some(4)) };
         assert_eq!((state, change), (expected, None));
     }
 

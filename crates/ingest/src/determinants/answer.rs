@@ -6,9 +6,9 @@ use model::finding::Finding;
 use model::id::ChannelNumber;
 use smol_str::SmolStr;
 use store::registry::determinant::{Outcome, Request, RequestFilter};
+use usage::CheckedRate;
 use usage::request::{BillingDeterminantRequest, Message, Requests, Standing, State};
 use usage::series::{Earlier, Reference};
-use usage::CheckedRate;
 
 use super::Determinants;
 use super::gather::Gathered;

@@ -28,8 +28,8 @@ pub use usage::Role;
 
 use crate::review::ReviewError;
 
-pub use rates::{AskLink, PutRate};
 pub use model::determinant::{AskDeterminants, Told};
+pub use rates::{AskLink, PutRate};
 pub use requests::AskTold;
 pub use told::ToldPage;
 

@@ -41,7 +41,10 @@ async fn a_subscriber_goes_on_where_it_stopped(registry: Registry, again: Regist
     let cis = subscription("cis");
     registry.subscriptions().add(&cis, &start(42)).await.expect("added");
     let twice = Subscription { id: subscription("other").id, ..cis.clone() };
-    assert!(matches!(registry.subscriptions().add(&twice, &DeliveryState::default()).await, Err(RegistryError::Conflict { .. })));
+    assert!(matches!(
+        registry.subscriptions().add(&twice, &DeliveryState::default()).await,
+        Err(RegistryError::Conflict { .. })
+    ));
     registry.subscriptions().add(&subscription("bill"), &DeliveryState::default()).await.expect("added");
     let told = DeliveryState {
         position: Some(Cursor { sequence: u64::MAX, seen: u32::MAX }),

@@ -21,8 +21,8 @@ pub struct Message {
 
 /// Appends what an outcome tells, in the commit that keeps it.
 pub(super) async fn append(transaction: &mut Transaction, outcome: &Outcome) -> Result<(), RegistryError> {
-    let has_ended = outcome.was != outcome.state
-        && matches!(outcome.state, RequestState::Refused | RequestState::Canceled);
+    let has_ended =
+        outcome.was != outcome.state && matches!(outcome.state, RequestState::Refused | RequestState::Canceled);
     if outcome.issue.is_none() && !has_ended {
         return Ok(());
     }

@@ -14,9 +14,9 @@ pub mod request;
 use super::Registry;
 use super::sql::Database;
 
+pub use message::Message;
 pub use model::determinant::RequestState;
 pub use rate::{RateLink, RateSubject, StoredRate};
-pub use message::Message;
 pub use request::{Outcome, Request, RequestFilter};
 
 /// The determinants of a registry.
