@@ -11,6 +11,7 @@ use formats::{Format, Options};
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
 use ingest::{Intake, quarantine};
+use interop::message::Noun;
 use smol_str::SmolStr;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineState;
@@ -81,12 +82,13 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
         .await
         .map_err(|error| Failure::work(format!("could not listen on {listen}"), error))?;
     let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
-    let delivery = interop::Delivery::start(
-        interop::Config::default(),
-        installation.books.readings.clone(),
-        installation.books.registry.clone(),
-    )
-    .map_err(|error| Failure::work("could not start the deliveries", error))?;
+    let mut config = interop::Config::default();
+    if installation.settings.role.may_compute().is_err() {
+        config.nouns.retain(|noun| *noun != Noun::BillingDeterminant);
+    }
+    let delivery =
+        interop::Delivery::start(config, installation.books.readings.clone(), installation.books.registry.clone())
+            .map_err(|error| Failure::work("could not start the deliveries", error))?;
     let served_at = installation.folder().join(SERVED_AT);
     if let Err(error) = std::fs::write(&served_at, format!("http://{address}")) {
         tracing::warn!(%error, "other commands cannot tell where this server is reached");

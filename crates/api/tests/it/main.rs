@@ -2,6 +2,7 @@
 
 mod assumed_time;
 mod determinants;
+mod determinants_xml;
 mod exchange;
 mod fixture;
 mod guard;
