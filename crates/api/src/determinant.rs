@@ -1,19 +1,23 @@
-//! Billing determinants: asked for, shown, cancelled. The rooms are those of `ingest::determinants`.
+//! Billing determinants: asked for, in JSON or in XML, shown, cancelled. The rooms are those of `ingest::determinants`.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use ingest::Determinants;
 use ingest::determinants::{AskDeterminants, AskTold, Told};
 use ingest::review::ReviewError;
+use interop::delivery::SOURCE;
+use interop::determinant::Answered;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::etag;
-use crate::problem::Problem;
+use crate::guard::content_type;
+use crate::problem::{Code, Problem};
 use crate::query::{Ask, Place, Sent};
 use crate::state::{Inner, Shared};
 
@@ -30,13 +34,41 @@ pub(crate) struct AskAsOf {
     as_of: Option<Timestamp>,
 }
 
-/// `POST /api/v1/determinants/requests`
-pub(crate) async fn request(
-    State(state): State<Shared>,
-    Sent(asked): Sent<AskDeterminants>,
-) -> Result<Json<Requested>, Problem> {
+/// `POST /api/v1/determinants/requests`: JSON, or an IEC 61968-100 message in XML, answered in kind.
+pub(crate) async fn request(State(state): State<Shared>, request: Request) -> Result<Response, Problem> {
+    if matches!(content_type(request.headers())?.as_str(), "application/xml" | "text/xml") {
+        let body = Bytes::from_request(request, &state).await;
+        let body = body.map_err(|rejection| Problem::new(Code::BodyTooLarge, rejection.body_text()))?;
+        return asked_in_xml(&state, body).await;
+    }
+    let Sent(asked) = Sent::<AskDeterminants>::from_request(request, &state).await?;
     let requests = state.ask_determinants(move |determinants, now| determinants.request(&asked, now)).await?;
-    Ok(Json(Requested { requests }))
+    Ok(Json(Requested { requests }).into_response())
+}
+
+async fn asked_in_xml(state: &Inner, body: Bytes) -> Result<Response, Problem> {
+    let answer = state.ask_determinants(move |determinants, now| {
+        let ask = |asked: &AskDeterminants| match determinants.request(asked, now) {
+            Ok(told) => Ok(Ok(told)),
+            Err(ReviewError::Refused(refusal)) => Ok(Err(refusal)),
+            Err(error) => Err(error),
+        };
+        interop::determinant::answer(&body, SOURCE, now, ask)
+    });
+    let Answered { is_done, code, body } = answer.await?;
+    let status = if is_done { StatusCode::OK } else { status_of(&code) };
+    Ok((status, [(header::CONTENT_TYPE, "application/xml")], body).into_response())
+}
+
+/// The status of a message of which nothing was done, by the code of IEC 61968-100 that says why.
+fn status_of(code: &str) -> StatusCode {
+    match code.split('.').next() {
+        _ if code == "3.1" => StatusCode::PAYLOAD_TOO_LARGE,
+        Some("1") => StatusCode::BAD_REQUEST,
+        Some("6") => StatusCode::CONFLICT,
+        Some("7") => StatusCode::FORBIDDEN,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
 }
 
 /// `GET /api/v1/determinants/requests/{id}`

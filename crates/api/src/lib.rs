@@ -77,7 +77,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 46] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 48] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),

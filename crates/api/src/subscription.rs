@@ -39,7 +39,7 @@ pub(crate) async fn list(State(state): State<Shared>, headers: HeaderMap) -> Res
 pub(crate) async fn subscriptions(state: &Shared) -> Result<Vec<Subscription>, Problem> {
     let all = interop::subscribers::status(&state.registry, Some(&state.readings)).await?;
     let view = |status: Status| {
-        let Status { subscription, delivery, batches_behind } = status;
+        let Status { subscription, delivery, batches_behind, determinants_behind } = status;
         let retrying = subscription.state == SubscriptionState::Active && delivery.last_error.is_some();
         Subscription {
             id: subscription.id.to_string(),
@@ -47,7 +47,7 @@ pub(crate) async fn subscriptions(state: &Shared) -> Result<Vec<Subscription>, P
             address: subscription.address,
             format: subscription.format,
             state: if retrying { "retrying" } else { subscription.state.as_str() },
-            lag: batches_behind.unwrap_or(0),
+            lag: batches_behind.unwrap_or(0) + determinants_behind.unwrap_or(0),
             attempts: delivery.attempts,
             next_attempt: delivery.next_attempt,
             last_delivered_at: delivery.delivered_at,

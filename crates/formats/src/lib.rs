@@ -9,6 +9,7 @@ pub mod cim;
 pub mod cmep;
 pub mod csv;
 mod detect;
+pub mod determinant;
 pub mod green_button;
 mod intervals;
 pub mod nem12;

@@ -1,4 +1,4 @@
-//! One subscriber's deliveries: reads its part of the feed, posts, keeps its place.
+//! One subscriber's deliveries: reads its part of the feeds, posts, keeps its places.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::channel_day::Manner;
 use crate::delivery::Config;
-use crate::engine::{self, Answer};
-use crate::message::{CHANGES_MAX, Filter, Stage, Stretch};
+use crate::determinant;
+use crate::engine::{self, Answer, Place};
+use crate::message::{CHANGES_MAX, Filter, Noun, Stage, Stretch};
 use crate::payload::{self, Cover, PayloadError};
 use crate::post::{Poster, chain};
 
@@ -43,11 +44,11 @@ pub(crate) struct Courier {
 #[derive(Debug)]
 struct Message {
     id: Uuid,
-    to: Cursor,
+    to: Place,
     body: Vec<u8>,
 }
 
-/// What follows a place in the feed.
+/// What follows the places of a subscriber.
 enum Next {
     Nothing,
     Skip(Cursor),
@@ -66,10 +67,19 @@ enum CourierError {
 /// What ends the waiting of a courier.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals {
-    /// The last sequence of the book.
-    pub(crate) news: watch::Receiver<u64>,
+    /// Something that may have to be told.
+    pub(crate) news: News,
     /// Becomes true when the courier has to stop.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What is new in the feeds.
+#[derive(Clone, Debug)]
+pub(crate) struct News {
+    /// The last sequence of the readings book.
+    pub(crate) readings: watch::Receiver<u64>,
+    /// The number of the last message about determinants.
+    pub(crate) determinants: watch::Receiver<u64>,
 }
 
 impl Office {
@@ -107,8 +117,7 @@ impl Courier {
                 return courier.disable().await;
             }
         }
-        if courier.state.position.is_none() {
-            courier.state.position = Some(Cursor { sequence: courier.office.book.sequence(), seen: u32::MAX });
+        if courier.find_places().await? {
             courier.keep(None).await?;
         }
         loop {
@@ -124,28 +133,55 @@ impl Courier {
         }
     }
 
+    /// Begins now where no place is kept; answers whether that was so anywhere.
+    async fn find_places(&mut self) -> Result<bool, CourierError> {
+        let before = self.state.clone();
+        if self.tells(Noun::MeterReading) && before.position.is_none() {
+            self.state.position = Some(Cursor { sequence: self.office.book.sequence(), seen: u32::MAX });
+        }
+        if self.tells(Noun::BillingDeterminant) && before.determinants.is_none() {
+            self.state.determinants = Some(self.office.registry.determinants().last_message().await?);
+        }
+        Ok(self.state != before)
+    }
+
+    /// Whether this subscriber is told about a noun by this installation.
+    fn tells(&self, noun: Noun) -> bool {
+        self.filter.tells(noun) && self.office.config.nouns.contains(&noun)
+    }
+
+    /// Waits until there may be more to tell; `false` when all is ending.
+    async fn more(&self, news: &mut News) -> bool {
+        // The senders live as long as the couriers; an error means that all is ending.
+        tokio::select! {
+            changed = news.readings.changed(), if self.tells(Noun::MeterReading) => changed.is_ok(),
+            changed = news.determinants.changed(), if self.tells(Noun::BillingDeterminant) => changed.is_ok(),
+            else => std::future::pending().await,
+        }
+    }
+
     /// Waits, or builds and posts the next message; `false` when there will be no more.
-    async fn step(&mut self, news: &mut watch::Receiver<u64>, now: Timestamp) -> Result<bool, CourierError> {
+    async fn step(&mut self, news: &mut News, now: Timestamp) -> Result<bool, CourierError> {
         if let Some(until) = engine::wait_until(&self.state, now) {
             let wait = until.duration_since(now).unsigned_abs();
             tokio::time::sleep(wait).await;
             return Ok(true);
         }
         if self.built.is_none() {
-            news.mark_unchanged();
+            news.readings.mark_unchanged();
+            news.determinants.mark_unchanged();
             match self.next_message(now).await {
                 Ok(Next::Send(message)) => self.built = Some(message),
                 Ok(Next::Skip(to)) => return self.skip(to).await.map(|()| true),
                 Ok(Next::Nothing) => {
                     self.keep_skipped().await?;
-                    // The sender lives as long as the couriers; an error means that all is ending.
-                    return Ok(news.changed().await.is_ok());
+                    return Ok(self.more(news).await);
                 }
                 Err(BuildError::Courier(error)) => return Err(error),
                 Err(BuildError::Payload(error)) => {
                     let answer = Answer::Failed { error: chain(&error), retry_after: None };
-                    let position = self.state.position.unwrap_or_default();
-                    return self.answered(Uuid::nil(), position, &answer).await;
+                    let place = Place::Readings(self.state.position.unwrap_or_default());
+                    return self.answered(Uuid::nil(), place, &answer).await;
                 }
             }
         }
@@ -155,7 +191,28 @@ impl Courier {
         self.answered(id, to, &answer).await
     }
 
+    /// Determinants come first: they are few, and what is wrong with readings does not hold them up.
     async fn next_message(&self, now: Timestamp) -> Result<Next, BuildError> {
+        if self.tells(Noun::BillingDeterminant)
+            && let Some(message) = self.next_determinants(now).await?
+        {
+            return Ok(Next::Send(message));
+        }
+        if self.tells(Noun::MeterReading) { self.next_readings(now).await } else { Ok(Next::Nothing) }
+    }
+
+    async fn next_determinants(&self, now: Timestamp) -> Result<Option<Message>, CourierError> {
+        let place = self.state.determinants.unwrap_or_default();
+        let next = self.office.registry.determinants().message_after(place).await?;
+        let source = &self.office.config.source;
+        Ok(next.map(|next| {
+            let id = determinant::message_id(self.subscription.id, next.number);
+            let body = determinant::body(&next, id, source, now, self.subscription.format);
+            Message { id, to: Place::Determinants(next.number), body }
+        }))
+    }
+
+    async fn next_readings(&self, now: Timestamp) -> Result<Next, BuildError> {
         let directory = self.office.registry.directory().await.map_err(CourierError::from)?;
         let from = self.state.position.unwrap_or_default();
         let (book, filter) = (Arc::clone(&self.office.book), self.filter.clone());
@@ -179,13 +236,17 @@ impl Courier {
                 return Ok(Next::Skip(stretch.to));
             }
             let cover = Cover { id: stretch.message_id(id), kind: stretch.kind, source, now };
-            Ok(Next::Send(Message { id: cover.id, to: stretch.to, body: payload::body(&cover, &pieces, format) }))
+            Ok(Next::Send(Message {
+                id: cover.id,
+                to: Place::Readings(stretch.to),
+                body: payload::body(&cover, &pieces, format),
+            }))
         };
         Ok(spawn_blocking(build).await.map_err(CourierError::from)??)
     }
 
     /// Keeps what follows from an answer.
-    async fn answered(&mut self, id: Uuid, to: Cursor, answer: &Answer) -> Result<bool, CourierError> {
+    async fn answered(&mut self, id: Uuid, to: Place, answer: &Answer) -> Result<bool, CourierError> {
         let now = (self.office.config.now)();
         let seed = Uuid::new_v5(&self.subscription.id.0, &self.state.attempts.to_le_bytes()).as_u64_pair().0;
         let retry = self.office.config.retry;

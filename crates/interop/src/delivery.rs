@@ -16,10 +16,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
-use crate::courier::{Courier, Office, Signals};
+use crate::courier::{Courier, News, Office, Signals};
 use crate::engine::Retry;
+use crate::message::Noun;
 use crate::post::chain;
 
+/// The name of an installation in its messages, unless it has another.
+pub const SOURCE: &str = "amity";
 /// How long the watcher of the book waits at most before it looks whether all is ending.
 const WATCH_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -32,8 +35,10 @@ pub struct Config {
     pub retry: Retry,
     /// How long a subscriber may take to answer.
     pub request_timeout: Duration,
-    /// How soon a change of the subscriptions takes effect.
+    /// How soon a change of the subscriptions takes effect, and something that was told of determinants is seen.
     pub reload: Duration,
+    /// What this installation tells; one that only collects tells of no determinants (decision X-01).
+    pub nouns: Vec<Noun>,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -42,10 +47,11 @@ impl Default for Config {
     #[expect(clippy::disallowed_methods, reason = "deliveries are a driver, and this is their clock seam")]
     fn default() -> Self {
         Self {
-            source: "amity".into(),
+            source: SOURCE.into(),
             retry: Retry::default(),
             request_timeout: Duration::from_secs(30),
             reload: Duration::from_secs(2),
+            nouns: vec![Noun::MeterReading, Noun::BillingDeterminant],
             now: Timestamp::now,
         }
     }
@@ -73,7 +79,8 @@ impl Delivery {
     /// # Errors
     /// [`DeliveryError`].
     pub fn start(config: Config, book: Arc<ReadingsBook>, registry: Registry) -> Result<Self, DeliveryError> {
-        let (tell, news) = watch::channel(book.sequence());
+        let (tell, readings) = watch::channel(book.sequence());
+        let (told, determinants) = watch::channel(0);
         let watched = Arc::clone(&book);
         let watch = move || {
             // The couriers hold the other ends.
@@ -85,7 +92,8 @@ impl Delivery {
         let watcher = thread::Builder::new().name("feed watcher".into()).spawn(watch).map_err(DeliveryError::Thread)?;
         let (stop, stopped) = watch::channel(false);
         let office = Arc::new(Office::new(config, book, registry));
-        let supervisor = tokio::spawn(Couriers { office, news, running: HashMap::new() }.supervise(stopped));
+        let news = News { readings, determinants };
+        let supervisor = tokio::spawn(Couriers { office, told, news, running: HashMap::new() }.supervise(stopped));
         Ok(Self { stop, supervisor, watcher })
     }
 
@@ -103,7 +111,9 @@ impl Delivery {
 /// The couriers that run.
 struct Couriers {
     office: Arc<Office>,
-    news: watch::Receiver<u64>,
+    /// Where the number of the last message about determinants is told.
+    told: watch::Sender<u64>,
+    news: News,
     running: HashMap<SubscriptionId, Running>,
 }
 
@@ -119,6 +129,10 @@ impl Couriers {
             match self.office.registry.subscriptions().all().await {
                 Ok(subscriptions) => self.reconcile(subscriptions).await,
                 Err(error) => warn!(error = chain(&error), "could not read the subscriptions"),
+            }
+            match self.office.registry.determinants().last_message().await {
+                Ok(last) => drop(self.told.send_if_modified(|known| std::mem::replace(known, last) != last)),
+                Err(error) => warn!(error = chain(&error), "could not read what was told of determinants"),
             }
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,

@@ -21,6 +21,25 @@ impl Default for Retry {
     }
 }
 
+/// Where a message ends in its feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the feed of readings.
+    Readings(Cursor),
+    /// In the feed of determinants: the number of the message.
+    Determinants(u64),
+}
+
+impl Place {
+    /// The state of a subscriber that has come there, and to which nothing else is owed.
+    fn reached(self, before: &DeliveryState) -> DeliveryState {
+        match self {
+            Self::Readings(cursor) => DeliveryState::starting_at(Some(cursor), before.determinants),
+            Self::Determinants(number) => DeliveryState::starting_at(before.position, Some(number)),
+        }
+    }
+}
+
 /// What a subscriber answered to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -59,7 +78,7 @@ pub fn wait_until(state: &DeliveryState, now: Timestamp) -> Option<Timestamp> {
 /// `seed` is any number that differs between subscribers and attempts; it spreads retries over time.
 pub fn after_answer(
     state: &DeliveryState,
-    to: Cursor,
+    to: Place,
     answer: &Answer,
     retry: Retry,
     seed: u64,
@@ -67,7 +86,7 @@ pub fn after_answer(
 ) -> (DeliveryState, Option<SubscriptionState>) {
     match answer {
         Answer::Accepted => {
-            let accepted = DeliveryState { delivered_at: Some(now), ..DeliveryState::starting_at(Some(to)) };
+            let accepted = DeliveryState { delivered_at: Some(now), ..to.reached(state) };
             (accepted, None)
         }
         Answer::Gone => {
@@ -107,7 +126,8 @@ fn later(now: Timestamp, wait: Duration) -> Timestamp {
 mod tests {
     use super::*;
 
-    const TO: Cursor = Cursor { sequence: 9, seen: 4 };
+    const CURSOR: Cursor = Cursor { sequence: 9, seen: 4 };
+    const TO: Place = Place::Readings(CURSOR);
     const RETRY: Retry = Retry { first: Duration::from_secs(10), longest: Duration::from_secs(60) };
 
     fn at(second: i64) -> Timestamp {
@@ -131,10 +151,11 @@ mod tests {
             attempts: 3,
             next_attempt: Some(at(50)),
             last_error: Some("HTTP 503".into()),
-            ..DeliveryState::starting_at(Some(Cursor { sequence: 9, seen: 0 }))
+            ..DeliveryState::starting_at(Some(Cursor { sequence: 9, seen: 0 }), Some(4))
         };
         let (state, change) = after_answer(&failed, TO, &Answer::Accepted, RETRY, 0, at(60));
-        let expected = DeliveryState { delivered_at: Some(at(60)), ..DeliveryState::starting_at(Some(TO)) };
+        let expected =
+            DeliveryState { delivered_at: Some(at(60)), ..DeliveryState::starting_at(Some(CURSOR), Some(4)) };
         assert_eq!((state, change), (expected, None));
     }
 
@@ -142,7 +163,7 @@ mod tests {
     #[test]
     fn failures_wait_longer_each_time() {
         let failed = Answer::Failed { error: "HTTP 503".into(), retry_after: None };
-        let mut state = DeliveryState::starting_at(Some(Cursor::default()));
+        let mut state = DeliveryState::starting_at(Some(Cursor::default()), None);
         for (seed, wait) in [(0, 5), (500, 15), (0, 20), (0, 30), (1000, 30), (0, 30)] {
             let (next, change) = after_answer(&state, TO, &failed, RETRY, seed, at(1000));
             assert_eq!((next.next_attempt, change), (Some(at(1000 + wait)), None), "attempt {}", next.attempts);
@@ -160,7 +181,7 @@ mod tests {
     fn a_subscriber_may_ask_for_a_pause_up_to_the_limit() {
         let asked =
             |seconds| Answer::Failed { error: "HTTP 429".into(), retry_after: Some(Duration::from_secs(seconds)) };
-        let state = DeliveryState::starting_at(None);
+        let state = DeliveryState::default();
         for (seconds, wait) in [(1, 5), (40, 40), (3600, 60), (u64::MAX, 60)] {
             let (next, _) = after_answer(&state, TO, &asked(seconds), RETRY, 0, at(0));
             assert_eq!(next.next_attempt, Some(at(wait)), "asked for {seconds}");
@@ -169,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_subscriber_that_is_gone_is_disabled_where_it_stopped() {
-        let state = DeliveryState::starting_at(Some(Cursor { sequence: 9, seen: 0 }));
+        let state = DeliveryState::starting_at(Some(Cursor { sequence: 9, seen: 0 }), Some(4));
         let (next, change) = after_answer(&state, TO, &Answer::Gone, RETRY, 0, at(0));
         assert_eq!((next.position, change), (state.position, Some(SubscriptionState::Disabled)));
         assert!(next.last_error.is_some_and(|error| error.contains("410")));

@@ -16,10 +16,13 @@ pub const CHANGES_MAX: usize = 500;
 /// servers have unless told otherwise.
 pub const VALUES_MAX: usize = 3_000;
 
-/// What a subscriber wants to be told; the default is everything.
+/// What a subscriber wants to be told; the default is every reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
+    /// What messages are about. Empty: readings alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nouns: Vec<Noun>,
     /// Labels of channels; one that ends with `*` means every label that begins so. Empty: every channel.
     pub channels: Vec<SmolStr>,
     /// Stages of readings. Empty: every stage.
@@ -27,6 +30,15 @@ pub struct Filter {
     /// What is told of final values of assumed meter time.
     #[serde(skip_serializing_if = "AssumedTime::is_usual")]
     pub assumed_time: AssumedTime,
+}
+
+/// What messages are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Noun {
+    /// Readings, received and final; the other parts of a [`Filter`] restrict these.
+    MeterReading,
+    /// Billing determinants: what becomes of requests for them.
+    BillingDeterminant,
 }
 
 /// Which state of a reading is told.
@@ -54,6 +66,11 @@ impl Filter {
     /// a subscriber of final values alone.
     pub fn is_consistent(&self) -> bool {
         self.assumed_time.is_usual() || self.stages == [Stage::Final]
+    }
+
+    /// Whether a subscriber wants messages about a noun.
+    pub fn tells(&self, noun: Noun) -> bool {
+        if self.nouns.is_empty() { noun == Noun::MeterReading } else { self.nouns.contains(&noun) }
     }
 
     /// Whether a subscriber wants readings of a channel in a stage.

@@ -1,7 +1,7 @@
 //! What people do with subscriptions: register, list, pause, follow.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::readings::{Cursor, ReadingsBook};
 use store::registry::subscription::{
     Attempt, DeliveryState, PayloadFormat, Reach, Subscription, SubscriptionId, SubscriptionState,
@@ -10,7 +10,7 @@ use store::registry::{Registry, RegistryError};
 use uuid::Uuid;
 
 use crate::address::{self, AddressError};
-use crate::message::Filter;
+use crate::message::{Filter, Noun};
 use crate::secret::{self, SecretError};
 
 /// A subscriber as a person describes it.
@@ -32,20 +32,21 @@ pub struct NewSubscription {
     pub start: Start,
 }
 
-/// Where in the feed a subscriber begins.
+/// Where in the feeds a subscriber begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// With what arrives once deliveries run.
     Now,
-    /// After a place of the feed; [`Cursor::default`] is its beginning.
+    /// After a place of the feed of readings ([`Cursor::default`] is its beginning), and with the first message about
+    /// determinants.
     After(Cursor),
 }
 
 impl Start {
-    fn position(self) -> Option<Cursor> {
+    fn places(self) -> DeliveryState {
         match self {
-            Self::Now => None,
-            Self::After(cursor) => Some(cursor),
+            Self::Now => DeliveryState::default(),
+            Self::After(cursor) => DeliveryState::starting_at(Some(cursor), Some(0)),
         }
     }
 }
@@ -74,8 +75,11 @@ pub struct Status {
     pub subscription: Subscription,
     /// How far it was told.
     pub delivery: DeliveryState,
-    /// How many batches it has not been told; `None` where the book cannot be asked or it was told nothing yet.
+    /// How many batches it has not been told; `None` where it wants no readings, the book cannot be asked, or it was told
+    /// nothing yet.
     pub batches_behind: Option<u64>,
+    /// How many messages about determinants it has not been told; `None` where it wants none or was told nothing yet.
+    pub determinants_behind: Option<u64>,
 }
 
 /// Registers a subscriber; it is told as soon as deliveries run. The same registration again changes nothing.
@@ -99,7 +103,7 @@ pub async fn add(registry: &Registry, new: &NewSubscription, now: Timestamp) -> 
         state: SubscriptionState::Active,
         created_at: now,
     };
-    match registry.subscriptions().add(&subscription, new.start.position()).await {
+    match registry.subscriptions().add(&subscription, &new.start.places()).await {
         Ok(()) => Ok(subscription),
         Err(RegistryError::Conflict { what, name, difference }) => {
             let known = registry.subscriptions().by_name(&new.name).await?;
@@ -117,12 +121,18 @@ pub async fn add(registry: &Registry, new: &NewSubscription, now: Timestamp) -> 
 /// [`RegistryError`].
 pub async fn status(registry: &Registry, book: Option<&ReadingsBook>) -> Result<Vec<Status>, RegistryError> {
     let newest = book.map(ReadingsBook::sequence);
+    let last_message = registry.determinants().last_message().await?;
     let mut all = Vec::new();
     for subscription in registry.subscriptions().all().await? {
         let delivery = registry.subscriptions().delivery(subscription.id).await?;
-        let told = delivery.position.map(|position| position.sequence);
+        // A filter that cannot be read is told by deliveries, which stop at it.
+        let filter = Filter::deserialize(&subscription.filter).ok();
+        let tells = |noun| filter.as_ref().is_some_and(|filter| filter.tells(noun));
+        let told = delivery.position.filter(|_| tells(Noun::MeterReading)).map(|position| position.sequence);
         let batches_behind = newest.zip(told).map(|(newest, told)| newest.saturating_sub(told));
-        all.push(Status { subscription, delivery, batches_behind });
+        let told = delivery.determinants.filter(|_| tells(Noun::BillingDeterminant));
+        let determinants_behind = told.map(|told| last_message.saturating_sub(told));
+        all.push(Status { subscription, delivery, batches_behind, determinants_behind });
     }
     Ok(all)
 }
@@ -163,5 +173,5 @@ pub async fn set_state(registry: &Registry, name: &str, state: SubscriptionState
 pub async fn restart(registry: &Registry, name: &str, start: Start) -> Result<(), RegistryError> {
     let old = registry.subscriptions().by_name(name).await?;
     let new = Subscription { id: SubscriptionId(Uuid::new_v4()), ..old.clone() };
-    registry.subscriptions().replace(old.id, &new, start.position()).await
+    registry.subscriptions().replace(old.id, &new, &start.places()).await
 }

@@ -10,11 +10,13 @@
 //! - [`register`]: what a register counted between two reads.
 //! - [`lineage`]: what validation and estimation decided, and why.
 //! - [`master`]: usage points, meters, channels, customers and the dated links between them.
+//! - [`determinant`]: what bills rest on, asked for and told.
 //! - [`review`]: what people ask of the queue and the editor, and what they are answered.
 //! - [`document`]: what is wrong with documents that people write, in our words.
 //! - [`finding`]: what was wrong with data, where, and what to do about it.
 
 pub mod code;
+pub mod determinant;
 pub mod document;
 pub mod event;
 pub mod finding;

@@ -1,50 +1,7 @@
-//! A billing determinant: one quantity that a bill rests on, with everything needed to trust or repeat it.
+//! The quantity of a billing determinant.
 
+pub use model::determinant::Determinant;
 use model::quantity::{Decimal, rounded_quotient};
-use model::time::TimeRange;
-use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
-
-use crate::quality::{Counts, Exception};
-
-/// One value of a determinant (SRS: BillingDeterminant).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Determinant {
-    /// Id of its definition.
-    pub id: SmolStr,
-    /// Unit of the quantity.
-    pub unit: SmolStr,
-    /// How much.
-    pub quantity: Decimal,
-    /// The period, or the part of it between two changes of rate.
-    pub period: TimeRange,
-    /// The bucket; `None` for the whole period.
-    pub bucket: Option<SmolStr>,
-    /// The window of a demand.
-    pub peak: Option<TimeRange>,
-    /// The channels whose readings it rests on.
-    pub channels: Vec<SmolStr>,
-    /// How good those readings are.
-    pub counts: Counts,
-    /// Why someone should look at it before it is billed.
-    pub exceptions: Vec<Exception>,
-    /// What is worth knowing: checks that could not be made, quantities that had nothing to rest on.
-    pub notes: Vec<String>,
-    /// Hash of the values it rests on, in order of time, each with its quality.
-    pub inputs_hash: u64,
-    /// Name of the set that defines it.
-    pub set: SmolStr,
-    /// Version of that set.
-    pub version: u32,
-}
-
-impl Determinant {
-    /// Whether another of the same id tells the same: numbers, quality and definition, whatever inputs led to them.
-    pub fn tells_the_same(&self, other: &Self) -> bool {
-        Self { inputs_hash: other.inputs_hash, ..self.clone() } == *other
-    }
-}
 
 /// `digits * 10^exponent`, rounded once to so many decimals, ties to even; exact where no decimals are given.
 pub(crate) fn quantity(digits: i128, exponent: i8, decimals: Option<u8>) -> Option<Decimal> {

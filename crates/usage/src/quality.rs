@@ -1,33 +1,8 @@
 //! How good the intervals behind a determinant are, and the billing gate that looks at it (catalogue V73).
 
+pub use model::determinant::{Counts, Exception};
 use model::quality::Status;
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
-
-/// How many intervals a determinant rests on, and how many of them are not simply measured and validated.
-///
-/// One interval may count under several words. For a register determinant an interval is the span between two reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Intervals that the period should have.
-    pub expected: u32,
-    /// Without a value; nothing was added for them.
-    pub missing: u32,
-    /// Filled or replaced by an estimate or forecast.
-    pub estimated: u32,
-    /// Changed by a person.
-    pub edited: u32,
-    /// Failed a rule that blocks billing and were not accepted.
-    pub failed: u32,
-    /// Neither validated, estimated, edited nor accepted.
-    pub not_validated: u32,
-    /// Failed a rule that only warns.
-    pub warned: u32,
-    /// Failed and accepted by a person.
-    pub accepted: u32,
-    /// Estimates that could not be scaled to their register.
-    pub unscaled: u32,
-}
 
 /// What one value counts as; a set, so that values combined of several keep the doubts of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,43 +32,17 @@ impl Flags {
     pub(crate) fn number(self) -> i64 {
         self.0.into()
     }
-}
 
-impl Counts {
-    /// Adds intervals that share their flags; the missing among them have no other doubt.
-    pub(crate) fn add(&mut self, intervals: usize, missing: usize, flags: Flags) {
+    /// Counts intervals that share these; the missing among them have no other doubt.
+    pub(crate) fn count(self, counts: &mut Counts, intervals: usize, missing: usize) {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let valued = number(intervals.saturating_sub(missing));
-        self.expected = self.expected.saturating_add(number(intervals));
-        self.missing = self.missing.saturating_add(number(missing));
-        let counts = self.flagged_mut().into_iter().enumerate();
-        for (_, count) in counts.filter(|(bit, _)| flags.0 >> bit & 1 == 1) {
+        let [expected, without_value, doubts @ ..] = counts.each_mut();
+        *expected = expected.saturating_add(number(intervals));
+        *without_value = without_value.saturating_add(number(missing));
+        for (_, count) in doubts.into_iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 == 1) {
             *count = count.saturating_add(valued);
         }
-    }
-
-    /// The counts of both.
-    #[must_use]
-    pub fn plus(mut self, other: &Self) -> Self {
-        self.expected = self.expected.saturating_add(other.expected);
-        self.missing = self.missing.saturating_add(other.missing);
-        let mut copy = *other;
-        for (count, more) in self.flagged_mut().into_iter().zip(copy.flagged_mut()) {
-            *count = count.saturating_add(*more);
-        }
-        self
-    }
-
-    fn flagged_mut(&mut self) -> [&mut u32; 7] {
-        [
-            &mut self.estimated,
-            &mut self.edited,
-            &mut self.failed,
-            &mut self.not_validated,
-            &mut self.warned,
-            &mut self.accepted,
-            &mut self.unscaled,
-        ]
     }
 }
 
@@ -143,15 +92,6 @@ impl Default for Gate {
     }
 }
 
-/// A determinant that someone must look at before it is billed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exception {
-    /// The rule, `V73` or `V74`.
-    pub rule: SmolStr,
-    /// One sentence with what was found and what the limit is.
-    pub evidence: String,
-}
-
 impl Gate {
     /// Every kind that is over its limit. Exact: `count * 100 > limit * expected`.
     pub fn exceptions(&self, counts: &Counts) -> Vec<Exception> {
@@ -196,10 +136,10 @@ mod tests {
     #[track_caller]
     fn check(status: Status, expected: &str) {
         let mut counts = Counts::default();
-        counts.add(3, 1, Flags::of(status));
+        Flags::of(status).count(&mut counts, 3, 1);
         assert_eq!((counts.expected, counts.missing), (3, 1));
         let words = ["estimated", "edited", "failed", "not validated", "warned", "accepted", "unscaled"];
-        let found = counts.flagged_mut().into_iter().zip(words).filter(|(count, _)| **count == 2);
+        let found = counts.each().into_iter().skip(2).zip(words).filter(|(count, _)| *count == 2);
         assert_eq!(found.map(|(_, word)| word).collect::<Vec<_>>().join(" "), expected, "{status}");
     }
 

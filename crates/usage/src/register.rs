@@ -109,8 +109,8 @@ fn usage_of(
         let length = advance.end - advance.start;
         let used = share(digits, length, start - advance.start, end - advance.start);
         sum = used.and_then(|used| sum.checked_add(used)).ok_or_else(|| too_large(channel))?;
-        counts.add(1, 0, advance.flags);
-        counts.add(advance.missing_reads, advance.missing_reads, Flags::default());
+        advance.flags.count(&mut counts, 1, 0);
+        Flags::default().count(&mut counts, advance.missing_reads, advance.missing_reads);
         let low = i64::from_le_bytes(std::array::from_fn(|at| digits.to_le_bytes()[at]));
         let high = i64::from_le_bytes(std::array::from_fn(|at| digits.to_le_bytes()[at + 8]));
         hash.numbers(&[start, end, length, low, high, exponent.into(), advance.flags.number()]);

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+pub use model::determinant::{Change, Item};
 use model::finding::Finding;
 use model::id::UsagePointId;
 use model::time::TimeRange;
@@ -46,26 +47,6 @@ pub enum Message {
     Refused(Vec<Item>),
 }
 
-/// A determinant before and after a change of its inputs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// What was told last; `None` for a determinant that the set did not have.
-    pub old: Option<Determinant>,
-    /// What holds now; `None` for a determinant that the set no longer has.
-    pub new: Option<Determinant>,
-}
-
-/// One reason of a refusal: a [`Finding`] that can be read back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    /// What it is about: a determinant, a channel, a field of the request.
-    pub field: SmolStr,
-    /// A stable code.
-    pub code: SmolStr,
-    /// What was found, what was expected and what to do.
-    pub message: String,
-}
-
 /// Every request with where it stands.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
@@ -102,24 +83,6 @@ pub enum State {
 impl FromIterator<Standing> for Requests {
     fn from_iter<I: IntoIterator<Item = Standing>>(standings: I) -> Self {
         Self { by_id: standings.into_iter().map(|standing| (standing.request.id.clone(), standing)).collect() }
-    }
-}
-
-impl From<Finding> for Item {
-    fn from(finding: Finding) -> Self {
-        Self { field: finding.field, code: finding.code, message: finding.message }
-    }
-}
-
-impl Message {
-    /// Verb and noun of the header (IEC 61968-100 verbs, SRS nouns).
-    pub const fn verb_and_noun(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Created(_) => ("created", "BillingDeterminant"),
-            Self::Changed(_) => ("changed", "BillingDeterminant"),
-            Self::Canceled => ("canceled", "BillingDeterminantRequest"),
-            Self::Refused(_) => ("reply", "BillingDeterminantRequest"),
-        }
     }
 }
 

@@ -93,7 +93,7 @@ fn add_whole(piece: &Piece<'_>, (from, to): (usize, usize), cell: &mut Cell, has
         let end = mark.to.min(to);
         let (sum, missing) = sum_and_missing(&piece.values[at..end]);
         cell.sum += sum;
-        cell.counts.add(end - at, missing, mark.flags);
+        mark.flags.count(&mut cell.counts, end - at, missing);
         hash.numbers(&[(end - at) as i64, mark.flags.number()]);
         at = end;
         if at == to {
@@ -133,7 +133,7 @@ fn add_share(
     }
     let flags = piece.marks[piece.marks.partition_point(|mark| mark.to <= at)].flags;
     if from == 0 {
-        cell.counts.add(1, is_missing.into(), flags);
+        flags.count(&mut cell.counts, 1, is_missing.into());
     }
     hash.numbers(&[value, flags.number()]);
     Ok(())

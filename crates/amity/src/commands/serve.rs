@@ -14,6 +14,7 @@ use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
 use ingest::quarantine::Otherwise;
 use ingest::{Intake, quarantine, record};
+use interop::message::Noun;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
 use model::time::zone::UnknownZone;
@@ -97,12 +98,13 @@ async fn serve(listen: SocketAddr, state: api::State, installation: &Installatio
         .await
         .map_err(|error| Failure::work(format!("could not listen on {listen}"), error))?;
     let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
-    let delivery = interop::Delivery::start(
-        interop::Config::default(),
-        installation.books.readings.clone(),
-        installation.books.registry.clone(),
-    )
-    .map_err(|error| Failure::work("could not start the deliveries", error))?;
+    let mut config = interop::Config::default();
+    if installation.settings.role.may_compute().is_err() {
+        config.nouns.retain(|noun| *noun != Noun::BillingDeterminant);
+    }
+    let delivery =
+        interop::Delivery::start(config, installation.books.readings.clone(), installation.books.registry.clone())
+            .map_err(|error| Failure::work("could not start the deliveries", error))?;
     let served_at = installation.folder().join(SERVED_AT);
     if let Err(error) = std::fs::write(&served_at, format!("http://{address}")) {
         tracing::warn!(%error, "other commands cannot tell where this server is reached");

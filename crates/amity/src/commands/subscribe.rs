@@ -1,10 +1,10 @@
-//! `amity subscribe`: who is told about readings, and how far they were told.
+//! `amity subscribe`: who is told about readings and determinants, and how far they were told.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use interop::message::{Filter, Stage};
+use interop::message::{Filter, Noun, Stage};
 use interop::subscribers::{self, NewSubscription, Start, SubscribeError};
 use model::quality::assumed_time::AssumedTime;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
-/// Register, list and try the subscribers of the readings feed.
+/// Register, list and try those who are told about readings and billing determinants.
 #[derive(Debug, Args)]
 pub struct Subscribe {
     #[command(subcommand)]
@@ -35,12 +35,15 @@ enum Action {
         /// File with the signing secrets, one `whsec_...` a line.
         #[arg(long, value_name = "FILE")]
         secret: String,
-        /// How readings are written.
+        /// How messages are written.
         #[arg(long, value_enum, default_value = "xml")]
         format: Format,
         /// Allow loopback and private addresses, where the systems of the enterprise are.
         #[arg(long)]
         private: bool,
+        /// What is told: MeterReading, or BillingDeterminant (what becomes of requests for determinants). Can be repeated.
+        #[arg(long, value_name = "NOUN", value_enum, default_value = "MeterReading")]
+        noun: Vec<WhichNoun>,
         /// Only this channel; a label that ends with `*` means every label that begins so. Can be repeated.
         #[arg(long, value_name = "LABEL")]
         channel: Vec<SmolStr>,
@@ -96,6 +99,14 @@ enum Format {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WhichNoun {
+    #[value(name = "MeterReading")]
+    MeterReading,
+    #[value(name = "BillingDeterminant")]
+    BillingDeterminant,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum WhichStage {
     Received,
@@ -115,12 +126,17 @@ impl Subscribe {
                 secret,
                 format,
                 private,
+                noun,
                 channel,
                 stage,
                 assumed_time,
                 from_the_beginning,
                 json,
             } => {
+                if noun.contains(&WhichNoun::BillingDeterminant) {
+                    let may = installation.settings.role.may_compute();
+                    may.map_err(|finding| Failure::Usage(format!("--noun BillingDeterminant: {}", finding.message)))?;
+                }
                 let new = NewSubscription {
                     name: name.clone(),
                     address,
@@ -131,6 +147,7 @@ impl Subscribe {
                     },
                     secret: secret_reference(&secret)?,
                     filter: Filter {
+                        nouns: nouns(&noun),
                         channels: channel,
                         stages: stage.into_iter().map(Stage::from).collect(),
                         assumed_time,
@@ -167,6 +184,15 @@ impl Subscribe {
     }
 }
 
+/// Readings alone are what a filter means without nouns, so that the same registration stays the same.
+fn nouns(wanted: &[WhichNoun]) -> Vec<Noun> {
+    let noun = |(wanted_one, noun)| wanted.contains(&wanted_one).then_some(noun);
+    let all =
+        [(WhichNoun::MeterReading, Noun::MeterReading), (WhichNoun::BillingDeterminant, Noun::BillingDeterminant)];
+    let nouns: Vec<Noun> = all.into_iter().filter_map(noun).collect();
+    if nouns == [Noun::MeterReading] { Vec::new() } else { nouns }
+}
+
 impl From<WhichStage> for Stage {
     fn from(stage: WhichStage) -> Self {
         match stage {
@@ -198,12 +224,14 @@ fn list(installation: &Installation, as_json: bool) -> Result<ExitCode, Failure>
                 one.subscription.name.clone(),
                 one.subscription.state.as_str().to_owned(),
                 text(one.batches_behind.map(|behind| behind.to_string())),
+                text(one.determinants_behind.map(|behind| behind.to_string())),
                 text(one.delivery.delivered_at.map(|at| at.to_string())),
                 one.subscription.address.clone(),
                 text(one.delivery.last_error.clone()),
             ]
         })
         .collect();
-    output::print(&output::table(&["name", "state", "behind", "last told", "address", "last error"], &rows))?;
+    let head = ["name", "state", "batches behind", "determinants behind", "last told", "address", "last error"];
+    output::print(&output::table(&head, &rows))?;
     Ok(ExitCode::SUCCESS)
 }

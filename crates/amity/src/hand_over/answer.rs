@@ -13,9 +13,9 @@ use tokio::net::UnixListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::SOCKET;
 use super::caller::{self, Caller};
 use super::wire::{self, CALL_BYTES_MAX, Call, Part};
+use super::{SOCKET, at_socket};
 use crate::commands::CommandLine;
 use crate::installation::Installation;
 use crate::output::{self, Told};
@@ -26,6 +26,8 @@ const CALLS_MAX: usize = 16;
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long a caller may take to say what it wants.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
+/// How long a caller may leave an answer unread, as where it goes to a pager; then the command ends.
+const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// How long to wait where the system has no room for another caller.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,18 +42,12 @@ impl Answering {
     /// Begins, on the runtime of the installation.
     ///
     /// # Errors
-    /// Where the socket cannot be made, as in a folder whose path has more than about 90 letters.
+    /// Where the socket cannot be made.
     pub fn start(installation: &Installation) -> io::Result<Self> {
         let socket = installation.folder().join(SOCKET);
         // One that was killed leaves it behind; only one process has the books, so it is nobody's now.
         let _ = std::fs::remove_file(&socket);
-        let listener = UnixListener::bind(&socket).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput => {
-                let message = "the path of the data folder is too long, about 90 letters are taken; name a shorter one";
-                io::Error::new(error.kind(), message)
-            }
-            _ => error,
-        })?;
+        let listener = at_socket(installation.folder(), |path| UnixListener::bind(path))?;
         std::fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
         let owner = std::fs::metadata(&socket)?.uid();
         let (stop, stopped) = oneshot::channel();
@@ -100,14 +96,20 @@ async fn answer(listener: UnixListener, owner: u32, installation: Installation, 
 }
 
 fn call(mut stream: UnixStream, installation: Installation) {
-    let ready = stream.set_nonblocking(false).and_then(|()| stream.set_read_timeout(Some(CALL_WITHIN)));
-    let ended = ready.and_then(|()| {
+    let ended = within(&stream, READ_WITHIN).and_then(|()| {
         let code = do_for(&stream, installation)?;
         wire::send(&mut stream, Part::Ended, &[code])
     });
     if let Err(error) = ended {
         tracing::info!(%error, "a command was handed over and its caller is gone");
     }
+}
+
+/// Lets a caller hold a thread no longer than this when it does not read, and shorter when it does not ask.
+fn within(stream: &UnixStream, read: Duration) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(CALL_WITHIN))?;
+    stream.set_write_timeout(Some(read))
 }
 
 /// Does what the first line asks; answers the exit status.
@@ -129,4 +131,23 @@ fn do_for(stream: &UnixStream, installation: Installation) -> io::Result<u8> {
 /// The number of an exit status, which has no other way out.
 fn status(code: ExitCode) -> u8 {
     (0..=u8::MAX).find(|number| ExitCode::from(*number) == code).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_caller_that_does_not_read_holds_nothing_for_ever() {
+        let (stream, mut caller) = UnixStream::pair().expect("a pair");
+        within(&stream, Duration::from_millis(1)).expect("set");
+        let mut frames = caller::Frames::new(Part::Result, stream.try_clone().expect("a second handle"));
+        let error = (0..).find_map(|_| frames.write(&[0; 1 << 16]).err()).expect("an end");
+        assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
+        // What follows does not wait again, and the caller sees the end.
+        assert_eq!(frames.write(&[0]).map_err(|error| error.kind()), Err(io::ErrorKind::BrokenPipe));
+        caller.read_to_end(&mut Vec::new()).expect("an end");
+    }
 }

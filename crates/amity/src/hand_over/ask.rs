@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::SOCKET;
+use super::at_socket;
 use super::caller;
 use super::wire::{self, Call, Part};
 use crate::output::{self, Failure};
@@ -19,7 +19,7 @@ impl Server {
         if caller::ask(|_| ()).is_some() {
             return None;
         }
-        UnixStream::connect(folder.join(SOCKET)).ok().map(Self)
+        at_socket(folder, |path| UnixStream::connect(path)).ok().map(Self)
     }
 
     /// Lets the server do the command that this process was called with.

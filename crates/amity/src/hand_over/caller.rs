@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,7 @@ pub fn name<'n>(given: &Path, found: &'n str) -> &'n str {
 
 /// Where words of a kind go; `None` where they go to this process's own standard output or error.
 pub fn writer(part: Part) -> Option<io::Result<Frames>> {
-    ask(|caller| Ok(Frames { part, stream: caller.stream.try_clone()? }))
+    ask(|caller| Ok(Frames::new(part, caller.stream.try_clone()?)))
 }
 
 /// Words for another process.
@@ -67,9 +68,19 @@ pub struct Frames {
     stream: UnixStream,
 }
 
+impl Frames {
+    pub(super) fn new(part: Part, stream: UnixStream) -> Self {
+        Self { part, stream }
+    }
+}
+
 impl Write for Frames {
+    /// Nothing follows what could not be sent whole: the caller is cut off, and no later word waits for it again.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        wire::send(&mut self.stream, self.part, bytes)
+        wire::send(&mut self.stream, self.part, bytes).inspect_err(|_| {
+            // It may be gone already.
+            let _ = self.stream.shutdown(Shutdown::Both);
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

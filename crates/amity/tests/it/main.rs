@@ -25,6 +25,7 @@ mod round_trip;
 mod served;
 mod shadow;
 mod simulated_utility;
+mod subscribed;
 mod told;
 mod try_plans;
 mod usage;

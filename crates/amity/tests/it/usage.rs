@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::program::{Program, real_data};
 
 /// A file of the worked example.
-fn example(name: &str) -> String {
+pub fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/usage/example").join(name);
     path.to_str().expect("UTF-8 path").to_owned()
 }
@@ -17,7 +17,7 @@ fn toronto() -> Program {
 }
 
 /// The shop of the worked example with its readings.
-fn shop() -> Program {
+pub fn shop() -> Program {
     let program = toronto();
     assert!(program.run(&["ingest", &example("readings.csv")]).code <= 1);
     assert_eq!(program.run(&["usage", "definition", "put", &example("rate.toml")]).code, 0);
@@ -26,7 +26,7 @@ fn shop() -> Program {
 
 const REQUEST: &[&str] = &["usage", "request", "--usage-point", "SHOP-1", "--from", "2026-01-15", "--to", "2026-01-17"];
 
-fn request(more: &[&str]) -> Vec<&'static str> {
+pub fn request(more: &[&str]) -> Vec<&'static str> {
     let more: Vec<&'static str> = more.iter().map(|text| &*String::from(*text).leak()).collect();
     [REQUEST, &more].concat()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Installation, hourly};
 
-const REQUESTS: &str = "/api/v1/determinants/requests";
+pub const REQUESTS: &str = "/api/v1/determinants/requests";
 
 /// The kWh of UP-7; failed and estimated values are let through, for the fixture has both.
 fn rate() -> Value {
@@ -29,7 +29,7 @@ fn rate() -> Value {
     })
 }
 
-async fn with_a_rate() -> Installation {
+pub async fn with_a_rate() -> Installation {
     let amity = Installation::with_a_meter().await;
     let (determinants, rate) = (amity.determinants.clone(), serde_json::from_value(rate()).expect("a rate"));
     let put = tokio::task::spawn_blocking(move || determinants.put_rate(&rate, Timestamp::UNIX_EPOCH));

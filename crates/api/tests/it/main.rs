@@ -3,6 +3,7 @@
 mod assumed_time;
 mod collection;
 mod determinants;
+mod determinants_xml;
 mod exchange;
 mod fixture;
 mod guard;

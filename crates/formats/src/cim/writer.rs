@@ -4,9 +4,6 @@
 //! Pieces of one channel that follow each other share a MeterReading. What CIM has no element for
 //! rides along as `docs/formats/cim.md` says, so that Amity reads back what it wrote.
 
-use std::fmt::Display;
-use std::io::Write;
-
 use jiff::Timestamp;
 use model::event::EndDeviceEvent;
 use model::id::Name;
@@ -18,6 +15,7 @@ use smol_str::SmolStr;
 use super::owner::{AMITY, CHANNEL_SUFFIX, MRID, UNIT_TEXT};
 use super::profile::{END_DEVICE_EVENTS, MESSAGE, METER_READINGS};
 use super::quality::{Written, written};
+use crate::xml::write::{close_tag, display, element, open_tag, optional, push, text_element};
 
 /// Writes a whole MeterReadings message.
 pub fn write_meter_readings<'a>(
@@ -304,9 +302,26 @@ fn owner(element_name: &str, name: Option<&Name>, out: &mut Vec<u8>) {
 }
 
 fn begin_message(header: &MessageHeader, noun: &str, namespace: &str, out: &mut Vec<u8>) -> &'static str {
+    let root = begin_envelope(header, noun, &header.id, out);
+    if root == RESPONSE {
+        push(out, "<Reply><Result>OK</Result><Error><code>0.0</code></Error></Reply>");
+    }
+    push(out, "<Payload><");
+    push(out, noun);
+    push(out, " xmlns=\"");
+    push(out, namespace);
+    push(out, "\">");
+    root
+}
+
+/// The root of a message that answers.
+pub(crate) const RESPONSE: &str = "ResponseMessage";
+
+/// Begins a message with its header; answers the name of the element to close.
+pub(crate) fn begin_envelope(header: &MessageHeader, noun: &str, correlation: &str, out: &mut Vec<u8>) -> &'static str {
     let root = match header.verb.as_str() {
         "created" | "changed" | "canceled" | "closed" | "deleted" | "executed" => "EventMessage",
-        "reply" => "ResponseMessage",
+        "reply" => RESPONSE,
         _ => "RequestMessage",
     };
     push(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
@@ -322,16 +337,8 @@ fn begin_message(header: &MessageHeader, noun: &str, namespace: &str, out: &mut 
     }
     optional("Source", &header.source, out);
     text_element("MessageID", &header.id, out);
-    text_element("CorrelationID", &header.id, out);
+    text_element("CorrelationID", correlation, out);
     push(out, "</Header>");
-    if root == "ResponseMessage" {
-        push(out, "<Reply><Result>OK</Result><Error><code>0.0</code></Error></Reply>");
-    }
-    push(out, "<Payload><");
-    push(out, noun);
-    push(out, " xmlns=\"");
-    push(out, namespace);
-    push(out, "\">");
     root
 }
 
@@ -340,59 +347,4 @@ fn end_message(root: &str, noun: &str, out: &mut Vec<u8>) {
     push(out, "</Payload>");
     close_tag(root, out);
     push(out, "\n");
-}
-
-fn optional(name: &str, text: &str, out: &mut Vec<u8>) {
-    if !text.is_empty() {
-        text_element(name, text, out);
-    }
-}
-
-/// An element of a value whose text needs no escaping.
-fn element(name: &str, value: impl Display, out: &mut Vec<u8>) {
-    open_tag(name, out);
-    display(value, out);
-    close_tag(name, out);
-}
-
-fn text_element(name: &str, text: &str, out: &mut Vec<u8>) {
-    open_tag(name, out);
-    escape(text, out);
-    close_tag(name, out);
-}
-
-fn open_tag(name: &str, out: &mut Vec<u8>) {
-    push(out, "<");
-    push(out, name);
-    push(out, ">");
-}
-
-fn close_tag(name: &str, out: &mut Vec<u8>) {
-    push(out, "</");
-    push(out, name);
-    push(out, ">");
-}
-
-/// Text with markup as references; control characters that XML cannot hold become U+FFFD.
-fn escape(text: &str, out: &mut Vec<u8>) {
-    for character in text.chars() {
-        match character {
-            '<' => push(out, "&lt;"),
-            '>' => push(out, "&gt;"),
-            '&' => push(out, "&amp;"),
-            '\r' => push(out, "&#13;"),
-            '\t' | '\n' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'.. => {
-                push(out, character.encode_utf8(&mut [0; 4]));
-            }
-            _ => push(out, "\u{FFFD}"),
-        }
-    }
-}
-
-fn display(value: impl Display, out: &mut Vec<u8>) {
-    write!(out, "{value}").expect("a Vec takes every byte");
-}
-
-fn push(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
 }

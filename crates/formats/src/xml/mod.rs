@@ -10,6 +10,7 @@
 //! - [`characters`]: what may be text and names.
 //! - [`namespaces`]: which URI a prefix stands for.
 //! - [`leaf`]: the text of one element, kept within a limit.
+//! - `write`: elements out.
 
 mod characters;
 mod event;
@@ -17,6 +18,7 @@ mod leaf;
 mod namespaces;
 mod parser;
 mod token;
+pub(crate) mod write;
 
 pub use event::{Event, Start};
 pub use leaf::Leaf;

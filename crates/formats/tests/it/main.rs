@@ -5,6 +5,7 @@ mod cmep;
 mod collect;
 mod csv;
 mod detect;
+mod determinant;
 mod fuzz_smoke;
 mod green_button;
 mod nem12;

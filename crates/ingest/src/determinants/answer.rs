@@ -1,15 +1,14 @@
 //! What a request comes to now: its determinants, or what stands in their way.
 
 use jiff::{SignedDuration, Span, Timestamp};
+use model::determinant::{Change, Determinant, Issue, Item, RequestState, ToldChange};
 use model::finding::Finding;
 use model::id::ChannelNumber;
-use serde_json::{Value, json};
 use smol_str::SmolStr;
-use store::registry::RegistryError;
-use store::registry::determinant::{Issue, NewIssue, Outcome, Request, RequestFilter, RequestState};
-use usage::request::{BillingDeterminantRequest, Change, Item, Message, Requests, Standing, State};
+use store::registry::determinant::{Outcome, Request, RequestFilter};
+use usage::CheckedRate;
+use usage::request::{BillingDeterminantRequest, Message, Requests, Standing, State};
 use usage::series::{Earlier, Reference};
-use usage::{CheckedRate, Determinant};
 
 use super::Determinants;
 use super::gather::Gathered;
@@ -32,8 +31,8 @@ impl Determinants {
         let issues = self.runtime.block_on(self.registry.determinants().issues(&request.id))?;
         let gathered = self.gather(&rate, request.usage_point, request.period)?;
         let computed = self.computed(request, &rate, &gathered)?;
-        let mut requests: Requests = std::iter::once(standing(request, &issues)?).collect();
-        let found = Found { request, issues: issues.len(), gathered: &gathered };
+        let mut requests: Requests = std::iter::once(standing(request, &issues)).collect();
+        let found = Found { request, issues: issues.len(), gathered: &gathered, now };
         Ok(match request.state {
             RequestState::Open => {
                 let waits_for = computed.as_ref().err().map(|findings| items(findings));
@@ -42,7 +41,7 @@ impl Determinants {
             }
             RequestState::Created => match computed {
                 Ok(determinants) => match requests.recomputed(&request.id, determinants) {
-                    Some(Message::Changed(changes)) => Some(found.changed(&changes, requests.get(&request.id))),
+                    Some(Message::Changed(changes)) => Some(found.changed(changes, requests.get(&request.id))),
                     _ => request.items.is_some().then(|| found.stays(None)),
                 },
                 Err(findings) => {
@@ -95,9 +94,8 @@ impl Determinants {
                 continue;
             };
             let issues = self.runtime.block_on(self.registry.determinants().issues(&other.id))?;
-            let determinants = issues.last().map(|issue| determinants(&issue.told.determinants)).transpose()?;
-            let seconds = other.period.seconds();
-            found.push(EarlierAnswer { of, seconds, determinants: determinants.unwrap_or_default() });
+            let determinants = issues.into_iter().next_back().map(|issue| issue.determinants).unwrap_or_default();
+            found.push(EarlierAnswer { of, seconds: other.period.seconds(), determinants });
         }
         Ok(found)
     }
@@ -115,6 +113,7 @@ struct Found<'a> {
     request: &'a Request,
     issues: usize,
     gathered: &'a Gathered,
+    now: Timestamp,
 }
 
 impl Found<'_> {
@@ -122,46 +121,51 @@ impl Found<'_> {
         match message? {
             Message::Created(determinants) => Some(Outcome {
                 state: RequestState::Created,
-                issue: Some(self.issue(&determinants, &[])),
+                issue: Some(self.issue(determinants, Vec::new())),
                 ..self.stays(None)
             }),
-            Message::Refused(items) => Some(Outcome { state: RequestState::Refused, ..self.stays(Some(json!(items))) }),
+            Message::Refused(items) => Some(Outcome { state: RequestState::Refused, ..self.stays(Some(items)) }),
             Message::Changed(_) | Message::Canceled => None,
         }
     }
 
-    fn changed(&self, changes: &[Change], standing: Option<&Standing>) -> Outcome {
+    fn changed(&self, changes: Vec<Change>, standing: Option<&Standing>) -> Outcome {
         let latest = match standing.map(|standing| &standing.state) {
-            Some(State::Created { latest, .. }) => latest.as_slice(),
-            _ => &[],
+            Some(State::Created { latest, .. }) => latest.clone(),
+            _ => Vec::new(),
         };
         Outcome { issue: Some(self.issue(latest, changes)), ..self.stays(None) }
     }
 
-    fn stays(&self, items: Option<Value>) -> Outcome {
+    fn stays(&self, items: Option<Vec<Item>>) -> Outcome {
         let channels: Vec<ChannelNumber> = self.gathered.channels.iter().copied().collect();
         let (request, state) = (self.request.id.clone(), self.request.state);
         Outcome { request, was: state, state, items, issue: None, channels }
     }
 
-    fn issue(&self, determinants: &[Determinant], changes: &[Change]) -> (u32, NewIssue) {
-        let number = u32::try_from(self.issues + 1).unwrap_or(u32::MAX);
-        let plan_versions = json!(self.gathered.plan_versions);
-        (number, NewIssue { plan_versions, determinants: json!(determinants), changes: json!(changes) })
+    fn issue(&self, determinants: Vec<Determinant>, changes: Vec<Change>) -> Issue {
+        let replaced = u32::try_from(self.issues).unwrap_or(u32::MAX);
+        Issue {
+            number: replaced.saturating_add(1),
+            replaces: Some(replaced).filter(|before| 0 < *before),
+            at: self.now,
+            plan_versions: self.gathered.plan_versions.iter().copied().collect(),
+            determinants,
+            changes: changes.into_iter().map(ToldChange::from).collect(),
+        }
     }
 }
 
 /// A stored request in the words of `usage`.
-pub(super) fn standing(request: &Request, issues: &[Issue]) -> Result<Standing, ReviewError> {
-    let told =
-        |issue: Option<&Issue>| issue.map_or_else(|| Ok(Vec::new()), |issue| determinants(&issue.told.determinants));
+pub(super) fn standing(request: &Request, issues: &[Issue]) -> Standing {
+    let told = |issue: Option<&Issue>| issue.map(|issue| issue.determinants.clone()).unwrap_or_default();
     let state = match request.state {
         RequestState::Open => State::Open,
-        RequestState::Created => State::Created { first: told(issues.first())?, latest: told(issues.last())? },
+        RequestState::Created => State::Created { first: told(issues.first()), latest: told(issues.last()) },
         RequestState::Canceled => State::Canceled,
-        RequestState::Refused => State::Refused(stored_items(request)?),
+        RequestState::Refused => State::Refused(request.items.clone().unwrap_or_default()),
     };
-    Ok(Standing { request: asked(request), state })
+    Standing { request: asked(request), state }
 }
 
 /// What was asked for.
@@ -175,26 +179,6 @@ fn asked(request: &Request) -> BillingDeterminantRequest {
     }
 }
 
-/// The reasons that are kept with a request.
-pub(super) fn stored_items(request: &Request) -> Result<Vec<Item>, ReviewError> {
-    request.items.as_ref().map_or_else(|| Ok(Vec::new()), |items| read("determinant_request.items", items))
-}
-
-/// The determinants of an issue.
-pub(super) fn determinants(stored: &Value) -> Result<Vec<Determinant>, ReviewError> {
-    read("determinant_issue.determinants", stored)
-}
-
-/// The changes of an issue.
-pub(super) fn changes(stored: &Value) -> Result<Vec<Change>, ReviewError> {
-    read("determinant_issue.changes", stored)
-}
-
-fn read<T: serde::de::DeserializeOwned>(column: &'static str, stored: &Value) -> Result<T, ReviewError> {
-    serde_json::from_value(stored.clone())
-        .map_err(|error| ReviewError::Registry(RegistryError::Damaged { column, text: error.to_string() }))
-}
-
-fn items(findings: &[Finding]) -> Value {
-    json!(findings.iter().cloned().map(Item::from).collect::<Vec<_>>())
+fn items(findings: &[Finding]) -> Vec<Item> {
+    findings.iter().cloned().map(Item::from).collect()
 }

@@ -28,9 +28,10 @@ pub use usage::Role;
 
 use crate::review::ReviewError;
 
+pub use model::determinant::{AskDeterminants, Told};
 pub use rates::{AskLink, PutRate};
-pub use requests::{AskDeterminants, AskTold};
-pub use told::{Told, ToldPage};
+pub use requests::AskTold;
+pub use told::ToldPage;
 
 /// Determinants over open books. Its calls block; any number of threads may make them.
 pub struct Determinants {

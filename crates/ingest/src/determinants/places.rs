@@ -43,8 +43,7 @@ impl Determinants {
 
     /// What people call an object.
     pub(super) fn name_of(&self, id: Mrid) -> Result<String, ReviewError> {
-        let object = self.runtime.block_on(self.registry.master().get(id))?;
-        Ok(object.names.first().map_or_else(|| id.to_string(), |name| name.value.to_string()))
+        Ok(self.runtime.block_on(self.registry.determinants().name_of(id))?)
     }
 
     /// Every usage point under an agreement of an account in a period, each over the time it was under it.

@@ -3,44 +3,19 @@
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
+use model::determinant::{AskDeterminants, Item, RequestState, Told};
 use model::review::Refusal;
 use model::time::TimeRange;
 use serde::Deserialize;
 use store::registry::RegistryError;
-use store::registry::determinant::{Outcome, Request, RequestFilter, RequestState};
-use usage::request::{Item, Message, Requests, Standing};
+use store::registry::determinant::{Outcome, Request, RequestFilter};
+use usage::request::{Message, Requests, Standing};
 use uuid::Uuid;
 
 use super::Determinants;
 use super::answer::standing;
 use super::places::Place;
-use super::told::Told;
 use crate::review::ReviewError;
-
-/// BillingDeterminantRequest: what is asked for. One of `usage_point` and `account`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AskDeterminants {
-    /// The asker's id; the same id again is the same request. One is made where none is given.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Name or mRID of a usage point.
-    #[serde(default)]
-    pub usage_point: Option<String>,
-    /// Name or mRID of an account: one request for each of its usage points, over the time it was the account's.
-    #[serde(default)]
-    pub account: Option<String>,
-    /// First instant of the period.
-    pub from: Timestamp,
-    /// First instant after the period.
-    pub to: Timestamp,
-    /// Name of the rate; the one that holds for the usage point or its tariff where none is given.
-    #[serde(default)]
-    pub definition: Option<String>,
-    /// Until when the answer may wait for better data; the end of the period where none is given.
-    #[serde(default)]
-    pub cut_off: Option<Timestamp>,
-}
 
 /// Which answers to show; `None` does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -161,7 +136,7 @@ impl Determinants {
         let standings = known.iter().map(|known| self.standing(known)).collect::<Result<Vec<_>, _>>()?;
         let mut requests: Requests = standings.into_iter().collect();
         let is_known = requests.get(&request.id).is_some();
-        match requests.create(standing(request, &[])?.request) {
+        match requests.create(standing(request, &[]).request) {
             Some(Message::Refused(items)) if items.iter().any(|item| item.code.starts_with("request.")) => {
                 Err(Refusal::Conflict(words(&items)).into())
             }
@@ -184,7 +159,7 @@ impl Determinants {
 
     fn standing(&self, request: &Request) -> Result<Standing, ReviewError> {
         let issues = self.runtime.block_on(self.registry.determinants().issues(&request.id))?;
-        standing(request, &issues)
+        Ok(standing(request, &issues))
     }
 
     fn known(&self, id: &str) -> Result<Option<Request>, ReviewError> {

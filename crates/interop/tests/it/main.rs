@@ -2,6 +2,7 @@
 
 mod assumed_time;
 mod deliveries;
+mod determinants;
 mod messages;
 mod receiver;
 mod world;

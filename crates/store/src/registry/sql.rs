@@ -42,6 +42,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("rule facts", include_str!("../../migrations/0006_rule_facts.sql")),
     ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
     ("quarantine closing", include_str!("../../migrations/0008_quarantine_closing.sql")),
+    ("told", include_str!("../../migrations/0010_told.sql")),
 ];
 
 /// A parameter of a statement.

@@ -1,4 +1,4 @@
-//! Who is told about readings, where, and how far they have been told.
+//! Who is told about readings and determinants, where, and how far they have been told.
 //!
 //! `interop` decides what to send and when; this book keeps its position, so that delivery goes on
 //! after a restart where it stopped.
@@ -98,7 +98,9 @@ pub struct DeliveryState {
     /// it is told what arrives once deliveries run.
     #[serde(serialize_with = "as_text")]
     pub position: Option<Cursor>,
-    /// Failed attempts at the message after `position`.
+    /// Number of the message about determinants up to which everything was accepted, with `None` as above.
+    pub determinants: Option<u64>,
+    /// Failed attempts at the next message.
     pub attempts: u32,
     /// When that message is tried again; `None` when nothing failed.
     pub next_attempt: Option<Timestamp>,
@@ -109,9 +111,9 @@ pub struct DeliveryState {
 }
 
 impl DeliveryState {
-    /// Nothing told yet of what comes after a position.
-    pub fn starting_at(position: Option<Cursor>) -> Self {
-        Self { position, ..Self::default() }
+    /// Nothing told yet of what comes after these places, of readings and of determinants.
+    pub fn starting_at(position: Option<Cursor>, determinants: Option<u64>) -> Self {
+        Self { position, determinants, ..Self::default() }
     }
 }
 
@@ -147,17 +149,17 @@ impl Registry {
 }
 
 impl Subscriptions<'_> {
-    /// Registers a subscriber that is told what comes after `position`; see [`DeliveryState::position`].
+    /// Registers a subscriber that is told what comes after the places of `start`.
     ///
     /// # Errors
     /// [`RegistryError::Conflict`] where the name is taken.
-    pub async fn add(&self, subscription: &Subscription, position: Option<Cursor>) -> Result<(), RegistryError> {
+    pub async fn add(&self, subscription: &Subscription, start: &DeliveryState) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
-        insert(&mut transaction, subscription, position).await?;
+        insert(&mut transaction, subscription, start).await?;
         transaction.commit().await
     }
 
-    /// Puts a subscription in the place of another one, told what comes after `position`, in one commit. What is
+    /// Puts a subscription in the place of another one, told what comes after the places of `start`, in one commit. What is
     /// still under way for the old one is not kept.
     ///
     /// # Errors
@@ -166,13 +168,13 @@ impl Subscriptions<'_> {
         &self,
         old: SubscriptionId,
         subscription: &Subscription,
-        position: Option<Cursor>,
+        start: &DeliveryState,
     ) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
         let removed =
             transaction.execute("DELETE FROM subscription WHERE id = $1", arguments![old.to_string()]).await?;
         found(removed, old)?;
-        insert(&mut transaction, subscription, position).await?;
+        insert(&mut transaction, subscription, start).await?;
         transaction.commit().await
     }
 
@@ -229,6 +231,7 @@ impl Subscriptions<'_> {
         let row = row.ok_or_else(|| not_found(id))?;
         Ok(DeliveryState {
             position: row.parsed_or_null("position")?,
+            determinants: row.number_or_null("determinants")?,
             attempts: row.number("attempts")?,
             next_attempt: row.instant_or_null("next_attempt")?,
             last_error: row.get("last_error")?,
@@ -248,7 +251,7 @@ impl Subscriptions<'_> {
     ) -> Result<(), RegistryError> {
         let mut transaction = self.database.begin().await?;
         let sql = "UPDATE delivery SET position = $2, attempts = $3, next_attempt = $4, last_error = $5, \
-                   delivered_at = $6 WHERE subscription = $1";
+                   delivered_at = $6, determinants = $7 WHERE subscription = $1";
         let key = id.to_string();
         let arguments = arguments![
             &*key,
@@ -257,6 +260,7 @@ impl Subscriptions<'_> {
             delivery.next_attempt,
             delivery.last_error.as_deref(),
             delivery.delivered_at,
+            number(delivery.determinants),
         ];
         found(transaction.execute(sql, arguments).await?, id)?;
         if let Some(attempt) = attempt {
@@ -285,7 +289,7 @@ impl Subscriptions<'_> {
 async fn insert(
     transaction: &mut Transaction,
     subscription: &Subscription,
-    position: Option<Cursor>,
+    start: &DeliveryState,
 ) -> Result<(), RegistryError> {
     let sql = "INSERT INTO subscription (id, name, address, reach, format, secret, filter, state, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
@@ -305,8 +309,14 @@ async fn insert(
         let (name, difference) = (subscription.name.clone(), "a subscription has this name".to_owned());
         return Err(RegistryError::Conflict { what: "subscription", name, difference });
     }
-    let sql = "INSERT INTO delivery (subscription, position, attempts) VALUES ($1, $2, 0)";
-    transaction.execute(sql, arguments![id, position.map(|cursor| cursor.to_string())]).await.map(drop)
+    let sql = "INSERT INTO delivery (subscription, position, determinants, attempts) VALUES ($1, $2, $3, 0)";
+    let arguments = arguments![id, start.position.map(|cursor| cursor.to_string()), number(start.determinants)];
+    transaction.execute(sql, arguments).await.map(drop)
+}
+
+/// The number of a message as it is stored; numbers are given out from 1 on and never come near the limit.
+fn number(place: Option<u64>) -> Option<i64> {
+    place.map(|number| i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn found(touched: u64, id: SubscriptionId) -> Result<(), RegistryError> {

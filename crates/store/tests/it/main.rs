@@ -13,5 +13,8 @@ mod registry_contract;
 mod registry_determinant;
 mod registry_engines;
 mod registry_facts;
+mod registry_master;
 mod registry_plans;
+mod registry_quarantine;
 mod registry_review;
+mod registry_subscriptions;

@@ -1,14 +1,17 @@
 //! What definitions of rates and requests for determinants promise, whatever engine keeps them.
 
 use jiff::Timestamp;
-use model::id::{ChannelNumber, Name, UsagePointId};
+use model::determinant::{Counts, Determinant, Issue, Item, Telling, ToldChange};
+use model::id::{ChannelNumber, Mrid, Name, UsagePointId};
+use model::quantity::Decimal;
 use model::time::TimeRange;
 use serde_json::json;
 use store::readings::Cursor;
-use store::registry::determinant::{NewIssue, Outcome, RateSubject, Request, RequestFilter, RequestState, StoredRate};
+use store::registry::determinant::{Outcome, RateSubject, Request, RequestFilter, RequestState, StoredRate};
 use store::registry::master::Class;
 use store::registry::review::Step;
 use store::registry::{Registry, RegistryError};
+use uuid::Uuid;
 
 use super::registry_contract::contract;
 
@@ -19,6 +22,8 @@ contract! {
     what_was_told_stays,
     a_follower_of_requests_that_was_overtaken_keeps_nothing,
     requests_are_found_by_what_they_rest_on,
+    what_is_told_is_a_feed,
+    a_feed_is_numbered_in_the_order_of_commits,
 }
 
 fn at(text: &str) -> Timestamp {
@@ -50,21 +55,56 @@ fn january(id: &str, usage_point: UsagePointId) -> Request {
     }
 }
 
+fn item() -> Item {
+    Item { field: "kwh".into(), code: "V73".into(), message: "a gap".into() }
+}
+
+fn issue(number: u32) -> Issue {
+    let period = january("r", UsagePointId(Mrid(Uuid::nil()))).period;
+    let quantity = Decimal::new(12_500 + i64::from(number), -3);
+    let determinant = Determinant {
+        id: "kwh".into(),
+        unit: "kWh".into(),
+        quantity,
+        period,
+        bucket: None,
+        peak: Some(period),
+        channels: vec!["delivered".into()],
+        counts: Counts { expected: 744, estimated: number, ..Counts::default() },
+        exceptions: Vec::new(),
+        notes: vec!["a note".into()],
+        inputs_hash: u64::MAX - u64::from(number),
+        set: "shop".into(),
+        version: 1,
+    };
+    let change = ToldChange { id: "kwh".into(), old: None, new: Some(quantity) };
+    Issue {
+        number,
+        replaces: (1 < number).then(|| number - 1),
+        at: at("2026-02-01T06:00:01Z"),
+        plan_versions: vec![1, number],
+        determinants: vec![determinant],
+        changes: if number == 1 { Vec::new() } else { vec![change] },
+    }
+}
+
 fn created(id: &str) -> Outcome {
-    let told = NewIssue { plan_versions: json!([1]), determinants: json!([{ "id": "kwh" }]), changes: json!([]) };
     Outcome {
         request: id.into(),
         was: RequestState::Open,
         state: RequestState::Created,
         items: None,
-        issue: Some((1, told)),
+        issue: Some(issue(1)),
         channels: vec![ChannelNumber(3), ChannelNumber(5)],
     }
 }
 
 fn changed(id: &str, number: u32) -> Outcome {
-    let told = NewIssue { plan_versions: json!([2]), determinants: json!([]), changes: json!([{ "old": null }]) };
-    Outcome { was: RequestState::Created, issue: Some((number, told)), ..created(id) }
+    Outcome { was: RequestState::Created, issue: Some(issue(number)), ..created(id) }
+}
+
+fn ended(id: &str, was: RequestState, state: RequestState) -> Outcome {
+    Outcome { was, state, issue: None, ..created(id) }
 }
 
 fn is_conflict<T: std::fmt::Debug>(outcome: Result<T, RegistryError>) -> bool {
@@ -111,13 +151,13 @@ async fn a_request_has_one_outcome(registry: Registry, again: Registry) {
     book.add_request(&january("r", point)).await.unwrap();
     assert!(is_conflict(other.add_request(&january("r", point)).await));
     assert_eq!(other.request("r").await.unwrap(), january("r", point));
-    let waits = Outcome { state: RequestState::Open, items: Some(json!(["a gap"])), issue: None, ..created("r") };
+    let waits = Outcome { state: RequestState::Open, items: Some(vec![item()]), issue: None, ..created("r") };
     book.settle(&waits, now).await.unwrap();
     let open = book.request("r").await.unwrap();
-    assert_eq!((open.state, open.settled_at, open.items), (RequestState::Open, None, Some(json!(["a gap"]))));
+    assert_eq!((open.state, open.settled_at, open.items), (RequestState::Open, None, Some(vec![item()])));
     book.settle(&created("r"), now).await.unwrap();
     assert!(is_conflict(other.settle(&created("r"), now).await));
-    let refused = Outcome { state: RequestState::Refused, issue: None, ..created("r") };
+    let refused = ended("r", RequestState::Open, RequestState::Refused);
     assert!(is_conflict(other.settle(&refused, now).await));
     let found = other.request("r").await.unwrap();
     assert_eq!((found.state, found.settled_at, found.items), (RequestState::Created, Some(now), None));
@@ -131,10 +171,7 @@ async fn what_was_told_stays(registry: Registry, _: Registry) {
     book.settle(&created("r"), first).await.unwrap();
     book.settle(&changed("r", 2), second).await.unwrap();
     assert!(is_conflict(book.settle(&changed("r", 2), second).await));
-    let issues = book.issues("r").await.unwrap();
-    let told: Vec<_> = issues.iter().map(|issue| (issue.number, issue.at, issue.told.clone())).collect();
-    let of = |outcome: Outcome| outcome.issue.expect("an issue").1;
-    assert_eq!(told, [(1, first, of(created("r"))), (2, second, of(changed("r", 2)))]);
+    assert_eq!(book.issues("r").await.unwrap(), [issue(1), issue(2)]);
     // It came there when it was created; being told again changes nothing of that.
     assert_eq!(book.request("r").await.unwrap().settled_at, Some(first));
 }
@@ -161,8 +198,7 @@ async fn requests_are_found_by_what_they_rest_on(registry: Registry, _: Registry
         book.add_request(&january(id, point)).await.unwrap();
     }
     book.settle(&created("a"), now).await.unwrap();
-    let canceled = Outcome { state: RequestState::Canceled, issue: None, ..created("b") };
-    book.settle(&canceled, now).await.unwrap();
+    book.settle(&ended("b", RequestState::Open, RequestState::Canceled), now).await.unwrap();
     let ids = |requests: Vec<Request>| requests.into_iter().map(|one| one.id).collect::<Vec<_>>().join(" ");
     let on = |channels: &'static [u32]| async move {
         let channels: Vec<_> = channels.iter().map(|number| ChannelNumber(*number)).collect();
@@ -180,4 +216,84 @@ async fn requests_are_found_by_what_they_rest_on(registry: Registry, _: Registry
     };
     assert_eq!(list(due("2026-02-02T23:59:59Z")).await, "");
     assert_eq!(list(due("2026-02-03T00:00:00Z")).await, "c");
+}
+
+/// Number, message, request and issue of everything that follows a place.
+async fn feed(registry: &Registry, mut place: u64) -> Vec<(u64, Telling, String, Option<u32>)> {
+    let mut told = Vec::new();
+    while let Some(message) = registry.determinants().message_after(place).await.unwrap() {
+        place = message.number;
+        told.push((place, message.telling, message.told.id, message.told.issue.map(|issue| issue.number)));
+    }
+    told
+}
+
+async fn what_is_told_is_a_feed(registry: Registry, again: Registry) {
+    let book = registry.determinants();
+    let (point, now) = (usage_point(&registry, "UP-1").await, at("2026-02-01T06:00:01Z"));
+    assert_eq!((book.last_message().await.unwrap(), feed(&again, 0).await), (0, vec![]));
+    for id in ["r", "s"] {
+        book.add_request(&january(id, point)).await.unwrap();
+    }
+    let waits = Outcome { state: RequestState::Open, items: Some(vec![item()]), issue: None, ..created("s") };
+    let held = Outcome { items: Some(vec![item()]), ..ended("r", RequestState::Created, RequestState::Created) };
+    let refused = Outcome { items: Some(vec![item()]), ..ended("s", RequestState::Open, RequestState::Refused) };
+    let canceled = ended("r", RequestState::Created, RequestState::Canceled);
+    for outcome in [created("r"), waits, held, changed("r", 2), refused, canceled] {
+        book.settle(&outcome, now).await.unwrap();
+    }
+    let of = |number, telling, id: &str, issue| (number, telling, id.to_owned(), issue);
+    let expected = [
+        of(1, Telling::Created, "r", Some(1)),
+        of(2, Telling::Changed, "r", Some(2)),
+        of(3, Telling::Refused, "s", None),
+        of(4, Telling::Canceled, "r", Some(2)),
+    ];
+    assert_eq!(feed(&again, 0).await, expected);
+    assert_eq!((feed(&again, 3).await.len(), feed(&again, u64::MAX).await.len()), (1, 0));
+    assert_eq!(again.determinants().last_message().await.unwrap(), 4);
+    // A message says what it said then, whatever became of its request.
+    let first = again.determinants().message_after(0).await.unwrap().expect("a message").told;
+    assert_eq!((first.state, first.verb, first.noun), (RequestState::Created, Some("created"), "BillingDeterminant"));
+    assert_eq!((first.usage_point.as_str(), first.issue, first.items), ("UP-1", Some(issue(1)), vec![]));
+    let third = again.determinants().message_after(2).await.unwrap().expect("a message").told;
+    assert_eq!((third.verb, third.noun, third.items), (Some("reply"), "BillingDeterminantRequest", vec![item()]));
+    // What was not kept is not told.
+    assert!(is_conflict(book.settle(&created("r"), now).await));
+    assert_eq!(book.last_message().await.unwrap(), 4);
+}
+
+async fn a_feed_is_numbered_in_the_order_of_commits(registry: Registry, again: Registry) {
+    let (point, now) = (usage_point(&registry, "UP-1").await, at("2026-02-01T06:00:01Z"));
+    for number in 0..20 {
+        for ours in ["left", "right"] {
+            registry.determinants().add_request(&january(&format!("{ours}{number}"), point)).await.unwrap();
+        }
+    }
+    let run = |registry: Registry, ours: &'static str| {
+        tokio::spawn(async move {
+            for number in 0..20 {
+                registry.determinants().settle(&created(&format!("{ours}{number}")), now).await.unwrap();
+            }
+        })
+    };
+    let (left, right) = (run(registry.clone(), "left"), run(again, "right"));
+    // Followed while it grows: nothing appears behind a place that was passed.
+    let (mut place, mut ids) = (0, Vec::new());
+    while ids.len() < 40 {
+        match registry.determinants().message_after(place).await.unwrap() {
+            Some(message) => {
+                assert_eq!(message.number, place + 1);
+                place = message.number;
+                ids.push(message.told.id);
+            }
+            None => tokio::task::yield_now().await,
+        }
+    }
+    left.await.unwrap();
+    right.await.unwrap();
+    for ours in ["left", "right"] {
+        let found: Vec<_> = ids.iter().filter(|id| id.starts_with(ours)).cloned().collect();
+        assert_eq!(found, (0..20).map(|number| format!("{ours}{number}")).collect::<Vec<_>>());
+    }
 }

@@ -3,18 +3,44 @@
 use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
-use super::{registry_contract, registry_determinant, registry_facts, registry_plans, registry_review};
+use super::{
+    registry_determinant, registry_facts, registry_master, registry_plans, registry_quarantine, registry_review,
+    registry_subscriptions,
+};
 
-/// Every case of every contract.
+/// Calls a macro with every room of the contract.
+macro_rules! rooms {
+    ($macro:ident) => {
+        $macro! {
+            registry_master,
+            registry_quarantine,
+            registry_subscriptions,
+            registry_determinant,
+            registry_facts,
+            registry_plans,
+            registry_review,
+        }
+    };
+}
+
+/// Every case of every room.
 fn cases() -> impl Iterator<Item = &'static str> {
-    let all = [
-        registry_contract::CASES,
-        registry_determinant::CASES,
-        registry_facts::CASES,
-        registry_plans::CASES,
-        registry_review::CASES,
-    ];
-    all.into_iter().flatten().copied()
+    macro_rules! all {
+        ($($room:ident,)*) => { [$($room::CASES),*] };
+    }
+    rooms!(all).into_iter().flatten().copied()
+}
+
+/// Runs a case where it is declared.
+async fn keep(case: &str, registry: Registry, again: Registry) {
+    macro_rules! keep {
+        ($($room:ident,)*) => {
+            $(if $room::CASES.contains(&case) {
+                return $room::keep(case, registry, again).await;
+            })*
+        };
+    }
+    rooms!(keep);
 }
 
 // covers: MDQ-03, MDQ-05, IIS-04
@@ -40,17 +66,7 @@ async fn run(case: &str, url: &str) {
     eprintln!("case {case}");
     let (registry, again) = tokio::join!(Registry::open(url), Registry::open(url));
     let (registry, again) = (registry.expect("opened"), again.expect("opened by a second process"));
-    if registry_facts::CASES.contains(&case) {
-        registry_facts::keep(case, registry.clone(), again.clone()).await;
-    } else if registry_review::CASES.contains(&case) {
-        registry_review::keep(case, registry.clone(), again.clone()).await;
-    } else if registry_determinant::CASES.contains(&case) {
-        registry_determinant::keep(case, registry.clone(), again.clone()).await;
-    } else if registry_plans::CASES.contains(&case) {
-        registry_plans::keep(case, registry.clone(), again.clone()).await;
-    } else {
-        registry_contract::keep(case, registry.clone(), again.clone()).await;
-    }
+    keep(case, registry.clone(), again.clone()).await;
     registry.close().await;
     again.close().await;
 }

@@ -11,8 +11,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use ingest::Determinants;
-use ingest::determinants::Told;
 use ingest::review::{Refusal, ReviewError};
+use model::determinant::{Determinant, Told};
+use model::quantity::Decimal;
 
 use crate::clock;
 use crate::installation::Installation;
@@ -79,7 +80,7 @@ fn text(told: &Told) -> String {
         format!("definition {} version {}", told.definition, told.definition_version),
     ];
     if let Some(issue) = issue {
-        let row = |one: &ingest::determinants::told::ToldDeterminant| {
+        let row = |one: &Determinant| {
             let peak = one.peak.map_or_else(|| "-".into(), |peak| peak.start.to_string());
             let bucket = one.bucket.as_deref().unwrap_or("-").to_owned();
             let counts = one.counts;
@@ -88,7 +89,7 @@ fn text(told: &Told) -> String {
             vec![
                 one.id.to_string(),
                 bucket,
-                one.quantity.clone(),
+                one.quantity.to_string(),
                 one.unit.to_string(),
                 peak,
                 expected,
@@ -100,8 +101,8 @@ fn text(told: &Told) -> String {
         let head = ["determinant", "bucket", "quantity", "unit", "peak from", "intervals", "estimated", "missing"];
         lines.push(output::table(&head, &rows));
         lines.extend(issue.changes.iter().map(|change| {
-            let amount = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
-            format!("changed: {} was {}, is {}", change.id, amount(&change.old), amount(&change.new))
+            let amount = |quantity: Option<Decimal>| quantity.map_or_else(|| "none".into(), |one| one.to_string());
+            format!("changed: {} was {}, is {}", change.id, amount(change.old), amount(change.new))
         }));
         lines.extend(issue.determinants.iter().flat_map(|one| {
             let exceptions =

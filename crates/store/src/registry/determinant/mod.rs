@@ -1,19 +1,23 @@
 //! Billing determinants: definitions of rates, for whom they hold, requests and what was told of them.
 //!
-//! This book keeps; what a definition says and what becomes of a request is `usage`'s and `ingest`'s. Bodies are their
-//! JSON. Nothing of it is ever overwritten but the state of a request.
+//! This book keeps; what a definition says and what becomes of a request is `usage`'s and `ingest`'s. Nothing of it is
+//! ever overwritten but the state of a request.
 //!
-//! - [`rate`]: definitions and their dates.
-//! - [`request`]: requests with their outcome; each [`Issue`] is a version of it.
+//! - [`rate`]: definitions and their dates, their bodies as JSON.
+//! - [`request`]: requests with their outcome; each issue is a version of it.
+//! - [`message`]: the feed of what was told.
 
+pub mod message;
 pub mod rate;
 pub mod request;
 
 use super::Registry;
 use super::sql::Database;
 
+pub use message::Message;
+pub use model::determinant::RequestState;
 pub use rate::{RateLink, RateSubject, StoredRate};
-pub use request::{Issue, NewIssue, Outcome, Request, RequestFilter, RequestState};
+pub use request::{Outcome, Request, RequestFilter};
 
 /// The determinants of a registry.
 #[derive(Clone, Copy, Debug)]

@@ -1,28 +1,16 @@
 //! Requests for determinants, each with one outcome, and every version of what was told.
 
 use jiff::Timestamp;
+use model::determinant::{Issue, Item, RequestState};
 use model::id::{ChannelNumber, CustomerAccountId, UsagePointId};
 use model::time::TimeRange;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::Determinants;
+use super::message;
 use crate::registry::RegistryError;
 use crate::registry::review::{Step, advance_follower};
-use crate::registry::sql::{Row, Transaction, arguments, text_enum};
-
-text_enum! {
-    /// What became of a request.
-    pub enum RequestState {
-        /// It waits for its answer.
-        Open = "open",
-        /// It was answered with values.
-        Created = "created",
-        /// It was answered with the reasons why there are none.
-        Refused = "refused",
-        /// It was cancelled.
-        Canceled = "canceled",
-    }
-}
+use crate::registry::sql::{Row, Transaction, arguments};
 
 /// A request as it was made, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,31 +36,7 @@ pub struct Request {
     /// When it came there; `None` while it is open.
     pub settled_at: Option<Timestamp>,
     /// Why there are no values, or no newer ones; `None` where nothing stands in the way or nobody looked yet.
-    pub items: Option<Value>,
-}
-
-/// What was told of a request at one time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
-    /// The request.
-    pub request: String,
-    /// 1 for Created, more for Changed.
-    pub number: u32,
-    /// When.
-    pub at: Timestamp,
-    /// What was told.
-    pub told: NewIssue,
-}
-
-/// What is told of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewIssue {
-    /// The versions of the plans that decided on the values, as a list.
-    pub plan_versions: Value,
-    /// Every determinant that holds now, as a list.
-    pub determinants: Value,
-    /// What is different from the issue before; an empty list in the first.
-    pub changes: Value,
+    pub items: Option<Vec<Item>>,
 }
 
 /// Where a request goes from the state in which it was found.
@@ -85,9 +49,9 @@ pub struct Outcome {
     /// Its state now.
     pub state: RequestState,
     /// See [`Request::items`].
-    pub items: Option<Value>,
-    /// What is told, and its number.
-    pub issue: Option<(u32, NewIssue)>,
+    pub items: Option<Vec<Item>>,
+    /// What is told; its number is the next one.
+    pub issue: Option<Issue>,
     /// The channels that were looked at.
     pub channels: Vec<ChannelNumber>,
 }
@@ -130,7 +94,7 @@ impl Determinants<'_> {
             request.requested_at,
             request.state.as_str(),
             request.settled_at,
-            request.items.as_ref().map(Value::to_string),
+            request.items.as_ref().map(json),
         ];
         match self.database.execute(insert, values).await? {
             0 => Err(conflict(&request.id, "the id is taken")),
@@ -220,21 +184,22 @@ impl Determinants<'_> {
 async fn keep(transaction: &mut Transaction, outcome: &Outcome, now: Timestamp) -> Result<(), RegistryError> {
     let sql = "UPDATE determinant_request SET state = $3, items = $4, \
                settled_at = CASE WHEN $2 = $3 THEN settled_at ELSE $5 END WHERE id = $1 AND state = $2";
-    let items = outcome.items.as_ref().map(Value::to_string);
+    let items = outcome.items.as_ref().map(json);
     let values = arguments![&*outcome.request, outcome.was.as_str(), outcome.state.as_str(), items, now];
     if transaction.execute(sql, values).await? == 0 {
         return Err(conflict(&outcome.request, "it has gone on meanwhile"));
     }
-    if let Some((number, told)) = &outcome.issue {
+    if let Some(issue) = &outcome.issue {
         let insert = "INSERT INTO determinant_issue (request, number, issued_at, plan_versions, determinants, changes) \
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (request, number) DO NOTHING";
-        let bodies = [&told.plan_versions, &told.determinants, &told.changes].map(Value::to_string);
-        let [plan_versions, determinants, changes] = bodies;
-        let values = arguments![&*outcome.request, *number, now, plan_versions, determinants, changes];
+        let Issue { number, at, plan_versions, determinants, changes, .. } = issue;
+        let bodies = arguments![json(plan_versions), json(determinants), json(changes)];
+        let values = [arguments![&*outcome.request, *number, *at], bodies].concat();
         if transaction.execute(insert, values).await? == 0 {
             return Err(conflict(&outcome.request, "it was told already"));
         }
     }
+    message::append(transaction, outcome).await?;
     let rows = outcome.channels.iter().map(|channel| arguments![channel.0, &*outcome.request]).collect();
     let insert = "INSERT INTO determinant_channel (channel, request)";
     transaction.insert_many(insert, rows, "ON CONFLICT (channel, request) DO NOTHING").await.map(drop)
@@ -256,19 +221,26 @@ fn request(row: &Row) -> Result<Request, RegistryError> {
         requested_at: row.instant("requested_at")?,
         state: row.parsed("state")?,
         settled_at: row.instant_or_null("settled_at")?,
-        items: row.parsed_or_null("items")?,
+        items: row.get::<Option<String>>("items")?.map(|text| read("items", text)).transpose()?,
     })
 }
 
-fn issue(row: &Row) -> Result<Issue, RegistryError> {
+pub(super) fn issue(row: &Row) -> Result<Issue, RegistryError> {
+    let number: u32 = row.number("number")?;
     Ok(Issue {
-        request: row.get("request")?,
-        number: row.number("number")?,
+        number,
+        replaces: number.checked_sub(1).filter(|before| 0 < *before),
         at: row.instant("issued_at")?,
-        told: NewIssue {
-            plan_versions: row.parsed("plan_versions")?,
-            determinants: row.parsed("determinants")?,
-            changes: row.parsed("changes")?,
-        },
+        plan_versions: read("plan_versions", row.get("plan_versions")?)?,
+        determinants: read("determinants", row.get("determinants")?)?,
+        changes: read("changes", row.get("changes")?)?,
     })
+}
+
+fn json<T: serde::Serialize>(body: &T) -> String {
+    serde_json::to_string(body).expect("text, numbers and lists always have a JSON form")
+}
+
+fn read<T: DeserializeOwned>(column: &'static str, text: String) -> Result<T, RegistryError> {
+    serde_json::from_str(&text).map_err(|_| RegistryError::Damaged { column, text })
 }
