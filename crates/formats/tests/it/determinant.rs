@@ -260,7 +260,7 @@ fn written(told: &[Told]) -> (MessageHeader, Vec<u8>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    // covers: IS-006, DVA-07
+    // covers: IS-006
     #[test]
     fn what_is_told_is_read_back_exactly(told in told()) {
         let (header, bytes) = written(std::slice::from_ref(&told));
