@@ -62,7 +62,7 @@ impl From<RegistryError> for CorrectionError {
 }
 
 /// Takes a corrected copy of the message of an open item, read as that one was, and closes the item once it is durable.
-/// `open` gives its bytes from the beginning, twice.
+/// `open` gives its bytes from the beginning, each time.
 ///
 /// Safe to send again: the same copy is not stored twice.
 ///
@@ -83,6 +83,12 @@ pub fn correct<'b>(
     if item.state != QuarantineState::Open {
         return Err(Refusal::Conflict(format!("item {} is {} already", item.id, item.state)).into());
     }
+    let mut hasher = blake3::Hasher::new();
+    let mut bytes = open().map_err(CorrectionError::Read)?;
+    io::copy(&mut bytes, &mut hasher).map_err(CorrectionError::Read)?;
+    if *hasher.finalize().to_hex() == *item.entry.batch {
+        return Err(invalid("copy", "these are the bytes that wait; correct them first, or replay the item"));
+    }
     let message = copy_of(message_of(item, unknown), &item.entry, correction.name, by);
     let held = Inventory::of(&mut open().map_err(CorrectionError::Read)?, message.format, &message.options);
     if let (false, Some(finding)) = (held.accepted, held.findings.last()) {
@@ -92,9 +98,6 @@ pub fn correct<'b>(
         return Err(invalid("copy", "expected the message with readings, found none in it"));
     }
     let receipt = intake.take(&message, &mut open().map_err(CorrectionError::Read)?, now)?;
-    if receipt.hash == item.entry.batch {
-        return Err(invalid("copy", "these are the bytes that wait; correct them first, or replay the item"));
-    }
     let closing = Closing {
         at: now,
         by: Some(by.into()),

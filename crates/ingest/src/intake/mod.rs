@@ -5,6 +5,7 @@
 //! nothing acknowledged, and taking the same bytes again is harmless at every point.
 
 mod message;
+mod outcome;
 mod spool;
 
 use std::io::{self, Read};
@@ -25,12 +26,12 @@ use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
 use crate::admission::Limits;
-use crate::admitter::{Admitter, Rejected};
+use crate::admitter::Admitter;
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
-use crate::malformed::Malformed;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
+use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 
 pub use message::{Asked, Message, OTHER_OPTIONS, Receipt, ToldFinding, Unknown};
@@ -351,87 +352,6 @@ impl Intake {
             commit(&self.books.readings, message, spooled, now, note).map_err(IntakeError::Readings)?;
         }
         Ok(())
-    }
-}
-
-/// Readings of the commits of one message.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    stored: u64,
-    duplicates: u64,
-    replaced: u64,
-    older: u64,
-}
-
-impl Counts {
-    fn add(&mut self, commit: &Commit) {
-        self.stored += commit.created;
-        self.duplicates += commit.duplicates;
-        self.replaced += commit.changed;
-        self.older += commit.superseded;
-    }
-
-    fn all(&self) -> u64 {
-        self.stored + self.duplicates + self.replaced + self.older
-    }
-}
-
-/// What is known of the bytes of a message from earlier.
-struct Earlier {
-    /// Whether any of them was stored, or nothing was wrong with them.
-    is_stored: bool,
-    /// When they arrived first, epoch microseconds.
-    first_received_at: Option<i64>,
-    /// What of them waits, or waited, in quarantine.
-    items: Vec<QuarantineItem>,
-}
-
-/// What becomes of a message while it is admitted.
-struct Outcome {
-    receipt: Receipt,
-    findings: Vec<Finding>,
-    rejected: Vec<Rejected>,
-    malformed: Vec<Malformed>,
-    counts: Counts,
-    batch: Batch,
-    earlier: Earlier,
-    settlement: Settlement,
-}
-
-impl Outcome {
-    fn new(message: &Message, spooled: &Spooled, earlier: Earlier) -> Self {
-        let asked = Asked::from(message);
-        let receipt = Receipt { hash: spooled.hash_text(), accepted: true, asked, ..Receipt::default() };
-        Self {
-            receipt,
-            findings: Vec::new(),
-            rejected: Vec::new(),
-            malformed: Vec::new(),
-            counts: Counts::default(),
-            batch: Batch::default(),
-            earlier,
-            settlement: Settlement::default(),
-        }
-    }
-
-    /// The whole message waits in quarantine as one item.
-    fn refuse(&mut self, message: &Message, finding: &Finding) {
-        self.receipt.accepted = false;
-        let finding = finding.clone().with_severity(Severity::Refused);
-        self.rejected.push(Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 });
-    }
-
-    fn has_nothing_waiting(&self) -> bool {
-        self.rejected.is_empty() && self.malformed.is_empty()
-    }
-
-    fn tell_findings(&mut self) {
-        self.receipt.malformed = self.malformed.iter().map(|malformed| malformed.count).sum();
-        self.receipt.quarantined = self.rejected.iter().map(|rejected| rejected.readings).sum();
-        let rejected = self.rejected.iter().map(|rejected| &rejected.finding);
-        self.receipt.findings =
-            rejected.chain(&self.findings).take(ANSWER_FINDINGS_MAX).map(ToldFinding::from).collect();
-        self.receipt.findings_count += self.rejected.len() as u64;
     }
 }
 
