@@ -133,7 +133,7 @@ fn what_the_source_sends_again_ends_the_wait_on_replay() {
         assert_eq!((replayed.released, replayed.refused_again), (0, 1), "{cause} before it came again");
         let message = Message { unknown: Unknown::Register, zone: Some("UTC".into()), ..station.message(options()) };
         let again = station.intake.take(&message, &mut right.as_bytes(), station.now).expect("answered");
-        assert!(again.accepted && again.findings_count == 0, "{cause}: {again:?}");
+        assert!(again.accepted && again.malformed == 0, "{cause}: {again:?}");
         let waiting = only(&station);
         let replayed = station.replay();
         assert_eq!((replayed.released, replayed.refused_again), (1, 0), "{cause}: {again:?}");
