@@ -2,6 +2,8 @@
 
 mod arrival_order;
 mod assumed_time;
+mod assumed_time_edits;
+mod assumed_time_families;
 mod assumed_time_meter;
 mod decisions;
 mod documents;
