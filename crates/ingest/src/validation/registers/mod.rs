@@ -76,15 +76,13 @@ pub(super) fn judge(
     stamp: Stamp,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let mut changed: BTreeMap<ChannelNumber, Changed> = BTreeMap::new();
-    for (number, date) in touched {
-        let Some(register) = ground.directory.channel(*number) else { continue };
+    let changed = changed(ground, touched, |changed, register, date| {
         let beside = ground.directory.of_usage_point(register.usage_point);
         let totals = beside.filter(|total| is_total_of(total, register)).map(|total| total.number);
-        for number in totals.chain([*number]) {
-            changed.entry(number).or_default().reads.insert(*date);
+        for number in totals.chain([register.number]) {
+            changed.entry(number).or_default().reads.insert(date);
         }
-    }
+    });
     decide(ground, changed, stamp, report)
 }
 
@@ -98,14 +96,12 @@ pub(super) fn make_again(
     stamp: Stamp,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let mut changed: BTreeMap<ChannelNumber, Changed> = BTreeMap::new();
-    for (number, date) in touched {
-        let Some(intervals) = ground.directory.channel(*number) else { continue };
-        let Some(day) = zone_of(&intervals.zone).ok().and_then(|zone| LocalDay::of(*date, &zone)) else { continue };
+    let changed = changed(ground, touched, |changed, intervals, date| {
+        let Some(day) = zone_of(&intervals.zone).ok().and_then(|zone| LocalDay::of(date, &zone)) else { return };
         for register in of_intervals(ground.directory, intervals) {
             changed.entry(register.number).or_default().intervals.push(day.range);
         }
-    }
+    });
     let mut leaning = BTreeMap::new();
     for (number, changed) in changed {
         if any_leans(ground.book, number, &changed.intervals)? {
@@ -113,6 +109,21 @@ pub(super) fn make_again(
         }
     }
     decide(ground, leaning, stamp, report)
+}
+
+/// What changed of registers, as `note` says it of each touched day of a known channel.
+fn changed(
+    ground: Ground<'_>,
+    touched: &BTreeSet<(ChannelNumber, Date)>,
+    note: impl Fn(&mut BTreeMap<ChannelNumber, Changed>, &Channel, Date),
+) -> BTreeMap<ChannelNumber, Changed> {
+    let mut changed = BTreeMap::new();
+    for (number, date) in touched {
+        if let Some(channel) = ground.directory.channel(*number) {
+            note(&mut changed, channel, *date);
+        }
+    }
+    changed
 }
 
 /// The registers that count what a channel of intervals measures.
