@@ -18,7 +18,7 @@ pub(crate) use scale::{Seeds, SharedRegisters};
 use crate::context::{Context, Decision, DecisionKind};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
-use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
+use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
@@ -51,7 +51,8 @@ pub(crate) fn run_in<'d>(
 ) -> Outcome {
     let (mut draft, mut ledger, had_gaps) = estimated(day, received, judged, plan);
     if had_gaps {
-        scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
+        let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
+        fault.into_iter().for_each(|fault| ledger.tell(NO_CALENDAR, fault));
         if plan.validate_estimates {
             judge_estimates(&mut draft, plan, &mut ledger);
         }
@@ -337,6 +338,24 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
 }
 
 impl Ledger {
+    /// Adds what no rule of the plan found; it changes no value and waits for nobody.
+    fn tell(&mut self, id: &'static str, fault: Fault) {
+        let rule = SmolStr::new_static(id);
+        let (validation, verdict) = (Validation::Primary, Verdict::Failed);
+        let (slots_checked, slots_failed) = (fault.to - fault.from, fault.to - fault.from);
+        let reason = Cow::Borrowed("");
+        self.results.push(RuleResult { rule: rule.clone(), validation, verdict, slots_checked, slots_failed, reason });
+        self.faults.push(Found {
+            rule,
+            validation,
+            on_failure: OnFailure::Warn,
+            severity: ExceptionSeverity::Low,
+            queue: Queue::Record,
+            waits_unresolved: false,
+            fault,
+        });
+    }
+
     fn record(&mut self, planned: &PlannedRule, validation: Validation, finding: Finding) {
         let (verdict, slots_checked, faults, reason) = match finding {
             Finding::Passed(checked) => (Verdict::Passed, checked, Vec::new(), Cow::Borrowed("")),

@@ -296,7 +296,8 @@ impl Reads {
     }
 }
 
-fn fits(place: &ChannelPlace, channel: &Channel) -> bool {
+/// Whether a channel is one that a definition means.
+pub(crate) fn fits(place: &ChannelPlace, channel: &Channel) -> bool {
     let of_type = |wanted: &SmolStr| channel.reading_type.to_string() == **wanted;
     (place.suffixes.is_empty() || place.suffixes.contains(&channel.suffix))
         && place.reading_type.as_ref().is_none_or(of_type)

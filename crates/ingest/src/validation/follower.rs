@@ -65,7 +65,8 @@ impl Review {
         loop {
             let kept: Cursor = self.readings.position(RECEIVED).and_then(|text| text.parse().ok()).unwrap_or_default();
             let directory = self.directory()?;
-            let touched = match Touched::after(&self.readings, &directory, kept.max(*seen)) {
+            let plans = self.plans()?;
+            let touched = match Touched::after(&self.readings, &directory, plans.outlook(), kept.max(*seen)) {
                 Err(Error::CursorTooOld { .. }) => {
                     report += self.validate_everything(&directory, clock, progress)?;
                     continue;

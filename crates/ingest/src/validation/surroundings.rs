@@ -18,8 +18,9 @@ use vee::meter_times::MeterTimes;
 use vee::plan::needs::{Needs, Outlook};
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Measured, Outcome, Stamp, Total};
 
+use super::buckets::TouRegister;
 use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
-use super::{companions, site, summaries, totals};
+use super::{buckets, companions, site, summaries, totals};
 use crate::placement::zone_of;
 use crate::plans::Plans;
 use crate::review::Decisions;
@@ -125,6 +126,8 @@ pub(crate) struct Stored<'a> {
     days: Vec<StoredDay>,
     damaged: Vec<Damage>,
     dates: (Date, Date),
+    /// The instants of all of them.
+    within: TimeRange,
     totals: Vec<Total>,
 }
 
@@ -156,7 +159,7 @@ impl<'a> Stored<'a> {
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
         let (states, meter_times) = (directory.states(channel.usage_point), meter_times(directory, channel));
         let dates = (first.date, last.date);
-        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, damaged, dates, totals }))
+        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, damaged, dates, within, totals }))
     }
 
     /// The same with the days of which nothing arrived and that ended long enough ago. Where no dates of a meter are known,
@@ -185,8 +188,11 @@ impl<'a> Stored<'a> {
         self.days.iter().any(|day| day.values.iter().all(|value| *value == NO_VALUE))
     }
 
-    /// Whether a register counted over several of the days.
-    pub(crate) fn shares_registers(&self) -> bool {
+    /// Whether a register counted over several of the days, where those of time-of-use buckets may count too.
+    ///
+    /// # Errors
+    /// What the readings book says.
+    pub(crate) fn shares_registers(&self, book: &ReadingsBook, buckets: bool) -> Result<bool, Error> {
         let day_of = |at: Timestamp| {
             let after = self.days.partition_point(|day| day.day_start <= at.as_second());
             after.checked_sub(1)
@@ -195,7 +201,15 @@ impl<'a> Stored<'a> {
             let last = total.range.end - SignedDuration::from_secs(1);
             matches!(total.measured, Measured::Register(_)) && day_of(total.range.start) != day_of(last)
         };
-        self.totals.iter().any(shares)
+        if self.totals.iter().any(shares) {
+            return Ok(true);
+        }
+        let registers = if buckets { self.bucket_registers(book)? } else { Vec::new() };
+        Ok(registers.iter().flat_map(TouRegister::totals).any(shares))
+    }
+
+    fn bucket_registers(&self, book: &ReadingsBook) -> Result<Vec<TouRegister<'a>>, Error> {
+        buckets::registers(book, self.directory, self.channel, self.within, self.as_of)
     }
 
     /// What validation decided before for a day.
@@ -232,7 +246,13 @@ impl<'a> Stored<'a> {
         let plans_of_days = plans.of_channel(self.directory, channel);
         let outlook = plans_of_days.outlook();
         let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, self.days.iter().map(day));
-        let days = days.with_meter_times(self.meter_times.clone());
+        let mut days = days.with_meter_times(self.meter_times.clone());
+        if outlook.buckets && matches!(depth, Depth::Outcomes | Depth::AnyMethod) {
+            let registers = self.bucket_registers(book)?;
+            let local: Vec<LocalDay> = self.days.iter().map(span_of).collect();
+            let calendars = plans.calendars();
+            days = days.with_buckets(buckets::by_bucket(self.directory, calendars, channel, &registers, &local));
+        }
         Ok(match self.beside(book, plans, (&outlook, depth), decisions)? {
             Some(beside) => days.with(beside),
             None => days,

@@ -58,18 +58,30 @@ pub fn of_channel(
     if channel.interval_seconds.is_none() {
         return Ok(totals);
     }
-    for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
-        let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-        let reads = counting(book.read(other.number, start, end, as_of)?);
-        let exchanges = directory.exchanges(other.usage_point);
-        // Reads of two meters have no difference.
-        let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
-        let counted = differences(&reads, other, channel).into_iter().filter(|(range, _)| is_of_one(range));
-        let found = stated_amounts(&reads, other, channel, within.start).chain(counted);
-        let known = |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured };
-        totals.extend(found.map(known));
+    for register in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
+        totals.extend(of_register(book, directory, register, channel, within, as_of)?);
     }
     Ok(totals)
+}
+
+/// Every total of one register, in the unit of a channel of intervals beside it.
+pub(super) fn of_register(
+    book: &ReadingsBook,
+    directory: &Directory,
+    register: &Channel,
+    channel: &Channel,
+    within: TimeRange,
+    as_of: AsOf,
+) -> Result<Vec<KnownTotal>, store::readings::Error> {
+    let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
+    let reads = counting(book.read(register.number, start, end, as_of)?);
+    let exchanges = directory.exchanges(register.usage_point);
+    // Reads of two meters have no difference.
+    let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
+    let counted = differences(&reads, register, channel).into_iter().filter(|(range, _)| is_of_one(range));
+    let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
+    let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
+    Ok(found.map(known).collect())
 }
 
 /// The reads that count: those that no rule failed.
@@ -84,14 +96,23 @@ fn counting(history: ChannelHistory) -> Vec<RegisterRead> {
 
 /// Whether a register measures what a channel of intervals measures.
 pub(crate) fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
-    let quantity = |channel: &Channel| {
-        let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } =
-            channel.reading_type;
+    is_register_of(other, other.reading_type, channel)
+}
+
+/// Whether a register counts in one time-of-use bucket what a channel of intervals measures.
+pub(crate) fn counts_a_bucket_of(register: &Channel, channel: &Channel) -> bool {
+    let all_day = ReadingType { tou: 0, ..register.reading_type };
+    register.reading_type.tou != 0 && is_register_of(register, all_day, channel)
+}
+
+fn is_register_of(other: &Channel, reading_type: ReadingType, channel: &Channel) -> bool {
+    let quantity = |reading_type: ReadingType| {
+        let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } = reading_type;
         (flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate)
     };
     let unit = |channel: &Channel| parse_unit(&channel.unit).map(|(_, unit)| unit);
     let same_unit = unit(other) == unit(channel) && unit(other).is_some() || other.unit == channel.unit;
-    other.interval_seconds.is_none() && quantity(other) == quantity(channel) && same_unit
+    other.interval_seconds.is_none() && quantity(reading_type) == quantity(channel.reading_type) && same_unit
 }
 
 /// The power of ten from the unit of one channel to that of another.

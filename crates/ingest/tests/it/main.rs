@@ -14,3 +14,4 @@ mod review_fixture;
 mod review_plan;
 mod silent_days;
 mod taken_again;
+mod time_of_use;

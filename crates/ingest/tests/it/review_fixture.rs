@@ -57,6 +57,11 @@ impl Utility {
         Self::built(count, ("UTC", 3600), Policy::default(), plan)
     }
 
+    /// As [`Utility::of`], judged by this plan.
+    pub fn judged_by(plan: &Plan, zone: &'static str, length: u32) -> Self {
+        Self::built(1, (zone, length), Policy::default(), plan)
+    }
+
     fn built(count: u32, (zone, length): (&'static str, u32), policy: Policy, plan: &Plan) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
@@ -89,6 +94,11 @@ impl Utility {
     /// A register that goes on counting, beside channel 0.
     pub fn counter(&self) -> ChannelNumber {
         self.register_of("R1", "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0")
+    }
+
+    /// A register that counts in one time-of-use bucket, beside channel 0.
+    pub fn bucket(&self, suffix: &str, tou: u16) -> ChannelNumber {
+        self.register_of(suffix, &format!("0.0.0.1.1.1.12.0.0.0.0.{tou}.0.0.0.3.72.0"))
     }
 
     fn register_of(&self, suffix: &str, reading_type: &str) -> ChannelNumber {

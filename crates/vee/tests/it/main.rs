@@ -26,6 +26,7 @@ mod real_meter;
 mod register_notation;
 mod register_series;
 mod registers;
+mod scaling_by_bucket;
 mod scaling_modes;
 mod scaling_over_days;
 mod scenarios;

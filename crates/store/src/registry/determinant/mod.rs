@@ -3,15 +3,17 @@
 //! This book keeps; what a definition says and what becomes of a request is `usage`'s and `ingest`'s. Bodies are their
 //! JSON. Nothing of it is ever overwritten but the state of a request.
 //!
-//! - [`rate`]: definitions and their dates.
+//! - [`rate`]: definitions and their dates; [`in_force`]: the same in memory.
 //! - [`request`]: requests with their outcome; each [`Issue`] is a version of it.
 
+pub mod in_force;
 pub mod rate;
 pub mod request;
 
 use super::Registry;
 use super::sql::Database;
 
+pub use in_force::RatesInForce;
 pub use rate::{RateLink, RateSubject, StoredRate};
 pub use request::{Issue, NewIssue, Outcome, Request, RequestFilter, RequestState};
 
