@@ -32,6 +32,7 @@ use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
 use crate::outcome::Outcome;
 use crate::plan::needs::Outlook;
 use crate::plan::{CheckedPlan, DatedPlans};
+use crate::process::Kept;
 use crate::run::{Seeds, Stamp, judged_values, run_in};
 use beside::Looks;
 
@@ -47,7 +48,7 @@ pub struct ReceivedDay {
     pub slot_seconds: u32,
     /// Where the local clock jumps within the day.
     pub clock_change: Option<ClockChange>,
-    /// Value digits in the channel's quantum; [`MISSING`] where there is none.
+    /// Value digits in the channel's quantum, of the versions that count; [`MISSING`] where there is none.
     pub values: Vec<i64>,
     /// As many as there are values.
     pub statuses: Vec<Status>,
@@ -57,6 +58,8 @@ pub struct ReceivedDay {
     pub activity: Activity,
     /// Approved decisions, the earlier first.
     pub decisions: Vec<Decision>,
+    /// Where an earlier version counts than the one received last.
+    pub kept: Vec<Kept>,
 }
 
 impl ReceivedDay {
@@ -232,6 +235,7 @@ impl<'a> ChannelDays<'a> {
             sources: Sources { buckets: &buckets, without_calendar, ..around.sources },
             activity: day.activity,
             decisions: &day.decisions,
+            kept: &day.kept,
             ..around
         };
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
@@ -306,6 +310,7 @@ impl<'a> ChannelDays<'a> {
             activity: day.map_or(Activity::Active, |day| day.activity),
             site: Site { local_day: day.and_then(|day| day.local_day), ..facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
+            kept: day.map_or(&[], |day| day.kept.as_slice()),
             ..facts
         }
     }

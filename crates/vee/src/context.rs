@@ -21,6 +21,7 @@ use model::time::TimeRange;
 
 use crate::amount::Amount;
 use crate::day::Day;
+use crate::process::Kept;
 
 pub use companion::{Companion, Role};
 pub use decision::{Decision, DecisionKind};
@@ -73,6 +74,8 @@ pub struct Context<'a> {
     pub sources: Sources<'a>,
     /// Approved decisions of people, the earlier first.
     pub decisions: &'a [Decision],
+    /// Earlier versions that count in the place of the values received last.
+    pub kept: &'a [Kept],
 }
 
 impl<'a> Context<'a> {
@@ -98,6 +101,7 @@ impl<'a> Context<'a> {
             companions: &[],
             sources: Sources::default(),
             decisions: &[],
+            kept: &[],
         }
     }
 

@@ -20,6 +20,8 @@ use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
+use crate::process::v72_final_estimate_lock::{self as v72, FinalEstimateLock};
+use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
 use crate::view::View;
@@ -52,7 +54,7 @@ pub(crate) fn run_in<'d>(
     let (mut draft, mut ledger, had_gaps) = estimated(day, received, judged, plan);
     if had_gaps {
         let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
-        fault.into_iter().for_each(|fault| ledger.tell(NO_CALENDAR, fault));
+        fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
             judge_estimates(&mut draft, plan, &mut ledger);
         }
@@ -75,8 +77,9 @@ fn estimated<'a>(
     judged: &'a Context<'a>,
     plan: &CheckedPlan,
 ) -> (Draft<'a>, Ledger, bool) {
-    let mut draft = Draft::of(day, received, judged);
+    let (mut draft, late) = Draft::of(day, received, judged, plan);
     let mut ledger = Ledger::default();
+    ledger.tell_kept(received.kept, late);
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
     if has_gaps {
@@ -88,7 +91,7 @@ fn estimated<'a>(
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
 /// a value, validated where no rule objects.
 pub(crate) fn judged_values(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan) -> (Vec<i64>, Vec<Status>) {
-    let mut draft = Draft::of(day, context, context);
+    let (mut draft, _) = Draft::of(day, context, context, plan);
     let mut ledger = Ledger::default();
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     if ledger.results.iter().any(|result| result.verdict != Verdict::NotApplicable) {
@@ -119,6 +122,10 @@ struct Slot {
     accepted: bool,
     /// Whether a person moved values of assumed time to where it lies, or away from it.
     moved: bool,
+    /// Whether another version was received later that does not count.
+    kept: bool,
+    /// Whether a person wrote a final estimate.
+    locked: bool,
     /// Whether a rule put a status on it that says more than failed or questionable.
     stamped: bool,
     /// The method that made the value; empty where it is measured.
@@ -148,7 +155,13 @@ pub(crate) const REPLACED: Status = Status(
 const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
-    fn of(day: &'a Day<'a>, context: &'a Context<'a>, judged: &'a Context<'a>) -> Self {
+    /// The day as received with decisions laid over it, and what came after a final estimate and does not replace it.
+    fn of(
+        day: &'a Day<'a>,
+        context: &'a Context<'a>,
+        judged: &'a Context<'a>,
+        plan: &CheckedPlan,
+    ) -> (Self, Vec<Kept>) {
         let slots = day.slots();
         let value = |slot| day.value(slot).unwrap_or(MISSING);
         let mut draft = Self {
@@ -159,8 +172,45 @@ impl<'a> Draft<'a> {
             statuses: (0..slots).map(|slot| day.status(slot)).collect(),
             slots: vec![Slot::default(); usize::from(slots)],
         };
-        context.decisions.iter().for_each(|decision| draft.decide(decision));
-        draft
+        for kept in context.kept {
+            draft.slots.get_mut(usize::from(kept.slot)).into_iter().for_each(|slot| slot.kept = true);
+        }
+        let lock = plan.processes().final_estimate_lock.as_ref().filter(|lock| lock.is_on());
+        context.decisions.iter().for_each(|decision| draft.decide(decision, lock));
+        let late = if lock.is_some() { draft.late() } else { Vec::new() };
+        (draft, late)
+    }
+
+    /// The value of a slot that was received last.
+    fn received(&self, slot: u16) -> i64 {
+        let kept = self.context.kept.iter().find(|kept| kept.slot == slot);
+        kept.map_or_else(|| self.day.value(slot).unwrap_or(MISSING), |kept| kept.received)
+    }
+
+    /// What does not replace the final estimates that people wrote: values received later, and values written otherwise.
+    fn late(&self) -> Vec<Kept> {
+        (0..self.day.slots()).filter_map(|slot| self.late_at(slot)).collect()
+    }
+
+    fn late_at(&self, slot: u16) -> Option<Kept> {
+        let (at, decisions, received) = (usize::from(slot), self.context.decisions, self.received(slot));
+        let Slot { locked: true, inputs_hash: act, .. } = self.slots[at] else { return None };
+        let place = decisions.iter().rposition(|one| one.is_final && one.act == act && one.covers(slot))?;
+        let written = |other: &Decision| {
+            Some((other.act, other.value(slot).filter(|_| !other.is_final && other.holds(slot, received))?))
+        };
+        let words = |value: i64| match value {
+            MISSING => "no value".to_owned(),
+            value => format!("{} {}", self.context.amount(value.into()), self.context.unit),
+        };
+        let what = if decisions[place].holds(slot, received) {
+            let (other, value) = decisions[place..].iter().rev().find_map(written)?;
+            format!("{}, written by act {other},", words(value))
+        } else {
+            format!("{}, received later,", words(received))
+        };
+        let evidence = format!("{what} does not replace the final estimate of {} (act {act})", words(self.values[at]));
+        Some(Kept { slot, received, rule: SmolStr::new_static(v72::RULE.id), evidence })
     }
 
     fn view(&self) -> View<'_> {
@@ -178,17 +228,24 @@ impl<'a> Draft<'a> {
         u16::try_from(at).is_ok_and(|slot| self.context.expected.covers(self.day.range(slot, slot.saturating_add(1))))
     }
 
-    /// Lays a decision over the slots for which it still holds.
-    fn decide(&mut self, decision: &Decision) {
+    /// Lays a decision over the slots for which it still holds; with a lock, final estimates hold whatever is received later, and
+    /// nothing but another final estimate is written over them.
+    fn decide(&mut self, decision: &Decision, lock: Option<&FinalEstimateLock>) {
         for slot in decision.from..decision.to.min(self.day.slots()) {
-            if !decision.holds(slot, self.day.value(slot).unwrap_or(MISSING)) {
+            let at = usize::from(slot);
+            let value = decision.value(slot);
+            let is_locking = lock.is_some() && decision.is_final && value.is_some();
+            let holds = decision.holds(slot, self.received(slot))
+                || is_locking && !self.day.status(slot).contains(Status::FINAL_ESTIMATE);
+            if !holds || self.slots[at].locked && !is_locking && value.is_some() {
                 continue;
             }
-            let at = usize::from(slot);
             self.slots[at].accepted = true;
-            if let Some(value) = decision.value(slot) {
+            if let Some(value) = value {
+                self.slots[at].locked = is_locking;
                 self.values[at] = value;
-                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED;
+                let stamp = if decision.is_final { Status::FINAL_ESTIMATE } else { Status::NONE };
+                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED | stamp;
                 self.slots[at].method = EDITED_BY_HAND;
                 self.slots[at].inputs_hash = decision.act;
                 self.slots[at].exclude_from_scaling = true;
@@ -240,6 +297,8 @@ impl<'a> Draft<'a> {
             needs_value: false,
             accepted: self.slots[at].accepted,
             moved: self.slots[at].moved,
+            kept: self.slots[at].kept,
+            locked: self.slots[at].locked,
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
@@ -338,9 +397,16 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
 }
 
 impl Ledger {
-    /// Adds what no rule of the plan found; it changes no value and waits for nobody.
-    fn tell(&mut self, id: &'static str, fault: Fault) {
-        let rule = SmolStr::new_static(id);
+    /// Adds what was received or written and does not count; what a person should know of a final estimate waits for one.
+    fn tell_kept(&mut self, received: &[Kept], late: Vec<Kept>) {
+        for (rule, fault) in kept::faults(received).into_iter().chain(kept::faults(&late)) {
+            let queue = if rule == v72::RULE.id { Queue::ManualWork } else { Queue::Record };
+            self.tell(rule, fault, queue);
+        }
+    }
+
+    /// Adds what no rule of the validation set found; it changes no value.
+    fn tell(&mut self, rule: SmolStr, fault: Fault, queue: Queue) {
         let (validation, verdict) = (Validation::Primary, Verdict::Failed);
         let (slots_checked, slots_failed) = (fault.to - fault.from, fault.to - fault.from);
         let reason = Cow::Borrowed("");
@@ -349,8 +415,8 @@ impl Ledger {
             rule,
             validation,
             on_failure: OnFailure::Warn,
-            severity: ExceptionSeverity::Low,
-            queue: Queue::Record,
+            severity: if queue == Queue::Record { ExceptionSeverity::Low } else { ExceptionSeverity::Medium },
+            queue,
             waits_unresolved: false,
             fault,
         });
@@ -441,14 +507,14 @@ impl Draft<'_> {
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
-        let Slot { method, inputs_hash, stamped, accepted, .. } = self.slots[at];
+        let Slot { method, inputs_hash, stamped, accepted, kept, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
         if value.is_none() && self.day.value(slot).is_none() && !self.is_expected(at) {
             return None;
         }
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
-        } else if method.is_empty() && marks == shared && !stamped && !accepted {
+        } else if method.is_empty() && marks == shared && !stamped && !accepted && !kept {
             return None;
         } else if method.is_empty() && marks.is_empty() {
             self.statuses[at] |= day_status.without(MARKS);

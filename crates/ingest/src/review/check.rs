@@ -49,7 +49,7 @@ fn edits(day: &EditedDay, raw: &[i64]) -> Vec<vee::Decision> {
     let decision = |(slot, value): (&u16, &i64)| {
         let basis = vec![*raw.get(usize::from(*slot))?];
         let kind = vee::DecisionKind::Set(vec![*value]);
-        Some(vee::Decision { act: NOT_YET, from: *slot, to: slot + 1, basis, kind })
+        Some(vee::Decision { act: NOT_YET, from: *slot, to: slot + 1, basis, kind, is_final: false })
     };
     day.values.iter().filter_map(decision).collect()
 }

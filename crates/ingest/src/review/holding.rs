@@ -6,6 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Span;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
+use model::lineage::{FinalDay, FinalValue};
+use model::quality::Status;
 use model::review::SHIFT;
 use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
@@ -16,6 +18,8 @@ use crate::plans::Plans;
 use crate::validation::companions::circle;
 use crate::validation::registers::OUTLOOK_DAYS;
 
+/// The method of final estimates.
+const FINAL_ESTIMATE: &str = "E20";
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
 
@@ -89,6 +93,7 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
         to: decision.day.end,
         basis: decision.day.basis.iter().map(place).collect(),
         kind: decision.day.new_values.clone().map_or(vee::DecisionKind::Accept, written),
+        is_final: decision.method.as_deref() == Some(FINAL_ESTIMATE),
     }
 }
 
@@ -123,6 +128,17 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
                 Some(None) => {}
                 None => slot.accepted = Some(decision.act),
             }
+        }
+    }
+    held
+}
+
+/// What holds where a plan keeps final estimates against newer data (V72), as validation decided it.
+pub(crate) fn with_final_estimates(mut held: Vec<Held>, decided: &FinalDay) -> Vec<Held> {
+    let is_final = |value: &&FinalValue| value.method == "E22" && value.status.contains(Status::FINAL_ESTIMATE);
+    for decided in decided.values.iter().filter(is_final) {
+        if let (Some(held), Some(value)) = (held.get_mut(usize::from(decided.slot)), decided.value) {
+            held.set.get_or_insert((decided.inputs_hash, value));
         }
     }
     held

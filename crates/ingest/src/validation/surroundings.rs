@@ -11,11 +11,12 @@ use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook, Version};
 use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
 use vee::meter_times::MeterTimes;
 use vee::plan::needs::{Needs, Outlook};
+use vee::process::ReceivedVersion;
 use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Measured, Outcome, Stamp, Total};
 
 use super::buckets::TouRegister;
@@ -110,6 +111,7 @@ impl FullDay {
             local_day: None,
             activity: Activity::Active,
             decisions: Vec::new(),
+            kept: Vec::new(),
         }
     }
 }
@@ -239,13 +241,18 @@ impl<'a> Stored<'a> {
             negative_allowed: channel.reading_type.flow_direction == NET,
             ..Context::of(channel.number, &channel.unit, channel.quantum)
         };
-        let day = |stored: &StoredDay| {
-            let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
-            (stored.date, self.received(book, stored, decisions))
-        };
         let plans_of_days = plans.of_channel(self.directory, channel);
         let outlook = plans_of_days.outlook();
-        let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, self.days.iter().map(day));
+        let mut days = Vec::with_capacity(self.days.len());
+        for stored in &self.days {
+            let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
+            let mut day = self.received(book, stored, decisions);
+            if outlook.versions && !self.is_damaged(stored.date) {
+                self.keep(book, stored.date, &mut day, plans_of_days.on(stored.date).ok())?;
+            }
+            days.push((stored.date, day));
+        }
+        let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, days);
         let mut days = days.with_meter_times(self.meter_times.clone());
         if outlook.buckets && matches!(depth, Depth::Outcomes | Depth::AnyMethod) {
             let registers = self.bucket_registers(book)?;
@@ -257,6 +264,29 @@ impl<'a> Stored<'a> {
             Some(beside) => days.with(beside),
             None => days,
         })
+    }
+
+    /// Lets those versions of the values of a day count that V71 and V72 of its plan let count.
+    fn keep(
+        &self,
+        book: &ReadingsBook,
+        date: Date,
+        day: &mut ReceivedDay,
+        plan: Option<&CheckedPlan>,
+    ) -> Result<(), Error> {
+        let Some(rules) = plan.map(CheckedPlan::processes).filter(|rules| rules.judge_versions()) else {
+            return Ok(());
+        };
+        let version = |version: Version| ReceivedVersion {
+            slot: version.slot,
+            value: version.value.unwrap_or(NO_VALUE),
+            status: book.quality(version.quality).map_or(Status::NONE, |quality| quality.status),
+        };
+        let versions = book.ranked_versions(self.channel.number, date, self.as_of)?.into_iter();
+        let versions: Vec<_> = versions.filter(|one| one.slot_seconds == day.slot_seconds).map(version).collect();
+        let unit = (self.channel.unit.as_str(), self.channel.quantum);
+        day.kept = rules.keep(unit, &versions, (&mut day.values, &mut day.statuses));
+        Ok(())
     }
 
     /// What is known beside the days; `None` where that is nothing.

@@ -9,10 +9,11 @@ use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalRead};
 use proptest::prelude::*;
 use store::readings::AsOf;
+use vee::Plan;
 use vee::plan::ScalingMode;
 
 use crate::review_fixture::Utility;
-use crate::time_of_use;
+use crate::{kept_values, time_of_use};
 
 const DAYS: i32 = 12;
 const SLOTS: u16 = 4;
@@ -64,8 +65,8 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 /// A utility with registers of every kind, and a calendar with two buckets.
-fn utility_with(scaling: ScalingMode) -> Utility {
-    let utility = Utility::judged_by(&time_of_use::plan(scaling), "UTC", 21_600);
+fn utility_with(plan: &Plan) -> Utility {
+    let utility = Utility::judged_by(plan, "UTC", 21_600);
     utility.register();
     utility.counter();
     utility.bucket("T1", 1);
@@ -116,18 +117,24 @@ proptest! {
 
     #[test]
     fn any_order_leaves_what_one_run_leaves(history in proptest::collection::vec(happens(), 1..24)) {
-        leaves_the_same(&history, ScalingMode::Proportional)?;
+        leaves_the_same(&history, &Plan::standard())?;
     }
 
     #[test]
     fn any_order_leaves_the_same_with_buckets(history in proptest::collection::vec(happens(), 1..24)) {
-        leaves_the_same(&history, ScalingMode::PartialTimeOfUse)?;
+        leaves_the_same(&history, &time_of_use::plan(ScalingMode::PartialTimeOfUse))?;
+    }
+
+    #[test]
+    fn any_order_of_runs_lets_the_same_versions_count(history in proptest::collection::vec(happens(), 1..24)) {
+        let rules: &[(&str, &[(&str, &str)])] = &[("V71", &[("change_least", "0.1 kWh")]), ("V72", &[])];
+        leaves_the_same(&history, &kept_values::plan(rules))?;
     }
 }
 
 /// Whether a history validated by and by comes out as one run over all of it.
-fn leaves_the_same(history: &[Happens], scaling: ScalingMode) -> Result<(), TestCaseError> {
-    let (mut by_and_by, at_once) = (utility_with(scaling), utility_with(scaling));
+fn leaves_the_same(history: &[Happens], plan: &Plan) -> Result<(), TestCaseError> {
+    let (mut by_and_by, at_once) = (utility_with(plan), utility_with(plan));
     for happens in history {
         arrives(&by_and_by, happens);
         arrives(&at_once, happens);

@@ -5,6 +5,7 @@ mod any_order;
 mod assumed_time;
 mod beside;
 mod determinants;
+mod kept_values;
 mod late_data;
 mod plans;
 mod prolonged;

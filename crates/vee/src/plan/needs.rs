@@ -115,6 +115,8 @@ pub struct Outlook {
     pub scaled_days: u16,
     /// See [`CheckedPlan::scales_by_buckets`].
     pub buckets: bool,
+    /// Whether it matters which versions of a value were received (V71, V72).
+    pub versions: bool,
     /// What their rules look at beside the channel's own days.
     pub rules: Needs,
     /// What their methods look at.
@@ -131,6 +133,7 @@ impl Outlook {
             all.reach_days = all.reach_days.max(plan.reach_days());
             all.scaled_days = all.scaled_days.max(plan.scaled_days());
             all.buckets |= plan.scales_by_buckets();
+            all.versions |= plan.processes().judge_versions();
             all.rules = all.rules.with(plan.rule_needs());
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());

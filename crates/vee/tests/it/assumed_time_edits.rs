@@ -73,7 +73,7 @@ fn accepted_and_zeroed_intervals_stay_marked_and_moved_ones_do_not() {
     let series = two_assumed_hours();
     let day = series.ordinary_day(3600);
     let decided = |kind: DecisionKind| {
-        let decisions = [Decision { act: 7, from: 2, to: 4, basis: vec![8, 9], kind }];
+        let decisions = [Decision { act: 7, from: 2, to: 4, basis: vec![8, 9], kind, is_final: false }];
         let context = Context { decisions: &decisions, ..context(0) };
         let outcome = run(&day, &context, &checked(Profile::Strict.plan()), stamp());
         (final_values(&day, &outcome)[2], status(&day, &outcome, 2))

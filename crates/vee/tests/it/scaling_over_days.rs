@@ -63,6 +63,7 @@ pub fn days(text: &str) -> Vec<(Date, ReceivedDay)> {
             local_day: None,
             activity: Activity::Active,
             decisions: Vec::new(),
+            kept: Vec::new(),
         };
         (date_of(number as i64), received)
     };
