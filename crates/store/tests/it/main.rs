@@ -14,4 +14,5 @@ mod registry_determinant;
 mod registry_engines;
 mod registry_facts;
 mod registry_plans;
+mod registry_rates;
 mod registry_review;
