@@ -9,6 +9,7 @@ mod kept_values;
 mod late_data;
 mod plans;
 mod prolonged;
+mod races;
 mod registers;
 mod review;
 mod review_fixture;

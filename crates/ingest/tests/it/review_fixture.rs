@@ -134,11 +134,20 @@ impl Utility {
     pub fn arrive(&self, channel: u32, date: Date, first: u16, values: &str) {
         let day = self.day(date);
         let slots = day.slots(self.length).expect("whole slots");
-        let mut values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
-        if values.len() == 1 && first == 0 {
-            values = vec![values[0]; slots.into()];
+        match values.split_whitespace().collect::<Vec<_>>()[..] {
+            [one] if first == 0 => {
+                let values = vec![one; slots.into()].join(" ");
+                self.arrive_from(channel, (date, day.range.start), first, &values);
+            }
+            _ => self.arrive_from(channel, (date, day.range.start), first, values),
         }
-        let day_start = day.range.start.as_second();
+    }
+
+    /// Values of a day that begins at an instant arrive, from a slot on.
+    pub fn arrive_from(&self, channel: u32, (date, start): (Date, Timestamp), first: u16, values: &str) {
+        let slots = self.day(date).slots(self.length).expect("whole slots");
+        let values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
+        let day_start = start.as_second();
         let channel = ChannelNumber(channel);
         let slot_seconds = self.length;
         let run = DayRun {
