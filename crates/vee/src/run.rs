@@ -4,6 +4,7 @@
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
 //! last bit, whatever was run before; the stamp is only written down.
 
+mod decided;
 mod scale;
 
 use std::borrow::Cow;
@@ -15,12 +16,12 @@ use smol_str::SmolStr;
 
 pub(crate) use scale::{Seeds, SharedRegisters};
 
-use crate::context::{Context, Decision, DecisionKind};
+use crate::context::Context;
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
-use crate::process::v72_final_estimate_lock::{self as v72, FinalEstimateLock};
+use crate::process::v72_final_estimate_lock as v72;
 use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
@@ -134,9 +135,6 @@ struct Slot {
     exclude_from_scaling: bool,
 }
 
-/// The method of values that a person wrote (catalogue E22).
-const EDITED_BY_HAND: &str = "E22";
-
 /// What a source said in favour of a value, which no longer holds once a rule failed it.
 pub(crate) const IN_FAVOUR: Status = Status(Status::VALIDATED.0 | Status::SOURCE_GOOD.0);
 
@@ -155,64 +153,6 @@ pub(crate) const REPLACED: Status = Status(
 const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
-    /// The day as received with decisions laid over it, and what came after a final estimate and does not replace it.
-    fn of(
-        day: &'a Day<'a>,
-        context: &'a Context<'a>,
-        judged: &'a Context<'a>,
-        plan: &CheckedPlan,
-    ) -> (Self, Vec<Kept>) {
-        let slots = day.slots();
-        let value = |slot| day.value(slot).unwrap_or(MISSING);
-        let mut draft = Self {
-            day,
-            context,
-            judged,
-            values: (0..slots).map(value).collect(),
-            statuses: (0..slots).map(|slot| day.status(slot)).collect(),
-            slots: vec![Slot::default(); usize::from(slots)],
-        };
-        for kept in context.kept {
-            draft.slots.get_mut(usize::from(kept.slot)).into_iter().for_each(|slot| slot.kept = true);
-        }
-        let lock = plan.processes().final_estimate_lock.as_ref().filter(|lock| lock.is_on());
-        context.decisions.iter().for_each(|decision| draft.decide(decision, lock));
-        let late = if lock.is_some() { draft.late() } else { Vec::new() };
-        (draft, late)
-    }
-
-    /// The value of a slot that was received last.
-    fn received(&self, slot: u16) -> i64 {
-        let kept = self.context.kept.iter().find(|kept| kept.slot == slot);
-        kept.map_or_else(|| self.day.value(slot).unwrap_or(MISSING), |kept| kept.received)
-    }
-
-    /// What does not replace the final estimates that people wrote: values received later, and values written otherwise.
-    fn late(&self) -> Vec<Kept> {
-        (0..self.day.slots()).filter_map(|slot| self.late_at(slot)).collect()
-    }
-
-    fn late_at(&self, slot: u16) -> Option<Kept> {
-        let (at, decisions, received) = (usize::from(slot), self.context.decisions, self.received(slot));
-        let Slot { locked: true, inputs_hash: act, .. } = self.slots[at] else { return None };
-        let place = decisions.iter().rposition(|one| one.is_final && one.act == act && one.covers(slot))?;
-        let written = |other: &Decision| {
-            Some((other.act, other.value(slot).filter(|_| !other.is_final && other.holds(slot, received))?))
-        };
-        let words = |value: i64| match value {
-            MISSING => "no value".to_owned(),
-            value => format!("{} {}", self.context.amount(value.into()), self.context.unit),
-        };
-        let what = if decisions[place].holds(slot, received) {
-            let (other, value) = decisions[place..].iter().rev().find_map(written)?;
-            format!("{}, written by act {other},", words(value))
-        } else {
-            format!("{}, received later,", words(received))
-        };
-        let evidence = format!("{what} does not replace the final estimate of {} (act {act})", words(self.values[at]));
-        Some(Kept { slot, received, rule: SmolStr::new_static(v72::RULE.id), evidence })
-    }
-
     fn view(&self) -> View<'_> {
         let extremes = Extremes::of(&self.values);
         View { day: self.day, context: self.context, values: &self.values, statuses: &self.statuses, extremes }
@@ -226,36 +166,6 @@ impl<'a> Draft<'a> {
     /// Whether a meter measures during the slot at a place.
     fn is_expected(&self, at: usize) -> bool {
         u16::try_from(at).is_ok_and(|slot| self.context.expected.covers(self.day.range(slot, slot.saturating_add(1))))
-    }
-
-    /// Lays a decision over the slots for which it still holds; with a lock, final estimates hold whatever is received later, and
-    /// nothing but another final estimate is written over them.
-    fn decide(&mut self, decision: &Decision, lock: Option<&FinalEstimateLock>) {
-        for slot in decision.from..decision.to.min(self.day.slots()) {
-            let at = usize::from(slot);
-            let value = decision.value(slot);
-            let is_locking = lock.is_some() && decision.is_final && value.is_some();
-            let holds = decision.holds(slot, self.received(slot))
-                || is_locking && !self.day.status(slot).contains(Status::FINAL_ESTIMATE);
-            if !holds || self.slots[at].locked && !is_locking && value.is_some() {
-                continue;
-            }
-            self.slots[at].accepted = true;
-            if let Some(value) = value {
-                self.slots[at].locked = is_locking;
-                self.values[at] = value;
-                let stamp = if decision.is_final { Status::FINAL_ESTIMATE } else { Status::NONE };
-                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED | stamp;
-                self.slots[at].method = EDITED_BY_HAND;
-                self.slots[at].inputs_hash = decision.act;
-                self.slots[at].exclude_from_scaling = true;
-                self.slots[at].moved = matches!(decision.kind, DecisionKind::Shift(_));
-            }
-            // Where nothing arrived, what is accepted is the estimate to come.
-            if self.values[at] != MISSING {
-                self.statuses[at] |= Status::ACCEPTED;
-            }
-        }
     }
 
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {

@@ -22,6 +22,7 @@ mod review;
 mod round_trip;
 mod served;
 mod shadow;
+mod shadow_reads;
 mod simulated_utility;
 mod told;
 mod try_plans;

@@ -29,7 +29,7 @@ use usage::{Account, CheckedRate, Read, Register, Run};
 use super::Determinants;
 use crate::placement::zone_of;
 use crate::review::ReviewError;
-use crate::validation::surroundings::FullDay;
+use crate::validation::full_day::FullDay;
 
 /// Longest time between the last read of a meter and the first of the next.
 const EXCHANGE: SignedDuration = SignedDuration::from_hours(24);

@@ -12,7 +12,8 @@ use vee::{Outcome, RuleResult, Stamp, Total};
 use super::edits::EditedDay;
 use super::words::{name, sum};
 use super::{Refusal, Review, ReviewError};
-use crate::validation::surroundings::{FullDay, Surroundings};
+use crate::validation::full_day::FullDay;
+use crate::validation::surroundings::Surroundings;
 
 /// The act of values that nobody proposed yet.
 const NOT_YET: u64 = 0;

@@ -11,14 +11,14 @@ use jiff::civil::Date;
 use model::master::Channel;
 use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
-use store::readings::{AsOf, Error, ReadingsBook};
+use store::readings::Error;
 use store::registry::determinant::StoredRate;
 use store::registry::directory::Directory;
 use usage::{CheckedRate, Rate};
 use vee::Total;
 use vee::channel::{BucketRegister, BucketRegisters};
 
-use super::totals::{self, KnownTotal, counts_a_bucket_of};
+use super::totals::{self, counts_a_bucket_of};
 use crate::determinants::fits;
 
 /// Rate definitions that were asked for calendars, ready for use; by name and version, for these never change.
@@ -45,18 +45,19 @@ pub(super) struct TouRegister<'a> {
 /// # Errors
 /// What the readings book says.
 pub(super) fn registers<'a>(
-    book: &ReadingsBook,
     directory: &'a Directory,
     channel: &Channel,
     within: TimeRange,
-    as_of: AsOf,
+    counting: totals::Counting<'_>,
 ) -> Result<Vec<TouRegister<'a>>, Error> {
-    let beside = directory.of_usage_point(channel.usage_point).filter(|other| counts_a_bucket_of(other, channel));
-    let differences = |register: &'a Channel| {
-        let totals = totals::of_register(book, directory, register, channel, within, as_of)?;
-        Ok(TouRegister { register, totals: totals.into_iter().map(KnownTotal::into_total).collect() })
-    };
-    beside.map(differences).collect()
+    let mut registers: Vec<TouRegister<'a>> = Vec::new();
+    for (register, total) in totals::of_registers(directory, channel, within, counts_a_bucket_of, counting)? {
+        if registers.last().is_none_or(|last| last.register.number != register.number) {
+            registers.push(TouRegister { register, totals: Vec::new() });
+        }
+        registers.last_mut().into_iter().for_each(|last| last.totals.push(total.clone().into_total()));
+    }
+    Ok(registers)
 }
 
 impl TouRegister<'_> {

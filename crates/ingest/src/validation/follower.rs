@@ -180,7 +180,8 @@ impl Review {
             let stamp = super::stamp(&self.readings, now);
             let (directory, plans) = (self.directory()?, self.plans()?);
             let decisions = self.decisions(decided)?;
-            let ground = Ground { book: &self.readings, directory: &directory, plans: &plans, decisions: &decisions };
+            let (book, as_of) = (&*self.readings, AsOf::Now);
+            let ground = Ground { book, directory: &directory, plans: &plans, decisions: &decisions, as_of };
             registers::make_again(ground, decided, stamp, &mut report)?;
         }
         Ok(report)

@@ -22,7 +22,7 @@ use vee::settings::SettingForm;
 use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use vee::{Measured, Plan, Total};
 
-use super::surroundings::FullDay;
+use super::full_day::FullDay;
 use crate::placement::zone_of;
 use crate::plans::Plans;
 
@@ -54,42 +54,68 @@ pub fn of_channel(
     within: TimeRange,
     as_of: AsOf,
 ) -> Result<Vec<KnownTotal>, store::readings::Error> {
-    let mut totals = Vec::new();
     if channel.interval_seconds.is_none() {
-        return Ok(totals);
+        return Ok(Vec::new());
     }
-    for register in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
-        totals.extend(of_register(book, directory, register, channel, within, as_of)?);
+    let counting = |register: &Channel| counting(book, register, within, as_of);
+    let totals = of_registers(directory, channel, within, measures_the_same, &counting)?;
+    Ok(totals.into_iter().map(|(_, total)| total).collect())
+}
+
+/// Answers the reads of a register that count.
+pub(super) type Counting<'f> = &'f dyn Fn(&Channel) -> Result<Vec<RegisterRead>, store::readings::Error>;
+
+/// Every total inside a time of the registers that have to do with a channel of intervals, in its unit, register by register.
+pub(super) fn of_registers<'d>(
+    directory: &'d Directory,
+    channel: &Channel,
+    within: TimeRange,
+    is_meant: fn(&Channel, &Channel) -> bool,
+    counting: Counting<'_>,
+) -> Result<Vec<(&'d Channel, KnownTotal)>, store::readings::Error> {
+    let mut totals = Vec::new();
+    for register in directory.of_usage_point(channel.usage_point).filter(|other| is_meant(other, channel)) {
+        let reads = counting(register)?;
+        let exchanges = directory.exchanges(register.usage_point);
+        // Reads of two meters have no difference.
+        let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
+        let counted = differences(&reads, register, channel).into_iter().filter(|(range, _)| is_of_one(range));
+        let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
+        let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
+        totals.extend(found.map(known).map(|total| (register, total)));
     }
     Ok(totals)
 }
 
-/// Every total of one register, in the unit of a channel of intervals beside it.
-pub(super) fn of_register(
+/// The reads of a register inside a time that count: those that no rule failed, as is stored of them.
+pub(super) fn counting(
     book: &ReadingsBook,
-    directory: &Directory,
     register: &Channel,
-    channel: &Channel,
     within: TimeRange,
     as_of: AsOf,
-) -> Result<Vec<KnownTotal>, store::readings::Error> {
-    let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-    let reads = counting(book.read(register.number, start, end, as_of)?);
-    let exchanges = directory.exchanges(register.usage_point);
-    // Reads of two meters have no difference.
-    let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
-    let counted = differences(&reads, register, channel).into_iter().filter(|(range, _)| is_of_one(range));
-    let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
-    let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
-    Ok(found.map(known).collect())
+) -> Result<Vec<RegisterRead>, store::readings::Error> {
+    let history = register_reads(book, register, within, as_of)?;
+    Ok(without_spoilt(history.registers, &history.final_reads))
 }
 
-/// The reads that count: those that no rule failed.
-fn counting(history: ChannelHistory) -> Vec<RegisterRead> {
-    let spoilt = history.final_reads.iter().filter(|read| !read.counts_as_received());
+/// What is stored of a register inside a time, its end included.
+pub(super) fn register_reads(
+    book: &ReadingsBook,
+    register: &Channel,
+    within: TimeRange,
+    as_of: AsOf,
+) -> Result<ChannelHistory, store::readings::Error> {
+    book.read(register.number, within.start.as_second(), within.end.as_second().saturating_add(1), as_of)
+}
+
+/// The reads that no rule failed, as was decided of them.
+pub(super) fn without_spoilt<'r>(
+    mut reads: Vec<RegisterRead>,
+    decided: impl IntoIterator<Item = &'r FinalRead>,
+) -> Vec<RegisterRead> {
+    let spoilt = decided.into_iter().filter(|read| !read.counts_as_received());
     let place = |read: &FinalRead| (read.at.as_second(), read.period_start.map(Timestamp::as_second));
     let spoilt: HashSet<_> = spoilt.map(place).collect();
-    let mut reads = history.registers;
     reads.retain(|read| !spoilt.contains(&(read.at, read.period_start)));
     reads
 }

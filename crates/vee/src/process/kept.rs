@@ -79,7 +79,9 @@ impl Processes {
             match self.refused(old, new, unit) {
                 None => (counts, refusal) = (*version, None),
                 Some((rule, why)) => {
-                    let word = |one: Candidate| one.value.map_or("no value".into(), |value| format!("{value} {unit}"));
+                    let word = |one: Candidate| {
+                        one.value.map_or("no value".into(), |value| format!("{} {unit}", value.normalized()))
+                    };
                     let (old, new) = (word(old), word(new));
                     refusal = Some((rule, format!("{new}, received later, does not replace {old}: {why}")));
                 }

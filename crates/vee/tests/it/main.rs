@@ -33,4 +33,5 @@ mod scenarios;
 mod screen;
 mod sun;
 mod trial;
+mod trial_reads;
 mod user_rules;

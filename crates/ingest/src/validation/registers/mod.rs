@@ -23,12 +23,12 @@ use model::lineage::FinalRead;
 use model::master::Channel;
 use model::reading_type::ReadingType;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Error, ReadingsBook};
+use store::readings::{AsOf, Error, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use vee::Stamp;
 use vee::register::{Outcome, ReadSeries};
 
-use super::totals::measures_the_same;
+use super::totals::{measures_the_same, register_reads, without_spoilt};
 use super::{Report, batch_of};
 use crate::placement::zone_of;
 use crate::plans::Plans;
@@ -54,6 +54,8 @@ pub(crate) struct Ground<'a> {
     pub directory: &'a Directory,
     pub plans: &'a Plans,
     pub decisions: &'a Decisions,
+    /// Which state of knowledge is judged.
+    pub as_of: AsOf,
 }
 
 /// What changed that a register has to do with.
@@ -141,9 +143,38 @@ pub(crate) fn outcomes_on(
     date: Date,
     stamp: Stamp,
 ) -> Result<Vec<Outcome>, Error> {
-    let changed = Changed { reads: [date].into(), intervals: Vec::new() };
-    let outcomes = outcomes(ground, channel, &changed, stamp)?;
-    Ok(outcomes.into_iter().flat_map(|(on, outcomes)| if on == date { outcomes } else { Vec::new() }).collect())
+    outcomes_of_days(ground, channel, &[date].into(), stamp)
+}
+
+/// The reads of a channel on UTC dates with what the plan in force makes of each; in order.
+///
+/// # Errors
+/// What the readings book says.
+pub(crate) fn outcomes_of_days(
+    ground: Ground<'_>,
+    channel: &Channel,
+    dates: &BTreeSet<Date>,
+    stamp: Stamp,
+) -> Result<Vec<Outcome>, Error> {
+    let changed = Changed { reads: dates.clone(), intervals: Vec::new() };
+    let outcomes = outcomes(ground, channel, &changed, stamp)?.into_iter();
+    Ok(outcomes.filter(|(on, _)| dates.contains(on)).flat_map(|(_, outcomes)| outcomes).collect())
+}
+
+/// The reads of a register inside a time that count by the plans of a ground.
+///
+/// # Errors
+/// What the readings book says.
+pub(super) fn counting(
+    ground: Ground<'_>,
+    register: &Channel,
+    within: TimeRange,
+    stamp: Stamp,
+) -> Result<Vec<RegisterRead>, Error> {
+    let reads = register_reads(ground.book, register, within, ground.as_of)?.registers;
+    let dates = reads.iter().filter_map(|read| Some(utc_date(Timestamp::from_second(read.at).ok()?))).collect();
+    let decided = outcomes_of_days(ground, register, &dates, stamp)?;
+    Ok(without_spoilt(reads, decided.iter().map(|outcome| &outcome.final_read)))
 }
 
 /// Whether a register counts what another of the meter counts in one time-of-use bucket (V51).
