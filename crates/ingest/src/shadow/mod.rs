@@ -1,8 +1,8 @@
 //! Another plan, or book of plans, beside the live one, over stored readings: what would change. Nothing is stored.
 //!
-//! Both plans run over the same received values, so that every difference is the plan's; register reads are judged by each, and
-//! intervals held against those that count by it. With [`AsOf::At`] they run over what had arrived and been decided by then: a look
-//! back at what the plan would have said.
+//! Both plans run over the same received values, so that every difference is the plan's; register reads are judged by
+//! each, and intervals held against those that count by it. With [`AsOf::At`] they run over what had arrived and been
+//! decided by then: a look back at what the plan would have said.
 
 mod changes;
 mod reads;

@@ -1,8 +1,8 @@
 //! The registers of time-of-use buckets beside a channel of intervals, and when each of them counts.
 //!
 //! A register counts in a bucket where its reading type has a `tou` number. When the bucket holds is said by the rate
-//! definition of the usage point, the one that its determinants are computed with: its own, else that of its tariff, in its newest
-//! version. Of a day on which the rate changes, the first instant decides.
+//! definition of the usage point, the one that its determinants are computed with: its own, else that of its tariff, in
+//! its newest version. Of a day on which the rate changes, the first instant decides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -35,8 +35,8 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// What arrived and was decided after a place in the feed, where plans look as far as `outlook` says; a long stretch is cut, so that nothing more comes only after
-    /// an empty one.
+    /// What arrived and was decided after a place in the feed, where plans look as far as `outlook` says; a long stretch
+    /// is cut, so that nothing more comes only after an empty one.
     ///
     /// # Errors
     /// As [`ReadingsBook::changes`].

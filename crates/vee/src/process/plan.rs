@@ -11,8 +11,8 @@ use crate::settings::InvalidSetting;
 
 /// Rules about many days, each with its limits; `None` where the plan does not ask for it.
 ///
-/// The others are not among them: V61 is for whoever has the meters of a transformer side by side, and the limits of V77 belong to
-/// the market.
+/// The others are not among them: V61 is for whoever has the meters of a transformer side by side, and the limits of V77
+/// belong to the market.
 #[derive(Clone, Debug, Default)]
 pub struct Processes {
     /// V70.

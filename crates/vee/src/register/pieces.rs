@@ -9,7 +9,8 @@ use super::surroundings::{Read, SpanSum};
 use crate::amount::Amount;
 use crate::day::Day;
 
-/// The sums of a day's final intervals, in `10^exponent` of the register's unit, cut where a read was taken, at the edge next to it.
+/// The sums of a day's final intervals, in `10^exponent` of the register's unit, cut where a read was taken, at the edge
+/// next to it.
 pub fn pieces(day: &Day<'_>, reads: &[Read], exponent: i32) -> Vec<SpanSum> {
     let (start, length) = (day.start.as_second(), i64::from(day.slot_seconds));
     let end = start + length * i64::from(day.slots());
