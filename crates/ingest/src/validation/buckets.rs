@@ -23,7 +23,10 @@ use crate::determinants::fits;
 
 /// Rate definitions that were asked for calendars, ready for use; by name and version, for these never change.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Calendars(Arc<Mutex<HashMap<(String, u32), Option<Arc<CheckedRate>>>>>);
+pub(crate) struct Calendars(Arc<Mutex<Checked>>);
+
+/// Definitions by name and version; `None` of what is none.
+type Checked = HashMap<(String, u32), Option<Arc<CheckedRate>>>;
 
 impl Calendars {
     /// A definition ready for use; `None` where what is stored is none.
