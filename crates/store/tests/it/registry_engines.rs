@@ -3,7 +3,7 @@
 use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
-use super::{registry_contract, registry_determinant, registry_facts, registry_plans, registry_review};
+use super::{registry_contract, registry_determinant, registry_facts, registry_plans, registry_rates, registry_review};
 
 /// Every case of every contract.
 fn cases() -> impl Iterator<Item = &'static str> {
@@ -12,6 +12,7 @@ fn cases() -> impl Iterator<Item = &'static str> {
         registry_determinant::CASES,
         registry_facts::CASES,
         registry_plans::CASES,
+        registry_rates::CASES,
         registry_review::CASES,
     ];
     all.into_iter().flatten().copied()
@@ -46,6 +47,8 @@ async fn run(case: &str, url: &str) {
         registry_review::keep(case, registry.clone(), again.clone()).await;
     } else if registry_determinant::CASES.contains(&case) {
         registry_determinant::keep(case, registry.clone(), again.clone()).await;
+    } else if registry_rates::CASES.contains(&case) {
+        registry_rates::keep(case, registry.clone(), again.clone()).await;
     } else if registry_plans::CASES.contains(&case) {
         registry_plans::keep(case, registry.clone(), again.clone()).await;
     } else {
