@@ -12,7 +12,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::calendar::{Calendar, CheckedCalendar};
 use crate::cycle::Cycle;
-use crate::definition::{CheckedSet, DeterminantSet};
+use crate::definition::{CheckedDefinition, CheckedMeasure, CheckedSet, DeterminantSet};
 use crate::role::Role;
 use crate::timeline::Timeline;
 
@@ -158,6 +158,28 @@ impl CheckedRate {
     /// As [`Cycle::new`].
     pub fn cycle(&self, role: Role, timeline: &Timeline) -> Result<Cycle<'_>, Vec<Finding>> {
         Cycle::new(role, &self.set, timeline, &[])
+    }
+
+    /// The bucket that a register counts in: the one that a register determinant of the set reads it for, else the one
+    /// whose place in the calendar's list is the register's `tou` number, from 1 on. `fits` says whether a place means the
+    /// register; `None` where the set reads it for several buckets, or nothing says which.
+    pub fn bucket_of_register(&self, tou: u16, fits: impl Fn(&ChannelPlace) -> bool) -> Option<&SmolStr> {
+        let is_of = |meter: usize| {
+            let named = |place: &ChannelPlace| {
+                self.set.meters[meter].terms.iter().any(|term| term.channel == place.name) && fits(place)
+            };
+            self.channels.iter().any(named)
+        };
+        let read = |one: &&CheckedDefinition| matches!(one.measure, CheckedMeasure::Register) && is_of(one.meter);
+        let read = self.set.determinants.iter().filter(read);
+        let mut buckets: Vec<&SmolStr> = read.filter_map(|one| one.bucket.as_ref()).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        match buckets[..] {
+            [] => self.calendar.buckets.get(usize::from(tou).checked_sub(1)?),
+            [one] => Some(one),
+            _ => None,
+        }
     }
 
     /// The zone whose clock the calendar follows.

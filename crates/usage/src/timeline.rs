@@ -114,6 +114,15 @@ impl Timeline {
         })
     }
 
+    /// When each bucket holds, in order of time.
+    pub fn hours(&self) -> impl Iterator<Item = (&SmolStr, TimeRange)> {
+        let instant = |second: i64| Timestamp::from_second(second).unwrap_or(self.range.end);
+        self.stretches.iter().map(move |stretch| {
+            let range = TimeRange { start: instant(stretch.start), end: instant(stretch.end) };
+            (&self.buckets[stretch.bucket], range)
+        })
+    }
+
     fn bucket_or_new(&mut self, name: &SmolStr) -> usize {
         self.buckets.iter().position(|known| known == name).unwrap_or_else(|| {
             self.buckets.push(name.clone());

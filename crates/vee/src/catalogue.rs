@@ -39,7 +39,7 @@ impl Entry {
             _ if rule(self.id).is_some() || estimator(self.id).is_some() => State::Built,
             _ if register::rules::rule(self.id).is_some() => State::Built,
             _ if register::estimators::estimator(self.id).is_some() => State::Built,
-            Some(61 | 71 | 72) if process::rule(self.id).is_some() => State::Library,
+            Some(61) if process::rule(self.id).is_some() => State::Library,
             _ if process::rule(self.id).is_some() => State::Built,
             Some(1..=18) => State::Admission,
             Some(73 | 74) => State::Determinants,

@@ -13,6 +13,7 @@
 //! ([`crate::meter_times`]) and a day with values is near.
 
 mod beside;
+mod buckets;
 mod shared_registers;
 
 use std::cell::OnceCell;
@@ -23,16 +24,20 @@ use jiff::{Span, Timestamp};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 
-use crate::context::{Activity, Companion, Context, Decision, Elsewhere, Expected, Neighbour, Site, Total, overlap};
+use crate::context::{
+    Activity, Companion, Context, Decision, Elsewhere, Expected, Neighbour, Site, Sources, Total, overlap,
+};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
 use crate::outcome::Outcome;
 use crate::plan::needs::Outlook;
 use crate::plan::{CheckedPlan, DatedPlans};
+use crate::process::Kept;
 use crate::run::{Seeds, Stamp, judged_values, run_in};
 use beside::Looks;
 
 pub use beside::{Beside, DayBeside, OtherChannel};
+pub use buckets::{BucketRegister, BucketRegisters};
 
 /// One day of a channel as it was received, and what is known of it beside its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +48,7 @@ pub struct ReceivedDay {
     pub slot_seconds: u32,
     /// Where the local clock jumps within the day.
     pub clock_change: Option<ClockChange>,
-    /// Value digits in the channel's quantum; [`MISSING`] where there is none.
+    /// Value digits in the channel's quantum, of the versions that count; [`MISSING`] where there is none.
     pub values: Vec<i64>,
     /// As many as there are values.
     pub statuses: Vec<Status>,
@@ -53,6 +58,8 @@ pub struct ReceivedDay {
     pub activity: Activity,
     /// Approved decisions, the earlier first.
     pub decisions: Vec<Decision>,
+    /// Where an earlier version counts than the one received last.
+    pub kept: Vec<Kept>,
 }
 
 impl ReceivedDay {
@@ -110,6 +117,7 @@ pub struct ChannelDays<'a> {
     plans: DatedPlans<'a>,
     days: BTreeMap<Date, Known>,
     beside: Option<Beside<'a>>,
+    buckets: BucketRegisters,
     meter_times: MeterTimes,
     expected: OnceCell<Vec<TimeRange>>,
 }
@@ -128,8 +136,8 @@ impl<'a> ChannelDays<'a> {
             (date, Known { received, has_value, judged: OnceCell::new(), seeds: OnceCell::new() })
         };
         let (plans, days) = (plans.into(), days.into_iter().map(known).collect());
-        let (meter_times, expected) = (MeterTimes::default(), OnceCell::new());
-        Self { facts, totals, plans, days, beside: None, meter_times, expected }
+        let (buckets, meter_times) = (BucketRegisters::default(), MeterTimes::default());
+        Self { facts, totals, plans, days, beside: None, buckets, meter_times, expected: OnceCell::new() }
     }
 
     /// The same with what is known beside the days; it takes the place of what `facts` said of that.
@@ -216,14 +224,19 @@ impl<'a> ChannelDays<'a> {
         plan: &CheckedPlan,
         run: impl FnOnce(&Context<'_>, &Context<'_>) -> T,
     ) -> T {
-        let totals = self.totals_of(date);
+        let (totals, bucket_totals) = (self.totals_of(date), self.bucket_totals(date, plan));
+        let buckets = self.buckets_with(date, plan, &bucket_totals);
         let (companions, judged_companions) =
             (self.companions(date, Looks::Rules), self.companions(date, Looks::Methods));
+        let around = self.received_context(date, &companions);
+        let without_calendar = self.without_calendar(date, plan);
         let received = Context {
             totals: &totals,
+            sources: Sources { buckets: &buckets, without_calendar, ..around.sources },
             activity: day.activity,
             decisions: &day.decisions,
-            ..self.received_context(date, &companions)
+            kept: &day.kept,
+            ..around
         };
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
         let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
@@ -241,19 +254,29 @@ impl<'a> ChannelDays<'a> {
 
     /// The totals that touch a day, each with what the days around contribute as judged.
     pub fn totals_of(&self, date: Date) -> Vec<Total> {
+        self.totals_among(&self.totals, date, |_| true)
+    }
+
+    /// As [`ChannelDays::totals_of`], of these totals, to which the intervals contribute whose begin counts.
+    fn totals_among(&self, totals: &[Total], date: Date, counts: impl Fn(Timestamp) -> bool) -> Vec<Total> {
         let Some(range) = self.range_of(date) else { return Vec::new() };
         let with_elsewhere = |total: &Total| {
             let within = range.start <= total.range.start && total.range.end <= range.end;
             let others = self.days_in(total.range).filter(|other| *other != date);
             let around = || others.filter_map(|other| self.judged_day(other)).collect::<Vec<_>>();
-            let elsewhere = if within { None } else { Some(Elsewhere::of(total.range, range, &around())) };
-            Total { elsewhere, ..total.clone() }
+            let of_others = || Elsewhere::of_counted(total.range, range, &around(), &counts);
+            Total { elsewhere: (!within).then(of_others), ..total.clone() }
         };
-        self.totals_near(date, self.reach_on(date)).map(with_elsewhere).collect()
+        self.totals_near(totals.iter(), date, self.reach_on(date)).map(with_elsewhere).collect()
     }
 
-    /// The totals that touch a day and lie within so many days around it.
-    fn totals_near(&self, date: Date, reach_days: u16) -> impl Iterator<Item = &Total> {
+    /// Those of some totals that touch a day and lie within so many days around it.
+    fn totals_near<'t>(
+        &self,
+        totals: impl Iterator<Item = &'t Total>,
+        date: Date,
+        reach_days: u16,
+    ) -> impl Iterator<Item = &'t Total> {
         let reach = i64::from(reach_days) * 86_400;
         let range = self.range_of(date);
         let near = move |total: &&Total| {
@@ -263,7 +286,7 @@ impl<'a> ChannelDays<'a> {
                     && total.range.end.as_second() <= day.end.as_second() + reach
             })
         };
-        self.totals.iter().filter(near)
+        totals.filter(near)
     }
 
     /// How far the plan of a day looks; where there is none, to its neighbours.
@@ -287,6 +310,7 @@ impl<'a> ChannelDays<'a> {
             activity: day.map_or(Activity::Active, |day| day.activity),
             site: Site { local_day: day.and_then(|day| day.local_day), ..facts.site },
             decisions: day.map_or(&[], |day| day.decisions.as_slice()),
+            kept: day.map_or(&[], |day| day.kept.as_slice()),
             ..facts
         }
     }
@@ -395,7 +419,7 @@ impl<'a> ChannelDays<'a> {
 
     /// The other days that share a total with a day.
     fn beside_in_totals(&self, date: Date, reach_days: u16) -> BTreeSet<Date> {
-        self.totals_near(date, reach_days)
+        self.totals_near(self.every_total(), date, reach_days)
             .flat_map(|total| self.days_in(total.range))
             .filter(|other| *other != date)
             .collect()

@@ -21,12 +21,14 @@ use model::time::TimeRange;
 
 use crate::amount::Amount;
 use crate::day::Day;
+use crate::process::Kept;
 
 pub use companion::{Companion, Role};
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
 pub use expected::Expected;
 pub use site::{Load, Site, Sun};
+pub(crate) use sources::is_within;
 pub use sources::{AgreedValue, Bucket, DayTemperature, Origin, Profile, Sources};
 pub use summary::DaySummary;
 
@@ -72,6 +74,8 @@ pub struct Context<'a> {
     pub sources: Sources<'a>,
     /// Approved decisions of people, the earlier first.
     pub decisions: &'a [Decision],
+    /// Earlier versions that count in the place of the values received last.
+    pub kept: &'a [Kept],
 }
 
 impl<'a> Context<'a> {
@@ -97,6 +101,7 @@ impl<'a> Context<'a> {
             companions: &[],
             sources: Sources::default(),
             decisions: &[],
+            kept: &[],
         }
     }
 
@@ -242,6 +247,16 @@ pub struct Elsewhere {
 impl Elsewhere {
     /// What days other than the one at `day` contribute to a span; they are of one channel, at most one a date.
     pub fn of(span: TimeRange, day: TimeRange, others: &[Day<'_>]) -> Self {
+        Self::of_counted(span, day, others, |_| true)
+    }
+
+    /// As [`Elsewhere::of`], of the intervals alone whose begin counts.
+    pub(crate) fn of_counted(
+        span: TimeRange,
+        day: TimeRange,
+        others: &[Day<'_>],
+        counts: impl Fn(Timestamp) -> bool,
+    ) -> Self {
         let mut elsewhere = Self::default();
         let (mut slots, mut slot_seconds) = (0, 0);
         for other in others {
@@ -252,6 +267,9 @@ impl Elsewhere {
                 }
                 slots += 1;
                 slot_seconds = i64::from(other.slot_seconds);
+                if !counts(range.start) {
+                    continue;
+                }
                 match other.value(slot) {
                     Some(value) => {
                         elsewhere.sum += i128::from(value);

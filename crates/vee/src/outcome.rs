@@ -16,6 +16,9 @@ use crate::run::Stamp;
 /// The id under which the failure of a day stands that no single plan judges.
 pub const UNPLANNED: &str = "PLAN";
 
+/// The id under which it stands that estimates were to be scaled by time-of-use buckets and no calendar holds.
+pub const NO_CALENDAR: &str = "CALENDAR";
+
 /// The answer of one run over one channel-day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {

@@ -4,6 +4,7 @@
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
 //! last bit, whatever was run before; the stamp is only written down.
 
+mod decided;
 mod scale;
 
 use std::borrow::Cow;
@@ -15,11 +16,13 @@ use smol_str::SmolStr;
 
 pub(crate) use scale::{Seeds, SharedRegisters};
 
-use crate::context::{Context, Decision, DecisionKind};
+use crate::context::Context;
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
-use crate::outcome::{Estimation, Exception, Outcome, Queue, RuleResult, Validation, Verdict};
+use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
+use crate::process::v72_final_estimate_lock as v72;
+use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
 use crate::view::View;
@@ -51,7 +54,8 @@ pub(crate) fn run_in<'d>(
 ) -> Outcome {
     let (mut draft, mut ledger, had_gaps) = estimated(day, received, judged, plan);
     if had_gaps {
-        scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
+        let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
+        fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
             judge_estimates(&mut draft, plan, &mut ledger);
         }
@@ -74,8 +78,9 @@ fn estimated<'a>(
     judged: &'a Context<'a>,
     plan: &CheckedPlan,
 ) -> (Draft<'a>, Ledger, bool) {
-    let mut draft = Draft::of(day, received, judged);
+    let (mut draft, late) = Draft::of(day, received, judged, plan);
     let mut ledger = Ledger::default();
+    ledger.tell_kept(received.kept, late);
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
     if has_gaps {
@@ -87,7 +92,7 @@ fn estimated<'a>(
 /// The values and statuses of a day after the value checks and before any estimate: [`MISSING`] where a method is to give
 /// a value, validated where no rule objects.
 pub(crate) fn judged_values(day: &Day<'_>, context: &Context<'_>, plan: &CheckedPlan) -> (Vec<i64>, Vec<Status>) {
-    let mut draft = Draft::of(day, context, context);
+    let (mut draft, _) = Draft::of(day, context, context, plan);
     let mut ledger = Ledger::default();
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     if ledger.results.iter().any(|result| result.verdict != Verdict::NotApplicable) {
@@ -118,6 +123,10 @@ struct Slot {
     accepted: bool,
     /// Whether a person moved values of assumed time to where it lies, or away from it.
     moved: bool,
+    /// Whether another version was received later that does not count.
+    kept: bool,
+    /// Whether a person wrote a final estimate.
+    locked: bool,
     /// Whether a rule put a status on it that says more than failed or questionable.
     stamped: bool,
     /// The method that made the value; empty where it is measured.
@@ -125,9 +134,6 @@ struct Slot {
     inputs_hash: u64,
     exclude_from_scaling: bool,
 }
-
-/// The method of values that a person wrote (catalogue E22).
-const EDITED_BY_HAND: &str = "E22";
 
 /// What a source said in favour of a value, which no longer holds once a rule failed it.
 pub(crate) const IN_FAVOUR: Status = Status(Status::VALIDATED.0 | Status::SOURCE_GOOD.0);
@@ -147,21 +153,6 @@ pub(crate) const REPLACED: Status = Status(
 const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
-    fn of(day: &'a Day<'a>, context: &'a Context<'a>, judged: &'a Context<'a>) -> Self {
-        let slots = day.slots();
-        let value = |slot| day.value(slot).unwrap_or(MISSING);
-        let mut draft = Self {
-            day,
-            context,
-            judged,
-            values: (0..slots).map(value).collect(),
-            statuses: (0..slots).map(|slot| day.status(slot)).collect(),
-            slots: vec![Slot::default(); usize::from(slots)],
-        };
-        context.decisions.iter().for_each(|decision| draft.decide(decision));
-        draft
-    }
-
     fn view(&self) -> View<'_> {
         let extremes = Extremes::of(&self.values);
         View { day: self.day, context: self.context, values: &self.values, statuses: &self.statuses, extremes }
@@ -175,29 +166,6 @@ impl<'a> Draft<'a> {
     /// Whether a meter measures during the slot at a place.
     fn is_expected(&self, at: usize) -> bool {
         u16::try_from(at).is_ok_and(|slot| self.context.expected.covers(self.day.range(slot, slot.saturating_add(1))))
-    }
-
-    /// Lays a decision over the slots for which it still holds.
-    fn decide(&mut self, decision: &Decision) {
-        for slot in decision.from..decision.to.min(self.day.slots()) {
-            if !decision.holds(slot, self.day.value(slot).unwrap_or(MISSING)) {
-                continue;
-            }
-            let at = usize::from(slot);
-            self.slots[at].accepted = true;
-            if let Some(value) = decision.value(slot) {
-                self.values[at] = value;
-                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED;
-                self.slots[at].method = EDITED_BY_HAND;
-                self.slots[at].inputs_hash = decision.act;
-                self.slots[at].exclude_from_scaling = true;
-                self.slots[at].moved = matches!(decision.kind, DecisionKind::Shift(_));
-            }
-            // Where nothing arrived, what is accepted is the estimate to come.
-            if self.values[at] != MISSING {
-                self.statuses[at] |= Status::ACCEPTED;
-            }
-        }
     }
 
     fn mark(&mut self, fault: &Fault, on_failure: OnFailure) {
@@ -239,6 +207,8 @@ impl<'a> Draft<'a> {
             needs_value: false,
             accepted: self.slots[at].accepted,
             moved: self.slots[at].moved,
+            kept: self.slots[at].kept,
+            locked: self.slots[at].locked,
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
@@ -337,6 +307,31 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
 }
 
 impl Ledger {
+    /// Adds what was received or written and does not count; what a person should know of a final estimate waits for one.
+    fn tell_kept(&mut self, received: &[Kept], late: Vec<Kept>) {
+        for (rule, fault) in kept::faults(received).into_iter().chain(kept::faults(&late)) {
+            let queue = if rule == v72::RULE.id { Queue::ManualWork } else { Queue::Record };
+            self.tell(rule, fault, queue);
+        }
+    }
+
+    /// Adds what no rule of the validation set found; it changes no value.
+    fn tell(&mut self, rule: SmolStr, fault: Fault, queue: Queue) {
+        let (validation, verdict) = (Validation::Primary, Verdict::Failed);
+        let (slots_checked, slots_failed) = (fault.to - fault.from, fault.to - fault.from);
+        let reason = Cow::Borrowed("");
+        self.results.push(RuleResult { rule: rule.clone(), validation, verdict, slots_checked, slots_failed, reason });
+        self.faults.push(Found {
+            rule,
+            validation,
+            on_failure: OnFailure::Warn,
+            severity: if queue == Queue::Record { ExceptionSeverity::Low } else { ExceptionSeverity::Medium },
+            queue,
+            waits_unresolved: false,
+            fault,
+        });
+    }
+
     fn record(&mut self, planned: &PlannedRule, validation: Validation, finding: Finding) {
         let (verdict, slots_checked, faults, reason) = match finding {
             Finding::Passed(checked) => (Verdict::Passed, checked, Vec::new(), Cow::Borrowed("")),
@@ -422,14 +417,14 @@ impl Draft<'_> {
     fn final_value(&mut self, slot: u16, shared: Status, day_status: Status) -> Option<FinalValue> {
         let at = usize::from(slot);
         let value = Some(self.values[at]).filter(|value| *value != MISSING);
-        let Slot { method, inputs_hash, stamped, accepted, .. } = self.slots[at];
+        let Slot { method, inputs_hash, stamped, accepted, kept, .. } = self.slots[at];
         let marks = Status(self.statuses[at].0 & MARKS.0);
         if value.is_none() && self.day.value(slot).is_none() && !self.is_expected(at) {
             return None;
         }
         if value.is_none() {
             self.statuses[at] |= Status::MISSING;
-        } else if method.is_empty() && marks == shared && !stamped && !accepted {
+        } else if method.is_empty() && marks == shared && !stamped && !accepted && !kept {
             return None;
         } else if method.is_empty() && marks.is_empty() {
             self.statuses[at] |= day_status.without(MARKS);

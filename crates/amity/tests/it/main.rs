@@ -24,6 +24,7 @@ mod review;
 mod round_trip;
 mod served;
 mod shadow;
+mod shadow_reads;
 mod simulated_utility;
 mod subscribed;
 mod told;

@@ -30,7 +30,7 @@ use usage::{Account, CheckedRate, Read, Register, Run};
 use super::Determinants;
 use crate::placement::zone_of;
 use crate::review::ReviewError;
-use crate::validation::surroundings::FullDay;
+use crate::validation::full_day::FullDay;
 
 /// Longest time between the last read of a meter and the first of the next.
 const EXCHANGE: SignedDuration = SignedDuration::from_hours(24);
@@ -295,7 +295,8 @@ impl Reads {
     }
 }
 
-fn fits(place: &ChannelPlace, channel: &Channel) -> bool {
+/// Whether a channel is one that a definition means.
+pub(crate) fn fits(place: &ChannelPlace, channel: &Channel) -> bool {
     let of_type = |wanted: &SmolStr| channel.reading_type.to_string() == **wanted;
     (place.suffixes.is_empty() || place.suffixes.contains(&channel.suffix))
         && place.reading_type.as_ref().is_none_or(of_type)

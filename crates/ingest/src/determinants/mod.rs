@@ -28,6 +28,7 @@ pub use usage::Role;
 
 use crate::review::ReviewError;
 
+pub(crate) use gather::fits;
 pub use model::determinant::{AskDeterminants, Told};
 pub use rates::{AskLink, PutRate};
 pub use requests::AskTold;

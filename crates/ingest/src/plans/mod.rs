@@ -30,6 +30,7 @@ use vee::plan::book::{Attachment, Belonging, CheckedPlanBook, PlanBook, Scope};
 use vee::plan::needs::Outlook;
 
 use crate::placement::zone_of;
+use crate::validation::buckets::Calendars;
 use crate::validation::totals::Tolerances;
 
 pub use live::LivePlans;
@@ -40,6 +41,7 @@ pub struct Plans {
     written: PlanBook,
     checked: CheckedPlanBook,
     outlook: Outlook,
+    calendars: Calendars,
 }
 
 /// Why plans could not be used or changed.
@@ -69,7 +71,7 @@ impl Plans {
     pub fn of(book: PlanBook) -> Result<Self, Vec<Finding>> {
         let checked = book.check()?;
         let outlook = checked.outlook();
-        Ok(Self { written: book, checked, outlook })
+        Ok(Self { written: book, checked, outlook, calendars: Calendars::default() })
     }
 
     /// One plan for every channel and day.
@@ -97,6 +99,11 @@ impl Plans {
     /// Whether any plan has rules about many days at once.
     pub(crate) fn have_processes(&self) -> bool {
         self.checked.plans().any(|plan| !plan.process.is_empty())
+    }
+
+    /// The calendars of time-of-use buckets that were asked for.
+    pub(crate) fn calendars(&self) -> &Calendars {
+        &self.calendars
     }
 
     /// How far around a day any plan looks, and at what.

@@ -12,7 +12,8 @@ use vee::{Outcome, RuleResult, Stamp, Total};
 use super::edits::EditedDay;
 use super::words::{name, sum};
 use super::{Refusal, Review, ReviewError};
-use crate::validation::surroundings::{FullDay, Surroundings};
+use crate::validation::full_day::FullDay;
+use crate::validation::surroundings::Surroundings;
 
 /// The act of values that nobody proposed yet.
 const NOT_YET: u64 = 0;
@@ -49,7 +50,7 @@ fn edits(day: &EditedDay, raw: &[i64]) -> Vec<vee::Decision> {
     let decision = |(slot, value): (&u16, &i64)| {
         let basis = vec![*raw.get(usize::from(*slot))?];
         let kind = vee::DecisionKind::Set(vec![*value]);
-        Some(vee::Decision { act: NOT_YET, from: *slot, to: slot + 1, basis, kind })
+        Some(vee::Decision { act: NOT_YET, from: *slot, to: slot + 1, basis, kind, is_final: false })
     };
     day.values.iter().filter_map(decision).collect()
 }

@@ -31,7 +31,7 @@ pub fn of_day(final_day: &FinalDay, held: &[Held], kept: &[Exception]) -> Vec<Fo
 }
 
 fn found(final_day: &FinalDay, failure: &RuleFailure, held: &[Held], known: Option<&Found>) -> Found {
-    let settled = settled(held, failure.from, failure.to);
+    let settled = settled_of(&failure.rule, held, (failure.from, failure.to));
     // On accepted values a rule leaves no mark; what it meant before still holds.
     let effect = known.filter(|_| settled.is_some()).map_or_else(|| effect(final_day, failure), |known| known.effect);
     Found {
@@ -52,9 +52,21 @@ fn found(final_day: &FinalDay, failure: &RuleFailure, held: &[Held], known: Opti
     }
 }
 
+/// What settles an exception of a rule. That newer data does not replace a final estimate is settled by who accepts it, not by
+/// the estimate itself.
+fn settled_of(rule: &str, held: &[Held], (first, end): (u16, u16)) -> Option<(ExceptionState, u64)> {
+    match rule {
+        "V72" => {
+            let accepted: Vec<Held> = held.iter().map(|held| Held { set: None, ..*held }).collect();
+            settled(&accepted, first, end)
+        }
+        _ => settled(held, first, end),
+    }
+}
+
 /// The rule was mended by a person, or no longer fails by itself; `None` where that is known already.
 fn no_longer_failing(kept: &Found, held: &[Held]) -> Option<Found> {
-    let settled = settled(held, kept.first, kept.end);
+    let settled = settled_of(&kept.rule, held, (kept.first, kept.end));
     let state = settled.map_or(ExceptionState::Resolved, |(state, _)| state);
     let news = Found { state, act: settled.map(|(_, act)| act), routed: false, ..kept.clone() };
     (news != *kept).then_some(news)

@@ -14,7 +14,8 @@ use super::check::verdicts;
 use super::holding::overtaken;
 use super::words::{Clock, name, value};
 use super::{Refusal, Review, ReviewError};
-use crate::validation::surroundings::{FullDay, Surroundings};
+use crate::validation::full_day::FullDay;
+use crate::validation::surroundings::Surroundings;
 
 impl Review {
     /// Why the final values of a channel-day, or of the register reads of a local day, are what they are. What counts is told as it is stored; the sentences of

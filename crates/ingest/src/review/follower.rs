@@ -15,7 +15,7 @@ use store::registry::review::{Exception, ExceptionFilter, ExceptionState, Found,
 use vee::CheckedPlan;
 
 use super::exceptions::of_day;
-use super::holding::{Held, holding};
+use super::holding::{Held, holding, with_final_estimates};
 use super::reads::as_day;
 use super::{Review, ReviewError};
 use crate::placement::zone_of;
@@ -109,7 +109,7 @@ impl Review {
             }
             let held: Vec<Held> = match decisions.on(*channel, *date) {
                 [] => Vec::new(),
-                some => holding(some, &self.raw_values(*channel, *date)?),
+                some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), &final_day),
             };
             found.extend(of_day(&final_day, &held, kept));
         }

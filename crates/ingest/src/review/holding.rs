@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Span;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
+use model::lineage::{FinalDay, FinalValue};
+use model::quality::Status;
 use model::review::SHIFT;
 use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
@@ -16,6 +18,8 @@ use crate::plans::Plans;
 use crate::validation::companions::circle;
 use crate::validation::registers::OUTLOOK_DAYS;
 
+/// The method of final estimates.
+const FINAL_ESTIMATE: &str = "E20";
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
 
@@ -37,35 +41,63 @@ impl Decisions {
         days: &BTreeSet<(ChannelNumber, Date)>,
         plans: &Plans,
     ) -> Result<Self, RegistryError> {
-        let (first, last) = (days.iter().map(|day| day.1).min(), days.iter().map(|day| day.1).max());
-        let (Some(first), Some(last)) = (first, last) else { return Ok(Self::default()) };
-        // A day that leans on a touched one may itself lean as far again.
-        let outlook = plans.outlook();
-        let reach = Span::new().days(2 * outlook.outcome_days().saturating_add(1));
-        let later = outlook.summary_spans.iter().map(|(_, oldest)| *oldest).max().unwrap_or(0);
-        let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
-        let last = last.saturating_add(Span::new().days(later));
-        let mut channels = circle(directory, outlook, days.iter().map(|day| day.0));
-        let registers = registers_near(directory, &channels);
-        let far = if registers.is_empty() { Span::new() } else { Span::new().days(OUTLOOK_DAYS) };
-        let (first, last) = (first.saturating_sub(far), last.saturating_add(far));
-        channels.extend(registers);
+        let Some((channels, first, last)) = reached(directory, days, plans) else { return Ok(Self::default()) };
         let found = if channels.len() < BY_DATES_FROM {
             registry.review().decisions_of_channels(&channels, first, last).await?
         } else {
             registry.review().decisions_between(first, last).await?
         };
+        Ok(Self::by_day(found))
+    }
+
+    /// As [`Decisions::of`], as they counted at a moment.
+    ///
+    /// # Errors
+    /// What the registry says.
+    pub async fn as_of(
+        registry: &Registry,
+        directory: &Directory,
+        days: &BTreeSet<(ChannelNumber, Date)>,
+        plans: &Plans,
+        moment: Timestamp,
+    ) -> Result<Self, RegistryError> {
+        let Some((_, first, last)) = reached(directory, days, plans) else { return Ok(Self::default()) };
+        Ok(Self::by_day(registry.review().decisions_as_of(first, last, moment).await?))
+    }
+
+    fn by_day(found: Vec<Decision>) -> Self {
         let mut decisions = Self::default();
         for decision in found {
             decisions.of_day.entry((decision.day.channel, decision.day.date)).or_default().push(decision);
         }
-        Ok(decisions)
+        decisions
     }
 
     /// Those on one day, in the order of their approval.
     pub fn on(&self, channel: ChannelNumber, date: Date) -> &[Decision] {
         self.of_day.get(&(channel, date)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The channels and dates that a run over days may run or look at; `None` where there is no day.
+fn reached(
+    directory: &Directory,
+    days: &BTreeSet<(ChannelNumber, Date)>,
+    plans: &Plans,
+) -> Option<(BTreeSet<ChannelNumber>, Date, Date)> {
+    let (first, last) = (days.iter().map(|day| day.1).min()?, days.iter().map(|day| day.1).max()?);
+    // A day that leans on a touched one may itself lean as far again.
+    let outlook = plans.outlook();
+    let reach = Span::new().days(2 * outlook.outcome_days().saturating_add(1));
+    let later = outlook.summary_spans.iter().map(|(_, oldest)| *oldest).max().unwrap_or(0);
+    let (first, last) = (first.saturating_sub(reach), last.saturating_add(reach));
+    let last = last.saturating_add(Span::new().days(later));
+    let mut channels = circle(directory, outlook, days.iter().map(|day| day.0));
+    let registers = registers_near(directory, &channels);
+    let far = if registers.is_empty() { Span::new() } else { Span::new().days(OUTLOOK_DAYS) };
+    let (first, last) = (first.saturating_sub(far), last.saturating_add(far));
+    channels.extend(registers);
+    Some((channels, first, last))
 }
 
 /// The registers of the usage points of channels.
@@ -89,6 +121,7 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
         to: decision.day.end,
         basis: decision.day.basis.iter().map(place).collect(),
         kind: decision.day.new_values.clone().map_or(vee::DecisionKind::Accept, written),
+        is_final: decision.method.as_deref() == Some(FINAL_ESTIMATE),
     }
 }
 
@@ -123,6 +156,17 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
                 Some(None) => {}
                 None => slot.accepted = Some(decision.act),
             }
+        }
+    }
+    held
+}
+
+/// What holds where a plan keeps final estimates against newer data (V72), as validation decided it.
+pub(crate) fn with_final_estimates(mut held: Vec<Held>, decided: &FinalDay) -> Vec<Held> {
+    let is_final = |value: &&FinalValue| value.method == "E22" && value.status.contains(Status::FINAL_ESTIMATE);
+    for decided in decided.values.iter().filter(is_final) {
+        if let (Some(held), Some(value)) = (held.get_mut(usize::from(decided.slot)), decided.value) {
+            held.set.get_or_insert((decided.inputs_hash, value));
         }
     }
     held

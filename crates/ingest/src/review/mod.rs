@@ -136,7 +136,7 @@ impl Review {
 
     /// Validates days again, those of registers with the intervals beside them, and turns what that finds into exceptions.
     fn validate(&self, days: BTreeSet<(ChannelNumber, Date)>, now: Timestamp) -> Result<(), ReviewError> {
-        let days = Touched::with_beside(&*self.directory()?, days);
+        let days = Touched::with_beside(&*self.directory()?, self.plans()?.outlook(), days);
         self.validate_days(days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())

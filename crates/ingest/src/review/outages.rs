@@ -12,7 +12,7 @@ use vee::assumed_time::{BalanceSlot, FIVE, balance};
 use super::shift::{DecidedDay, LOOK};
 use super::words::{Clock, local, sum};
 use super::{Review, ReviewError};
-use crate::validation::surroundings::FullDay;
+use crate::validation::full_day::FullDay;
 
 impl Review {
     /// The balance of each outage that a day has intervals with assumed stamps of, as it was known at a moment.

@@ -17,7 +17,8 @@ use vee::{CheckedPlan, Plan, Stamp, Total};
 use super::check::{shortest, under};
 use super::words::{Clock, local, sum, value};
 use super::{Refusal, Review, ReviewError};
-use crate::validation::surroundings::{FullDay, Surroundings};
+use crate::validation::full_day::FullDay;
+use crate::validation::surroundings::Surroundings;
 
 /// Days of one preview; a person fills longer holes in pieces.
 const DAYS_MAX: i64 = 31;

@@ -121,7 +121,8 @@ impl Review {
     ) -> Result<Vec<Outcome>, ReviewError> {
         let (plans, decisions) =
             (self.plans()?, self.decisions(&dates.iter().map(|date| (channel.number, *date)).collect())?);
-        let ground = Ground { book: &self.readings, directory, plans: &plans, decisions: &decisions };
+        let (book, as_of) = (&*self.readings, AsOf::Now);
+        let ground = Ground { book, directory, plans: &plans, decisions: &decisions, as_of };
         let mut outcomes = Vec::new();
         for date in dates {
             outcomes.extend(outcomes_on(ground, channel, *date, Stamp { run: 0, now })?);

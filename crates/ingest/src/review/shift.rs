@@ -11,7 +11,7 @@ use vee::assumed_time::{self, Stamped};
 
 use super::words::{Clock, local, sum};
 use super::{Review, ReviewError};
-use crate::validation::surroundings::FullDay;
+use crate::validation::full_day::FullDay;
 
 /// How far after a span its true time is looked for, and where an outage is: a meter is synchronised within weeks.
 pub(super) const LOOK: SignedDuration = SignedDuration::from_hours(31 * 24);

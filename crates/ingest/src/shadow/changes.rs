@@ -13,6 +13,8 @@ use vee::amount::Amount;
 use vee::channel::ReceivedDay;
 use vee::{Exception, Outcome, Queue, Verdict};
 
+use super::reads::ReadChange;
+
 /// What would change.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Changes {
@@ -22,6 +24,8 @@ pub struct Changes {
     pub days_changed: u64,
     /// Channel-days that have not ended yet.
     pub days_waiting: u64,
+    /// Register reads.
+    pub reads: ReadChange,
     /// By rule, those of either plan.
     pub rules: BTreeMap<SmolStr, RuleChange>,
     /// Final values that differ, by the unit of their channels.
@@ -32,7 +36,7 @@ pub struct Changes {
     pub exceptions: ExceptionChange,
 }
 
-/// What would change of one rule, in channel-days.
+/// What would change of one rule, in channel-days, and of rules for register reads in reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RuleChange {
     /// Days that fail with the other plan only.
@@ -120,7 +124,7 @@ pub struct ValueExample {
 impl Changes {
     /// Whether nothing would change.
     pub fn is_none(&self) -> bool {
-        self.days_changed == 0
+        self.days_changed == 0 && self.reads.changed == 0
     }
 
     /// Adds a day as both plans decided it.

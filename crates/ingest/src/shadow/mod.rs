@@ -1,9 +1,11 @@
 //! Another plan, or book of plans, beside the live one, over stored readings: what would change. Nothing is stored.
 //!
-//! Both plans run over the same received values, so that every difference is the plan's. With [`AsOf::At`] they run over
-//! what had arrived by then, without what people decided since: a look back at what the plan would have said.
+//! Both plans run over the same received values, so that every difference is the plan's; register reads are judged by
+//! each, and intervals held against those that count by it. With [`AsOf::At`] they run over what had arrived and been
+//! decided by then: a look back at what the plan would have said.
 
 mod changes;
+mod reads;
 
 use std::collections::BTreeSet;
 
@@ -12,11 +14,12 @@ use jiff::civil::Date;
 use model::master::Channel;
 use store::readings::{AsOf, ReadingsBook};
 use store::registry::directory::Directory;
-use vee::Stamp;
 
 use crate::plans::Plans;
 use crate::review::Decisions;
 use crate::validation::surroundings::{Depth, Stored};
+
+pub use reads::ReadChange;
 
 pub use changes::{Changes, ExceptionChange, ExceptionExample, RuleChange, ValueChange, ValueExample};
 
@@ -30,7 +33,7 @@ pub struct Shadow<'a> {
     pub live: &'a Plans,
     /// The plans beside them.
     pub other: &'a Plans,
-    /// What people decided; nothing for a look back.
+    /// What people decided; for a look back, what counted then.
     pub decisions: &'a Decisions,
     /// Which state of knowledge.
     pub as_of: AsOf,
@@ -41,7 +44,8 @@ pub struct Shadow<'a> {
 }
 
 impl Shadow<'_> {
-    /// Runs both plans over days of a channel and adds what differs. Days of which nothing had arrived are passed over.
+    /// Runs both plans over days of a channel and adds what differs; days of a register are the UTC dates of its reads. Days of
+    /// which nothing had arrived are passed over.
     ///
     /// # Errors
     /// What the readings book says.
@@ -51,15 +55,21 @@ impl Shadow<'_> {
         days: &BTreeSet<Date>,
         changes: &mut Changes,
     ) -> Result<(), store::readings::Error> {
+        if channel.interval_seconds.is_none() {
+            return self.run_reads(channel, days, changes);
+        }
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(()) };
         let live = self.live.of_channel(self.directory, channel);
         let other = self.other.of_channel(self.directory, channel);
         let reach = live.outcome_days().max(other.outcome_days());
         let stored = Stored::of(self.book, self.directory, channel, (*first, *last), reach, self.as_of)?;
         let Some(stored) = stored else { return Ok(()) };
-        let stamp = Stamp { run: 0, now: self.now };
-        let live = stored.channel_days(self.book, self.live, self.decisions, Depth::Outcomes)?;
-        let other = stored.channel_days(self.book, self.other, self.decisions, Depth::Outcomes)?;
+        let stamp = self.stamp();
+        let by = |plans| -> Result<_, store::readings::Error> {
+            let stored = stored.clone().with_reads_by(self.ground(plans), stamp)?;
+            stored.channel_days(self.book, plans, self.decisions, Depth::Outcomes)
+        };
+        let (live, other) = (by(self.live)?, by(self.other)?);
         for date in days {
             let Some(day) = live.day(*date) else { continue };
             if self.now < day.as_day(*date).whole().end {

@@ -65,7 +65,8 @@ impl Review {
         loop {
             let kept: Cursor = self.readings.position(RECEIVED).and_then(|text| text.parse().ok()).unwrap_or_default();
             let directory = self.directory()?;
-            let touched = match Touched::after(&self.readings, &directory, kept.max(*seen)) {
+            let plans = self.plans()?;
+            let touched = match Touched::after(&self.readings, &directory, plans.outlook(), kept.max(*seen)) {
                 Err(Error::CursorTooOld { .. }) => {
                     report += self.validate_everything(&directory, clock, progress)?;
                     continue;
@@ -179,7 +180,8 @@ impl Review {
             let stamp = super::stamp(&self.readings, now);
             let (directory, plans) = (self.directory()?, self.plans()?);
             let decisions = self.decisions(decided)?;
-            let ground = Ground { book: &self.readings, directory: &directory, plans: &plans, decisions: &decisions };
+            let (book, as_of) = (&*self.readings, AsOf::Now);
+            let ground = Ground { book, directory: &directory, plans: &plans, decisions: &decisions, as_of };
             registers::make_again(ground, decided, stamp, &mut report)?;
         }
         Ok(report)

@@ -5,17 +5,20 @@
 //!
 //! - [`follower`]: which days are due, and a durable note of how far that was done; [`touched`]: what arrivals touch.
 //! - [`expected`]: of which intervals a value is expected, and days of which nothing arrived.
-//! - [`surroundings`]: history, neighbours, totals of a channel-day.
+//! - [`surroundings`]: history, neighbours, totals of a channel-day; `full_day`: its values; `buckets`: its registers by
+//!   time-of-use bucket.
 //! - `registers`: register reads, judged by the register part of the plan.
 //! - `companions`: which channels look at which, and so are run together; `device`, `site`: what is known of meter and
 //!   usage point; `summaries`: earlier days in few numbers.
 //! - `prolonged`, [`timeliness`]: rules about when values came (V70, V77).
 //! - [`totals`]: which registers and amounts the intervals of a channel must add up to.
 
+pub(crate) mod buckets;
 pub(crate) mod companions;
 mod device;
 pub(crate) mod expected;
 mod follower;
+pub(crate) mod full_day;
 pub(crate) mod prolonged;
 pub(crate) mod registers;
 mod site;
@@ -91,7 +94,7 @@ pub fn run(
 ) -> Result<Report, store::readings::Error> {
     let now = stamp.now;
     let mut report = Report::default();
-    let ground = registers::Ground { book, directory, plans, decisions };
+    let ground = registers::Ground { book, directory, plans, decisions, as_of: AsOf::Now };
     registers::judge(ground, &registers_of(directory, days), stamp, &mut report)?;
     let mut decided = Decided::new(stamp);
     let mut waiting = BTreeSet::new();
@@ -182,7 +185,7 @@ fn around<'a>(
     let near = within(outlook.reach_days.saturating_add(1))?;
     match &near {
         Some(stored) if looks_far(stored) => within(farther.saturating_mul(2)),
-        Some(stored) if outlook.scaled_days != 0 && stored.shares_registers() => within(farther),
+        Some(stored) if outlook.scaled_days != 0 && stored.shares_registers(book, outlook.buckets)? => within(farther),
         _ => Ok(near),
     }
 }

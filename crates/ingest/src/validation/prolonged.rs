@@ -12,7 +12,7 @@ use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook};
 use vee::process::Judgement;
 use vee::process::v70_prolonged_estimation::ProlongedEstimation;
 
-use super::surroundings::FullDay;
+use super::full_day::FullDay;
 use crate::placement::zone_of;
 
 /// How far back the last measured value is looked for; whoever was estimated for longer counts as never measured.

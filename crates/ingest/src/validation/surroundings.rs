@@ -11,109 +11,27 @@ use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook};
+use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook, RegisterRead, Version};
 use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
 use vee::meter_times::MeterTimes;
 use vee::plan::needs::{Needs, Outlook};
-use vee::{Activity, CheckedPlan, ClockChange, Context, Decision, Measured, Outcome, Stamp, Total};
+use vee::process::ReceivedVersion;
+use vee::{Activity, CheckedPlan, Context, Decision, Measured, Outcome, Stamp, Total};
 
+use super::buckets::TouRegister;
 use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
-use super::{companions, site, summaries, totals};
+use super::full_day::FullDay;
+use super::registers::{self, Ground};
+use super::totals::measures_the_same;
+use super::{buckets, companions, site, summaries, totals};
 use crate::placement::zone_of;
 use crate::plans::Plans;
 use crate::review::Decisions;
 use crate::review::holding::input;
 
-/// The values of a stored day with what validation decided, as owned arrays.
-#[derive(Clone)]
-pub(crate) struct FullDay {
-    /// The local day.
-    pub(crate) date: Date,
-    /// First instant, epoch seconds.
-    pub(crate) start: i64,
-    /// Length of a slot.
-    pub(crate) slot_seconds: u32,
-    /// One per slot; [`NO_VALUE`] where there is none.
-    pub(crate) values: Vec<i64>,
-    /// One per slot.
-    pub(crate) statuses: Vec<Status>,
-    clock_change: Option<ClockChange>,
-}
-
-impl FullDay {
-    /// A day as received.
-    pub(crate) fn received(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone) -> Self {
-        let mut statuses = vec![Status::NONE; stored.values.len()];
-        for (from, to, quality) in &stored.qualities {
-            let status = book.quality(*quality).map_or(Status::NONE, |quality| quality.status);
-            statuses.iter_mut().take(usize::from(*to)).skip(usize::from(*from)).for_each(|slot| *slot = status);
-        }
-        let local = Timestamp::from_second(stored.day_start).ok().and_then(|start| LocalDay::containing(start, zone));
-        Self {
-            date: stored.date,
-            start: stored.day_start,
-            slot_seconds: stored.slot_seconds,
-            values: stored.values.clone(),
-            statuses,
-            clock_change: local.and_then(|day| ClockChange::of(day, zone, stored.slot_seconds)),
-        }
-    }
-
-    /// A day with what validation decided laid over it.
-    pub(crate) fn decided(book: &ReadingsBook, stored: &StoredDay, zone: &TimeZone) -> Self {
-        let mut day = Self::received(book, stored, zone);
-        if let Some(final_day) = &stored.final_day {
-            day.lay_over(final_day);
-        }
-        day
-    }
-
-    /// A day of these values, for tests.
-    #[cfg(test)]
-    pub(crate) fn of_values(start: i64, slot_seconds: u32, values: &[i64]) -> Self {
-        let (values, statuses) = (values.to_vec(), vec![Status::NONE; values.len()]);
-        Self { date: Date::default(), start, slot_seconds, values, statuses, clock_change: None }
-    }
-
-    /// Lays what validation decided over the values.
-    pub(crate) fn lay_over(&mut self, final_day: &FinalDay) {
-        self.statuses.iter_mut().for_each(|status| *status |= final_day.status);
-        for decided in &final_day.values {
-            let slot = usize::from(decided.slot);
-            if let (Some(value), Some(status)) = (self.values.get_mut(slot), self.statuses.get_mut(slot)) {
-                *value = decided.value.unwrap_or(NO_VALUE);
-                *status = decided.status;
-            }
-        }
-    }
-
-    /// One past the last instant, epoch seconds.
-    pub(crate) fn end(&self) -> i64 {
-        self.start + self.values.len() as i64 * i64::from(self.slot_seconds)
-    }
-
-    /// Every value that is there, with its place.
-    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, i64)> {
-        self.values.iter().copied().enumerate().filter(|(_, value)| *value != NO_VALUE)
-    }
-
-    /// The day as a channel's days hold it, of an active usage point and without decisions.
-    fn into_received(self) -> ReceivedDay {
-        ReceivedDay {
-            start: instant(self.start),
-            slot_seconds: self.slot_seconds,
-            clock_change: self.clock_change,
-            values: self.values,
-            statuses: self.statuses,
-            local_day: None,
-            activity: Activity::Active,
-            decisions: Vec::new(),
-        }
-    }
-}
-
 /// The stored days of one channel around some of its days.
+#[derive(Clone)]
 pub(crate) struct Stored<'a> {
     directory: &'a Directory,
     as_of: AsOf,
@@ -125,7 +43,11 @@ pub(crate) struct Stored<'a> {
     days: Vec<StoredDay>,
     damaged: Vec<Damage>,
     dates: (Date, Date),
+    /// The instants of all of them.
+    within: TimeRange,
     totals: Vec<Total>,
+    /// Whose plans say which register reads count; `None`: as is stored.
+    reads_by: Option<(Ground<'a>, Stamp)>,
 }
 
 impl<'a> Stored<'a> {
@@ -156,7 +78,40 @@ impl<'a> Stored<'a> {
         let totals = totals.into_iter().map(totals::KnownTotal::into_total).collect();
         let (states, meter_times) = (directory.states(channel.usage_point), meter_times(directory, channel));
         let dates = (first.date, last.date);
-        Ok(Some(Self { directory, as_of, channel, zone, states, meter_times, days, damaged, dates, totals }))
+        Ok(Some(Self {
+            directory,
+            as_of,
+            channel,
+            zone,
+            states,
+            meter_times,
+            days,
+            damaged,
+            dates,
+            within,
+            totals,
+            reads_by: None,
+        }))
+    }
+
+    /// The same, held against those register reads that count by the plans of a ground, whatever is stored of them.
+    ///
+    /// # Errors
+    /// What the readings book says.
+    pub(crate) fn with_reads_by(mut self, ground: Ground<'a>, stamp: Stamp) -> Result<Self, Error> {
+        self.reads_by = Some((ground, stamp));
+        let counting = |register: &Channel| self.counting(ground.book, register);
+        let totals = totals::of_registers(self.directory, self.channel, self.within, measures_the_same, &counting)?;
+        self.totals = totals.into_iter().map(|(_, total)| total.into_total()).collect();
+        Ok(self)
+    }
+
+    /// The reads of a register that count.
+    fn counting(&self, book: &ReadingsBook, register: &Channel) -> Result<Vec<RegisterRead>, Error> {
+        match self.reads_by {
+            Some((ground, stamp)) => registers::counting(ground, register, self.within, stamp),
+            None => totals::counting(book, register, self.within, self.as_of),
+        }
     }
 
     /// The same with the days of which nothing arrived and that ended long enough ago. Where no dates of a meter are known,
@@ -185,8 +140,11 @@ impl<'a> Stored<'a> {
         self.days.iter().any(|day| day.values.iter().all(|value| *value == NO_VALUE))
     }
 
-    /// Whether a register counted over several of the days.
-    pub(crate) fn shares_registers(&self) -> bool {
+    /// Whether a register counted over several of the days, where those of time-of-use buckets may count too.
+    ///
+    /// # Errors
+    /// What the readings book says.
+    pub(crate) fn shares_registers(&self, book: &ReadingsBook, buckets: bool) -> Result<bool, Error> {
         let day_of = |at: Timestamp| {
             let after = self.days.partition_point(|day| day.day_start <= at.as_second());
             after.checked_sub(1)
@@ -195,7 +153,16 @@ impl<'a> Stored<'a> {
             let last = total.range.end - SignedDuration::from_secs(1);
             matches!(total.measured, Measured::Register(_)) && day_of(total.range.start) != day_of(last)
         };
-        self.totals.iter().any(shares)
+        if self.totals.iter().any(shares) {
+            return Ok(true);
+        }
+        let registers = if buckets { self.bucket_registers(book)? } else { Vec::new() };
+        Ok(registers.iter().flat_map(TouRegister::totals).any(shares))
+    }
+
+    fn bucket_registers(&self, book: &ReadingsBook) -> Result<Vec<TouRegister<'a>>, Error> {
+        let counting = |register: &Channel| self.counting(book, register);
+        buckets::registers(self.directory, self.channel, self.within, &counting)
     }
 
     /// What validation decided before for a day.
@@ -225,18 +192,52 @@ impl<'a> Stored<'a> {
             negative_allowed: channel.reading_type.flow_direction == NET,
             ..Context::of(channel.number, &channel.unit, channel.quantum)
         };
-        let day = |stored: &StoredDay| {
-            let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
-            (stored.date, self.received(book, stored, decisions))
-        };
         let plans_of_days = plans.of_channel(self.directory, channel);
         let outlook = plans_of_days.outlook();
-        let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, self.days.iter().map(day));
-        let days = days.with_meter_times(self.meter_times.clone());
+        let mut days = Vec::with_capacity(self.days.len());
+        for stored in &self.days {
+            let decisions = decisions.on(channel.number, stored.date).iter().map(input).collect();
+            let mut day = self.received(book, stored, decisions);
+            if outlook.versions && !self.is_damaged(stored.date) {
+                self.keep(book, stored.date, &mut day, plans_of_days.on(stored.date).ok())?;
+            }
+            days.push((stored.date, day));
+        }
+        let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, days);
+        let mut days = days.with_meter_times(self.meter_times.clone());
+        if outlook.buckets && matches!(depth, Depth::Outcomes | Depth::AnyMethod) {
+            let registers = self.bucket_registers(book)?;
+            let local: Vec<LocalDay> = self.days.iter().map(span_of).collect();
+            let calendars = plans.calendars();
+            days = days.with_buckets(buckets::by_bucket(self.directory, calendars, channel, &registers, &local));
+        }
         Ok(match self.beside(book, plans, (&outlook, depth), decisions)? {
             Some(beside) => days.with(beside),
             None => days,
         })
+    }
+
+    /// Lets those versions of the values of a day count that V71 and V72 of its plan let count.
+    fn keep(
+        &self,
+        book: &ReadingsBook,
+        date: Date,
+        day: &mut ReceivedDay,
+        plan: Option<&CheckedPlan>,
+    ) -> Result<(), Error> {
+        let Some(rules) = plan.map(CheckedPlan::processes).filter(|rules| rules.judge_versions()) else {
+            return Ok(());
+        };
+        let version = |version: Version| ReceivedVersion {
+            slot: version.slot,
+            value: version.value.unwrap_or(NO_VALUE),
+            status: book.quality(version.quality).map_or(Status::NONE, |quality| quality.status),
+        };
+        let versions = book.ranked_versions(self.channel.number, date, self.as_of)?.into_iter();
+        let versions: Vec<_> = versions.filter(|one| one.slot_seconds == day.slot_seconds).map(version).collect();
+        let unit = (self.channel.unit.as_str(), self.channel.quantum);
+        day.kept = rules.keep(unit, &versions, (&mut day.values, &mut day.statuses));
+        Ok(())
     }
 
     /// What is known beside the days; `None` where that is nothing.
@@ -413,6 +414,6 @@ fn span_of(day: &StoredDay) -> LocalDay {
     LocalDay { date: day.date, range: TimeRange { start: instant(day.day_start), end: instant(end) } }
 }
 
-fn instant(second: i64) -> Timestamp {
+pub(super) fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(if second < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }

@@ -23,7 +23,7 @@ use vee::settings::SettingForm;
 use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use vee::{Measured, Plan, Total};
 
-use super::surroundings::FullDay;
+use super::full_day::FullDay;
 use crate::placement::zone_of;
 use crate::plans::Plans;
 
@@ -55,44 +55,91 @@ pub fn of_channel(
     within: TimeRange,
     as_of: AsOf,
 ) -> Result<Vec<KnownTotal>, store::readings::Error> {
-    let mut totals = Vec::new();
     if channel.interval_seconds.is_none() {
-        return Ok(totals);
+        return Ok(Vec::new());
     }
-    for other in directory.of_usage_point(channel.usage_point).filter(|other| measures_the_same(other, channel)) {
-        let (start, end) = (within.start.as_second(), within.end.as_second().saturating_add(1));
-        let reads = counting(book.read(other.number, start, end, as_of)?);
-        let exchanges = directory.exchanges(other.usage_point);
+    let counting = |register: &Channel| counting(book, register, within, as_of);
+    let totals = of_registers(directory, channel, within, measures_the_same, &counting)?;
+    Ok(totals.into_iter().map(|(_, total)| total).collect())
+}
+
+/// Answers the reads of a register that count.
+pub(super) type Counting<'f> = &'f dyn Fn(&Channel) -> Result<Vec<RegisterRead>, store::readings::Error>;
+
+/// Every total inside a time of the registers that have to do with a channel of intervals, in its unit, register by register.
+pub(super) fn of_registers<'d>(
+    directory: &'d Directory,
+    channel: &Channel,
+    within: TimeRange,
+    is_meant: fn(&Channel, &Channel) -> bool,
+    counting: Counting<'_>,
+) -> Result<Vec<(&'d Channel, KnownTotal)>, store::readings::Error> {
+    let mut totals = Vec::new();
+    for register in directory.of_usage_point(channel.usage_point).filter(|other| is_meant(other, channel)) {
+        let reads = counting(register)?;
+        let exchanges = directory.exchanges(register.usage_point);
         // Reads of two meters have no difference.
         let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
-        let counted = differences(&reads, other, channel).into_iter().filter(|(range, _)| is_of_one(range));
-        let found = stated_amounts(&reads, other, channel, within.start).chain(counted);
-        let known = |(range, measured)| KnownTotal { measured_by: other.label.clone(), range, measured };
-        totals.extend(found.map(known));
+        let counted = differences(&reads, register, channel).into_iter().filter(|(range, _)| is_of_one(range));
+        let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
+        let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
+        totals.extend(found.map(known).map(|total| (register, total)));
     }
     Ok(totals)
 }
 
-/// The reads that count: those that no rule failed.
-fn counting(history: ChannelHistory) -> Vec<RegisterRead> {
-    let spoilt = history.final_reads.iter().filter(|read| !read.counts_as_received());
+/// The reads of a register inside a time that count: those that no rule failed, as is stored of them.
+pub(super) fn counting(
+    book: &ReadingsBook,
+    register: &Channel,
+    within: TimeRange,
+    as_of: AsOf,
+) -> Result<Vec<RegisterRead>, store::readings::Error> {
+    let history = register_reads(book, register, within, as_of)?;
+    Ok(without_spoilt(history.registers, &history.final_reads))
+}
+
+/// What is stored of a register inside a time, its end included.
+pub(super) fn register_reads(
+    book: &ReadingsBook,
+    register: &Channel,
+    within: TimeRange,
+    as_of: AsOf,
+) -> Result<ChannelHistory, store::readings::Error> {
+    book.read(register.number, within.start.as_second(), within.end.as_second().saturating_add(1), as_of)
+}
+
+/// The reads that no rule failed, as was decided of them.
+pub(super) fn without_spoilt<'r>(
+    mut reads: Vec<RegisterRead>,
+    decided: impl IntoIterator<Item = &'r FinalRead>,
+) -> Vec<RegisterRead> {
+    let spoilt = decided.into_iter().filter(|read| !read.counts_as_received());
     let place = |read: &FinalRead| (read.at.as_second(), read.period_start.map(Timestamp::as_second));
     let spoilt: HashSet<_> = spoilt.map(place).collect();
-    let mut reads = history.registers;
     reads.retain(|read| !spoilt.contains(&(read.at, read.period_start)));
     reads
 }
 
 /// Whether a register measures what a channel of intervals measures.
 pub(crate) fn measures_the_same(other: &Channel, channel: &Channel) -> bool {
-    let quantity = |channel: &Channel| {
-        let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } =
-            channel.reading_type;
+    is_register_of(other, other.reading_type, channel)
+}
+
+/// Whether a register counts in one time-of-use bucket what a channel of intervals measures.
+pub(crate) fn counts_a_bucket_of(register: &Channel, channel: &Channel) -> bool {
+    let all_day = ReadingType { tou: 0, ..register.reading_type };
+    register.reading_type.tou != 0 && is_register_of(register, all_day, channel)
+}
+
+fn is_register_of(other: &Channel, reading_type: ReadingType, channel: &Channel) -> bool {
+    let quantity = |reading_type: ReadingType| {
+        let ReadingType { flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate, .. } = reading_type;
         (flow_direction, commodity, measurement_kind, phases, tou, cpp, aggregate)
     };
     let unit = |channel: &Channel| parse_unit(&channel.unit).map(|(_, unit)| unit);
     let same_unit = unit(other) == unit(channel) && unit(other).is_some() || other.unit == channel.unit;
-    other.interval_seconds.is_none() && quantity(other) == quantity(channel) && same_unit
+    other.interval_seconds.is_none() && quantity(reading_type) == quantity(channel.reading_type) && same_unit
 }
 
 /// The power of ten from the unit of one channel to that of another.

@@ -8,9 +8,10 @@ use model::id::ChannelNumber;
 use model::master::Channel;
 use store::readings::{Change, Cursor, Error, ReadingsBook, Subject};
 use store::registry::directory::Directory;
+use vee::plan::needs::Outlook;
 
 use super::registers;
-use super::totals::measures_the_same;
+use super::totals::{counts_a_bucket_of, measures_the_same};
 use crate::placement::Calendar;
 
 /// Changes taken from the feed at a time.
@@ -29,17 +30,19 @@ pub struct Touched {
     pub decided: BTreeSet<(ChannelNumber, Date)>,
     /// The end of the stretch.
     pub to: Cursor,
+    /// Whether registers of time-of-use buckets scale what is beside them.
+    buckets: bool,
 }
 
 impl Touched {
-    /// What arrived and was decided after a place in the feed; a long stretch is cut, so that nothing more comes only after
-    /// an empty one.
+    /// What arrived and was decided after a place in the feed, where plans look as far as `outlook` says; a long stretch
+    /// is cut, so that nothing more comes only after an empty one.
     ///
     /// # Errors
     /// As [`ReadingsBook::changes`].
-    pub fn after(book: &ReadingsBook, directory: &Directory, from: Cursor) -> Result<Self, Error> {
+    pub fn after(book: &ReadingsBook, directory: &Directory, outlook: &Outlook, from: Cursor) -> Result<Self, Error> {
         let mut calendar = Calendar::default();
-        let mut touched = Self { to: from, ..Self::default() };
+        let mut touched = Self { to: from, buckets: outlook.buckets, ..Self::default() };
         while touched.days.len() + touched.decided.len() < DAYS_MAX {
             let changes = book.changes(touched.to, CHANGES)?;
             let Some(last) = changes.last() else { break };
@@ -67,10 +70,11 @@ impl Touched {
     /// Days, and where they are of registers those of intervals that are held against them.
     pub(crate) fn with_beside(
         directory: &Directory,
+        outlook: &Outlook,
         days: BTreeSet<(ChannelNumber, Date)>,
     ) -> BTreeSet<(ChannelNumber, Date)> {
         let mut calendar = Calendar::default();
-        let mut touched = Self { days: days.clone(), ..Self::default() };
+        let mut touched = Self { days: days.clone(), buckets: outlook.buckets, ..Self::default() };
         let is_register = |number| directory.channel(number).is_some_and(|channel| channel.interval_seconds.is_none());
         for day in days.into_iter().filter(|day| is_register(day.0)) {
             touched.add_beside(directory, day, &mut calendar);
@@ -89,8 +93,11 @@ impl Touched {
     fn add_beside(&mut self, directory: &Directory, (channel, date): (ChannelNumber, Date), calendar: &mut Calendar) {
         let Some(register) = directory.channel(channel) else { return };
         let midnight = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
-        let adds_up = |other: &&Channel| other.interval_seconds.is_some() && measures_the_same(register, other);
-        for intervals in directory.of_usage_point(register.usage_point).filter(adds_up) {
+        let counts =
+            |other: &Channel| measures_the_same(register, other) || self.buckets && counts_a_bucket_of(register, other);
+        let beside = directory.of_usage_point(register.usage_point).filter(|other| other.interval_seconds.is_some());
+        let beside: Vec<&Channel> = beside.filter(|other| counts(other)).collect();
+        for intervals in beside {
             let Ok(zone) = calendar.zone(&intervals.zone) else { continue };
             // The intervals before the first instant end with it.
             let mut at = midnight - 1;

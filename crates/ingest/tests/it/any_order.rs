@@ -1,17 +1,19 @@
 //! In whatever order files arrive, with restarts and sealing in between: the final days and the final register reads are
 //! those of one run over all of it.
 //!
-//! A hundred histories, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
+//! A hundred histories, and fewer with other plans, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
 
-use ingest::review::Policy;
 use jiff::Span;
 use jiff::civil::{Date, date};
 use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalRead};
 use proptest::prelude::*;
 use store::readings::AsOf;
+use vee::Plan;
+use vee::plan::ScalingMode;
 
 use crate::review_fixture::Utility;
+use crate::{kept_values, time_of_use};
 
 const DAYS: i32 = 12;
 const SLOTS: u16 = 4;
@@ -29,6 +31,8 @@ enum Happens {
     Amount(i32, i64),
     /// What a counter showed at the beginning and the end of a day.
     Counts(i32, i64, i64),
+    /// What the register of a time-of-use bucket showed at the beginning and the end of a day.
+    Bucket(i32, u32, i64, i64),
     /// The counter could not be read at the beginning of a day.
     NoCount(i32),
     /// Days before it are sealed.
@@ -51,6 +55,8 @@ fn happens() -> impl Strategy<Value = Happens> {
         8 => (0..DAYS, 900..1100_i64).prop_map(|(day, value)| Happens::Values(day, 0, vec![value.to_string(); 4])),
         2 => (0..DAYS, 3000..9000_i64).prop_map(|(day, amount)| Happens::Amount(day, amount)),
         2 => (0..DAYS, 0..4000_i64, 3000..9000_i64).prop_map(|(day, from, more)| Happens::Counts(day, from, from + more)),
+        3 => (0..DAYS, 0..2_u32, 0..4000_i64, 1500..5000_i64)
+            .prop_map(|(day, bucket, from, more)| Happens::Bucket(day, bucket, from, from + more)),
         1 => (0..DAYS).prop_map(Happens::NoCount),
         1 => (0..DAYS).prop_map(Happens::Seal),
         5 => Just(Happens::Validate),
@@ -58,10 +64,14 @@ fn happens() -> impl Strategy<Value = Happens> {
     ]
 }
 
-fn utility() -> Utility {
-    let utility = Utility::of(1, "UTC", 21_600, Policy::default());
+/// A utility with registers of every kind, and a calendar with two buckets.
+fn utility_with(plan: &Plan) -> Utility {
+    let utility = Utility::judged_by(plan, "UTC", 21_600);
     utility.register();
     utility.counter();
+    utility.bucket("T1", 1);
+    utility.bucket("T2", 2);
+    time_of_use::has_rate(&utility, "2026-01-01T00:00:00Z");
     utility
 }
 
@@ -75,6 +85,9 @@ fn arrives(utility: &Utility, happens: &Happens) {
         Happens::Values(date, first, values) => utility.arrive(0, day(*date), *first, &values.join(" ")),
         Happens::Amount(date, amount) => utility.amount(amounts, day(*date), *amount),
         Happens::Counts(date, from, to) => utility.counts(counter, day(*date), *from, *to),
+        Happens::Bucket(date, bucket, from, to) => {
+            utility.counts(ChannelNumber(3 + bucket), day(*date), *from, *to);
+        }
         Happens::NoCount(date) => utility.no_count(counter, day(*date)),
         Happens::Seal(date) => utility.book.seal(day(*date)).expect("sealed"),
         Happens::Validate | Happens::Restart => {}
@@ -88,48 +101,69 @@ fn decided(utility: &Utility, date: Date) -> Option<FinalDay> {
     decided.filter(holds)
 }
 
-/// What is decided of the reads of both registers.
+/// What is decided of the reads of all registers.
 fn reads(utility: &Utility) -> Vec<FinalRead> {
     let of = |register| utility.book.read(ChannelNumber(register), i64::MIN / 2, i64::MAX / 2, AsOf::Now);
-    [1, 2].into_iter().flat_map(|register| of(register).expect("readable").final_reads).collect()
+    (1..5).flat_map(|register| of(register).expect("readable").final_reads).collect()
 }
 
-fn config() -> ProptestConfig {
-    let cases = std::env::var("AMITY_CASES").ok().and_then(|text| text.parse().ok());
-    ProptestConfig { cases: cases.unwrap_or(100), ..ProptestConfig::default() }
+fn config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("AMITY_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(cases), ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(100))]
 
     #[test]
     fn any_order_leaves_what_one_run_leaves(history in proptest::collection::vec(happens(), 1..24)) {
-        let (mut by_and_by, at_once) = (utility(), utility());
-        for happens in &history {
-            arrives(&by_and_by, happens);
-            arrives(&at_once, happens);
-            match happens {
-                Happens::Validate => drop(by_and_by.validate_due()),
-                Happens::Restart => by_and_by = by_and_by.reopened(),
-                _ => {}
-            }
-        }
-        by_and_by.validate_due();
-        let dates = || (-40..40).map(day);
-        let all: Vec<_> = (0..3).flat_map(|channel| dates().map(move |date| (channel, date))).collect();
-        at_once.run(&all);
-        // Reads that are made of intervals are made of what was decided of those.
-        at_once.validate_due();
-        for date in dates() {
-            let (left, right) = (decided(&by_and_by, date), decided(&at_once, date));
-            let same = match (&left, &right) {
-                (Some(left), Some(right)) => left.says_the_same(right),
-                (left, right) => left.is_none() && right.is_none(),
-            };
-            prop_assert!(same, "{date}: by and by {left:?}, at once {right:?}");
-        }
-        let (left, right) = (reads(&by_and_by), reads(&at_once));
-        let same = left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| left.says_the_same(right));
-        prop_assert!(same, "by and by {left:?}, at once {right:?}");
+        leaves_the_same(&history, &Plan::standard())?;
     }
+}
+
+proptest! {
+    #![proptest_config(config(25))]
+
+    #[test]
+    fn any_order_leaves_the_same_with_buckets(history in proptest::collection::vec(happens(), 1..24)) {
+        leaves_the_same(&history, &time_of_use::plan(ScalingMode::PartialTimeOfUse))?;
+    }
+
+    #[test]
+    fn any_order_of_runs_lets_the_same_versions_count(history in proptest::collection::vec(happens(), 1..24)) {
+        let rules: &[(&str, &[(&str, &str)])] = &[("V71", &[("change_least", "0.1 kWh")]), ("V72", &[])];
+        leaves_the_same(&history, &kept_values::plan(rules))?;
+    }
+}
+
+/// Whether a history validated by and by comes out as one run over all of it.
+fn leaves_the_same(history: &[Happens], plan: &Plan) -> Result<(), TestCaseError> {
+    let (mut by_and_by, at_once) = (utility_with(plan), utility_with(plan));
+    for happens in history {
+        arrives(&by_and_by, happens);
+        arrives(&at_once, happens);
+        match happens {
+            Happens::Validate => drop(by_and_by.validate_due()),
+            Happens::Restart => by_and_by = by_and_by.reopened(),
+            _ => {}
+        }
+    }
+    by_and_by.validate_due();
+    let dates = || (-40..40).map(day);
+    let all: Vec<_> = (0..5).flat_map(|channel| dates().map(move |date| (channel, date))).collect();
+    at_once.run(&all);
+    // Reads that are made of intervals are made of what was decided of those.
+    at_once.validate_due();
+    for date in dates() {
+        let (left, right) = (decided(&by_and_by, date), decided(&at_once, date));
+        let same = match (&left, &right) {
+            (Some(left), Some(right)) => left.says_the_same(right),
+            (left, right) => left.is_none() && right.is_none(),
+        };
+        prop_assert!(same, "{date}: by and by {left:?}, at once {right:?}");
+    }
+    let (left, right) = (reads(&by_and_by), reads(&at_once));
+    let same = left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| left.says_the_same(right));
+    prop_assert!(same, "by and by {left:?}, at once {right:?}");
+    Ok(())
 }

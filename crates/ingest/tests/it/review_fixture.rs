@@ -57,6 +57,11 @@ impl Utility {
         Self::built(count, ("UTC", 3600), Policy::default(), plan)
     }
 
+    /// As [`Utility::of`], judged by this plan.
+    pub fn judged_by(plan: &Plan, zone: &'static str, length: u32) -> Self {
+        Self::built(1, (zone, length), Policy::default(), plan)
+    }
+
     fn built(count: u32, (zone, length): (&'static str, u32), policy: Policy, plan: &Plan) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = Runtime::new().expect("a runtime");
@@ -89,6 +94,11 @@ impl Utility {
     /// A register that goes on counting, beside channel 0.
     pub fn counter(&self) -> ChannelNumber {
         self.register_of("R1", "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0")
+    }
+
+    /// A register that counts in one time-of-use bucket, beside channel 0.
+    pub fn bucket(&self, suffix: &str, tou: u16) -> ChannelNumber {
+        self.register_of(suffix, &format!("0.0.0.1.1.1.12.0.0.0.0.{tou}.0.0.0.3.72.0"))
     }
 
     fn register_of(&self, suffix: &str, reading_type: &str) -> ChannelNumber {
@@ -124,11 +134,20 @@ impl Utility {
     pub fn arrive(&self, channel: u32, date: Date, first: u16, values: &str) {
         let day = self.day(date);
         let slots = day.slots(self.length).expect("whole slots");
-        let mut values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
-        if values.len() == 1 && first == 0 {
-            values = vec![values[0]; slots.into()];
+        match values.split_whitespace().collect::<Vec<_>>()[..] {
+            [one] if first == 0 => {
+                let values = vec![one; slots.into()].join(" ");
+                self.arrive_from(channel, (date, day.range.start), first, &values);
+            }
+            _ => self.arrive_from(channel, (date, day.range.start), first, values),
         }
-        let day_start = day.range.start.as_second();
+    }
+
+    /// Values of a day that begins at an instant arrive, from a slot on.
+    pub fn arrive_from(&self, channel: u32, (date, start): (Date, Timestamp), first: u16, values: &str) {
+        let slots = self.day(date).slots(self.length).expect("whole slots");
+        let values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
+        let day_start = start.as_second();
         let channel = ChannelNumber(channel);
         let slot_seconds = self.length;
         let run = DayRun {

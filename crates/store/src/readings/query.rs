@@ -21,7 +21,7 @@ use super::layers::Lookup;
 use super::record::Shape;
 use super::segment::Segment;
 use super::state::{DamageList, State};
-use super::version::{FinalVersion, IntervalDay, RegisterVersion, current_registers};
+use super::version::{FinalVersion, IntervalDay, RegisterVersion, Stamp, current_registers};
 use super::{NO_VALUE, ReadingsBook, feed_file, final_day, final_read};
 
 /// Local days begin at most this many days away from 00:00 UTC of their date.
@@ -56,6 +56,17 @@ impl ReadingsBook {
     pub fn versions(&self, channel: ChannelNumber, date: Date) -> Result<Vec<Version>, Error> {
         let intervals = self.collect_day(channel, date).intervals(&mut Lookup::new(channel.0))?;
         Ok(intervals.iter().flat_map(versions_of).collect())
+    }
+
+    /// The versions of the slots of a channel-day that were known at a moment, by slot and then by rank: the last one of a slot
+    /// is the one that a read answers.
+    pub fn ranked_versions(&self, channel: ChannelNumber, date: Date, as_of: AsOf) -> Result<Vec<Version>, Error> {
+        let intervals = self.collect_day(channel, date).intervals(&mut Lookup::new(channel.0))?;
+        let known = |day: IntervalDay| match as_of {
+            AsOf::Now => Some(day),
+            AsOf::At(moment) => day.known_at(moment),
+        };
+        Ok(intervals.into_iter().filter_map(known).flat_map(|day| ranked(&day)).collect())
     }
 
     /// What validation had decided for a channel-day.
@@ -358,13 +369,24 @@ fn known(versions: &[FinalVersion], as_of: AsOf) -> impl Iterator<Item = &FinalV
 }
 
 fn versions_of(day: &IntervalDay) -> Vec<Version> {
+    let mut versions = stamped_versions(day);
+    versions.sort_by_key(|(stamp, version)| (version.slot, stamp.sequence));
+    versions.into_iter().map(|(_, version)| version).collect()
+}
+
+fn ranked(day: &IntervalDay) -> Vec<Version> {
+    let mut versions = stamped_versions(day);
+    versions.sort_by_key(|(stamp, version)| (version.slot, stamp.rank(), version.is_current));
+    versions.into_iter().map(|(_, version)| version).collect()
+}
+
+fn stamped_versions(day: &IntervalDay) -> Vec<(Stamp, Version)> {
     let value = |value| (value != NO_VALUE).then_some(value);
     let old = day.superseded.iter().map(|old| (old.slot, old.value, old.stamp, false));
     let current = (0..).zip(day.values.iter().zip(&day.stamps));
     let current = current.filter_map(|(slot, (&value, stamp))| stamp.map(|stamp| (slot, value, stamp, true)));
-    let mut versions: Vec<Version> = old
-        .chain(current)
-        .map(|(slot, raw, stamp, is_current)| Version {
+    let version = |(slot, raw, stamp, is_current): (u16, i64, Stamp, bool)| {
+        let version = Version {
             slot,
             slot_seconds: day.shape.slot_seconds,
             value: value(raw),
@@ -373,8 +395,8 @@ fn versions_of(day: &IntervalDay) -> Vec<Version> {
             received_at: stamp.received_at,
             sequence: stamp.sequence,
             is_current,
-        })
-        .collect();
-    versions.sort_by_key(|version| (version.slot, version.sequence));
-    versions
+        };
+        (stamp, version)
+    };
+    old.chain(current).map(version).collect()
 }

@@ -12,6 +12,8 @@ use model::reading::ChannelKey;
 use smol_str::SmolStr;
 
 use super::channel::{ChannelEntry, channel};
+use super::determinant::RatesInForce;
+use super::determinant::in_force::rates_in_force;
 use super::fact::Facts;
 use super::link::{Link, Relation, link};
 use super::master::{Bearers, Class, name, one_meant};
@@ -41,6 +43,8 @@ pub struct Directory {
     pub facts: Facts,
     /// Holidays and temperatures.
     pub shared: Shared,
+    /// Definitions of rates, for their calendars.
+    pub rates: RatesInForce,
     naming: HashMap<ChannelNumber, Vec<ChannelNumber>>,
     memberships: Memberships,
     classes: Classes,
@@ -137,6 +141,7 @@ impl Registry {
         directory.facts = Facts::of_rows(&self.database.rows(sql, arguments![]).await?)?;
         directory.shared = self.references().named_by(&directory.facts).await?;
         directory.add_naming();
+        directory.rates = rates_in_force(self).await?;
         directory.memberships = membership::memberships(&self.database).await?;
         directory.classes = membership::classes(&self.database).await?;
         Ok(directory)

@@ -16,5 +16,6 @@ mod registry_facts;
 mod registry_master;
 mod registry_plans;
 mod registry_quarantine;
+mod registry_rates;
 mod registry_review;
 mod registry_subscriptions;

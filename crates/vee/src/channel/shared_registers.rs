@@ -12,9 +12,17 @@ use crate::plan::CheckedPlan;
 use crate::plan::reach::SCALED_DAYS;
 use crate::run::{Seeds, SharedRegisters, seeds};
 
+/// A register difference.
+#[derive(Clone, Copy)]
+struct Difference<'t> {
+    /// The place of its time-of-use bucket; `None` of a register that counts all day.
+    bucket: Option<usize>,
+    total: &'t Total,
+}
+
 /// A register difference, and those that overlap it, and so on.
 struct Group<'t> {
-    totals: Vec<&'t Total>,
+    differences: Vec<Difference<'t>>,
     range: TimeRange,
 }
 
@@ -30,11 +38,13 @@ impl ChannelDays<'_> {
         if days.is_empty() {
             return None;
         }
-        let mut totals = self.totals_of(date);
+        let (mut totals, mut buckets) = (self.totals_of(date), self.bucket_totals(date, plan));
         let range = self.range_of(date)?;
-        let farther = groups.into_iter().flat_map(|group| group.totals);
-        totals.extend(farther.filter(|total| overlap(total.range, range).is_none()).cloned());
-        Some(SharedRegisters { days, totals })
+        let differences = groups.into_iter().flat_map(|group| group.differences);
+        for Difference { bucket, total } in differences.filter(|one| overlap(one.total.range, range).is_none()) {
+            bucket.map_or(&mut totals, |at| &mut buckets[at]).push(total.clone());
+        }
+        Some(SharedRegisters { days, totals, buckets })
     }
 
     /// The other days whose estimates are scaled together with those of a day.
@@ -54,8 +64,8 @@ impl ChannelDays<'_> {
 
     /// The other days that registers counted over.
     fn days_of(&self, groups: &[Group<'_>], date: Date) -> BTreeSet<Date> {
-        let totals = groups.iter().flat_map(|group| &group.totals);
-        totals.flat_map(|total| self.days_in(total.range)).filter(|other| *other != date).collect()
+        let differences = groups.iter().flat_map(|group| &group.differences);
+        differences.flat_map(|one| self.days_in(one.total.range)).filter(|other| *other != date).collect()
     }
 
     /// The registers over a day by which it is scaled together with other days.
@@ -66,26 +76,43 @@ impl ChannelDays<'_> {
             range.start.as_second() < end && start < range.end.as_second()
         };
         // A longer one links nothing, so that it does not matter how far the totals are known.
-        let is_near = |total: &&Total| {
-            let is_register = matches!(total.measured, Measured::Register(_));
-            is_register && total.range.seconds() <= SCALED_SECONDS && near(total.range)
+        let is_near = |one: &Difference<'_>| {
+            let is_register = matches!(one.total.measured, Measured::Register(_));
+            is_register && one.total.range.seconds() <= SCALED_SECONDS && near(one.total.range)
         };
-        let registers: Vec<&Total> = self.totals.iter().filter(is_near).collect();
+        let registers: Vec<Difference<'_>> = self.differences(date, plan).filter(is_near).collect();
         let mut groups: Vec<Group<'_>> = Vec::new();
-        for total in registers.iter().filter(|total| overlap(total.range, day).is_some()) {
+        for Difference { total, .. } in registers.iter().filter(|one| overlap(one.total.range, day).is_some()) {
             if groups.iter().all(|group| overlap(group.range, total.range).is_none()) {
                 groups.push(Group::around(total, &registers));
             }
         }
-        groups.retain(|group| self.is_scaled_together(group, plan));
+        groups.retain(|group| self.is_scaled_together(group, date, plan));
         groups
     }
 
-    fn is_scaled_together(&self, group: &Group<'_>, plan: &CheckedPlan) -> bool {
-        let scales_so = |date: Date| self.plans.on(date).is_ok_and(|other| other.scaling == plan.scaling);
+    /// The differences that the plan of a day scales by.
+    fn differences(&self, date: Date, plan: &CheckedPlan) -> impl Iterator<Item = Difference<'_>> {
+        let counts_all_day = !plan.scales_by_buckets_alone() || self.without_calendar(date, plan).is_some();
+        let all_day =
+            self.totals.iter().filter(move |_| counts_all_day).map(|total| Difference { bucket: None, total });
+        let of_buckets = self
+            .buckets_on(date, plan)
+            .iter()
+            .enumerate()
+            .flat_map(|(at, bucket)| bucket.totals.iter().map(move |total| Difference { bucket: Some(at), total }));
+        all_day.chain(of_buckets)
+    }
+
+    fn is_scaled_together(&self, group: &Group<'_>, date: Date, plan: &CheckedPlan) -> bool {
+        let has_calendar = |date: Date| self.without_calendar(date, plan).is_none();
+        let scales_so = |other: Date| {
+            self.plans.on(other).is_ok_and(|other| other.scaling == plan.scaling)
+                && has_calendar(other) == has_calendar(date)
+        };
         group.range.seconds() <= SCALED_SECONDS
             && self.days_in(group.range).all(|date| scales_so(date) && self.says_something(date))
-            && group.totals.iter().all(|total| self.has_all_of(total.range))
+            && group.differences.iter().all(|one| self.has_all_of(one.total.range))
     }
 
     /// Whether the slots of the days that there are make up all of a span.
@@ -103,14 +130,16 @@ const SCALED_SECONDS: i64 = SCALED_DAYS as i64 * 86_400;
 
 impl<'t> Group<'t> {
     /// A register and all that hang together with it.
-    fn around(first: &'t Total, registers: &[&'t Total]) -> Self {
-        let mut group = Self { totals: Vec::new(), range: first.range };
+    fn around(first: &Total, registers: &[Difference<'t>]) -> Self {
+        let mut group = Self { differences: Vec::new(), range: first.range };
         // Spans that overlap cover one range without holes; so what overlaps the range overlaps one of them.
         loop {
             let range = group.range;
-            group.totals = registers.iter().copied().filter(|total| overlap(total.range, range).is_some()).collect();
-            let start = group.totals.iter().map(|total| total.range.start).min().unwrap_or(range.start);
-            let end = group.totals.iter().map(|total| total.range.end).max().unwrap_or(range.end);
+            let overlaps = |one: &Difference<'_>| overlap(one.total.range, range).is_some();
+            group.differences = registers.iter().copied().filter(overlaps).collect();
+            let ranges = || group.differences.iter().map(|one| one.total.range);
+            let start = ranges().map(|range| range.start).min().unwrap_or(range.start);
+            let end = ranges().map(|range| range.end).max().unwrap_or(range.end);
             group.range = TimeRange { start, end };
             if group.range == range {
                 return group;

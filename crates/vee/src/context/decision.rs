@@ -2,7 +2,8 @@
 
 /// An approved decision over the slots `[from, to)` of a day.
 ///
-/// It holds for the slots whose received value still is what it was when it was made: newer measured data wins.
+/// It holds for the slots whose received value still is what it was when it was made: newer measured data wins. A final
+/// estimate also holds against newer data where the plan asks for V72.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The act it belongs to.
@@ -15,6 +16,8 @@ pub struct Decision {
     pub basis: Vec<i64>,
     /// What was decided.
     pub kind: DecisionKind,
+    /// Whether what it writes is a final estimate (E20).
+    pub is_final: bool,
 }
 
 /// The kinds of decisions.
@@ -34,6 +37,11 @@ impl Decision {
     pub fn holds(&self, slot: u16, received: i64) -> bool {
         let at = slot.checked_sub(self.from).map(usize::from);
         slot < self.to && at.and_then(|at| self.basis.get(at)) == Some(&received)
+    }
+
+    /// Whether it speaks of a slot.
+    pub(crate) fn covers(&self, slot: u16) -> bool {
+        (self.from..self.to).contains(&slot)
     }
 
     /// The value it writes into a slot; `None` where it only accepts.

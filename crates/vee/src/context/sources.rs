@@ -1,8 +1,10 @@
 //! What estimation may draw on beside the channel's own days.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use model::quantity::Decimal;
 use model::time::TimeRange;
+use smol_str::SmolStr;
 
 use super::Total;
 use crate::day::Day;
@@ -20,6 +22,8 @@ pub struct Sources<'a> {
     pub agreed: &'a [AgreedValue<'a>],
     /// The buckets of a time-of-use tariff that have registers of their own.
     pub buckets: &'a [Bucket<'a>],
+    /// The registers of buckets of which nothing says when they count; `None` where a calendar holds that knows all of them.
+    pub without_calendar: Option<&'a [SmolStr]>,
 }
 
 /// The mean temperature of a local day.
@@ -47,10 +51,16 @@ pub struct Profile<'a> {
 pub struct Bucket<'a> {
     /// Its name (`peak`).
     pub name: &'a str,
-    /// When its register counts; an interval belongs to the bucket in which it begins.
+    /// When its register counts, in order of time; an interval belongs to the bucket in which it begins.
     pub hours: &'a [TimeRange],
     /// What its intervals must add up to; the intervals elsewhere are those of the bucket.
     pub totals: &'a [Total],
+}
+
+/// Whether an instant lies in one of some ranges in order of time.
+pub(crate) fn is_within(hours: &[TimeRange], at: Timestamp) -> bool {
+    let after = hours.partition_point(|range| range.start <= at);
+    after.checked_sub(1).is_some_and(|last| hours[last].contains(at))
 }
 
 /// A value that stands in place of a measured one by agreement or by a person's hand.

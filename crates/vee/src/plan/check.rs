@@ -5,7 +5,7 @@ use model::quality::Status;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::user_rule::UserTest;
-use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScaledBy, ScalingMode, UserRule};
+use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
 use crate::formula::{Formula, Library, named_status};
@@ -187,7 +187,6 @@ impl Plan {
             let place = format_smolstr!("estimate[{at}]");
             estimators.extend(planned_estimator(&place, entry, &estimators, &mut findings));
         }
-        findings.extend(needs_buckets(self.scaling));
         let register = self.register.clone().unwrap_or_else(RegisterPlan::standard).check(&self.name, self.version);
         let register = register.map_err(|wrong| findings.extend(wrong)).ok();
         let processes = Processes::read(&self.process, &mut findings);
@@ -330,20 +329,6 @@ fn not_estimated(place: &str, rule: &Rule) -> Option<Finding> {
     };
     let message = format!("{} {why}; write `warn` or `review`", rule.id);
     Some(Finding::new(0, format_smolstr!("{place}.on_failure"), "plan.on_failure", message))
-}
-
-/// Registers by time-of-use bucket are an input of the engine that the registry does not hold yet.
-fn needs_buckets(scaling: ScalingMode) -> Option<Finding> {
-    let (scaled_by, _) = scaling.parts()?;
-    let left = match scaled_by {
-        ScaledBy::Outermost | ScaledBy::Every => return None,
-        ScaledBy::Buckets => "estimates stay unscaled and say so",
-        ScaledBy::BucketsThenEvery => "estimates are scaled by the other registers only",
-    };
-    let message = format!(
-        "stored days have no registers by time-of-use bucket: {left}; `proportional` scales by every register there is"
-    );
-    Some(Finding::new(0, "scaling", "plan.buckets", message).with_severity(Severity::Warning))
 }
 
 /// A method for short gaps after one that fills any gap gets only what that one could not fill; a

@@ -198,6 +198,28 @@ pub(crate) enum ScaledBy {
     BucketsThenEvery,
 }
 
+impl ScaledBy {
+    /// The same where nothing says when buckets hold.
+    pub(crate) fn without_buckets(self) -> Self {
+        match self {
+            Self::Buckets | Self::BucketsThenEvery => Self::Every,
+            Self::Outermost | Self::Every => self,
+        }
+    }
+}
+
+impl CheckedPlan {
+    /// Whether the registers of time-of-use buckets scale estimates.
+    pub fn scales_by_buckets(&self) -> bool {
+        matches!(self.scaling.parts(), Some((ScaledBy::Buckets | ScaledBy::BucketsThenEvery, _)))
+    }
+
+    /// Whether no other register does.
+    pub(crate) fn scales_by_buckets_alone(&self) -> bool {
+        matches!(self.scaling.parts(), Some((ScaledBy::Buckets, _)))
+    }
+}
+
 impl ScalingMode {
     /// Which registers count and whether a negative total is shared; `None` where nothing is scaled.
     pub(crate) fn parts(self) -> Option<(ScaledBy, NegativeTotal)> {

@@ -113,6 +113,10 @@ pub struct Outlook {
     pub reach_days: u16,
     /// See [`CheckedPlan::scaled_days`].
     pub scaled_days: u16,
+    /// See [`CheckedPlan::scales_by_buckets`].
+    pub buckets: bool,
+    /// Whether it matters which versions of a value were received (V71, V72).
+    pub versions: bool,
     /// What their rules look at beside the channel's own days.
     pub rules: Needs,
     /// What their methods look at.
@@ -128,6 +132,8 @@ impl Outlook {
         for plan in plans {
             all.reach_days = all.reach_days.max(plan.reach_days());
             all.scaled_days = all.scaled_days.max(plan.scaled_days());
+            all.buckets |= plan.scales_by_buckets();
+            all.versions |= plan.processes().judge_versions();
             all.rules = all.rules.with(plan.rule_needs());
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());

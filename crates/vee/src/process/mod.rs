@@ -1,10 +1,11 @@
 //! Rules about many values at once, as plain functions: balance, replacement, locks, deadlines.
 //!
-//! [`plan`] says which of them a plan asks for.
+//! [`plan`] says which of them a plan asks for; [`kept`] which version of a value counts by V71 and V72.
 //!
 //! Each file reads its limits from texts as a plan writes them and answers with a [`Judgement`]. What the
 //! values are, and when the question is asked, is left to the callers.
 
+pub mod kept;
 pub mod plan;
 pub mod v61_balance;
 pub mod v70_prolonged_estimation;
@@ -14,6 +15,7 @@ pub mod v77_timeliness;
 
 use crate::settings::SettingForm;
 
+pub use kept::{Kept, ReceivedVersion};
 pub use plan::Processes;
 
 /// A process rule of the catalogue.

@@ -4,17 +4,27 @@ use model::finding::Finding;
 use smol_str::format_smolstr;
 
 use super::v70_prolonged_estimation::{self as v70, ProlongedEstimation};
+use super::v71_replacement::{self as v71, Replacement};
+use super::v72_final_estimate_lock::{self as v72, FinalEstimateLock};
 use crate::plan::{ProcessEntry, repeated, unknown, wrong};
+use crate::settings::InvalidSetting;
 
 /// Rules about many days, each with its limits; `None` where the plan does not ask for it.
 ///
-/// The others are not among them: V61 is for whoever has the meters of a transformer side by side, the limits of V77 belong to
-/// the market, and V71 and V72 keep a value against a later one, where here later measured data wins.
+/// The others are not among them: V61 is for whoever has the meters of a transformer side by side, and the limits of V77
+/// belong to the market.
 #[derive(Clone, Debug, Default)]
 pub struct Processes {
     /// V70.
     pub prolonged_estimation: Option<ProlongedEstimation>,
+    /// V71.
+    pub replacement: Option<Replacement>,
+    /// V72.
+    pub final_estimate_lock: Option<FinalEstimateLock>,
 }
+
+/// The rules that a plan can ask for.
+const RULES: [&str; 3] = [v70::RULE.id, v71::RULE.id, v72::RULE.id];
 
 impl Processes {
     /// The rules of a plan; findings name their place as `process[1].settings.allowed_days`.
@@ -25,15 +35,21 @@ impl Processes {
             if entries[..at].iter().any(|earlier| earlier.rule == entry.rule) {
                 findings.push(repeated(&place, &entry.rule));
             }
-            if entry.rule != v70::RULE.id {
-                findings.push(unknown(&place, "rule", &entry.rule, &[v70::RULE.id]));
-                continue;
-            }
-            match ProlongedEstimation::read(&entry.settings) {
-                Ok(rule) => processes.prolonged_estimation = Some(rule),
-                Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, &entry.rule, invalid))),
+            if !RULES.contains(&entry.rule.as_str()) {
+                findings.push(unknown(&place, "rule", &entry.rule, &RULES));
+            } else if let Err(invalid) = processes.add(entry) {
+                findings.extend(invalid.into_iter().map(|invalid| wrong(&place, &entry.rule, invalid)));
             }
         }
         processes
+    }
+
+    fn add(&mut self, entry: &ProcessEntry) -> Result<(), Vec<InvalidSetting>> {
+        match entry.rule.as_str() {
+            "V70" => self.prolonged_estimation = Some(ProlongedEstimation::read(&entry.settings)?),
+            "V71" => self.replacement = Some(Replacement::read(&entry.settings)?),
+            _ => self.final_estimate_lock = Some(FinalEstimateLock::read(&entry.settings)?),
+        }
+        Ok(())
     }
 }

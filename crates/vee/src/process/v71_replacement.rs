@@ -3,7 +3,7 @@
 //! Source: Oracle: replace only if the change is at least a quantity, and at least a share of the old value,
 //! and the condition of the new value ranks no lower than that of the old one. The rank is
 //! [`Status::grade`]. With the defaults any change of the same rank replaces. A value where there was none
-//! always replaces.
+//! always replaces. As part of a plan it says which of several received versions counts, see [`super::kept`].
 
 use std::collections::BTreeMap;
 

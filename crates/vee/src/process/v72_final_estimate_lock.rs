@@ -1,6 +1,7 @@
 //! V72 final-estimate lock: a final estimate gives way only to another final estimate.
 //!
-//! Source: IEE, where "honor final estimate" is on.
+//! Source: IEE, where "honor final estimate" is on. As part of a plan it keeps a value that a source marks so against later ones
+//! that it does not mark, and a value that a person wrote by method E20 against whatever is received or written later but by E20.
 
 use std::collections::BTreeMap;
 
@@ -38,9 +39,14 @@ impl FinalEstimateLock {
         Settings::read(RULE.settings, given).map(Self)
     }
 
+    /// Whether final estimates are kept.
+    pub fn is_on(&self) -> bool {
+        self.0.choice(&HONOR) == "on"
+    }
+
     /// Passes where a value of the new status may overwrite one of the old status.
     pub fn judge(&self, old: Status, new: Status) -> Judgement {
-        if self.0.choice(&HONOR) == "off" {
+        if !self.is_on() {
             return Judgement::NotApplicable("final estimates are not kept".into());
         }
         if !old.contains(Status::FINAL_ESTIMATE) || new.contains(Status::FINAL_ESTIMATE) {

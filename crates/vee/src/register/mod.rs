@@ -8,11 +8,13 @@
 //! - [`surroundings`]: the read that is judged and what else a rule may look at.
 //! - [`mod@run`]: rules, then methods; answers an [`Outcome`].
 //! - [`series`]: the reads of one register: which to judge again, and each among the others.
+//! - [`mod@pieces`]: intervals as sums for methods that make reads of them.
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`plan`]: which rules and methods apply, in which order, with which settings.
 
 mod coverage;
 pub mod estimators;
+pub mod pieces;
 pub mod plan;
 pub mod rules;
 pub mod run;
@@ -22,6 +24,7 @@ mod usage;
 mod view;
 mod words;
 
+pub use pieces::pieces;
 pub use plan::{CheckedRegisterPlan, RegisterPlan};
 pub use run::{Estimation, Outcome, RuleResult, run};
 pub use series::{ReadSeries, TouRegister};

@@ -11,11 +11,12 @@ use model::quality::Status;
 use model::time::TimeRange;
 
 use super::{Draft, Slot};
-use crate::context::{Bucket, Context, Elsewhere, Measured, Total, overlap};
+use crate::context::{Bucket, Context, Elsewhere, Measured, Total, is_within, overlap};
 use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
 use crate::plan::{ScaledBy, ScalingMode};
+use crate::rules::Fault;
 use crate::scaling::{NegativeTotal, scale};
 use crate::sum_check::measured_quantity;
 
@@ -34,6 +35,8 @@ pub(crate) struct SharedRegisters<'a> {
     pub days: Vec<(Day<'a>, &'a Seeds)>,
     /// Every total that has to do with the estimates of the day: those over it, and those over the other days only.
     pub totals: Vec<Total>,
+    /// The same of each time-of-use bucket of the context of the day.
+    pub buckets: Vec<Vec<Total>>,
 }
 
 /// A register difference and the slots that it counted.
@@ -57,6 +60,8 @@ struct Field<'a> {
     /// The places of the day itself.
     own: Range<usize>,
     totals: Vec<&'a Total>,
+    /// The time-of-use buckets with their differences.
+    buckets: Vec<(&'a Bucket<'a>, &'a [Total])>,
     context: &'a Context<'a>,
 }
 
@@ -64,17 +69,19 @@ struct Field<'a> {
 ///
 /// Short spans come first and what they fixed stays, so that reads within a longer span are used
 /// (partial mode of the catalogue), unless the plan looks at the outermost reads or at time-of-use
-/// buckets only. Stated amounts are no registers and scale nothing.
+/// buckets only. Stated amounts are no registers and scale nothing. Where the plan asks for buckets and no calendar holds, every
+/// register counts, and the answer says so.
 pub(super) fn meet_registers<'d>(
     draft: &mut Draft<'_>,
     shared: &dyn Fn() -> Option<SharedRegisters<'d>>,
     mode: ScalingMode,
     estimations: &mut Vec<Estimation>,
-) {
-    let Some((scaled_by, negative)) = mode.parts() else { return };
-    // Time-of-use buckets know the hours of one day only, so with them a day is alone.
-    let shared = if draft.context.sources.buckets.is_empty() { shared() } else { None };
+) -> Option<Fault> {
+    let (planned, negative) = mode.parts()?;
+    let shared = shared();
     let mut field = Field::of(draft, shared.as_ref());
+    let without_calendar = field.without_calendar(planned);
+    let scaled_by = if draft.context.sources.without_calendar.is_some() { planned.without_buckets() } else { planned };
     for span in field.spans(scaled_by) {
         let changeable = field.changeable(&span.slots);
         if changeable.is_empty() {
@@ -95,6 +102,7 @@ pub(super) fn meet_registers<'d>(
         field.changeable(&own).iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
     }
     field.give_back(draft);
+    without_calendar
 }
 
 impl<'a> Field<'a> {
@@ -102,8 +110,14 @@ impl<'a> Field<'a> {
     fn of<'d: 'a>(draft: &mut Draft<'d>, shared: Option<&'a SharedRegisters<'a>>) -> Self {
         let context = draft.context;
         let (others, totals) = shared.map_or((&[][..], context.totals), |shared| (&shared.days, &shared.totals));
+        let own = |bucket: &'a Bucket<'a>| (bucket, bucket.totals);
+        let with_others = |shared: &'a SharedRegisters<'a>| {
+            let totals = shared.buckets.iter().map(Vec::as_slice);
+            context.sources.buckets.iter().zip(totals).collect()
+        };
+        let buckets = shared.map_or_else(|| context.sources.buckets.iter().map(own).collect(), with_others);
         let (values, statuses, slots, totals) = (Vec::new(), Vec::new(), Vec::new(), totals.iter().collect());
-        let mut field = Self { days: Vec::new(), values, statuses, slots, own: 0..0, totals, context };
+        let mut field = Self { days: Vec::new(), values, statuses, slots, own: 0..0, totals, buckets, context };
         let (before, after) = others.split_at(others.partition_point(|(day, _)| day.start < draft.day.start));
         before.iter().for_each(|(day, seeds)| field.add(*day, seeds));
         let own = Seeds {
@@ -139,19 +153,45 @@ impl<'a> Field<'a> {
             ScaledBy::Every => every(),
             ScaledBy::Outermost => outermost(every()),
             ScaledBy::Buckets => self.buckets(),
-            ScaledBy::BucketsThenEvery => self.buckets().into_iter().chain(every()).collect(),
+            ScaledBy::BucketsThenEvery => {
+                let mut spans: Vec<_> = self.buckets().into_iter().chain(every()).collect();
+                if 1 < self.days.len() {
+                    // What counted beyond the field is met by each day alone: it must not come before what is met together.
+                    spans.sort_by_key(|span| !span.is_whole);
+                }
+                spans
+            }
         }
     }
 
-    fn buckets(&self) -> Vec<Span<'a>> {
-        let mut buckets: Vec<_> = self.context.sources.buckets.iter().collect();
-        buckets.sort_by_key(|bucket| bucket.name);
-        let of_bucket = |bucket: &&'a Bucket<'a>| {
-            let bucket = *bucket;
-            let totals: Vec<&'a Total> = bucket.totals.iter().collect();
-            self.registers(bucket.name, &totals, |begins| bucket.hours.iter().any(|hours| hours.contains(begins)))
+    /// That the plan asks for buckets and no calendar says when they hold, where the day has estimates.
+    fn without_calendar(&self, planned: ScaledBy) -> Option<Fault> {
+        let registers = self.context.sources.without_calendar?;
+        let own: Vec<usize> = self.own.clone().collect();
+        let changeable = self.changeable(&own);
+        let place = |at: &usize| u16::try_from(at - self.own.start).ok();
+        let (first, last) = (changeable.first().and_then(place)?, changeable.last().and_then(place)?);
+        let of_what = match (planned, registers) {
+            // Without registers of buckets, the others are all that the plan asks for.
+            (ScaledBy::BucketsThenEvery, []) => return None,
+            (_, []) => "the buckets hold".to_owned(),
+            (_, registers) => format!("{} count", registers.join(", ")),
         };
-        buckets.iter().flat_map(of_bucket).collect()
+        let evidence = format!(
+            "no calendar says when {of_what}, so estimates are scaled by the registers that count all day; attach the rate \
+             definition of the usage point with `amity usage definition attach`, or name the registers in it"
+        );
+        Some(Fault::new(first, last + 1, evidence))
+    }
+
+    fn buckets(&self) -> Vec<Span<'a>> {
+        let mut buckets = self.buckets.clone();
+        buckets.sort_by_key(|(bucket, _)| bucket.name);
+        let of_bucket = |(bucket, totals): (&'a Bucket<'a>, &'a [Total])| {
+            let totals: Vec<&'a Total> = totals.iter().collect();
+            self.registers(bucket.name, &totals, |begins| is_within(bucket.hours, begins))
+        };
+        buckets.into_iter().flat_map(of_bucket).collect()
     }
 
     /// The register differences among totals with the slots that count, short spans first.

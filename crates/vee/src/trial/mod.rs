@@ -1,10 +1,11 @@
 //! A plan tried on a series: what it would make of every value, and why. Nothing is stored.
 //!
 //! - [`read_series`]: the series from the text of a CSV file, or every fault in it.
-//! - [`trial()`]: runs the plan day by day; each day sees the days before it as they came out.
+//! - [`trial()`]: judges the register reads, then runs the plan day by day; each day sees the days before it as they came out.
 //! - [`explain_at`]: a formula at one interval of the series.
 
 mod read;
+mod reads;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use model::finding::{Finding, Severity};
 use model::id::ChannelNumber;
 use model::quality::Status;
 use model::quality::validation::ValidationStatus;
+use model::quantity::Decimal;
 use model::time::{LocalDay, TimeRange};
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -21,10 +23,12 @@ use crate::day::{ClockChange, Day, MISSING};
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity};
+use crate::register::{SpanSum, pieces};
 use crate::rules::Direction;
 use crate::run::{Stamp, run};
 
 pub use read::{Series, read_series};
+pub use reads::{TrialRead, TrialReadMethod, TrialReadRule};
 
 /// What a plan makes of a series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +43,8 @@ pub struct Trial {
     pub notes: Vec<Finding>,
     /// Every interval of the series in order of time.
     pub values: Vec<TrialValue>,
+    /// Every register read of the series in order of time.
+    pub reads: Vec<TrialRead>,
     /// What every rule said of every day.
     pub rules: Vec<TrialRule>,
     /// What every method did.
@@ -150,6 +156,7 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         interval_seconds: series.interval_seconds,
         notes: [plan.notes(), &plan.apart_from(&series.unit)].concat(),
         values: Vec::new(),
+        reads: Vec::new(),
         rules: Vec::new(),
         methods: Vec::new(),
         exceptions: Vec::new(),
@@ -158,7 +165,8 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         let message = format!("{} begins within its local day; what is before counts as missing", sheet.local.date);
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
-    let totals: Vec<Total> = series.totals().collect();
+    let mut judged = reads::outcomes(plan, series, &[]);
+    let totals: Vec<Total> = series.totals(|at| judged[at].final_read.counts_as_received());
     let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
     let mut decided: Vec<Sheet> = Vec::new();
     for (at, sheet) in sheets.iter().enumerate() {
@@ -168,7 +176,19 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         trial.tell(series, sheet, &last, outcome);
         decided.push(last);
     }
+    if judged.iter().any(|outcome| outcome.final_read.leans_on_others()) {
+        judged = reads::outcomes(plan, series, &sums(series, &decided));
+    }
+    trial.reads = judged.iter().map(TrialRead::of).collect();
+    trial.exceptions.extend(judged.iter().flat_map(reads::exceptions));
+    trial.exceptions.sort_by_key(|exception| exception.range.start);
     Ok(trial)
+}
+
+/// The final intervals as methods for register reads see them.
+fn sums(series: &Series, decided: &[Sheet]) -> Vec<SpanSum> {
+    let given = reads::given(series);
+    decided.iter().flat_map(|sheet| pieces(&sheet.day(series), &given, series.exponent.into())).collect()
 }
 
 /// Explains a formula at the interval of a series that holds an instant.
@@ -300,11 +320,7 @@ impl Trial {
             date,
             rule: result.rule,
             validation: result.validation,
-            verdict: match result.verdict {
-                Verdict::Passed => "passed",
-                Verdict::Failed => "failed",
-                Verdict::NotApplicable => "not applicable",
-            },
+            verdict: verdict(result.verdict),
             reason: result.reason.into(),
         }));
         self.methods.extend(outcome.estimations.into_iter().filter(|done| sheet.first < done.to).map(|done| {
@@ -316,6 +332,14 @@ impl Trial {
             let range = day.range(fault.from.max(sheet.first), fault.to);
             TrialException { rule, validation, range, queue, severity, direction, evidence }
         }));
+    }
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::NotApplicable => "not applicable",
     }
 }
 
@@ -345,9 +369,11 @@ fn value(series: &Series, day: &Day<'_>, at: usize, last: &Sheet, outcome: &Outc
 }
 
 impl Series {
-    /// A register pair for every two reads that follow each other.
-    fn totals(&self) -> impl Iterator<Item = Total> {
-        self.registers.windows(2).map(|pair| Total {
+    /// A register pair for every two reads that follow each other, of those that count.
+    fn totals(&self, counts: impl Fn(usize) -> bool) -> Vec<Total> {
+        let reads = self.registers.iter().enumerate().filter(|(at, _)| counts(*at)).map(|(_, read)| *read);
+        let reads: Vec<(Timestamp, Decimal)> = reads.collect();
+        let total = |pair: &[(Timestamp, Decimal)]| Total {
             range: TimeRange { start: pair[0].0, end: pair[1].0 },
             measured: Measured::Register(RegisterPair {
                 start: pair[0].1,
@@ -357,6 +383,14 @@ impl Series {
                 decimals: self.decimals(),
             }),
             elsewhere: None,
-        })
+        };
+        reads.windows(2).map(total).collect()
+    }
+}
+
+impl FailedRule {
+    fn of(exception: TrialException) -> Self {
+        let TrialException { rule, validation, direction, evidence, .. } = exception;
+        Self { rule, validation, direction, evidence }
     }
 }

@@ -126,7 +126,14 @@ impl Books {
                 self.acts += 1;
                 let basis = vec![received.values[usize::from(*slot)]];
                 let kind = written.map_or(DecisionKind::Accept, |value| DecisionKind::Set(vec![value]));
-                received.decisions.push(Decision { act: self.acts, from: *slot, to: slot + 1, basis, kind });
+                received.decisions.push(Decision {
+                    act: self.acts,
+                    from: *slot,
+                    to: slot + 1,
+                    basis,
+                    kind,
+                    is_final: false,
+                });
                 vec![day_at(*day)]
             }
         }
@@ -170,6 +177,7 @@ fn empty_day(day: i32) -> ReceivedDay {
         local_day: None,
         activity: Activity::Active,
         decisions: Vec::new(),
+        kept: Vec::new(),
     }
 }
 

@@ -1,30 +1,28 @@
-//! Assumed meter time: the rule, the zero fill and what follows, against the guidance line by line.
+//! Assumed meter time: the rule and the zero fill, against the guidance line by line.
 
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Severity;
 use model::quality::Status;
-use model::quality::validation::ValidationStatus::{self, Fv, Ma, Pv};
+use model::quality::validation::ValidationStatus::{self, Fv, Pv};
 use model::quantity::Decimal;
 use model::time::TimeRange;
-use vee::assumed_time::{
-    BalanceSlot, FAMILIES, FIVE, FORMULA, Profile, ShiftRefusal, Stamped, Support, balance, shift, support,
-};
-use vee::context::{Device, RegisterPair};
+use vee::assumed_time::{FIVE, FORMULA, Profile};
+use vee::context::RegisterPair;
 use vee::formula::{CountScope, Formula, explain};
 use vee::plan::{OnFailure, Trigger};
-use vee::{Context, Day, Decision, DecisionKind, Measured, Outcome, Plan, Queue, Total, Validation, Verdict, run};
+use vee::{Context, Day, Measured, Outcome, Plan, Queue, Total, Validation, Verdict, run};
 
 use crate::notation::{Series, checked, context, final_values, plan_of_rule, repository, stamp};
 
 /// Six hours from midnight, of which the third and fourth were stamped with an assumed time.
-fn two_assumed_hours() -> Series {
+pub fn two_assumed_hours() -> Series {
     let mut series = Series::read("5 5 8 9 5 5", 0);
     series.statuses[2] = FIVE;
     series.statuses[3] = FIVE;
     series
 }
 
-fn status(day: &Day<'_>, outcome: &Outcome, slot: u16) -> Status {
+pub fn status(day: &Day<'_>, outcome: &Outcome, slot: u16) -> Status {
     let listed = outcome.final_day.values.iter().find(|listed| listed.slot == slot);
     listed.map_or(outcome.final_day.status | day.status(slot), |listed| listed.status)
 }
@@ -133,101 +131,6 @@ fn found_intervals_are_amt_failed_and_need_an_estimate_and_an_exception_is_recor
     let outcome = run(&day, &context(0), &checked(routed), stamp());
     assert_eq!(outcome.exceptions[0].queue, Queue::ManualWork);
     assert_eq!(final_values(&day, &outcome)[2], Some(8), "a routed value is not estimated");
-}
-
-// covers: AMT-VAL-07, AMT-EST-09
-#[test]
-fn only_the_centron_families_are_judged() {
-    let series = two_assumed_hours();
-    let day = series.ordinary_day(3600);
-    for (family, firmware, is_covered) in [
-        ("OpenWay CENTRON", "7.0.187", true),
-        ("Gen5 CENTRON", "2.008", true),
-        ("OpenWay Riva", "5.4.398", false),
-        ("Gen5 Riva", "10.8.569", false),
-        ("OpenWay CENTRON", "7.0.186", false),
-    ] {
-        let device = Device { family: Some(family), firmware: Some(firmware), ..Device::default() };
-        let context = Context { device, ..context(0) };
-        let mut plan = Profile::Strict.plan();
-        plan.user_rule.clear();
-        plan.validate = vec![vee::plan::RuleEntry::new("V27", OnFailure::Estimate)];
-        let outcome = run(&day, &context, &checked(plan.clone()), stamp());
-        let marked = status(&day, &outcome, 2).contains(Status::ASSUMED_TIME);
-        let zeroed = final_values(&day, &outcome)[2] == Some(0);
-        assert_eq!((marked, zeroed), (is_covered, is_covered), "{family} {firmware}");
-        if !is_covered {
-            let [told] = &outcome.exceptions[..] else { panic!("{:?}", outcome.exceptions) };
-            assert_eq!((told.queue, told.from, told.to), (Queue::ManualWork, 2, 4), "{family} {firmware}");
-            assert!(told.evidence.contains(family), "{}", told.evidence);
-            assert!(status(&day, &outcome, 2).contains(Status::QUESTIONABLE));
-            let settings = &mut plan.validate[0].settings;
-            settings.insert("not_covered".into(), "pass over".into());
-            let passed_over = run(&day, &context, &checked(plan.clone()), stamp());
-            assert_eq!(passed_over.results[0].verdict, Verdict::NotApplicable);
-            assert!(passed_over.results[0].reason.contains(family), "{}", passed_over.results[0].reason);
-            plan.validate[0].settings.insert("families".into(), "supported".into());
-            let judged = run(&day, &context, &checked(plan), stamp()).results[0].verdict == Verdict::Failed;
-            assert_eq!(judged, family.ends_with("Riva"), "a Riva rule is active once it is configured (T-07)");
-        }
-    }
-}
-
-// covers: AMT-DEV-01, AMT-DEV-02
-#[test]
-fn the_shipped_plan_replaces_values_of_covered_meters_only() {
-    let path = repository().join("config/plans/assumed-time.toml");
-    let plan: Plan = toml::from_str(&std::fs::read_to_string(path).expect("the shipped plan")).expect("TOML");
-    let plan = checked(plan);
-    let series = two_assumed_hours();
-    let day = series.ordinary_day(3600);
-    for (family, firmware, is_covered) in [
-        (Some("OpenWay CENTRON"), Some("7.0.187"), true),
-        (Some("OpenWay Riva"), Some("5.4.398"), false),
-        (Some("OpenWay CENTRON"), Some("6.0.1"), false),
-        (None, None, false),
-    ] {
-        let device = Device { family, firmware, ..Device::default() };
-        let outcome = run(&day, &Context { device, ..context(0) }, &plan, stamp());
-        let values = final_values(&day, &outcome);
-        let measured = [series.values[2], series.values[3]].map(Some);
-        assert_eq!([values[2], values[3]], if is_covered { [Some(0); 2] } else { measured }, "{family:?} {firmware:?}");
-        let waits = outcome.exceptions.iter().any(|told| told.rule == "V27" && told.queue == Queue::ManualWork);
-        assert_eq!(waits, !is_covered, "{family:?} {firmware:?}");
-    }
-}
-
-// covers: AMT-DEV-01, AMT-DEV-02, AMT-DEV-03, AMT-DEV-04
-#[test]
-fn firmware_is_compared_number_by_number() {
-    let firmware: Vec<(&str, &str)> = FAMILIES.iter().map(|family| (family.name, family.firmware_lowest)).collect();
-    assert_eq!(
-        firmware,
-        [
-            ("OpenWay CENTRON", "7.0.187"),
-            ("OpenWay Riva", "5.4.398"),
-            ("Gen5 CENTRON", "2.008"),
-            ("Gen5 Riva", "10.8.569")
-        ]
-    );
-    for (family, enough, too_old) in [
-        ("OpenWay CENTRON", ["7.0.187", "7.0.1000", "7.1", "10.0.0"], ["7.0.186", "7.0", "6.9.999", "0"]),
-        ("OpenWay Riva", ["5.4.398", "5.4.400", "5.10", "6"], ["5.4.397", "5.3.999", "4.99.0", "5"]),
-        ("Gen5 CENTRON", ["2.008", "2.8", "2.010", "3"], ["2.007", "2.0", "1.999", "2"]),
-        ("Gen5 Riva", ["10.8.569", "10.8.1000", "10.10", "11"], ["10.8.568", "9.9.999", "10.7.600", "2.8"]),
-    ] {
-        for firmware in enough {
-            let expected = if family.ends_with("Riva") { Support::NoGuidance } else { Support::Covered };
-            assert_eq!(support(family, firmware), expected, "{family} {firmware}");
-        }
-        for firmware in too_old {
-            assert!(matches!(support(family, firmware), Support::None(_)), "{family} {firmware}");
-        }
-        for unknown in ["", "7.0.187b", "v7", "7..0", "seven", "99999999999", "-1"] {
-            assert!(matches!(support(family, unknown), Support::None(_)), "{family} {unknown}");
-        }
-    }
-    assert!(matches!(support("Another", "9.9"), Support::None(_)));
 }
 
 // covers: AMT-EST-01, AMT-EST-06, AMT-BKG-04
@@ -394,119 +297,6 @@ fn received_values_stay_and_final_values_lie_over_them() {
     let outcome = run(&day, &context(0), &checked(Profile::Strict.plan()), stamp());
     assert_eq!(series, before, "a subscriber of raw data sees what was received");
     assert_eq!((day.value(2), final_values(&day, &outcome)[2]), (Some(8), Some(0)));
-}
-
-fn hour(hour: i64) -> Timestamp {
-    "2026-01-14T06:00:00Z".parse::<Timestamp>().expect("instant") + SignedDuration::from_hours(hour)
-}
-
-fn at(hours: i64, received: Option<i64>, status: Status) -> Stamped {
-    Stamped { start: hour(hours), received, status }
-}
-
-/// Power failed at 01:00 and came back at 04:00; the meter stamped what it measured until 06:00, when its clock was set, with
-/// 01:00 and 02:00. What is left of the morning is measured.
-fn morning() -> Vec<Stamped> {
-    let assumed = FIVE | Status::ASSUMED_TIME | Status::FAILED;
-    vec![
-        at(0, Some(5), Status::VALIDATED),
-        at(1, Some(8), assumed),
-        at(2, Some(9), assumed),
-        at(3, None, Status::MISSING),
-        at(4, None, Status::MISSING),
-        at(5, None, Status::MISSING),
-        at(6, Some(7), Status::VALIDATED),
-    ]
-}
-
-/// What moving the hours from `from` to `to` writes: `1=0` is a zero at one o'clock.
-#[track_caller]
-fn check_shift(slots: &[Stamped], (from, to): (i64, i64), true_start: Timestamp, expected: Result<&str, ShiftRefusal>) {
-    let span = TimeRange { start: hour(from), end: hour(to) };
-    let clock = |start: Timestamp| start.duration_since(hour(0)).as_hours();
-    let words = shift(slots, SignedDuration::from_hours(1), span, true_start).map(|written| {
-        let cells: Vec<String> = written.iter().map(|(start, value)| format!("{}={value}", clock(*start))).collect();
-        cells.join(" ")
-    });
-    assert_eq!(words, expected.map(str::to_owned));
-}
-
-// covers: AMT-FUP-04
-#[test]
-fn values_move_to_their_true_time_with_zeros_before_it() {
-    let slots = morning();
-    check_shift(&slots, (1, 3), hour(4), Ok("1=0 2=0 3=0 4=8 5=9"));
-    check_shift(&slots, (1, 3), hour(2), Ok("1=0 2=8 3=9"));
-    let zero = Stamped { status: slots[1].status.without(Status::FAILED) | Status::ESTIMATED, ..slots[1] };
-    check_shift(&[zero], (1, 2), hour(3), Ok("1=0 3=8"));
-}
-
-#[test]
-fn a_shift_that_does_not_fit_is_refused_whole() {
-    let slots = morning();
-    check_shift(&slots, (0, 3), hour(4), Err(ShiftRefusal::NotAssumed(hour(0))));
-    check_shift(&slots, (3, 4), hour(4), Err(ShiftRefusal::NotAssumed(hour(3))));
-    check_shift(&slots, (9, 9), hour(9), Err(ShiftRefusal::NotAssumed(hour(9))));
-    check_shift(&slots, (1, 3), hour(4) + SignedDuration::from_mins(7), Err(ShiftRefusal::NotWhole));
-    check_shift(&slots, (1, 3), hour(1), Err(ShiftRefusal::NotLater(hour(1))));
-    check_shift(&slots, (1, 3), hour(5), Err(ShiftRefusal::Occupied(hour(6))));
-    check_shift(&slots, (1, 2), hour(2), Err(ShiftRefusal::Occupied(hour(2))));
-}
-
-// covers: AMT-FUP-01, AMT-FUP-02
-#[test]
-fn accepted_and_zeroed_intervals_stay_marked_and_moved_ones_do_not() {
-    let series = two_assumed_hours();
-    let day = series.ordinary_day(3600);
-    let decided = |kind: DecisionKind| {
-        let decisions = [Decision { act: 7, from: 2, to: 4, basis: vec![8, 9], kind }];
-        let context = Context { decisions: &decisions, ..context(0) };
-        let outcome = run(&day, &context, &checked(Profile::Strict.plan()), stamp());
-        (final_values(&day, &outcome)[2], status(&day, &outcome, 2))
-    };
-    let (value, accepted) = decided(DecisionKind::Accept);
-    assert_eq!((value, ValidationStatus::of(accepted)), (Some(8), Ma));
-    assert!(accepted.contains(Status::ASSUMED_TIME) && !accepted.intersects(Status::FAILED | Status::ESTIMATED));
-    let (value, zeroed) = decided(DecisionKind::Set(vec![0, 0]));
-    assert_eq!(value, Some(0));
-    assert!(zeroed.contains(Status::ASSUMED_TIME | Status::EDITED));
-    let (value, moved) = decided(DecisionKind::Shift(vec![0, 8]));
-    assert_eq!(value, Some(0));
-    assert!(moved.contains(Status::EDITED) && !moved.contains(Status::ASSUMED_TIME), "{moved}");
-}
-
-fn balance_slot(from: i64, received: Option<i64>, last: i64, status: Status) -> BalanceSlot {
-    let range = TimeRange { start: hour(from), end: hour(from + 1) };
-    BalanceSlot { range, received, last: Some(last), status, is_assumed: status.contains(FIVE) }
-}
-
-/// T-05: 17 measured at assumed stamps are taken away; 12 came back in the true time from 04:00 to 06:00.
-#[test]
-fn the_balance_of_an_outage_says_where_its_energy_went() {
-    let zero = FIVE | Status::ASSUMED_TIME | Status::ESTIMATED;
-    let slots = [
-        balance_slot(1, Some(5), 5, Status::VALIDATED),
-        balance_slot(2, Some(8), 0, zero),
-        balance_slot(3, Some(9), 0, zero),
-        balance_slot(4, None, 7, Status::ESTIMATED | Status::SCALED),
-        balance_slot(5, None, 5, Status::ESTIMATED | Status::SCALED),
-        balance_slot(6, None, 4, Status::ESTIMATED),
-    ];
-    let found = balance(&slots, TimeRange { start: hour(4), end: hour(6) });
-    assert_eq!((found.measured, found.zeroed, found.elsewhere, found.unplaced), (17, 17, 12, 5));
-}
-
-/// 8 and 9 moved by one hour, onto one of the assumed stamps: all 17 are placed.
-#[test]
-fn what_a_person_moved_is_placed() {
-    let moved = FIVE | Status::EDITED | Status::ACCEPTED;
-    let slots = [
-        balance_slot(2, Some(8), 0, moved),
-        balance_slot(3, Some(9), 8, moved),
-        balance_slot(4, None, 9, Status::EDITED | Status::ACCEPTED),
-    ];
-    let found = balance(&slots, TimeRange { start: hour(4), end: hour(5) });
-    assert_eq!((found.measured, found.zeroed, found.elsewhere, found.unplaced), (17, 17, 17, 0));
 }
 
 #[test]

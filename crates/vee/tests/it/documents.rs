@@ -115,8 +115,8 @@ fn rules_md() -> String {
     writeln!(
         text,
         "\nRules run on the values as received, before estimation; {} on the final values. {} judge one read of a \
-         register (part `register` of a plan); {} are functions of many values; a plan asks for V70 as \
-         `[[process]]`, `amity quality` answers V77, and those in state `library` have no caller in an installation yet.",
+         register (part `register` of a plan); {} are functions of many values; a plan asks for V70, V71 and V72 as \
+         `[[process]]`, `amity quality` answers V77, and V61, in state `library`, has no caller in an installation yet.",
         totals.join(", "),
         ids(register::rules::RULES.iter().map(|rule| rule.id)),
         ids(process::RULES.iter().map(|rule| rule.id)),

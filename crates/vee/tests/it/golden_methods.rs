@@ -231,6 +231,7 @@ impl<'a> Case<'a> {
                 average_daily_load: self.all("daily load").next().map(|row| row[3].parse().expect("load")),
                 agreed: &agreed,
                 buckets: &[],
+                without_calendar: None,
             },
             ..context(self.exponent)
         };

@@ -2,6 +2,8 @@
 
 mod arrival_order;
 mod assumed_time;
+mod assumed_time_edits;
+mod assumed_time_families;
 mod assumed_time_meter;
 mod decisions;
 mod documents;
@@ -24,10 +26,12 @@ mod real_meter;
 mod register_notation;
 mod register_series;
 mod registers;
+mod scaling_by_bucket;
 mod scaling_modes;
 mod scaling_over_days;
 mod scenarios;
 mod screen;
 mod sun;
 mod trial;
+mod trial_reads;
 mod user_rules;

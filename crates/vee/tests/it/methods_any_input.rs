@@ -214,6 +214,7 @@ fn outcome(case: &Case, plan: &CheckedPlan) -> Outcome {
             average_daily_load: case.daily_load.map(|load| Decimal::new(load, -3)),
             agreed: &agreed,
             buckets: &[],
+            without_calendar: None,
         },
         ..context(-3)
     };

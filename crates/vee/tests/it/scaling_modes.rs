@@ -93,9 +93,6 @@ fn an_estimate_without_its_bucket_says_that_it_is_unscaled() {
     };
     assert_eq!(unscaled(&[]), [1, 2]);
     assert_eq!(unscaled(&[12]), [2]);
-    let notes = checked(plan(&["E04"], ScalingMode::TimeOfUse));
-    assert!(notes.notes().iter().any(|note| note.code == "plan.buckets"), "{:?}", notes.notes());
-    assert!(!checked(plan(&["E04"], ScalingMode::Proportional)).notes().iter().any(|note| note.code == "plan.buckets"));
 }
 
 #[test]

@@ -16,16 +16,16 @@ use crate::notation::{checked, empty_plan, stamp};
 /// Three slots of eight hours a day.
 const SLOT_SECONDS: u32 = 28_800;
 
-fn instant(day: i64, slot: i64) -> Timestamp {
+pub fn instant(day: i64, slot: i64) -> Timestamp {
     let start: Timestamp = "2026-01-05T00:00:00Z".parse().expect("instant");
     start + jiff::SignedDuration::from_secs((day * 3 + slot) * i64::from(SLOT_SECONDS))
 }
 
-fn date_of(day: i64) -> Date {
+pub fn date_of(day: i64) -> Date {
     date(2026, 1, 5).saturating_add(jiff::Span::new().days(day))
 }
 
-fn register(from: (i64, i64), to: (i64, i64), counted: i64) -> Total {
+pub fn register(from: (i64, i64), to: (i64, i64), counted: i64) -> Total {
     let pair = RegisterPair {
         start: Decimal::new(1000, 0),
         end: Decimal::new(1000 + counted, 0),
@@ -38,15 +38,19 @@ fn register(from: (i64, i64), to: (i64, i64), counted: i64) -> Total {
 }
 
 fn plan() -> CheckedPlan {
+    plan_of(ScalingMode::Proportional)
+}
+
+/// Gaps of eight hours are filled by interpolation and scaled.
+pub fn plan_of(scaling: ScalingMode) -> CheckedPlan {
     let gap = RuleEntry::new("V30", OnFailure::Estimate);
     let linear =
         EstimatorEntry { settings: [("gap_longest".into(), "8 h".into())].into(), ..EstimatorEntry::new("E04") };
-    let scaling = ScalingMode::Proportional;
     checked(Plan { scaling, validate: vec![gap], estimate: vec![linear], ..empty_plan() })
 }
 
 /// Days of kWh; `_` is a gap.
-fn days(text: &str) -> Vec<(Date, ReceivedDay)> {
+pub fn days(text: &str) -> Vec<(Date, ReceivedDay)> {
     let cell = |cell: &str| if cell == "_" { MISSING } else { cell.parse().expect("number") };
     let day = |(number, text): (usize, &str)| {
         let values: Vec<i64> = text.split_whitespace().map(cell).collect();
@@ -59,6 +63,7 @@ fn days(text: &str) -> Vec<(Date, ReceivedDay)> {
             local_day: None,
             activity: Activity::Active,
             decisions: Vec::new(),
+            kept: Vec::new(),
         };
         (date_of(number as i64), received)
     };
@@ -70,6 +75,11 @@ fn outcomes(text: &str, totals: &[Total], plan: &CheckedPlan) -> (String, Vec<Ou
     let days = days(text);
     let facts = Context::of(model::id::ChannelNumber(7), "kWh", 0);
     let channel = ChannelDays::new(facts, totals.to_vec(), plan, days.clone());
+    outcomes_of(&channel, &days)
+}
+
+/// As [`outcomes`], of a channel with these days.
+pub fn outcomes_of(channel: &ChannelDays<'_>, days: &[(Date, ReceivedDay)]) -> (String, Vec<Outcome>) {
     let outcomes: Vec<Outcome> =
         days.iter().map(|(date, _)| channel.outcome(*date, stamp()).expect("a stored day")).collect();
     let shown = days.iter().zip(&outcomes).map(|((_, received), outcome)| {

@@ -113,7 +113,7 @@ pub fn runs(channels: u32, seed: u64) -> Result<[Figure; 2], Failure> {
     let late = (0..workload.channels).filter_map(|channel| held_back(&workload, channel));
     let before = Cursor { sequence: books.readings.sequence(), seen: u32::MAX };
     FleetFile::of(&workload, workload.files(), late).take_in(&books.readings, &books.directory)?;
-    let late = Touched::after(&books.readings, &books.directory, before).map_err(in_book)?.days;
+    let late = Touched::after(&books.readings, &books.directory, books.plans.outlook(), before).map_err(in_book)?.days;
     let late_days = late.len();
     let again = books.run(late)?;
     Ok([whole_run(&workload, &whole), run_again(&whole, &again, late_days)])
@@ -233,7 +233,8 @@ fn taken_in(folder: &Path, workload: &Workload) -> Result<(Books, BTreeSet<(Chan
 fn touched(books: &Books) -> Result<BTreeSet<(ChannelNumber, Date)>, Failure> {
     let mut all = Touched::default();
     loop {
-        let mut more = Touched::after(&books.readings, &books.directory, all.to).map_err(in_book)?;
+        let mut more =
+            Touched::after(&books.readings, &books.directory, books.plans.outlook(), all.to).map_err(in_book)?;
         if more.to == all.to {
             return Ok(all.days);
         }

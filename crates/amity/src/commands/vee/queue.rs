@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use model::review::{AskExceptions, AskGroups, Exception, Group, Groups};
+use model::review::{AskExceptions, AskGroups, Exception, Exceptions, Group, Groups};
+use serde::Serialize;
 use vee::catalogue::CATALOGUE;
-use vee::outcome::UNPLANNED;
+use vee::outcome::{NO_CALENDAR, UNPLANNED};
 
 use super::{failure, review};
 use crate::installation::Installation;
@@ -58,50 +59,44 @@ impl Queue {
         if let Some(rule) = &self.rule {
             tell_unknown(rule);
         }
-        let review = review(installation)?;
-        let routed = self.routed.then_some(true).or(self.for_information.then_some(false));
-        if self.list {
-            let asked = AskExceptions {
-                state: Some(self.state),
-                rule: self.rule,
-                date: self.date,
-                channel: self.channel,
-                assignee: self.assignee,
-                routed,
-                after: None,
-                limit: Some(self.limit),
-            };
-            let found = review.exceptions(&asked).map_err(failure)?;
-            if self.json {
-                output::print_json(&found)?;
-            } else {
-                let rows: Vec<_> = found.exceptions.iter().map(exception_row).collect();
-                tell(&["id", "rule", "channel", "from", "queue", "severity", "says", "state", "evidence"], &rows)?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        let asked = AskGroups {
-            state: Some(self.state),
-            rule: self.rule,
-            date: self.date,
-            channel: self.channel,
-            assignee: self.assignee,
-            routed,
-            by: Some(self.by),
-        };
-        let found = review.groups(&asked).map_err(failure)?;
-        if self.json {
-            output::print_json(&found)?;
+        let (review, json, is_list) = (review(installation)?, self.json, self.list);
+        let Asked { groups, exceptions } = self.asked();
+        if is_list {
+            tell(json, &review.exceptions(&exceptions).map_err(failure)?, tell_exceptions)?;
         } else {
-            tell_groups(&found)?;
+            tell(json, &review.groups(&groups).map_err(failure)?, tell_groups)?;
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// One filter, as groups and as single exceptions are asked for.
+    fn asked(self) -> Asked {
+        let Self { by, rule, state, date, channel, assignee, limit, .. } = self;
+        let routed = self.routed.then_some(true).or(self.for_information.then_some(false));
+        let groups = AskGroups { state: Some(state), rule, date, channel, assignee, routed, by: Some(by) };
+        let AskGroups { state, rule, date, channel, assignee, routed, .. } = groups.clone();
+        let limit = Some(limit);
+        let exceptions = AskExceptions { state, rule, date, channel, assignee, routed, after: None, limit };
+        Asked { groups, exceptions }
+    }
+}
+
+/// The two questions that the queue answers.
+struct Asked {
+    groups: AskGroups,
+    exceptions: AskExceptions,
+}
+
+/// Prints what was found as JSON or for people.
+fn tell<T: Serialize>(json: bool, found: &T, for_people: fn(&T) -> Result<(), Failure>) -> Result<(), Failure> {
+    if json { output::print_json(found) } else { for_people(found) }
 }
 
 /// Says where no rule is called so; those of users begin with `U-`.
 fn tell_unknown(rule: &str) {
-    let is_named = rule.starts_with("U-") || rule == UNPLANNED || CATALOGUE.iter().any(|entry| entry.id == rule);
+    let is_named = rule.starts_with("U-")
+        || [NO_CALENDAR, UNPLANNED].contains(&rule)
+        || CATALOGUE.iter().any(|entry| entry.id == rule);
     if !is_named {
         output::say(&format!("there is no rule `{rule}`; `amity vee plan show` tells those of a plan"));
     }
@@ -119,11 +114,13 @@ fn tell_groups(found: &Groups) -> Result<(), Failure> {
     if found.groups.is_empty() { output::print(NOTHING) } else { say_how() }
 }
 
-fn tell(head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-    if rows.is_empty() {
+fn tell_exceptions(found: &Exceptions) -> Result<(), Failure> {
+    if found.exceptions.is_empty() {
         return output::print(NOTHING);
     }
-    output::print(&output::table(head, rows))?;
+    let head = ["id", "rule", "channel", "from", "queue", "severity", "says", "state", "evidence"];
+    let rows: Vec<_> = found.exceptions.iter().map(exception_row).collect();
+    output::print(&output::table(&head, &rows))?;
     say_how()
 }
 

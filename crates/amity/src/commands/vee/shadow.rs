@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use ingest::plans::Plans;
 use ingest::review::Decisions;
-use ingest::shadow::{Changes, RuleChange, Shadow as Engine, ValueChange};
+use ingest::shadow::{Changes, ReadChange, RuleChange, Shadow as Engine, ValueChange};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::readings::AsOf;
@@ -35,7 +35,7 @@ pub struct Shadow {
     channels: Vec<String>,
     #[command(flatten)]
     days: Days,
-    /// Look back: both plans over what had arrived by this time, without what people decided since.
+    /// Look back: both plans over what had arrived and been decided by this time.
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
     /// As many examples of each rule, and of values.
@@ -83,7 +83,10 @@ impl Shadow {
         let live = validate::plans(installation)?;
         let ((other_name, other_version), other) = plan_file::load_beside(&caller::path(&self.plan), &live)?;
         let directory = installation.ask(installation.books.registry.directory())?;
-        let of_channel = self.days.of(installation, &directory, &self.channels)?;
+        let mut of_channel = self.days.of(installation, &directory, &self.channels)?;
+        for (register, date) in self.days.of_reads(installation, &directory, &self.channels)? {
+            of_channel.entry(register).or_default().insert(date);
+        }
         let (as_of, now) = match &self.as_of {
             None => (AsOf::Now, clock::now()),
             Some(text) => {
@@ -91,14 +94,12 @@ impl Shadow {
                 (AsOf::At(at.as_microsecond()), at)
             }
         };
+        let widest = if other.outlook().outcome_days() < live.outlook().outcome_days() { &*live } else { &other };
+        let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date))).collect();
+        let registry = &installation.books.registry;
         let decisions = match as_of {
-            AsOf::Now => {
-                let widest =
-                    if other.outlook().outcome_days() < live.outlook().outcome_days() { &*live } else { &other };
-                let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date)));
-                installation.ask(Decisions::of(&installation.books.registry, &directory, &days.collect(), widest))?
-            }
-            AsOf::At(_) => Decisions::default(),
+            AsOf::Now => installation.ask(Decisions::of(registry, &directory, &days, widest))?,
+            AsOf::At(_) => installation.ask(Decisions::as_of(registry, &directory, &days, widest, now))?,
         };
         let book = &installation.books.readings;
         let (live, other, decisions) = (&*live, &other, &decisions);
@@ -135,9 +136,16 @@ fn as_text(answer: &Answer) -> String {
         "{live} (live) and {other} over {} days of {channels} channels: {} days would change",
         changes.days, changes.days_changed
     )];
-    if changes.days == 0 {
+    if changes.days == 0 && changes.reads.count == 0 {
         lines.push("nothing was compared: no interval of these days had arrived, or none of the days has ended".into());
         return lines.join("\n");
+    }
+    if 0 < changes.reads.count {
+        let ReadChange { count, changed, values, no_longer_count, newly_count } = changes.reads;
+        lines.push(format!(
+            "{changed} of {count} register reads would change: {values} their value; {no_longer_count} would no longer \
+             count against intervals, {newly_count} would"
+        ));
     }
     if 0 < changes.days_waiting {
         lines.push(format!("{} days have not ended yet and are left out", changes.days_waiting));
@@ -145,7 +153,8 @@ fn as_text(answer: &Answer) -> String {
     if !changes.rules.is_empty() {
         let row = |(rule, change): (&smol_str::SmolStr, &RuleChange)| {
             let counts = [change.newly_fails, change.newly_passes, change.fails_with_both];
-            let name = vee::rules::rule(rule).map_or("", |rule| rule.name);
+            let of_reads = || vee::register::rules::rule(rule).map_or("", |rule| rule.name);
+            let name = vee::rules::rule(rule).map_or_else(of_reads, |rule| rule.name);
             [vec![rule.to_string(), name.to_owned()], counts.map(|count| count.to_string()).to_vec()].concat()
         };
         let rows: Vec<_> = changes.rules.iter().map(row).collect();

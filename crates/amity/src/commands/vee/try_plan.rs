@@ -10,7 +10,7 @@ use model::finding::Finding;
 use serde::Serialize;
 use serde_json::json;
 use vee::Queue;
-use vee::trial::{Trial, TrialException, TrialMethod, TrialRule, TrialValue, trial};
+use vee::trial::{Trial, TrialException, TrialMethod, TrialRead, TrialRule, TrialValue, trial};
 
 use super::plan_file::{self, PlanFile};
 use super::series_file::SeriesFile;
@@ -40,6 +40,7 @@ struct Answer<'t> {
     interval_seconds: u32,
     findings: &'t [Finding],
     values: Vec<Value<'t>>,
+    reads: &'t [TrialRead],
     exceptions: &'t [TrialException],
     methods: &'t [TrialMethod],
     rules: &'t [TrialRule],
@@ -47,10 +48,11 @@ struct Answer<'t> {
 
 impl<'t> Answer<'t> {
     fn of(plan: &'t str, found: &'t Trial) -> Self {
-        let Trial { plan_version, unit, interval_seconds, notes, values, rules, methods, exceptions } = found;
+        let Trial { plan_version, unit, interval_seconds, notes, values, reads, rules, methods, exceptions } = found;
         let (plan_version, interval_seconds) = (*plan_version, *interval_seconds);
         let values = values.iter().map(value).collect();
-        Self { plan, plan_version, unit, interval_seconds, findings: notes, values, exceptions, methods, rules }
+        let findings = notes;
+        Self { plan, plan_version, unit, interval_seconds, findings, values, reads, exceptions, methods, rules }
     }
 }
 
@@ -123,6 +125,11 @@ fn as_text(plan: &str, found: &Trial, zone: &TimeZone) -> String {
     let rows: Vec<Vec<String>> = found.values.iter().map(|value| row(value, zone)).collect();
     let final_head = format!("final {}", found.unit);
     let mut lines = vec![output::table(&["time", "raw", &final_head, "statuses", "failed", "method"], &rows)];
+    if !found.reads.is_empty() {
+        let rows: Vec<Vec<String>> = found.reads.iter().map(|read| read_row(read, zone)).collect();
+        let head = ["register read", "raw", "final", "statuses", "failed", "method"];
+        lines.push(format!("\n{}", output::table(&head, &rows)));
+    }
     if !found.exceptions.is_empty() {
         lines.push(String::new());
         lines.extend(found.exceptions.iter().map(|exception| sentence(exception, zone)));
@@ -147,6 +154,19 @@ fn row(shown: &TrialValue, zone: &TimeZone) -> Vec<String> {
         shown.statuses.join(", "),
         rules,
         shown.method.to_string(),
+    ]
+}
+
+fn read_row(read: &TrialRead, zone: &TimeZone) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let rules: Vec<&str> = read.failed.iter().map(|failed| failed.rule.as_str()).collect();
+    vec![
+        local(read.time, zone),
+        text(&read.raw),
+        text(&read.last),
+        read.statuses.join(", "),
+        rules.join(" "),
+        read.method.to_string(),
     ]
 }
 

@@ -13,19 +13,18 @@ use model::quantity::Decimal;
 use model::register::UNKNOWN_DIALS;
 use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
-use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook, RegisterRead};
+use store::readings::{Error, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use store::registry::review::DecidedDay;
 use vee::CheckedPlan;
 use vee::Stamp;
-use vee::amount::Amount;
-use vee::register::{Change, Kind, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings, TouRegister};
+use vee::register::{Change, Kind, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings, TouRegister, pieces};
 
 use super::places::{place, utc_date};
 use super::{Changed, Ground, is_total_of};
 use crate::placement::zone_of;
 use crate::review::Decisions;
-use crate::validation::surroundings::FullDay;
+use crate::validation::full_day::FullDay;
 use crate::validation::totals::{measures_the_same, unit_shift};
 
 /// How far around the touched reads others may say what they come out as: a read that leans on one that is judged anew
@@ -65,13 +64,13 @@ impl<'a> Gathered<'a> {
         zone: &TimeZone,
         within: TimeRange,
     ) -> Result<Self, Error> {
-        let Ground { book, directory, decisions, .. } = ground;
+        let Ground { book, directory, decisions, as_of, .. } = ground;
         let (start, end) = (within.start.as_second(), within.end.as_second());
-        let history = book.read(channel.number, start, end, AsOf::Now)?;
+        let history = book.read(channel.number, start, end, as_of)?;
         let reads = history.registers.iter().filter_map(|read| received(book, channel, decisions, read)).collect();
         let mut time_of_use = Vec::new();
         for bucket in directory.of_usage_point(channel.usage_point).filter(|bucket| is_total_of(channel, bucket)) {
-            let reads = book.read(bucket.number, start, end, AsOf::Now)?.registers;
+            let reads = book.read(bucket.number, start, end, as_of)?.registers;
             let shown = |read: &RegisterRead| {
                 Some((Timestamp::from_second(read.at).ok()?, Decimal::new(read.value?, bucket.quantum)))
             };
@@ -145,10 +144,11 @@ impl<'a> Gathered<'a> {
         let (Some(length), Ok(zone)) = (intervals.interval_seconds, zone_of(&intervals.zone)) else { return Ok(()) };
         let exponent = i32::from(intervals.quantum) + i32::from(unit_shift(intervals, self.channel));
         let span = (within.start.as_second(), within.end.as_second());
-        let mut history = ground.book.read(intervals.number, span.0, span.1, AsOf::Now)?;
+        let mut history = ground.book.read(intervals.number, span.0, span.1, ground.as_of)?;
         history.shape_silent_days(&zone, length, span);
         for day in history.days.iter().filter(|day| day.slot_seconds == length) {
-            self.interval_sums.extend(pieces(&FullDay::decided(ground.book, day, &zone), &self.reads, exponent));
+            let day = FullDay::decided(ground.book, day, &zone);
+            self.interval_sums.extend(pieces(&day.as_day(), &self.reads, exponent));
         }
         Ok(())
     }
@@ -196,56 +196,4 @@ fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
     };
     let exchanges = directory.exchanges(channel.usage_point).into_iter();
     std::iter::once(first).chain(exchanges.map(|from| Setup { from, change: Change::Critical, ..first })).collect()
-}
-
-/// The sums of a day's intervals in pieces that end where a read was taken, at the edge next to it.
-fn pieces(day: &FullDay, reads: &[Read], exponent: i32) -> Vec<SpanSum> {
-    let length = i64::from(day.slot_seconds);
-    let slots = day.values.len();
-    let instants = reads.iter().flat_map(|read| [Some(read.at), read.period_start]).flatten();
-    let inside = instants.map(Timestamp::as_second).filter(|at| (day.start..day.end()).contains(at));
-    let mut cuts: BTreeSet<usize> =
-        inside.filter_map(|at| usize::try_from((at - day.start + length / 2) / length).ok()).collect();
-    cuts.extend([0, slots]);
-    let cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= slots).collect();
-    let instant = |slot: usize| Timestamp::from_second(day.start + slot as i64 * length).ok();
-    let piece = |ends: &[usize]| {
-        let [from, to] = *ends else { return None };
-        let range = TimeRange { start: instant(from)?, end: instant(to)? };
-        Some(sum_of(&day.values[from..to], &day.statuses[from..to], range, exponent))
-    };
-    cuts.windows(2).filter_map(piece).collect()
-}
-
-fn sum_of(values: &[i64], statuses: &[Status], range: TimeRange, exponent: i32) -> SpanSum {
-    let (mut sum, mut missing, mut estimated) = (0_i128, 0, 0);
-    for (value, status) in values.iter().zip(statuses) {
-        if *value == NO_VALUE || status.contains(Status::FAILED) {
-            missing += 1;
-            continue;
-        }
-        estimated += u32::from(status.contains(Status::ESTIMATED));
-        sum += i128::from(*value);
-    }
-    SpanSum { range, sum: Amount::new(sum, exponent), missing, estimated }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_cut_where_reads_were_taken() {
-        let day = FullDay::of_values(0, 3600, &[1, 2, 4, 8]);
-        let read = |second: i64| Read {
-            at: Timestamp::from_second(second).expect("instant"),
-            period_start: None,
-            value: None,
-            status: Status::NONE,
-        };
-        // A read at 01:05 counts as one at 01:00; one at 04:00 is the end of the day.
-        let sums: Vec<String> =
-            pieces(&day, &[read(3900), read(14_400)], -3).iter().map(|piece| piece.sum.to_string()).collect();
-        assert_eq!(sums, ["0.001", "0.014"]);
-    }
 }

@@ -23,12 +23,12 @@ use model::lineage::FinalRead;
 use model::master::Channel;
 use model::reading_type::ReadingType;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Error, ReadingsBook};
+use store::readings::{AsOf, Error, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use vee::Stamp;
 use vee::register::{Outcome, ReadSeries};
 
-use super::totals::measures_the_same;
+use super::totals::{measures_the_same, register_reads, without_spoilt};
 use super::{Report, batch_of};
 use crate::placement::zone_of;
 use crate::plans::Plans;
@@ -54,6 +54,8 @@ pub(crate) struct Ground<'a> {
     pub directory: &'a Directory,
     pub plans: &'a Plans,
     pub decisions: &'a Decisions,
+    /// Which state of knowledge is judged.
+    pub as_of: AsOf,
 }
 
 /// What changed that a register has to do with.
@@ -76,15 +78,13 @@ pub(super) fn judge(
     stamp: Stamp,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let mut changed: BTreeMap<ChannelNumber, Changed> = BTreeMap::new();
-    for (number, date) in touched {
-        let Some(register) = ground.directory.channel(*number) else { continue };
+    let changed = changed(ground, touched, |changed, register, date| {
         let beside = ground.directory.of_usage_point(register.usage_point);
         let totals = beside.filter(|total| is_total_of(total, register)).map(|total| total.number);
-        for number in totals.chain([*number]) {
-            changed.entry(number).or_default().reads.insert(*date);
+        for number in totals.chain([register.number]) {
+            changed.entry(number).or_default().reads.insert(date);
         }
-    }
+    });
     decide(ground, changed, stamp, report)
 }
 
@@ -98,14 +98,12 @@ pub(super) fn make_again(
     stamp: Stamp,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let mut changed: BTreeMap<ChannelNumber, Changed> = BTreeMap::new();
-    for (number, date) in touched {
-        let Some(intervals) = ground.directory.channel(*number) else { continue };
-        let Some(day) = zone_of(&intervals.zone).ok().and_then(|zone| LocalDay::of(*date, &zone)) else { continue };
+    let changed = changed(ground, touched, |changed, intervals, date| {
+        let Some(day) = zone_of(&intervals.zone).ok().and_then(|zone| LocalDay::of(date, &zone)) else { return };
         for register in of_intervals(ground.directory, intervals) {
             changed.entry(register.number).or_default().intervals.push(day.range);
         }
-    }
+    });
     let mut leaning = BTreeMap::new();
     for (number, changed) in changed {
         if any_leans(ground.book, number, &changed.intervals)? {
@@ -113,6 +111,21 @@ pub(super) fn make_again(
         }
     }
     decide(ground, leaning, stamp, report)
+}
+
+/// What changed of registers, as `note` says it of each touched day of a known channel.
+fn changed(
+    ground: Ground<'_>,
+    touched: &BTreeSet<(ChannelNumber, Date)>,
+    note: impl Fn(&mut BTreeMap<ChannelNumber, Changed>, &Channel, Date),
+) -> BTreeMap<ChannelNumber, Changed> {
+    let mut changed = BTreeMap::new();
+    for (number, date) in touched {
+        if let Some(channel) = ground.directory.channel(*number) {
+            note(&mut changed, channel, *date);
+        }
+    }
+    changed
 }
 
 /// The registers that count what a channel of intervals measures.
@@ -130,9 +143,38 @@ pub(crate) fn outcomes_on(
     date: Date,
     stamp: Stamp,
 ) -> Result<Vec<Outcome>, Error> {
-    let changed = Changed { reads: [date].into(), intervals: Vec::new() };
-    let outcomes = outcomes(ground, channel, &changed, stamp)?;
-    Ok(outcomes.into_iter().flat_map(|(on, outcomes)| if on == date { outcomes } else { Vec::new() }).collect())
+    outcomes_of_days(ground, channel, &[date].into(), stamp)
+}
+
+/// The reads of a channel on UTC dates with what the plan in force makes of each; in order.
+///
+/// # Errors
+/// What the readings book says.
+pub(crate) fn outcomes_of_days(
+    ground: Ground<'_>,
+    channel: &Channel,
+    dates: &BTreeSet<Date>,
+    stamp: Stamp,
+) -> Result<Vec<Outcome>, Error> {
+    let changed = Changed { reads: dates.clone(), intervals: Vec::new() };
+    let outcomes = outcomes(ground, channel, &changed, stamp)?.into_iter();
+    Ok(outcomes.filter(|(on, _)| dates.contains(on)).flat_map(|(_, outcomes)| outcomes).collect())
+}
+
+/// The reads of a register inside a time that count by the plans of a ground.
+///
+/// # Errors
+/// What the readings book says.
+pub(super) fn counting(
+    ground: Ground<'_>,
+    register: &Channel,
+    within: TimeRange,
+    stamp: Stamp,
+) -> Result<Vec<RegisterRead>, Error> {
+    let reads = register_reads(ground.book, register, within, ground.as_of)?.registers;
+    let dates = reads.iter().filter_map(|read| Some(utc_date(Timestamp::from_second(read.at).ok()?))).collect();
+    let decided = outcomes_of_days(ground, register, &dates, stamp)?;
+    Ok(without_spoilt(reads, decided.iter().map(|outcome| &outcome.final_read)))
 }
 
 /// Whether a register counts what another of the meter counts in one time-of-use bucket (V51).

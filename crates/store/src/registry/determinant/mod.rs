@@ -3,10 +3,11 @@
 //! This book keeps; what a definition says and what becomes of a request is `usage`'s and `ingest`'s. Nothing of it is
 //! ever overwritten but the state of a request.
 //!
-//! - [`rate`]: definitions and their dates, their bodies as JSON.
+//! - [`rate`]: definitions and their dates, their bodies as JSON; [`in_force`]: the same in memory.
 //! - [`request`]: requests with their outcome; each issue is a version of it.
 //! - [`message`]: the feed of what was told.
 
+pub mod in_force;
 pub mod message;
 pub mod rate;
 pub mod request;
@@ -14,6 +15,7 @@ pub mod request;
 use super::Registry;
 use super::sql::Database;
 
+pub use in_force::RatesInForce;
 pub use message::Message;
 pub use model::determinant::RequestState;
 pub use rate::{RateLink, RateSubject, StoredRate};

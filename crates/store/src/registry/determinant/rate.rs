@@ -7,10 +7,8 @@ use serde::Serialize;
 
 use super::Determinants;
 use crate::registry::RegistryError;
+use crate::registry::link::OPEN_END;
 use crate::registry::sql::{Row, arguments, text_enum};
-
-/// The stored end of a link that has none.
-const OPEN_END: i64 = i64::MAX;
 
 text_enum! {
     /// Who has a rate.
@@ -72,9 +70,14 @@ impl Determinants<'_> {
         let insert = "INSERT INTO rate (name, version, body, put_at) VALUES ($1, $2, $3, $4) \
                       ON CONFLICT (name, version) DO NOTHING";
         let values = arguments![&*rate.name, rate.version, rate.body.to_string(), rate.put_at];
-        if self.database.execute(insert, values).await? == 1 {
+        let mut transaction = self.database.begin().await?;
+        transaction.advance("revision", 1).await?;
+        if transaction.execute(insert, values).await? == 1 {
+            transaction.commit().await?;
             return Ok(true);
         }
+        // Without a change the transaction is dropped, and the revision stays.
+        drop(transaction);
         if self.rate(&rate.name, Some(rate.version)).await?.body == rate.body {
             return Ok(false);
         }
@@ -119,6 +122,7 @@ impl Determinants<'_> {
             difference: error.to_string(),
         })?;
         let mut transaction = self.database.begin().await?;
+        transaction.advance("revision", 1).await?;
         let end = "UPDATE rate_link SET valid_to = $3 WHERE class = $1 AND subject = $2 AND valid_to = $4";
         transaction.execute(end, arguments![class, &*name, from, OPEN_END]).await?;
         let begin = "INSERT INTO rate_link (class, subject, rate, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5)";

@@ -269,6 +269,23 @@ impl Review<'_> {
         self.database.rows(sql, arguments![first.to_string(), last.to_string()]).await?.iter().map(decision).collect()
     }
 
+    /// The decisions that counted at a moment, from `first` to `last`, in the order in which they were approved.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn decisions_as_of(
+        &self,
+        first: Date,
+        last: Date,
+        moment: Timestamp,
+    ) -> Result<Vec<Decision>, RegistryError> {
+        let sql = "SELECT decision.*, act.method FROM decision JOIN act ON act.id = decision.act \
+                   WHERE (act.state = 'approved' OR act.state = 'undone' AND act.undone_at > $3) AND act.decided_at <= $3 \
+                   AND decision.date >= $1 AND decision.date <= $2 ORDER BY act.decided_at, act.id";
+        let values = arguments![first.to_string(), last.to_string(), moment];
+        self.database.rows(sql, values).await?.iter().map(decision).collect()
+    }
+
     /// The decisions that count for channels from `first` to `last`, in the order in which they were approved.
     ///
     /// # Errors
