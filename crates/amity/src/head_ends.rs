@@ -45,7 +45,7 @@ impl HeadEnds {
             let base = installation.folder();
             match (&of.folder, &of.rest) {
                 (Some(folder), _) => {
-                    let head_end = Folder::new(from(base, folder), SystemTime::now);
+                    let head_end = Folder::new(from(base, folder), system_time);
                     started.run(
                         installation,
                         Collector::new(head_end, source, of.contract, intake.clone(), clock::now()),
@@ -111,6 +111,10 @@ async fn until_stopped<H: HeadEnd>(mut collector: Collector<H>, mut stopped: wat
             _ = stopped.changed() => {}
         }
     }
+}
+
+fn system_time() -> SystemTime {
+    clock::now().into()
 }
 
 fn source(of: &settings::HeadEnd, installation: &Installation) -> Result<Source, String> {

@@ -10,6 +10,11 @@ use tempfile::TempDir;
 
 use crate::contract::{StandIn, holds};
 
+/// Long after everything that is written, but what is being written.
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000)
+}
+
 /// What writes files into a folder, each a second after the one before and all of them long ago.
 struct Drop {
     folder: TempDir,
@@ -38,7 +43,7 @@ impl StandIn for Drop {
 
     fn head_end(&self) -> Folder {
         fs::create_dir_all(self.path("")).expect("made");
-        Folder::new(Settings { folder: self.path(""), settled_seconds: 2 }, SystemTime::now)
+        Folder::new(Settings { folder: self.path(""), settled_seconds: 2 }, now)
     }
 
     fn publish(&mut self, name: &str, bytes: &[u8]) {
@@ -50,7 +55,7 @@ impl StandIn for Drop {
     fn begin(&mut self, name: &str, bytes: &[u8]) -> bool {
         self.publish(&format!("{name}.part"), bytes);
         self.publish(&format!(".{name}"), bytes);
-        self.write(&format!("{name} of now"), bytes, SystemTime::now() + Duration::from_secs(3600));
+        self.write(&format!("{name} of now"), bytes, now());
         true
     }
 
@@ -91,7 +96,7 @@ async fn what_cannot_be_moved_is_said_and_not_taken_again() {
     let mut drop = Drop::new();
     let mut folder = drop.head_end();
     // Where the folder for files that were taken should be lies a file, which itself is none of the deliveries.
-    drop.write("taken", b"in the way", SystemTime::now() + Duration::from_secs(3600));
+    drop.write("taken", b"in the way", now());
     drop.publish("one.csv", b"1");
     let delivery = folder.pull(None).await.expect("no trouble").expect("a delivery");
     let trouble = folder.taken(&delivery).await.expect_err("in the way");
@@ -104,7 +109,7 @@ async fn what_cannot_be_moved_is_said_and_not_taken_again() {
 #[tokio::test]
 async fn a_folder_that_is_not_there_needs_other_settings() {
     let drop = Drop::new();
-    let mut folder = Folder::new(Settings { folder: drop.path("nowhere"), settled_seconds: 0 }, SystemTime::now);
+    let mut folder = Folder::new(Settings { folder: drop.path("nowhere"), settled_seconds: 0 }, now);
     let trouble = folder.pull(None).await.expect_err("not there");
     assert!(matches!(&trouble, Trouble::Refused(why) if why.starts_with("there is no folder ")), "{trouble:?}");
 }

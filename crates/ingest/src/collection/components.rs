@@ -64,7 +64,7 @@ mod tests {
         assert_eq!((months.as_deref(), twice.as_deref()), expected, "{case}");
     }
 
-    // covers: ONT-2.3.1b, O-02
+    // covers: ONT-2.3.1b
     #[test]
     fn a_component_repeats_in_both_readings_of_the_rule() {
         check("once", "2026-01-31", (None, None));

@@ -190,7 +190,7 @@ mod tests {
 
     const MEASURED: Found = Found::Measured { time_in_doubt: false };
 
-    // covers: X-03, ONT-2.3.1a
+    // covers: ONT-2.3.1a
     #[test]
     fn only_what_was_measured_and_there_in_time_counts() {
         let early =
