@@ -89,6 +89,9 @@ export interface Fleet {
   head_ends: HeadEnd[];
 }
 
+/** Mean temperatures of local days at the weather station of a usage point. */
+export interface Weather { days: { date: string; start: string; end: string; station: string; mean_celsius: string }[] }
+
 export interface Tally { expected: number; in_time: number; late: number; estimated: number; missing: number; time_in_doubt: number }
 
 export type CollectionReason =

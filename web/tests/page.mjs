@@ -237,6 +237,12 @@ async function fitsNarrowAndPrint(page, channel) {
   await page.emulateMedia({ media: 'screen' });
 }
 
+async function weatherStandsBesideReadings(page, channel) {
+  await show(page, `/review/edit?channel=${channel.channel}&from=2026-10-22T04:00:00Z&to=2026-10-23T04:00:00Z`);
+  const words = await page.locator('main').innerText();
+  check('editor: the weather of the days stands below the chart', words.includes('Mean temperature at YYZ') && words.includes('2026-10-22 −4.2 °C'), words.slice(0, 900));
+}
+
 async function collectionByKeyboard(page, channel) {
   const date = channel.last_reading.slice(0, 10);
   await show(page, `/collection?date=${date}`);
@@ -297,6 +303,7 @@ await watched.run(async () => {
   await chartByKeyboard(page, channel);
   await tablesHoldTheSame(page, channel);
   await everythingAtOnce(page, channel);
+  await weatherStandsBesideReadings(page, channel);
   await collectionByKeyboard(page, channel);
   await unhappyPaths(page, channel);
   await fitsNarrowAndPrint(page, channel);

@@ -4,7 +4,7 @@
 //! nothing; what comes in goes through [`Intake`], which the binary wires to `ingest`, because views must not know
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
-//! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `quarantine`,
+//! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
@@ -41,6 +41,7 @@ mod state;
 mod status;
 mod subscription;
 mod sum_check;
+mod weather;
 
 use std::sync::Arc;
 
@@ -77,7 +78,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 48] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 49] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -99,6 +100,7 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 48] {
         ("get", "/api/v1/channels/{channel}/registers", get(register::list)),
         ("get", "/api/v1/channels/{channel}/days", get(day::list)),
         ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
+        ("get", "/api/v1/channels/{channel}/weather", get(weather::list)),
         ("get", "/api/v1/channels/{channel}/explain", get(explain::get)),
         ("get", "/api/v1/review/groups", get(exception::groups)),
         ("get", "/api/v1/review/exceptions", get(exception::list)),

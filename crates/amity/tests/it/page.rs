@@ -14,6 +14,12 @@ fn the_page_works_in_a_browser_by_keyboard_dark_and_light() {
         "usage_point_id,uom,start,end,value\nUP-STRANGER,kWh,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,1.5\n";
     let stranger = program.file("stranger.csv", stranger);
     assert_eq!(program.run(&["ingest", &stranger]).code, 1);
+    let cold: String = (20..=31).map(|day| format!("2026-10-{day},-4.2\n")).collect();
+    let cold = program.file("temperatures.csv", format!("date,celsius\n{cold}"));
+    assert_eq!(program.run(&["registry", "temperatures", "YYZ", &cold]).code, 0);
+    let channels = program.json(&["registry", "list", "--json"]);
+    let first = channels[0]["label"].as_str().and_then(|label| label.split('/').next()).expect("a channel");
+    assert_eq!(program.run(&["registry", "fact", "weather-station", first, "YYZ"]).code, 0);
     passes_over(&program, "tests/page.mjs");
 }
 

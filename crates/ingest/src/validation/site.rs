@@ -26,18 +26,14 @@ pub(super) fn add(beside: &mut Beside<'_>, directory: &Directory, channel: &Chan
     let holidays = of_point(FactKind::Holidays).and_then(|calendar| directory.shared.holidays.get(calendar));
     beside.holidays.extend(holidays.and_then(|dates| dates.binary_search(&day.date).ok()).map(|_| day.date));
     if needs.intersects(Needs::TEMPERATURES) {
-        beside.temperatures.extend(temperature(directory, of_point(FactKind::WeatherStation), day));
+        let known = directory.mean_temperature(channel.usage_point, day);
+        let temperature = known.map(|(_, tenths_celsius)| DayTemperature { date: day.date, tenths_celsius });
+        beside.temperatures.extend(temperature);
     }
     let facts = beside.days.entry(day.date).or_default();
     facts.load = directory.facts.at(FactKind::Load, channel.id.0, at).map_or(Load::Ordinary, load);
     facts.sun = of_point(FactKind::Position).filter(|_| needs.intersects(Needs::SUN)).and_then(|text| sun(text, day));
     device::add(facts, directory, channel, (at, day.range.end));
-}
-
-fn temperature(directory: &Directory, station: Option<&str>, day: LocalDay) -> Option<DayTemperature> {
-    let days = directory.shared.temperatures.get(station?)?;
-    let found = days.binary_search_by_key(&day.date, |known| known.date).ok()?;
-    Some(DayTemperature { date: day.date, tenths_celsius: days[found].tenths_celsius })
 }
 
 fn load(word: &str) -> Load {

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
 use model::master::{Channel, ConnectionState, ConnectionStates, CustomerKind, Dated, History};
 use model::reading::ChannelKey;
+use model::time::LocalDay;
 use smol_str::SmolStr;
 
 use super::channel::{ChannelEntry, channel};
 use super::determinant::RatesInForce;
 use super::determinant::in_force::rates_in_force;
-use super::fact::Facts;
+use super::fact::{FactKind, Facts};
 use super::link::{Link, Relation, link};
 use super::master::{Bearers, Class, name, one_meant};
 use super::membership::{self, Classes, Membership, Memberships};
@@ -228,6 +229,15 @@ impl Directory {
     /// The class of the customer of a usage point over time; nothing where no agreement leads to a customer.
     pub fn customer_classes(&self, usage_point: UsagePointId) -> &[Dated<CustomerKind>] {
         self.classes.get(&usage_point).map_or(&[], Vec::as_slice)
+    }
+
+    /// The mean temperature of a local day at the weather station of a usage point, in tenths of a degree Celsius, with the
+    /// name of the station.
+    pub fn mean_temperature(&self, usage_point: UsagePointId, day: LocalDay) -> Option<(&str, i32)> {
+        let station = self.facts.at(FactKind::WeatherStation, usage_point.0, day.range.start)?;
+        let days = self.shared.temperatures.get(station)?;
+        let found = days.binary_search_by_key(&day.date, |known| known.date).ok()?;
+        Some((station, days[found].tenths_celsius))
     }
 
     /// Which meters were at a usage point and when, by begin.
