@@ -1,10 +1,12 @@
 //! Collecting from the head-ends of the settings while the program serves.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use headend::folder::{self, Folder};
+use headend::pace::Contract;
 use headend::rest::{self, Rest};
 use headend::{HeadEnd, Trouble};
 use ingest::Intake;
@@ -16,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::Failure;
-use crate::settings;
+use crate::settings::{self, Kind};
 
 /// The longest sleep before the clock is looked at again: it may have been set.
 const NAP: Duration = Duration::from_secs(5);
@@ -38,44 +40,26 @@ impl HeadEnds {
     /// [`Failure::Usage`] naming the head-end whose settings cannot be.
     pub fn start(installation: &Installation, intake: &Arc<Mutex<Intake>>) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(false);
-        let mut started = Self { stop, tasks: Vec::new(), healths: Vec::new() };
+        let mut made = Made { intake, stopped, healths: Vec::new(), work: Vec::new() };
         for of in &installation.settings.head_ends {
             let wrong = |problem: String| Failure::Usage(format!("{}: head_end: {problem}", settings::FILE_NAME));
             let source = source(of, installation).map_err(wrong)?;
             let base = installation.folder();
-            match (&of.folder, &of.rest) {
-                (Some(folder), _) => {
-                    let head_end = Folder::new(from(base, folder), system_time);
-                    started.run(
-                        installation,
-                        Collector::new(head_end, source, of.contract, intake.clone(), clock::now()),
-                        &stopped,
-                    );
+            match of.kind() {
+                Some(Kind::Folder(folder)) => {
+                    made.add(Folder::new(from(base, folder), system_time), source, of.contract)
                 }
-                (None, Some(rest)) => {
+                Some(Kind::Rest(rest)) => {
                     let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
-                    let head_end = Rest::new(with_token(base, rest)).map_err(refused)?;
-                    started.run(
-                        installation,
-                        Collector::new(head_end, source, of.contract, intake.clone(), clock::now()),
-                        &stopped,
-                    );
+                    made.add(Rest::new(with_token(base, rest)).map_err(refused)?, source, of.contract);
                 }
                 // Refused when the settings were read.
-                (None, None) => {}
+                None => {}
             }
         }
-        Ok(started)
-    }
-
-    fn run<H: HeadEnd + 'static>(
-        &mut self,
-        installation: &Installation,
-        collector: Collector<H>,
-        stopped: &watch::Receiver<bool>,
-    ) {
-        self.healths.push(collector.health());
-        self.tasks.push(installation.runtime.spawn(until_stopped(collector, stopped.clone())));
+        // None begins before all of them can.
+        let tasks = made.work.into_iter().map(|work| installation.runtime.spawn(work)).collect();
+        Ok(Self { stop, tasks, healths: made.healths })
     }
 
     /// How each goes, for whoever wants to know at any time.
@@ -88,7 +72,7 @@ impl HeadEnds {
         // Without a task nobody listens.
         let _ = self.stop.send(true);
         let ended = async {
-            for task in &mut self.tasks.into_iter().collect::<Vec<_>>() {
+            for task in self.tasks {
                 // A task that broke off has ended, too.
                 let _ = task.await;
             }
@@ -96,6 +80,22 @@ impl HeadEnds {
         if tokio::time::timeout(patience, ended).await.is_err() {
             tracing::warn!("a head-end did not end in time");
         }
+    }
+}
+
+/// Head-ends that can be collected from and are not yet.
+struct Made<'i> {
+    intake: &'i Arc<Mutex<Intake>>,
+    stopped: watch::Receiver<bool>,
+    healths: Healths,
+    work: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Made<'_> {
+    fn add<H: HeadEnd + 'static>(&mut self, head_end: H, source: Source, contract: Contract) {
+        let collector = Collector::new(head_end, source, contract, Arc::clone(self.intake), clock::now());
+        self.healths.push(collector.health());
+        self.work.push(Box::pin(until_stopped(collector, self.stopped.clone())));
     }
 }
 

@@ -75,7 +75,25 @@ pub struct HeadEnd {
     pub rest: Option<headend::rest::Settings>,
 }
 
+/// What kind of head-end it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind<'s> {
+    /// A folder.
+    Folder(&'s headend::folder::Settings),
+    /// A web service.
+    Rest(&'s headend::rest::Settings),
+}
+
 impl HeadEnd {
+    /// Its kind; `None` where there is none or more than one, which no checked settings have.
+    pub fn kind(&self) -> Option<Kind<'_>> {
+        match (&self.folder, &self.rest) {
+            (Some(folder), None) => Some(Kind::Folder(folder)),
+            (None, Some(rest)) => Some(Kind::Rest(rest)),
+            _ => None,
+        }
+    }
+
     /// What its bytes do not say: their format, and the zone of their stamps.
     ///
     /// # Errors
@@ -92,7 +110,11 @@ impl HeadEnd {
         if self.name.trim().is_empty() {
             return Err("name: expected what it is called".into());
         }
-        if u8::from(self.folder.is_some()) + u8::from(self.rest.is_some()) != 1 {
+        // Where validation is lies under names of its own beside those of sources.
+        if self.name.starts_with("validation") {
+            return Err(format!("name: `{}` is a name of Amity's own; choose another", self.name));
+        }
+        if self.kind().is_none() {
             return Err(format!("`{}`: expected one of [head_end.folder] and [head_end.rest]", self.name));
         }
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
@@ -219,6 +241,7 @@ mod tests {
         check("[collection]\ndeadline = \"5 am\"", "line 2");
         check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder] and [head_end.rest]");
         check("[[head_end]]\n[head_end.folder]\nfolder = \"in\"", "head_end: name: expected what it is called");
+        check("[[head_end]]\nname = \"validation\"", "head_end: name: `validation` is a name of Amity's own");
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
         check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");

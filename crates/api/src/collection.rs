@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use ingest::collection::report::{ChannelMiss, Report};
+use ingest::collection::report::{ChannelMiss, Report, Verdict};
 use ingest::collection::{Collection, waiting};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -48,10 +48,8 @@ pub(crate) async fn get(
     Ask(asked): Ask<Asked>,
 ) -> Result<Response, Problem> {
     let limit = rows(asked.limit)? as usize;
-    let mut report = state.collected(asked.date).await?;
-    let misses_count = report.misses.len();
-    report.misses.truncate(limit);
-    etag::json(&headers, &Told { report, misses_count })
+    let report = state.collected(asked.date).await?;
+    etag::json(&headers, &Told { report: report.cut(limit), misses_count: report.misses.len() })
 }
 
 /// `GET /api/v1/collection.csv`
@@ -79,14 +77,36 @@ pub fn csv(report: &Report) -> String {
     text
 }
 
+/// A report with what it was made of: the batch and the revision of the registry.
+pub(crate) type Made = ((u64, u64), Arc<Report>);
+
+/// How long a report stands whose deadline is still to come.
+const OPEN_SECONDS: i64 = 60;
+
 impl Inner {
-    /// The report of a day; of the one that ended last where none is asked for.
-    async fn collected(&self, date: Option<Date>) -> Result<Report, Problem> {
+    /// The report of a day; of the one that ended last where none is asked for. One is made at a time, and the last one stands
+    /// until something changes.
+    async fn collected(&self, date: Option<Date>) -> Result<Arc<Report>, Problem> {
         let now = (self.now)();
         let yesterday = || now.to_zoned(self.zone.clone()).date().yesterday();
         let date = date.map_or_else(yesterday, Ok).map_err(|error| Problem::parameter("date", error.to_string()))?;
-        let (directory, waiting) = (self.registry.directory().await?, waiting(&self.registry).await?);
-        let collection = Collection::new(Arc::clone(&self.readings), directory, self.collection, waiting);
-        self.read(move |_| collection.report(date, now, &mut |_| {})).await
+        let mut last = self.collection_report.lock().await;
+        let directory = self.registry.directory().await?;
+        let of = (self.readings.sequence(), directory.revision);
+        let stands = |report: &Report| {
+            report.verdict != Verdict::Open || now.duration_since(report.made_at).as_secs() < OPEN_SECONDS
+        };
+        if let Some((made_of, report)) = last.as_ref()
+            && *made_of == of
+            && report.date == date
+            && stands(report)
+        {
+            return Ok(Arc::clone(report));
+        }
+        let collection =
+            Collection::new(Arc::clone(&self.readings), directory, self.collection, waiting(&self.registry).await?);
+        let report = Arc::new(self.read(move |_| collection.report(date, now, &mut |_| {})).await?);
+        *last = Some((of, Arc::clone(&report)));
+        Ok(report)
     }
 }

@@ -18,6 +18,7 @@ use store::registry::Registry;
 use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
+use crate::collection::Made;
 use crate::coverage::Coverage;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
@@ -199,6 +200,8 @@ pub(crate) struct Inner {
     coverage: Arc<Mutex<Arc<Coverage>>>,
     /// The read rate and what it was computed from: the batch and the registry revision.
     pub(crate) read_rate: Mutex<Option<RateOf>>,
+    /// The last report of collection.
+    pub(crate) collection_report: tokio::sync::Mutex<Option<Made>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
 }
@@ -218,7 +221,13 @@ impl std::ops::Deref for Inner {
 
 impl Inner {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, coverage: Arc::default(), read_rate: Mutex::default(), uploads: Semaphore::new(UPLOADS_MAX) }
+        Self {
+            state,
+            coverage: Arc::default(),
+            read_rate: Mutex::default(),
+            collection_report: tokio::sync::Mutex::default(),
+            uploads: Semaphore::new(UPLOADS_MAX),
+        }
     }
 
     /// The plans in force.

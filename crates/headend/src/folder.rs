@@ -1,13 +1,16 @@
 //! Files that appear in a folder: what an SFTP server, a batch job or a person puts there.
 //!
 //! A file is a delivery once it was left alone for a while and is called nothing that is usual for files under way. Older
-//! ones come first. A file that was taken is moved into the folder `taken` beside the others, never deleted; where it
-//! cannot be moved it is left and not asked for again while the program runs.
+//! ones come first. A file that was taken is moved into the folder `taken` beside the others, never deleted; one that
+//! changed while it was taken stays, and is a delivery again. Links are no files: whoever may write into the folder could
+//! have others read through them. A file that cannot be opened or moved is told once and passed over while the program
+//! runs, so that it holds up nobody.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -34,7 +37,7 @@ pub struct Settings {
 }
 
 const fn settled() -> u32 {
-    2
+    60
 }
 
 /// A folder as a head-end.
@@ -42,48 +45,84 @@ const fn settled() -> u32 {
 pub struct Folder {
     settings: Settings,
     now: fn() -> SystemTime,
-    /// Files that could not be moved after they were taken.
-    stuck: HashSet<(PathBuf, SystemTime, u64)>,
+    /// Files that were ready when the folder was last read, oldest first; the first one is the delivery.
+    ready: VecDeque<Ready>,
+    /// Files that cannot be opened or moved, as they are.
+    passed_over: HashSet<(PathBuf, Mark)>,
 }
 
 /// A file that is ready.
+#[derive(Clone, Debug)]
 struct Ready {
-    modified: SystemTime,
     path: PathBuf,
+    mark: Mark,
+}
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Mark {
+    modified: SystemTime,
+    length: u64,
+    number: u64,
+}
+
+impl Mark {
+    /// The mark of a file; `None` where there is none, or no plain one.
+    fn of(path: &Path) -> io::Result<Option<Self>> {
+        let metadata = match fs::symlink_metadata(path) {
+            // It went while the folder was read.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            metadata => metadata?,
+        };
+        let mark = Self { modified: metadata.modified()?, length: metadata.len(), number: metadata.ino() };
+        Ok(metadata.is_file().then_some(mark))
+    }
 }
 
 impl Folder {
     /// A folder of these settings; `now` tells how long a file was left alone.
     pub fn new(settings: Settings, now: fn() -> SystemTime) -> Self {
-        Self { settings, now, stuck: HashSet::new() }
+        Self { settings, now, ready: VecDeque::new(), passed_over: HashSet::new() }
     }
 
-    fn oldest(&self) -> io::Result<Option<Ready>> {
-        let mut oldest: Option<Ready> = None;
-        for entry in fs::read_dir(&self.settings.folder)? {
-            let path = entry?.path();
-            let metadata = match fs::metadata(&path) {
-                Ok(metadata) => metadata,
-                // It went while the folder was read.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            let Some(ready) = self.ready(path, &metadata) else { continue };
-            let is_older = |oldest: &Ready| (ready.modified, &ready.path) < (oldest.modified, &oldest.path);
-            if oldest.as_ref().is_none_or(is_older) {
-                oldest = Some(ready);
+    /// The oldest file that is as it was when the folder was read; reads the folder where none is left.
+    fn oldest(&mut self) -> io::Result<Option<Ready>> {
+        for read_again in [false, true] {
+            if read_again {
+                self.ready = self.read()?;
+            }
+            while let Some(ready) = self.ready.front() {
+                if Mark::of(&ready.path)? == Some(ready.mark) {
+                    return Ok(Some(ready.clone()));
+                }
+                self.ready.pop_front();
             }
         }
-        Ok(oldest)
+        Ok(None)
     }
 
-    fn ready(&self, path: PathBuf, metadata: &Metadata) -> Option<Ready> {
-        let modified = metadata.modified().ok()?;
+    fn read(&self) -> io::Result<VecDeque<Ready>> {
+        let mut ready = Vec::new();
+        for entry in fs::read_dir(&self.settings.folder)? {
+            let path = entry?.path();
+            if let Some(mark) = Mark::of(&path)?.filter(|mark| self.is_ready(&path, *mark)) {
+                ready.push(Ready { path, mark });
+            }
+        }
+        ready.sort_by(|one, other| (one.mark.modified, &one.path).cmp(&(other.mark.modified, &other.path)));
+        Ok(ready.into())
+    }
+
+    fn is_ready(&self, path: &Path, mark: Mark) -> bool {
         let settled = Duration::from_secs(self.settings.settled_seconds.into());
         // A stamp of the future says nothing of how long the file was left alone: it is taken once that has come.
-        let is_settled = (self.now)().duration_since(modified).is_ok_and(|age| settled <= age);
-        let is_stuck = self.stuck.contains(&(path.clone(), modified, metadata.len()));
-        (metadata.is_file() && is_settled && !is_under_way(&path) && !is_stuck).then_some(Ready { modified, path })
+        let is_settled = (self.now)().duration_since(mark.modified).is_ok_and(|age| settled <= age);
+        is_settled && !is_under_way(path) && !self.passed_over.contains(&(path.to_owned(), mark))
+    }
+
+    fn pass_over(&mut self, ready: Ready) {
+        self.passed_over.insert((ready.path, ready.mark));
+        self.ready.pop_front();
     }
 
     fn put_away(&self, path: &Path) -> io::Result<()> {
@@ -126,18 +165,30 @@ fn free_name(folder: &Path, path: &Path) -> io::Result<PathBuf> {
 impl HeadEnd for Folder {
     async fn pull(&mut self, _after: Option<&str>) -> Result<Option<Delivery>, Trouble> {
         let oldest = self.oldest().map_err(|error| self.trouble("could not read", &error))?;
-        Ok(oldest.map(|Ready { path, .. }| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Delivery { position: name.clone(), name, body: Body::File(path) }
-        }))
+        let Some(ready) = oldest else { return Ok(None) };
+        if let Err(error) = fs::File::open(&ready.path) {
+            let why = format!("{} cannot be opened and is passed over: {error}", ready.path.display());
+            self.pass_over(ready);
+            return Err(Trouble::Down(why));
+        }
+        let name = ready.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some(Delivery { position: name.clone(), name, body: Body::File(ready.path) }))
     }
 
     async fn taken(&mut self, delivery: &Delivery) -> Result<(), Trouble> {
         let Body::File(path) = &delivery.body else { return Ok(()) };
-        let Err(error) = self.put_away(path) else { return Ok(()) };
-        if let Ok((modified, length)) = fs::metadata(path).and_then(|file| Ok((file.modified()?, file.len()))) {
-            self.stuck.insert((path.clone(), modified, length));
+        let Some(ready) = self.ready.front().filter(|ready| ready.path == *path).cloned() else { return Ok(()) };
+        // What came to it since was not read: all of it is a delivery again once it is left alone.
+        if !matches!(Mark::of(path), Ok(Some(mark)) if mark == ready.mark) {
+            self.ready.pop_front();
+            return Ok(());
         }
-        Err(Trouble::Down(format!("{} was taken and cannot be moved to `{TAKEN}`: {error}", path.display())))
+        if let Err(error) = self.put_away(path) {
+            let why = format!("{} was taken and cannot be moved to `{TAKEN}`: {error}", path.display());
+            self.pass_over(ready);
+            return Err(Trouble::Down(why));
+        }
+        self.ready.pop_front();
+        Ok(())
     }
 }

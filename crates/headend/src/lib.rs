@@ -73,3 +73,9 @@ pub trait HeadEnd: Send {
     /// [`Trouble`]: it may be pulled again, which is harmless.
     fn taken(&mut self, delivery: &Delivery) -> impl Future<Output = Result<(), Trouble>> + Send;
 }
+
+/// An error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

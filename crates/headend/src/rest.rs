@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
-use crate::{Body, Delivery, HeadEnd, Trouble};
+use crate::{Body, Delivery, HeadEnd, Trouble, chain};
 
 /// How long an answer may take, its body included.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,6 +62,13 @@ impl Rest {
         let mut address = Url::parse(&settings.address).map_err(|error| wrong(&format!("is none: {error}")))?;
         if !matches!(address.scheme(), "http" | "https") {
             return Err(wrong("is none of the web: expected http:// or https://"));
+        }
+        if !address.username().is_empty() || address.password().is_some() {
+            return Err(Trouble::Refused("address holds a name or password: put a token into token_file".into()));
+        }
+        let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if settings.token_file.is_some() && address.scheme() == "http" && !is_here {
+            return Err(wrong("would carry the token of token_file in the clear: expected https://"));
         }
         address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push("deliveries");
         // reqwest uses the provider of the process; an error means that one is installed already.
@@ -143,10 +150,4 @@ fn trouble(status: StatusCode, response: &Response) -> Trouble {
         }
         status => Trouble::Down(format!("answers {status}")),
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::{Format, Options};
 use headend::pace::{Contract, Outcome, Pace};
-use headend::{Body, Delivery, HeadEnd, Trouble};
+use headend::{Body, Delivery, HeadEnd, Trouble, chain};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -203,10 +203,11 @@ impl Source {
             taken.add(&receipt);
             Ok(())
         };
+        let mut broken = None;
         match &delivery.body {
             Body::Bytes(bytes) => take(&delivery.name, &mut &bytes[..])?,
             Body::File(path) => files::for_each(path, &files::Limits::default(), &mut |input| match input {
-                Input::Stream(name, bytes) => take(name, bytes),
+                Input::Stream(name, bytes) => take(name, &mut Watched { bytes, broken: &mut broken }),
                 // Kept as it is, an archive that cannot be opened waits in quarantine and holds up nobody.
                 Input::Unreadable(name, _) => take(name, &mut File::open(path).map_err(NotTaken::Read)?),
                 Input::Empty(_, finding) => {
@@ -214,6 +215,9 @@ impl Source {
                     Ok(())
                 }
             })?,
+        }
+        if let Some(error) = broken {
+            return Err(NotTaken::Read(error));
         }
         Ok(taken)
     }
@@ -229,6 +233,22 @@ impl Source {
             position: delivery.position.clone(),
             replaces: None,
         }
+    }
+}
+
+/// Bytes of a delivery; a fault of the system that has them may pass, so the delivery is asked for again.
+struct Watched<'a> {
+    bytes: &'a mut dyn Read,
+    broken: &'a mut Option<io::Error>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(into).inspect_err(|error| {
+            if let Some(code) = error.raw_os_error() {
+                *self.broken = Some(io::Error::from_raw_os_error(code));
+            }
+        })
     }
 }
 
@@ -252,10 +272,4 @@ fn told(trouble: &Trouble) -> (Outcome, State, Option<String>) {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -191,7 +191,8 @@ impl Courier {
         self.answered(id, to, &answer).await
     }
 
-    /// Determinants come first: they are few, and what is wrong with readings does not hold them up.
+    /// Determinants come first where both wait, for they are few. A message that is built is offered until it is accepted, and
+    /// holds up both.
     async fn next_message(&self, now: Timestamp) -> Result<Next, BuildError> {
         if self.tells(Noun::BillingDeterminant)
             && let Some(message) = self.next_determinants(now).await?

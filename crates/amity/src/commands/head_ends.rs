@@ -11,6 +11,7 @@ use crate::head_ends::look;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::grouped;
+use crate::settings::{HeadEnd, Kind};
 
 /// Show the head-ends of the settings: how collecting from each goes while `amity serve` runs, and where it goes on.
 ///
@@ -54,11 +55,11 @@ impl HeadEnds {
     }
 }
 
-fn told(of: &crate::settings::HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
-    let (kind, place) = match (&of.folder, &of.rest) {
-        (Some(folder), _) => ("folder", folder.folder.display().to_string()),
-        (None, Some(rest)) => ("rest", rest.address.clone()),
-        (None, None) => ("none", String::new()),
+fn told(of: &HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
+    let (kind, place) = match of.kind() {
+        Some(Kind::Folder(folder)) => ("folder", folder.folder.display().to_string()),
+        Some(Kind::Rest(rest)) => ("rest", rest.address.clone()),
+        None => ("none", String::new()),
     };
     Told {
         name: of.name.clone(),

@@ -8,7 +8,6 @@ use store::registry::reference::MeanTemperature;
 
 use crate::fixture::Installation;
 
-// covers: ONT-2.10.2.5
 #[tokio::test]
 async fn half_a_day_is_told_with_its_deadline_and_its_gap() {
     let amity = Installation::with_a_meter().await;

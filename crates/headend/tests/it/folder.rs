@@ -41,6 +41,10 @@ impl Drop {
 impl StandIn for Drop {
     type HeadEnd = Folder;
 
+    fn is_down(trouble: &Trouble) -> bool {
+        matches!(trouble, Trouble::Refused(_))
+    }
+
     fn head_end(&self) -> Folder {
         fs::create_dir_all(self.path("")).expect("made");
         Folder::new(Settings { folder: self.path(""), settled_seconds: 2 }, now)
@@ -104,6 +108,38 @@ async fn what_cannot_be_moved_is_said_and_not_taken_again() {
     assert_eq!(folder.pull(None).await, Ok(None));
     drop.publish("one.csv", b"changed");
     assert!(folder.pull(None).await.expect("no trouble").is_some(), "another content is another delivery");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_taken_stays_and_is_a_delivery_again() {
+    let mut drop = Drop::new();
+    let mut folder = drop.head_end();
+    drop.publish("slow.csv", b"half");
+    let half = folder.pull(None).await.expect("no trouble").expect("a delivery");
+    drop.publish("slow.csv", b"half and half");
+    folder.taken(&half).await.expect("no trouble");
+    let whole = folder.pull(None).await.expect("no trouble").expect("a delivery again");
+    assert_eq!(fs::read(drop.path("slow.csv")).expect("still there"), b"half and half");
+    folder.taken(&whole).await.expect("moved");
+    assert_eq!(fs::read(drop.path("taken/slow.csv")).expect("kept"), b"half and half");
+}
+
+#[tokio::test]
+async fn links_are_no_deliveries_and_hold_up_nobody() {
+    let mut drop = Drop::new();
+    let mut folder = drop.head_end();
+    let secret = drop.folder.path().join("secret");
+    fs::write(&secret, b"of somebody else").expect("written");
+    for (link, target) in [
+        ("to a file", secret.as_path()),
+        ("to itself", &drop.path("to itself")),
+        ("to nothing", std::path::Path::new("/nowhere")),
+    ] {
+        std::os::unix::fs::symlink(target, drop.path(link)).expect("linked");
+    }
+    assert_eq!(folder.pull(None).await, Ok(None));
+    drop.publish("one.csv", b"1");
+    assert_eq!(folder.pull(None).await.expect("no trouble").expect("a delivery").name, "one.csv");
 }
 
 #[tokio::test]

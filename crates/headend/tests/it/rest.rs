@@ -81,6 +81,10 @@ impl Service {
 impl StandIn for Service {
     type HeadEnd = Rest;
 
+    fn is_down(trouble: &Trouble) -> bool {
+        matches!(trouble, Trouble::Down(_))
+    }
+
     fn head_end(&self) -> Rest {
         Rest::new(self.settings()).expect("settings")
     }
@@ -151,4 +155,12 @@ fn an_address_that_is_none_needs_other_settings() {
         let trouble = Rest::new(settings).expect_err("refused");
         assert!(trouble.to_string().starts_with(&format!("address `{address}`")), "{trouble}");
     }
+    let with_token = |address: &str| {
+        let token_file = Some("token".into());
+        Rest::new(Settings { address: address.into(), token_file, delivery_mib_max: 1 }).map(drop)
+    };
+    assert!(matches!(with_token("http://hes.example"), Err(Trouble::Refused(why)) if why.contains("in the clear")));
+    assert_eq!(with_token("https://hes.example"), Ok(()));
+    let told = with_token("https://anna:secret@hes.example").expect_err("refused").to_string();
+    assert!(told.contains("token_file") && !told.contains("secret"), "{told}");
 }

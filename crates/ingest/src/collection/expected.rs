@@ -26,9 +26,10 @@ pub(super) fn seconds_between(channel: &Channel, rules: &Rules) -> Option<u32> {
 /// The parts of a day that end with a reading, in order: the one at midnight closes the day and belongs to it (O-06).
 pub(super) fn readings_of(day: &LocalDay, seconds: u32) -> Vec<TimeRange> {
     let (start, length) = (day.range.start.as_second(), i64::from(seconds));
-    let count = day.slots(seconds).unwrap_or_default();
+    // Where the length does not divide the day, what is left over at its end is no reading.
+    let count = day.range.seconds() / length;
     let at = |number: i64| Timestamp::from_second(start + number * length).unwrap_or(day.range.end);
-    (0..i64::from(count)).map(|number| TimeRange { start: at(number), end: at(number + 1) }).collect()
+    (0..count).map(|number| TimeRange { start: at(number), end: at(number + 1) }).collect()
 }
 
 /// The part of a day that holds readings of a meter that was there; `None` where there is none.
@@ -55,7 +56,8 @@ pub(super) fn is_there(
 
 /// The beginning of the first reading of a channel that came within [`SILENT_DAYS`] before the end of a day.
 fn first_reading(book: &ReadingsBook, channel: &Channel, day: &LocalDay) -> Result<Option<Timestamp>, Error> {
-    let earliest = day.range.start - SignedDuration::from_hours(24 * i64::from(SILENT_DAYS));
+    let silence = SignedDuration::from_hours(24 * i64::from(SILENT_DAYS));
+    let earliest = day.range.start.checked_sub(silence).unwrap_or(Timestamp::MIN);
     let history = book.read(channel.number, earliest.as_second(), day.range.end.as_second() + 1, AsOf::Now)?;
     let of_day = |day: &store::readings::Day| {
         let slot = day.values.iter().position(|value| *value != NO_VALUE)?;
@@ -74,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    // covers: ONT-2.2.1a, ONT-2.2.1b, ONT-DEF-07
+    // covers: ONT-DEF-07
     #[test]
     fn a_day_has_a_reading_at_the_end_of_each_of_its_hours() {
         let zone = TimeZone::get("America/Toronto").expect("a zone");
@@ -87,6 +89,10 @@ mod tests {
         assert_eq!((usual.len(), &*usual[0], &*usual[23]), (24, "03 01:00", "04 00:00"));
         let spring = ends(date(2026, 3, 8));
         assert_eq!((spring.len(), &spring[..3]), (23, &["08 01:00", "08 03:00", "08 04:00"].map(String::from)[..]));
+        // Half an hour is left over where the clock is set back by half an hour.
+        let lord_howe = TimeZone::get("Australia/Lord_Howe").expect("a zone");
+        let odd = LocalDay::of(date(2026, 4, 5), &lord_howe).expect("a day");
+        assert_eq!((odd.range.seconds(), readings_of(&odd, 3600).len()), (88_200, 24));
         let autumn = ends(date(2026, 11, 1));
         assert_eq!((autumn.len(), &autumn[..3]), (25, &["01 01:00", "01 01:00", "01 02:00"].map(String::from)[..]));
     }

@@ -24,7 +24,8 @@ pub(super) fn found(
     let tolerance = i64::from(rules.stamp_tolerance_seconds);
     let (start, end) = (day.range.start.as_second(), day.range.end.as_second());
     let history = book.read(channel.number, start - tolerance, end + tolerance + 1, as_of)?;
-    let unread = if history.damaged.is_empty() { Found::Nothing } else { Found::Damaged };
+    let is_lost = history.damaged.iter().any(|damage| damage.lost.hides(channel.number, day.date));
+    let unread = if is_lost { Found::Damaged } else { Found::Nothing };
     let mut answers = vec![unread; readings.len()];
     match channel.interval_seconds {
         Some(_) => {

@@ -21,8 +21,9 @@ mod expected;
 mod found;
 pub mod report;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 use store::registry::quarantine::{QuarantineFilter, QuarantineState};
@@ -34,19 +35,22 @@ pub use report::{Collection, Report};
 /// Quarantined items that are asked for at a time.
 const PAGE: u32 = 10_000;
 
-/// The labels of the channels of which something waits in quarantine.
+/// The channels of which something waits in quarantine, by label, with the moment at which the last of it came.
 ///
 /// # Errors
 /// What the registry says.
-pub async fn waiting(registry: &Registry) -> Result<HashSet<String>, RegistryError> {
+pub async fn waiting(registry: &Registry) -> Result<HashMap<String, Timestamp>, RegistryError> {
     let mut filter =
         QuarantineFilter { state: Some(QuarantineState::Open), limit: PAGE, ..QuarantineFilter::default() };
-    let mut labels = HashSet::new();
+    let mut latest: HashMap<String, Timestamp> = HashMap::new();
     loop {
         let items = registry.quarantine().list(&filter).await?;
-        let Some(last) = items.last() else { return Ok(labels) };
+        let Some(last) = items.last() else { return Ok(latest) };
         filter.after = last.id;
-        labels.extend(items.into_iter().map(|item| item.entry.channel));
+        for item in items {
+            let came = latest.entry(item.entry.channel).or_insert(item.first_seen);
+            *came = item.first_seen.max(*came);
+        }
     }
 }
 
@@ -101,7 +105,7 @@ impl Rules {
     /// When the readings of a day must be there.
     ///
     /// `None` outside the years of the calendar.
-    fn deadline_of(&self, date: Date, zone: &jiff::tz::TimeZone) -> Option<jiff::Timestamp> {
+    fn deadline_of(&self, date: Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
         Some(date.tomorrow().ok()?.to_datetime(self.deadline).to_zoned(zone.clone()).ok()?.timestamp())
     }
 }

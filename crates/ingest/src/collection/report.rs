@@ -45,6 +45,23 @@ pub struct Report {
     pub misses: Vec<ChannelMiss>,
 }
 
+impl Report {
+    /// The same with so many of the misses.
+    pub fn cut(&self, misses: usize) -> Self {
+        Self {
+            date: self.date,
+            made_at: self.made_at,
+            rules: self.rules,
+            total: self.total,
+            verdict: self.verdict,
+            zones: self.zones.clone(),
+            sources: self.sources.clone(),
+            reasons: self.reasons.clone(),
+            misses: self.misses.iter().take(misses).cloned().collect(),
+        }
+    }
+}
+
 /// How a deadline was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,13 +134,17 @@ pub struct Collection {
     book: Arc<ReadingsBook>,
     directory: Arc<Directory>,
     rules: Rules,
-    waiting: HashSet<String>,
+    waiting: HashMap<String, Timestamp>,
 }
 
 impl Collection {
-    /// Reports over a book and the master data of now; `waiting` are the labels of channels of which something waits in
-    /// quarantine.
-    pub fn new(book: Arc<ReadingsBook>, directory: Arc<Directory>, rules: Rules, waiting: HashSet<String>) -> Self {
+    /// Reports over a book and the master data of now; `waiting` is what [`super::waiting`] answers.
+    pub fn new(
+        book: Arc<ReadingsBook>,
+        directory: Arc<Directory>,
+        rules: Rules,
+        waiting: HashMap<String, Timestamp>,
+    ) -> Self {
         Self { book, directory, rules, waiting }
     }
 
@@ -175,7 +196,8 @@ impl Collection {
             return Ok((tally, misses));
         }
         let (tally, mut misses) = judge(readings, &early, &found(&self.book, of, &self.rules, AsOf::Now)?);
-        if self.waiting.contains(channel.label.as_str()) {
+        // What came to quarantine before the day began holds none of its readings.
+        if self.waiting.get(channel.label.as_str()).is_some_and(|came| day.range.start <= *came) {
             let missing = misses.iter_mut().filter(|miss| miss.reason == Reason::NotReceived);
             missing.for_each(|miss| miss.reason = Reason::InQuarantine);
         }
