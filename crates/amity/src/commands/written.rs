@@ -20,7 +20,7 @@ pub fn read<T: DeserializeOwned>(text: &str, is_json: bool, code: &'static str) 
         let found = text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
         let message = match error.message() {
             // What the reader of dates says of a text that is none.
-            message if message.starts_with("failed to parse") || message.starts_with("parsed value") => {
+            message if message.starts_with("failed to parse") || message.starts_with("parsed ") => {
                 format!("expected a date such as 2026-01-31, found `{found}`")
             }
             message => in_words(message),

@@ -151,7 +151,7 @@ fn what_is_wrong_with_a_definition_is_told_before_it_is_kept() {
     assert_eq!(program.run(&["usage", "definition", "put", &wrong]).code, 2);
     let torn = program.file("torn.toml", "[set]\nname = 3");
     let checked = program.run(&["usage", "definition", "check", &torn]);
-    assert!(checked.code == 1 && checked.out.contains("line 2, file: "), "{checked:?}");
+    assert!(checked.code == 1 && checked.out.contains("line 2, set.name: "), "{checked:?}");
     assert_eq!(program.run(&["usage", "definition", "check", &example("rate.toml")]).code, 0);
 
     assert!(program.run(&["usage", "definition", "put", &example("rate.toml")]).out.contains("kept"));
