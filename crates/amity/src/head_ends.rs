@@ -47,7 +47,9 @@ impl HeadEnds {
             let base = installation.folder();
             match of.kind() {
                 Some(Kind::Folder(folder)) => {
-                    made.add(Folder::new(from(base, folder), system_time), source, of.contract)
+                    let folder = from(base, folder);
+                    is_apart(&folder.folder, base).map_err(|problem| wrong(format!("`{}`: {problem}", of.name)))?;
+                    made.add(Folder::new(folder, system_time), source, of.contract);
                 }
                 Some(Kind::Rest(rest)) => {
                     let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
@@ -121,6 +123,17 @@ fn source(of: &settings::HeadEnd, installation: &Installation) -> Result<Source,
     let (format, options) = of.reading()?;
     let zone = of.zone.as_deref().map(SmolStr::new);
     Ok(Source { name: of.name.clone(), format, zone, options, unknown: installation.unknown(false) })
+}
+
+/// Refuses a folder whose files are those of the installation: what is taken is moved.
+fn is_apart(folder: &Path, base: &Path) -> Result<(), String> {
+    // One that is not there yet holds nothing.
+    let (Ok(folder), Ok(base)) = (folder.canonicalize(), base.canonicalize()) else { return Ok(()) };
+    let is_of_books = ["readings", "raw"].iter().any(|book| folder.starts_with(base.join(book)));
+    if base.starts_with(&folder) || is_of_books {
+        return Err(format!("folder {} holds the installation itself; name one that only it fills", folder.display()));
+    }
+    Ok(())
 }
 
 fn from(base: &Path, given: &folder::Settings) -> folder::Settings {

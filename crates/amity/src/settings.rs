@@ -100,8 +100,11 @@ impl HeadEnd {
     /// The name of the setting, what it is and what was expected.
     pub fn reading(&self) -> Result<(Option<Format>, Options), String> {
         let named = |name: &str| Format::ALL.into_iter().find(|format| format.name() == name);
-        let format =
-            self.format.as_deref().map(|name| named(name).ok_or_else(|| format!("format: `{name}` is not read")));
+        let format = self.format.as_deref().map(|name| {
+            named(name).ok_or_else(|| {
+                format!("format: `{name}` is not read; there are {}", Format::ALL.map(Format::name).join(", "))
+            })
+        });
         let zone = self.zone.as_deref().map(zone_of).transpose().map_err(|error| format!("zone: {error}"))?;
         Ok((format.transpose()?, Options { zone, ..Options::default() }))
     }
@@ -116,6 +119,9 @@ impl HeadEnd {
         }
         if self.kind().is_none() {
             return Err(format!("`{}`: expected one of [head_end.folder] and [head_end.rest]", self.name));
+        }
+        if let Some(rest) = &self.rest {
+            rest.deliveries().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
         }
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
@@ -194,11 +200,19 @@ impl Settings {
             if self.head_ends[..place].iter().any(|other| other.name == head_end.name) {
                 return Err(format!("head_end: there are two of the name `{}`", head_end.name));
             }
+            let same_folder = |other: &&HeadEnd| head_end.folder.is_some() && folder_of(other) == folder_of(head_end);
+            if let Some(other) = self.head_ends[..place].iter().find(same_folder) {
+                return Err(format!("head_end: `{}` and `{}` have the same folder", other.name, head_end.name));
+            }
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         Ok(())
     }
+}
+
+fn folder_of(head_end: &HeadEnd) -> Option<&Path> {
+    head_end.folder.as_ref().map(|settings| settings.folder.as_path())
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub struct Folder {
     ready: VecDeque<Ready>,
     /// Files that cannot be opened or moved, as they are.
     passed_over: HashSet<(PathBuf, Mark)>,
+    /// Whether it was told that files cannot be moved: once is enough, for each of them is taken.
+    told_stuck: bool,
 }
 
 /// A file that is ready.
@@ -82,7 +84,7 @@ impl Mark {
 impl Folder {
     /// A folder of these settings; `now` tells how long a file was left alone.
     pub fn new(settings: Settings, now: fn() -> SystemTime) -> Self {
-        Self { settings, now, ready: VecDeque::new(), passed_over: HashSet::new() }
+        Self { settings, now, ready: VecDeque::new(), passed_over: HashSet::new(), told_stuck: false }
     }
 
     /// The oldest file that is as it was when the folder was read; reads the folder where none is left.
@@ -186,7 +188,7 @@ impl HeadEnd for Folder {
         if let Err(error) = self.put_away(path) {
             let why = format!("{} was taken and cannot be moved to `{TAKEN}`: {error}", path.display());
             self.pass_over(ready);
-            return Err(Trouble::Down(why));
+            return if std::mem::replace(&mut self.told_stuck, true) { Ok(()) } else { Err(Trouble::Down(why)) };
         }
         self.ready.pop_front();
         Ok(())

@@ -52,14 +52,14 @@ pub struct Rest {
     client: Client,
 }
 
-impl Rest {
-    /// A web service of these settings.
+impl Settings {
+    /// Where deliveries are asked for.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
-    pub fn new(settings: Settings) -> Result<Self, Trouble> {
-        let wrong = |why: &str| Trouble::Refused(format!("address `{}` {why}", settings.address));
-        let mut address = Url::parse(&settings.address).map_err(|error| wrong(&format!("is none: {error}")))?;
+    /// [`Trouble::Refused`] naming what it is and what was expected.
+    pub fn deliveries(&self) -> Result<Url, Trouble> {
+        let wrong = |why: &str| Trouble::Refused(format!("address `{}` {why}", self.address));
+        let mut address = Url::parse(&self.address).map_err(|error| wrong(&format!("is none: {error}")))?;
         if !matches!(address.scheme(), "http" | "https") {
             return Err(wrong("is none of the web: expected http:// or https://"));
         }
@@ -67,10 +67,24 @@ impl Rest {
             return Err(Trouble::Refused("address holds a name or password: put a token into token_file".into()));
         }
         let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if settings.token_file.is_some() && address.scheme() == "http" && !is_here {
+        if self.token_file.is_some() && address.scheme() == "http" && !is_here {
             return Err(wrong("would carry the token of token_file in the clear: expected https://"));
         }
+        if self.delivery_mib_max == 0 {
+            return Err(Trouble::Refused("delivery_mib_max is 0: expected at least 1".into()));
+        }
         address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push("deliveries");
+        Ok(address)
+    }
+}
+
+impl Rest {
+    /// A web service of these settings.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
+    pub fn new(settings: Settings) -> Result<Self, Trouble> {
+        let address = settings.deliveries()?;
         // reqwest uses the provider of the process; an error means that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()

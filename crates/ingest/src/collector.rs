@@ -12,6 +12,7 @@ use formats::{Format, Options};
 use headend::pace::{Contract, Outcome, Pace};
 use headend::{Body, Delivery, HeadEnd, Trouble, chain};
 use jiff::{SignedDuration, Timestamp};
+use model::finding::Finding;
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::readings::ReadingsBook;
@@ -208,8 +209,11 @@ impl Source {
             Body::Bytes(bytes) => take(&delivery.name, &mut &bytes[..])?,
             Body::File(path) => files::for_each(path, &files::Limits::default(), &mut |input| match input {
                 Input::Stream(name, bytes) => take(name, &mut Watched { bytes, broken: &mut broken }),
-                // Kept as it is, an archive that cannot be opened waits in quarantine and holds up nobody.
-                Input::Unreadable(name, _) => take(name, &mut File::open(path).map_err(NotTaken::Read)?),
+                // Kept as it is, and never read as anything else, what cannot be unpacked waits in quarantine.
+                Input::Unreadable(name, finding) => {
+                    let bytes = File::open(path).map_err(NotTaken::Read)?;
+                    take(name, &mut bytes.chain(Broken(finding)))
+                }
                 Input::Empty(_, finding) => {
                     tracing::warn!(head_end = self.name, "{finding}");
                     Ok(())
@@ -233,6 +237,15 @@ impl Source {
             position: delivery.position.clone(),
             replaces: None,
         }
+    }
+}
+
+/// The end of bytes that cannot be unpacked: they are kept, and none of them is read.
+struct Broken(Finding);
+
+impl Read for Broken {
+    fn read(&mut self, _into: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("{}: {}", self.0.code, self.0.message)))
     }
 }
 

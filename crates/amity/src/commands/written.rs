@@ -21,7 +21,8 @@ pub fn read<T: DeserializeOwned>(text: &str, is_json: bool, code: &'static str) 
         let message = match error.message() {
             // What the reader of dates says of a text that is none.
             message if message.starts_with("failed to parse") || message.starts_with("parsed ") => {
-                format!("expected a date such as 2026-01-31, found `{found}`")
+                let example = if found.contains(':') { "time such as 05:00:00" } else { "date such as 2026-01-31" };
+                format!("expected a {example}, found `{found}`")
             }
             message => in_words(message),
         };

@@ -145,4 +145,9 @@ fn settings_of_a_head_end_that_cannot_be_are_refused_by_name() {
     let ended = program.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(ended.code, 2, "{ended:?}");
     assert!(ended.talk.contains("head_end: `a`: address `hes.example` is none"), "{}", ended.talk);
+    let program = Program::with_installation(&[]);
+    with_settings(&program, "[[head_end]]\nname = \"a\"\n[head_end.folder]\nfolder = \".\"\n");
+    let ended = program.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(ended.code == 2 && ended.talk.contains("holds the installation itself"), "{ended:?}");
+    assert!(program.data().join("amity.toml").exists(), "nothing was moved");
 }

@@ -175,15 +175,21 @@ async fn what_cannot_be_used_waits_in_quarantine_and_holds_up_nobody() {
     let archive = station.folder.path().join("broken.zip");
     std::fs::write(&archive, b"PK\x03\x04 and nothing that an archive has").expect("written");
     station.head_end.deliveries.lock().expect("no panic").push(("broken.zip".into(), Body::File(archive)));
+    // The text that lies in a damaged archive is none of its readings.
+    let stored = station.folder.path().join("cut.zip");
+    std::fs::write(&stored, [b"PK\x03\x04".as_slice(), b"\n", hour(3, "9").as_bytes()].concat()).expect("written");
+    station.head_end.deliveries.lock().expect("no panic").push(("cut.zip".into(), Body::File(stored)));
     station.head_end.has("no file of ours", "nonsense");
     station.head_end.has("good", hour(0, "1.5"));
     let (mut collector, books) = station.start().await;
-    for _ in 0..3 {
+    for _ in 0..4 {
         collector.step(now).await;
     }
-    assert_eq!(station.head_end.taken(), ["broken.zip", "no file of ours", "good"]);
+    assert_eq!(station.head_end.taken(), ["broken.zip", "cut.zip", "no file of ours", "good"]);
     let health = collector.health().lock().expect("no panic").clone();
-    assert_eq!((health.deliveries, health.refused, health.stored), (3, 2, 1));
+    assert_eq!((health.deliveries, health.refused, health.stored), (4, 3, 1));
     let waiting = books.registry.quarantine().list(&QuarantineFilter::default()).await.expect("listed");
-    assert_eq!(waiting.len(), 2);
+    let mut codes: Vec<_> = waiting.iter().map(|item| item.entry.code.as_str()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["file.unreadable", "file.unreadable", "format.unknown"]);
 }
