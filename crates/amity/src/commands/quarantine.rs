@@ -234,8 +234,8 @@ fn explain(installation: &Installation, id: u64, json: bool) -> Result<ExitCode,
     let place = detail.as_ref().map_or_else(String::new, |detail| format!(" of {}", detail.name));
     output::print(&format!("item {id}: {} [{}], {}", entry.channel, reason(&item), item.state))?;
     output::print(&format!("  where    line {}{place}, from source {}", entry.line, entry.source))?;
-    if let Some(Record { text, bytes, .. }) = &record {
-        let rest = if (text.len() as u64) < *bytes { format!(" .. ({bytes} bytes in all)") } else { String::new() };
+    if let Some(Record { text, bytes, is_cut, .. }) = &record {
+        let rest = if *is_cut { format!(" .. ({bytes} bytes in all)") } else { String::new() };
         output::print(&format!("  there    {text}{rest}"))?;
     }
     output::print(&format!("  why      {}", entry.message))?;
