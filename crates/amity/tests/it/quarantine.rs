@@ -38,7 +38,7 @@ fn what_could_not_be_read_is_listed_and_explained_with_what_stands_there() {
     assert_eq!(program.json(&["quarantine", "list", "--json"]).as_array().map(Vec::len), Some(1));
 }
 
-// covers: THR-08, SEC-AAY
+// covers: SEC-AAY
 #[test]
 fn a_corrected_copy_is_handed_in_and_another_item_dropped() {
     let program = program();
@@ -74,7 +74,6 @@ fn a_replay_may_say_the_zone_that_was_forgotten() {
     assert_eq!((&replayed["released"], &replayed["stored"]), (&1.into(), &2.into()), "{replayed}");
 }
 
-// covers: IIS-05
 #[test]
 fn files_that_hold_nothing_are_told() {
     let program = program();
