@@ -59,6 +59,9 @@ async fn a_replay_may_say_what_was_forgotten() {
     amity.quarantine(&["csv.zone"]).await;
     let body = r#"{"ids":["1"],"zone":"UTC","format":"csv"}"#;
     assert_eq!(amity.post("/api/v1/quarantine/replay", JSON, body).await.status.as_u16(), 200);
+    let body = r#"{"reason":"csv.zone","zone":"UTC"}"#;
+    let all = amity.post("/api/v1/quarantine/replay", JSON, body).await;
+    assert_eq!((all.status.as_u16(), &all.body["pointer"]), (400, &json!("/ids")));
     let said = Otherwise { zone: Some("UTC".into()), format: Some("csv".into()), ..Otherwise::default() };
     assert_eq!(amity.intake.0.lock().expect("not poisoned").otherwise, said);
 }
