@@ -265,7 +265,7 @@ export interface QuarantineDetail extends QuarantineItem {
   cause: string;
   closing: Closing | null;
   detail: { records?: number; places?: Place[] };
-  record: { line: number; text: string; bytes: number } | null;
+  record: { line: number; text: string; bytes: number; is_cut: boolean } | null;
   drop_reasons: { code: string; words: string }[];
 }
 

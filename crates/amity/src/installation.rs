@@ -177,5 +177,8 @@ fn in_use(folder: &Path) -> Failure {
 
 /// A failure of intake for people.
 pub fn in_intake(error: intake::IntakeError) -> Failure {
-    Failure::work("nothing more was taken in", error)
+    match error {
+        intake::IntakeError::Asked(refusal) => Failure::Usage(refusal.to_string()),
+        error => Failure::work("nothing more was taken in", error),
+    }
 }

@@ -145,6 +145,11 @@ pub(crate) async fn replay(
     Sent(mut selection): Sent<Selection>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let otherwise = selection.otherwise();
+    if selection.ids.is_none() && otherwise != Otherwise::default() {
+        let detail =
+            "format, zone, usage_point and unit say how a message is read: name the items that they are meant for";
+        return Err(Problem::parameter("/ids", detail));
+    }
     let ids = chosen(&state, selection).await?;
     let asked = ids.len();
     let replayed = state.intake.replay(ids.clone(), otherwise).await?;

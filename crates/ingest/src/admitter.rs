@@ -15,6 +15,7 @@ use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, Register
 use store::registry::directory::Directory;
 
 use crate::admission::{self, Limits, Scale, Target};
+use crate::came_since::CameSince;
 use crate::flags::FlagMap;
 use crate::given_twice::Given;
 use crate::inventory::FINDINGS_MAX;
@@ -52,6 +53,7 @@ pub struct Admitter<'a> {
     pub rejected: HashMap<(String, SmolStr), Rejected>,
     /// What readers left out.
     pub malformed: ByCause,
+    came: CameSince,
     received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
     unregistered: Unregistered,
     /// The first findings that do not cost a reading.
@@ -95,6 +97,7 @@ impl<'a> Admitter<'a> {
             batch: Batch::default(),
             rejected: HashMap::new(),
             malformed: ByCause::new(),
+            came: CameSince::default(),
             received: HashMap::new(),
             unregistered: Unregistered::default(),
             findings: Vec::new(),
@@ -195,11 +198,11 @@ impl<'a> Admitter<'a> {
         self.note(finding);
     }
 
-    fn came_since(&self, finding: &Finding) -> bool {
+    fn came_since(&mut self, finding: &Finding) -> bool {
         let Some((left_out, moment)) = finding.left_out.as_ref().zip(self.batch.first_received_at) else {
             return false;
         };
-        malformed::came_after(left_out, self.directory, self.book, moment)
+        self.came.is_there(left_out, self.directory, self.book, moment)
     }
 
     /// Notes a finding that does not cost a reading.

@@ -116,7 +116,8 @@ fn invalid(field: &'static str, detail: &str) -> CorrectionError {
 fn copy_of(original: Message, entry: &QuarantineEntry, name: &str, by: &str) -> Message {
     Message {
         name: format!("{name}, corrected by {by}, in place of {}", original.name),
-        replaces: Some(entry.batch.clone()),
+        // A copy of a copy stands in the place of the first message.
+        replaces: original.replaces.or_else(|| Some(entry.batch.clone())),
         ..original
     }
 }

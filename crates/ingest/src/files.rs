@@ -270,7 +270,6 @@ mod tests {
         assert_eq!(seen, [(format!("{name}/b.csv"), Ok(2)), (format!("{name}/a.csv"), Ok(3))]);
     }
 
-    // covers: THR-05
     #[test]
     fn what_holds_no_file_is_told() {
         let nothing =

@@ -22,6 +22,7 @@
 
 pub mod admission;
 pub mod admitter;
+mod came_since;
 pub mod collection;
 pub mod collector;
 pub mod correction;

@@ -36,7 +36,7 @@ pub struct Detail {
     /// The first of these records.
     #[serde(default)]
     pub places: Vec<ToldFinding>,
-    /// Content hash of the message that this one is a corrected copy of.
+    /// Content hash of the message that this one is a corrected copy of; of the first one, where that was a copy itself.
     #[serde(default)]
     pub replaces: Option<String>,
     /// The file or message as people know it.
@@ -154,8 +154,8 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         }
         MALFORMED => {
             "let the source send it again corrected, then replay; or hand a corrected copy in (`amity quarantine fix`); where \
-             it was read with the wrong options, replay with --zone, --format or --unit; drop it with a reason where nothing \
-             is to come"
+             it was read with the wrong options and nothing of it is stored, replay the item with --zone, --format or --unit; drop \
+             it with a reason where nothing is to come"
         }
         files::UNREADABLE => {
             "the bytes are cut off or damaged and never taken: ask the source for a whole file and drop this"
@@ -182,7 +182,7 @@ pub struct Replayed {
 }
 
 /// What to say otherwise of the bytes of a message than the first time; `None` says the same again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Otherwise {
     /// The format.
     pub format: Option<Format>,
@@ -195,6 +195,24 @@ pub struct Otherwise {
 }
 
 impl Otherwise {
+    /// Refuses to say another zone, usage point or unit of a message of which something is stored: its readings would be stored
+    /// a second time, elsewhere.
+    fn check(&self, message: &Message) -> Result<(), Refusal> {
+        let said = [
+            ("zone", &self.zone, &message.zone),
+            ("usage point", &self.usage_point, &message.options.usage_point),
+            ("unit", &self.unit, &message.options.unit),
+        ];
+        let Some((what, ..)) = said.into_iter().find(|(_, now, before)| now.is_some() && now != before) else {
+            return Ok(());
+        };
+        let (name, asked) = (&message.name, Asked::from(message));
+        Err(Refusal::Conflict(format!(
+            "readings of {name} are stored already, read with {asked}: with another {what} they would be stored a second time, \
+             elsewhere; replay it without, or hand a corrected copy in (`amity quarantine fix`)"
+        )))
+    }
+
     fn of(&self, message: Message) -> Message {
         let zone = self.zone.clone().or(message.zone);
         Message {
@@ -213,7 +231,8 @@ impl Otherwise {
 /// Takes the messages of items in once more; with [`Unknown::Register`], unknown channels are registered.
 ///
 /// # Errors
-/// As [`Intake::take`]; what was replayed before stays so.
+/// [`IntakeError::Asked`] where something of a message is stored already and another zone, usage point or unit is said of it:
+/// nothing is replayed. As [`Intake::take`]; what was replayed before stays so.
 pub fn replay(
     intake: &mut Intake,
     items: &[QuarantineItem],
@@ -224,6 +243,11 @@ pub fn replay(
     let mut of_message: BTreeMap<(&str, &str), Vec<&QuarantineItem>> = BTreeMap::new();
     for item in items {
         of_message.entry((&item.entry.raw, &item.entry.batch)).or_default().push(item);
+    }
+    for ((_, batch), items) in &of_message {
+        if *otherwise != Otherwise::default() && intake.is_stored(batch)? {
+            otherwise.check(&message_of(items[0], unknown))?;
+        }
     }
     let mut replayed = Replayed::default();
     for ((raw, _), items) in of_message {
@@ -330,16 +354,21 @@ fn beside(known: &[QuarantineItem], mut new: Vec<QuarantineEntry>) -> Vec<Quaran
         .filter(|item| item.state != QuarantineState::Open)
         .map(|item| (&item.entry.channel, &item.entry.code, &item.entry.cause))
         .collect();
-    new.retain(|entry| !closed.contains(&(&entry.channel, &entry.code, &entry.cause)));
     let taken: HashMap<u32, &QuarantineItem> = known.iter().map(|item| (item.entry.item, item)).collect();
-    let last = taken.keys().copied().chain(new.iter().map(|entry| entry.item)).max().unwrap_or(0);
-    let is_taken = |entry: &QuarantineEntry| {
-        // What was let in or dropped does not wait again when its message comes again for another item.
-        taken
-            .get(&entry.item)
-            .is_some_and(|item| item.state == QuarantineState::Open || item.entry.channel != entry.channel)
+    // What was let in or dropped does not wait again when its message comes again for another item: neither for its reason nor,
+    // at its place, for another one. Records that were left out are the same ones only where their cause is.
+    let same = |entry: &QuarantineEntry, item: &QuarantineItem| {
+        (&item.entry.channel, &item.entry.cause) == (&entry.channel, &entry.cause)
     };
-    for (entry, free) in new.iter_mut().filter(|entry| is_taken(entry)).zip(last.saturating_add(1)..) {
+    let is_closed = |entry: &QuarantineEntry| {
+        let at_its_place = taken.get(&entry.item).filter(|item| item.state != QuarantineState::Open);
+        closed.contains(&(&entry.channel, &entry.code, &entry.cause))
+            || at_its_place.is_some_and(|item| same(entry, item))
+    };
+    new.retain(|entry| !is_closed(entry));
+    let last = taken.keys().copied().chain(new.iter().map(|entry| entry.item)).max().unwrap_or(0);
+    let at_taken = new.iter_mut().filter(|entry| taken.contains_key(&entry.item));
+    for (entry, free) in at_taken.zip(last.saturating_add(1)..) {
         entry.item = free;
     }
     new

@@ -18,6 +18,8 @@ pub struct Record {
     pub text: String,
     /// How many bytes it has in all.
     pub bytes: u64,
+    /// Whether there is more of it than its beginning.
+    pub is_cut: bool,
 }
 
 /// Why a line could not be shown.
@@ -75,8 +77,9 @@ fn line_of(bytes: &mut dyn Read, number: u64) -> io::Result<Option<Record>> {
 fn shown(line: u64, beginning: &[u8], bytes: u64) -> Record {
     let text = String::from_utf8_lossy(beginning);
     // A character that the limit cuts is not shown in part.
-    let text = if (beginning.len() as u64) < bytes { text.trim_end_matches('\u{fffd}') } else { &text };
-    Record { line, text: text.chars().map(printable).collect(), bytes }
+    let is_cut = (beginning.len() as u64) < bytes;
+    let text = if is_cut { text.trim_end_matches('\u{fffd}') } else { &text };
+    Record { line, text: text.chars().map(printable).collect(), bytes, is_cut }
 }
 
 /// A character as it is, or escaped where it would move the cursor, turn the direction of text or not be seen.
@@ -106,6 +109,14 @@ mod tests {
         check(b"a\n\nb\n", 2, Some(("", 0)));
         check(b"a\n", 2, None);
         check(b"", 1, None);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_bytes_of_it_are_not_shown() {
+        let is_cut = |bytes: &[u8]| line_of(&mut &*bytes, 1).expect("read").expect("there").is_cut;
+        assert!(!is_cut("é".repeat(200).as_bytes()), "400 bytes, 200 characters");
+        assert!(!is_cut(&b"\xe9".repeat(400)), "not UTF-8");
+        assert!(is_cut(&b"\x1b".repeat(401)), "shown as 2400 characters");
     }
 
     #[test]

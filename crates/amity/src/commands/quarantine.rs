@@ -10,6 +10,7 @@ use ingest::correction::{self, Correction, CorrectionError};
 use ingest::quarantine::{self, Detail, Otherwise};
 use ingest::record::{self, Record};
 use serde_json::json;
+use store::registry::RegistryError;
 use store::registry::quarantine::{Closing, QuarantineFilter, QuarantineItem, QuarantineState};
 
 use super::reading_options::ReadingOptions;
@@ -46,6 +47,9 @@ enum Action {
     },
     /// Take the messages of waiting items in again, after a fix.
     Replay {
+        /// Numbers of the items; needed with --zone, --format, --unit and --usage-point, which say how their messages are read.
+        #[arg(value_name = "ITEM", conflicts_with_all = ["reason", "source", "channel"])]
+        ids: Vec<u64>,
         #[command(flatten)]
         selection: Selection,
         /// Register channels the registry does not know, as the messages describe them.
@@ -111,6 +115,10 @@ struct Selection {
     json: bool,
 }
 
+/// Asked of who says otherwise how messages are read, and not of which.
+const OF_WHICH: &str = "--zone, --format, --unit and --usage-point say how a message is read: name the items that they are \
+                        meant for, as in `amity quarantine replay 7 --zone UTC`";
+
 impl Selection {
     fn items(
         &self,
@@ -136,11 +144,22 @@ impl Quarantine {
         match self.action {
             Action::List { selection, state } => list(&installation, &selection, state.parse().ok()),
             Action::Explain { id, json } => explain(&installation, id, json),
-            Action::Replay { selection, register, reading } => replay(&installation, &selection, register, &reading),
+            Action::Replay { ids, selection, register, reading } => {
+                let otherwise = otherwise(&reading)?;
+                if ids.is_empty() && otherwise != Otherwise::default() {
+                    return Err(Failure::Usage(OF_WHICH.into()));
+                }
+                let items = match &ids[..] {
+                    [] => selection.items(&installation, Some(QuarantineState::Open))?,
+                    ids => open_items(&installation, ids)?,
+                };
+                replay(&installation, &items, &otherwise, register, selection.json)
+            }
             Action::Fix { id, file, by, note, json } => fix(&installation, id, &file, [&by, &note], json),
             Action::Drop { ids, by, reason, note, json } => {
                 let closing = quarantine::dropped(&by, &reason, &note, clock::now())
                     .map_err(|refusal| Failure::Usage(refusal.to_string()))?;
+                open_items(&installation, &ids)?;
                 let quarantine = installation.books.registry.quarantine();
                 let dropped = installation.ask(quarantine.close(&ids, QuarantineState::Dropped, &closing))?;
                 output::tell(json, &json!({ "dropped": dropped }), &format!("{dropped} items dropped"), "")?;
@@ -148,6 +167,39 @@ impl Quarantine {
             }
         }
     }
+}
+
+/// The open items with these numbers.
+///
+/// # Errors
+/// [`Failure::Usage`], which names every other one.
+fn open_items(installation: &Installation, ids: &[u64]) -> Result<Vec<QuarantineItem>, Failure> {
+    let quarantine = installation.books.registry.quarantine();
+    let (mut open, mut others) = (Vec::new(), Vec::new());
+    for id in ids {
+        let found = installation.ask(async {
+            match quarantine.get(*id).await {
+                Err(RegistryError::NotFound { .. }) => Ok(None),
+                found => found.map(Some),
+            }
+        })?;
+        match found {
+            Some(item) if item.state == QuarantineState::Open => open.push(item),
+            Some(item) => others.push(format!("item {id} is {} already", item.state)),
+            None => others.push(format!("there is no item {id}")),
+        }
+    }
+    if others.is_empty() {
+        return Ok(open);
+    }
+    Err(Failure::Usage(format!("{}; nothing was done (`amity quarantine list` names what waits)", others.join(", "))))
+}
+
+/// What is said of messages otherwise than the first time.
+fn otherwise(reading: &ReadingOptions) -> Result<Otherwise, Failure> {
+    let (format, options) = (reading.format()?, reading.options()?);
+    let zone = reading.zone.as_deref().map(Into::into);
+    Ok(Otherwise { format, zone, usage_point: options.usage_point, unit: options.unit })
 }
 
 fn list(
@@ -234,8 +286,8 @@ fn explain(installation: &Installation, id: u64, json: bool) -> Result<ExitCode,
     let place = detail.as_ref().map_or_else(String::new, |detail| format!(" of {}", detail.name));
     output::print(&format!("item {id}: {} [{}], {}", entry.channel, reason(&item), item.state))?;
     output::print(&format!("  where    line {}{place}, from source {}", entry.line, entry.source))?;
-    if let Some(Record { text, bytes, .. }) = &record {
-        let rest = if (text.len() as u64) < *bytes { format!(" .. ({bytes} bytes in all)") } else { String::new() };
+    if let Some(Record { text, bytes, is_cut, .. }) = &record {
+        let rest = if *is_cut { format!(" .. ({bytes} bytes in all)") } else { String::new() };
         output::print(&format!("  there    {text}{rest}"))?;
     }
     output::print(&format!("  why      {}", entry.message))?;
@@ -291,25 +343,19 @@ fn fix(installation: &Installation, id: u64, file: &Path, said: [&str; 2], json:
 
 fn replay(
     installation: &Installation,
-    selection: &Selection,
+    items: &[QuarantineItem],
+    otherwise: &Otherwise,
     register: bool,
-    reading: &ReadingOptions,
+    json: bool,
 ) -> Result<ExitCode, Failure> {
-    let items = selection.items(installation, Some(QuarantineState::Open))?;
-    let (format, options) = (reading.format()?, reading.options()?);
-    let zone = reading.zone.as_deref().map(Into::into);
-    let otherwise = Otherwise { format, zone, usage_point: options.usage_point, unit: options.unit };
     let mut intake = installation.intake()?;
     let unknown = installation.unknown(register);
-    let replayed = quarantine::replay(&mut intake, &items, unknown, &otherwise, clock::now()).map_err(in_intake)?;
+    let replayed = quarantine::replay(&mut intake, items, unknown, otherwise, clock::now()).map_err(in_intake)?;
     validate::due(installation)?;
-    if selection.json {
-        output::print_json(&replayed)?;
-    } else {
-        output::print(&format!(
-            "{} messages taken in again: {} items released, {} readings stored, {} items refused again",
-            replayed.messages, replayed.released, replayed.stored, replayed.refused_again
-        ))?;
-    }
+    let text = format!(
+        "{} messages taken in again: {} items released, {} readings stored, {} items refused again",
+        replayed.messages, replayed.released, replayed.stored, replayed.refused_again
+    );
+    output::tell(json, &replayed, &text, "")?;
     Ok(ExitCode::from(u8::from(0 < replayed.refused_again)))
 }

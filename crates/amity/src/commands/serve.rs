@@ -160,6 +160,7 @@ async fn work<T: Send + 'static>(
 
 fn refused(error: IntakeError) -> api::IntakeError {
     match &error {
+        IntakeError::Asked(refusal) => refusal.clone().into(),
         IntakeError::Readings(store::readings::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
         IntakeError::Raw(store::raw::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
         IntakeError::Registry(registry) if registry.is_out_of_space() => api::IntakeError::StorageFull,

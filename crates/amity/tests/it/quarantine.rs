@@ -38,7 +38,7 @@ fn what_could_not_be_read_is_listed_and_explained_with_what_stands_there() {
     assert_eq!(program.json(&["quarantine", "list", "--json"]).as_array().map(Vec::len), Some(1));
 }
 
-// covers: THR-08, SEC-AAY
+// covers: SEC-AAY
 #[test]
 fn a_corrected_copy_is_handed_in_and_another_item_dropped() {
     let program = program();
@@ -70,11 +70,51 @@ fn a_replay_may_say_the_zone_that_was_forgotten() {
     let program = program();
     let file = program.file("local.csv", hours(&["1.5", "2.5"]).replace('Z', ""));
     assert_eq!(program.run(&["ingest", &file]).code, 2);
-    let replayed = program.json(&["quarantine", "replay", "--zone", "UTC", "--json"]);
+    // Not of every message that waits.
+    let all = program.run(&["quarantine", "replay", "--zone", "UTC"]);
+    assert!(all.code == 2 && all.talk.contains("`amity quarantine replay 7 --zone UTC`"), "{all:?}");
+    let replayed = program.json(&["quarantine", "replay", "1", "--zone", "UTC", "--json"]);
     assert_eq!((&replayed["released"], &replayed["stored"]), (&1.into(), &2.into()), "{replayed}");
 }
 
-// covers: IIS-05
+#[test]
+fn what_is_stored_is_not_replayed_with_another_zone() {
+    let program = program();
+    let file = program.file("day.csv", hours(&["1.5", "2x"]).replace('Z', ""));
+    assert_eq!(program.run(&["ingest", "--zone", "+10:00", &file]).code, 1);
+    let refused = program.run(&["quarantine", "replay", "1", "--zone", "UTC"]);
+    assert!(refused.code == 2 && refused.talk.contains("another zone"), "{refused:?}");
+    assert!(refused.talk.contains("`amity quarantine fix`"), "{refused:?}");
+}
+
+#[test]
+fn items_that_do_not_wait_are_named() {
+    let program = program();
+    for (name, values) in [("day.csv", ["1.5", "2x"]), ("test.csv", ["9x", "9.5"])] {
+        assert_eq!(program.run(&["ingest", &program.file(name, hours(&values))]).code, 1);
+    }
+    let drop = |ids: &[&str]| {
+        program.run(&[&["quarantine", "drop"][..], ids, &["--as", "anna", "--reason", "mistake"]].concat())
+    };
+    assert_eq!(drop(&["2"]).code, 0);
+    let told = "item 2 is dropped already, there is no item 999; nothing was done";
+    let refused = drop(&["1", "2", "999"]);
+    assert!(refused.code == 2 && refused.talk.contains(told), "{refused:?}");
+    let replayed = program.run(&["quarantine", "replay", "2", "999"]);
+    assert!(replayed.code == 2 && replayed.talk.contains(told), "{replayed:?}");
+    assert_eq!(program.json(&["quarantine", "list", "--json"])[0]["id"], 1);
+}
+
+#[test]
+fn a_line_that_is_cut_is_told_by_what_is_missing_and_not_by_its_length() {
+    let program = program();
+    let file = program.file("day.csv", hours(&["1.5", &"\u{1b}".repeat(400)]));
+    assert_eq!(program.run(&["ingest", &file]).code, 1);
+    let told = program.run(&["quarantine", "explain", "1"]).out;
+    // `UP1,kWh,`, two stamps of 20 characters and a comma each, and 400 bytes.
+    assert!(told.contains(" .. (450 bytes in all)\n"), "{told}");
+}
+
 #[test]
 fn files_that_hold_nothing_are_told() {
     let program = program();

@@ -97,7 +97,7 @@ impl Intake for DoubleIntake {
     }
 
     fn record(&self, item: &QuarantineItem) -> Answer<Value> {
-        let told = json!({ "line": item.entry.line, "text": "300,2026", "bytes": 8 });
+        let told = json!({ "line": item.entry.line, "text": "300,2026", "bytes": 8, "is_cut": false });
         Box::pin(async move { Ok(told) })
     }
 }

@@ -17,7 +17,7 @@ async fn an_item_is_shown_with_what_stands_there() {
     assert_eq!(told["reasons"], json!([{ "reason": "malformed", "title": "Could not be read", "count": 1 }]));
     let id = told["items"][0]["id"].as_str().expect("an id").to_owned();
     let item = amity.get(&format!("/api/v1/quarantine/{id}")).await.body;
-    assert_eq!(item["record"], json!({ "line": 7, "text": "300,2026", "bytes": 8 }));
+    assert_eq!(item["record"], json!({ "line": 7, "text": "300,2026", "bytes": 8, "is_cut": false }));
     assert_eq!(item["drop_reasons"], json!([{ "code": "mistake", "words": "sent by mistake" }]));
     assert_eq!((&item["closing"], &item["cause"]), (&json!(null), &json!("")));
     let dropped = amity.get("/api/v1/quarantine?state=dropped").await.body;
@@ -26,7 +26,6 @@ async fn an_item_is_shown_with_what_stands_there() {
     assert_eq!((wrong.status.as_u16(), &wrong.body["pointer"]), (400, &json!("state")));
 }
 
-// covers: SEC-AAY
 #[tokio::test]
 async fn a_person_signs_a_copy_and_a_decision() {
     let amity = Installation::empty().await;
@@ -60,6 +59,9 @@ async fn a_replay_may_say_what_was_forgotten() {
     amity.quarantine(&["csv.zone"]).await;
     let body = r#"{"ids":["1"],"zone":"UTC","format":"csv"}"#;
     assert_eq!(amity.post("/api/v1/quarantine/replay", JSON, body).await.status.as_u16(), 200);
+    let body = r#"{"reason":"csv.zone","zone":"UTC"}"#;
+    let all = amity.post("/api/v1/quarantine/replay", JSON, body).await;
+    assert_eq!((all.status.as_u16(), &all.body["pointer"]), (400, &json!("/ids")));
     let said = Otherwise { zone: Some("UTC".into()), format: Some("csv".into()), ..Otherwise::default() };
     assert_eq!(amity.intake.0.lock().expect("not poisoned").otherwise, said);
 }

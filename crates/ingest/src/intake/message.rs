@@ -33,7 +33,7 @@ pub struct Message {
     pub unknown: Unknown,
     /// Where its source goes on after it, kept in its commit; empty where the source has no order.
     pub position: String,
-    /// Content hash, hexadecimal, of the message that this is a corrected copy of: it ranks right after that one.
+    /// Content hash, hexadecimal, of the message that this is a corrected copy of, or a copy of a copy: it ranks right after that one.
     pub replaces: Option<String>,
 }
 

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use model::event::EndDeviceEvent;
 use model::finding::{Finding, Severity};
 use model::reading::{ChannelReadings, MessageHeader};
+use model::review::Refusal;
 use smol_str::SmolStr;
 use store::raw::{Error as RawError, InvalidRawId, RawBook, RawId};
 use store::readings::{Batch, ReadingsBook, Receipt as Commit};
@@ -67,6 +68,12 @@ pub enum IntakeError {
     /// The readings could not be stored.
     #[error("could not store the readings")]
     Readings(#[source] store::readings::Error),
+    /// Items that should wait in quarantine are not there: others have their places.
+    #[error("{0} items of the message could not be put into quarantine, for their places are taken; take it again")]
+    NotPutAway(u64),
+    /// What was asked cannot be done; the caller has to change something.
+    #[error(transparent)]
+    Asked(#[from] Refusal),
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[from] RegistryError),
@@ -198,6 +205,12 @@ impl Intake {
         Ok(earlier)
     }
 
+    /// Whether any of the bytes with this content hash, hexadecimal, was stored, or nothing was wrong with them.
+    pub(crate) fn is_stored(&self, hash: &str) -> Result<bool, IntakeError> {
+        let Ok(hash) = blake3::Hash::from_hex(hash) else { return Ok(false) };
+        Ok(self.books.readings.received_at(hash.as_bytes()).map_err(IntakeError::Readings)?.is_some())
+    }
+
     fn known(&self, hash: &[u8; 32]) -> Result<Earlier, IntakeError> {
         let received_at = self.books.readings.received_at(hash).map_err(IntakeError::Readings)?;
         let hash = blake3::Hash::from_bytes(*hash).to_hex();
@@ -310,8 +323,13 @@ impl Intake {
         outcome.settlement = Settlement::of(&outcome.earlier.items, entries, outcome.receipt.accepted);
         self.runtime.block_on(async {
             let quarantine = self.books.registry.quarantine();
-            if !outcome.settlement.new.is_empty() {
-                quarantine.add(&outcome.settlement.new, now).await?;
+            let new = &outcome.settlement.new;
+            if !new.is_empty() {
+                let added = quarantine.add(new, now).await?;
+                let left = (new.len() as u64).saturating_sub(added);
+                if 0 < left {
+                    return Err(IntakeError::NotPutAway(left));
+                }
             }
             for (id, entry) in &outcome.settlement.refused_again {
                 quarantine.refused_again(*id, entry).await?;

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use formats::Options;
 use ingest::correction::{Corrected, Correction, CorrectionError, correct};
 use ingest::intake::{Message, Unknown};
+use ingest::placement::zone_of;
 use ingest::quarantine::{Detail, Otherwise, dropped, replay};
 use ingest::record;
 use jiff::SignedDuration;
@@ -156,20 +157,81 @@ fn values_of_before_do_not_end_the_wait() {
 #[test]
 fn a_file_read_with_the_wrong_options_is_replayed_with_others() {
     let mut station = Station::with(&["UP1"]);
-    // One stamp says its offset, the other does not: without a zone that row cannot be read.
-    let bytes = "usage_point_id,uom,start,end,value\n\
-                 UP1,kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1.5\n\
-                 UP1,kWh,2026-01-01T01:00:00,2026-01-01T02:00:00,2.5\n";
-    assert_eq!(station.send_bytes(bytes, Options::default()).stored, 1);
-    assert_eq!(only(&station).entry.cause, "csv.stamp");
+    let bytes = csv(&["UP1 0=1.5 1=2.5"]).replace('Z', "");
+    assert!(!station.send_bytes(&bytes, Options::default()).accepted);
     let items = station.waiting();
     let otherwise = Otherwise { zone: Some("UTC".into()), ..Otherwise::default() };
     let replayed = replay(&mut station.intake, &items, Unknown::Quarantine, &otherwise, station.now).expect("replayed");
-    assert_eq!((replayed.released, replayed.refused_again, replayed.stored), (1, 0, 1));
+    assert_eq!((replayed.released, replayed.refused_again, replayed.stored), (1, 0, 2));
     assert_eq!(station.values(0, 2), [Some(1500), Some(2500)]);
 }
 
-// covers: THR-08, SEC-AAY
+#[test]
+fn what_is_stored_is_not_stored_again_elsewhere() {
+    let mut station = Station::with(&["UP1"]);
+    // Another message waits as well, of which nothing is stored.
+    station.send_bytes(&csv(&["UP1 5=1"]).replace('Z', ""), Options::default());
+    let zone = Some(zone_of("+10:00").expect("a zone"));
+    let local = csv(&["UP1 10=1.5 11=2x"]).replace('Z', "");
+    assert_eq!(station.send_bytes(&local, Options { zone, ..Options::default() }).stored, 1);
+    let (items, before) = (station.waiting(), station.values(0, 24));
+    let say = |text: &str| Some(text.into());
+    for (otherwise, what) in [
+        (Otherwise { zone: say("UTC"), ..Otherwise::default() }, "another zone"),
+        (Otherwise { usage_point: say("UP2"), ..Otherwise::default() }, "another usage point"),
+        (Otherwise { unit: say("Wh"), ..Otherwise::default() }, "another unit"),
+    ] {
+        let refused = replay(&mut station.intake, &items, Unknown::Quarantine, &otherwise, station.now);
+        let told = refused.expect_err(what).to_string();
+        assert!(told.contains("message.csv are stored already, read with zone `+10:00`"), "{told}");
+        assert!(told.contains(what) && told.contains("`amity quarantine fix`"), "{told}");
+        assert_eq!((station.waiting(), station.values(0, 24)), (items.clone(), before.clone()), "{what}");
+    }
+    // The same zone said again is none that is another.
+    let same = Otherwise { zone: say("+10:00"), ..Otherwise::default() };
+    let replayed = replay(&mut station.intake, &items[1..], Unknown::Quarantine, &same, station.now).expect("replayed");
+    assert_eq!((replayed.refused_again, replayed.stored), (1, 0));
+}
+
+// covers: THR-05
+#[test]
+fn another_cause_at_the_place_of_a_closed_one_waits() {
+    let mut station = Station::with(&["UP1"]);
+    // The second row has no offset and no number; of the first one the channel is not known.
+    let bytes = "usage_point_id,uom,start,end,value\n\
+                 UP9,kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1.5\n\
+                 UP9,kWh,2026-01-01T01:00:00,2026-01-01T02:00:00,2x\n";
+    station.send_bytes(bytes, Options::default());
+    let closing = dropped("anna", "unusable", "", station.now).expect("a reason");
+    let malformed = station.waiting().into_iter().find(|item| item.entry.cause == "csv.stamp").expect("waits");
+    let quarantine = station.intake.books().registry.quarantine();
+    let ids = [malformed.id];
+    let closed = quarantine.close(&ids, QuarantineState::Dropped, &closing);
+    assert_eq!(station.runtime.block_on(closed).expect("closed"), 1);
+    let items = station.waiting();
+    let otherwise = Otherwise { zone: Some("UTC".into()), ..Otherwise::default() };
+    replay(&mut station.intake, &items, Unknown::Quarantine, &otherwise, station.now).expect("replayed");
+    let waiting = station.waiting();
+    let told: Vec<_> = waiting.iter().map(|item| (&*item.entry.code, &*item.entry.cause)).collect();
+    assert_eq!(told, [("V01", ""), ("malformed", "csv.value")]);
+}
+
+#[test]
+fn a_copy_of_a_copy_undoes_nothing_that_came_between() {
+    let mut station = Station::with(&["UP1"]);
+    station.send_bytes(&csv(&["UP1 0=1.5 1=2x 2=3x"]), Options::default());
+    let first = only(&station);
+    // The source itself corrects the first hour, and then a copy comes that is still wrong.
+    station.send(&["UP1 0=1.75"]);
+    hand_in(&mut station, &first, &csv(&["UP1 0=1.5 1=2.5 2=3x"])).expect("taken");
+    let second = only(&station);
+    hand_in(&mut station, &second, &csv(&["UP1 0=1.5 1=2.25 2=3.5"])).expect("taken");
+    // Of what the copies say, the later one counts.
+    assert_eq!(station.values(0, 3), [Some(1750), Some(2250), Some(3500)]);
+    assert_eq!(station.waiting(), []);
+}
+
+// covers: SEC-AAY
 #[test]
 fn a_corrected_copy_takes_the_place_and_undoes_nothing_that_came_since() {
     let mut station = Station::with(&["UP1"]);
@@ -260,7 +322,6 @@ fn a_person_decides_against_an_item_and_it_stays_closed() {
     assert_eq!(item(&station, malformed.id).closing, Some(closing));
 }
 
-// covers: IIS-05
 #[test]
 fn a_message_without_anything_in_it_is_told() {
     let mut station = Station::with(&["UP1"]);
