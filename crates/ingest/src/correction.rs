@@ -1,7 +1,7 @@
 //! A corrected copy of a message, handed in by a person in the place of the one that waits.
 //!
-//! The copy is a message of its own: its bytes are kept beside the original's, which never change, and its name says in the
-//! commit of its readings whom they come from. It ranks right after the original, so that nothing that came since is undone.
+//! The copy is a message of its own: its bytes are kept beside the original's, which never change, and its name says in
+//! the history of messages whom they come from. It must have every channel that could be read of the original. It ranks right after the original, so that nothing that came since is undone.
 
 use std::collections::HashSet;
 use std::io::{self, Read};
@@ -97,6 +97,12 @@ pub fn correct<'b>(
     if held.channels.is_empty() {
         return Err(invalid("copy", "expected the message with readings, found none in it"));
     }
+    if let Some(channel) = lacks(intake, item, &message, &held)? {
+        return Err(invalid(
+            "copy",
+            &format!("it lacks `{channel}`, which the message that waits has; hand in the whole of it"),
+        ));
+    }
     let receipt = intake.take(&message, &mut open().map_err(CorrectionError::Read)?, now)?;
     let closing = Closing {
         at: now,
@@ -107,6 +113,20 @@ pub fn correct<'b>(
     };
     let closed = intake.close_replaced(item, &receipt.hash, &closing)?;
     Ok(Corrected { receipt, closed })
+}
+
+/// A channel that could be read of the message that waits, and that its copy does not have.
+fn lacks(
+    intake: &Intake,
+    item: &QuarantineItem,
+    message: &Message,
+    copy: &Inventory,
+) -> Result<Option<String>, IntakeError> {
+    let raw = item.entry.raw.parse().map_err(IntakeError::RawId)?;
+    let mut bytes = intake.books().raw.read(raw).map_err(IntakeError::Raw)?;
+    let original = Inventory::of(&mut bytes, message.format, &message.options);
+    let has = |label: &String| copy.channels.iter().any(|channel| channel.label == *label);
+    Ok(original.channels.into_iter().map(|channel| channel.label).find(|label| !has(label)))
 }
 
 fn invalid(field: &'static str, detail: &str) -> CorrectionError {

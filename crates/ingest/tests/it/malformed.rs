@@ -271,6 +271,7 @@ fn a_copy_that_does_not_help_changes_nothing() {
         ("no meter data".to_owned(), "the copy cannot be used"),
         (bad_second_hour(), "the bytes that wait"),
         ("usage_point_id,uom,start,end,value\n".to_owned(), "found none"),
+        (csv(&["OTHER9 0=1.25 1=2.5 2=3.5"]), "lacks `UP1/"),
     ] {
         let refused = hand_in(&mut station, &waiting, &copy).expect_err(why);
         assert!(refused.to_string().contains(why), "{refused}");
