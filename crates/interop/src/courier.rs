@@ -227,7 +227,7 @@ impl Courier {
             for change in &stretch.changes {
                 let unknown = PayloadError::UnknownChannel(change.channel);
                 let channel = directory.channel(change.channel).ok_or(unknown)?;
-                if filter.wants(&channel.label, Stage::of(change.subject)) {
+                if Stage::of(change.subject).is_some_and(|stage| filter.wants(&channel.label, stage)) {
                     wanted.push(*change);
                 }
             }

@@ -52,11 +52,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stage that a change is of.
-    pub fn of(subject: Subject) -> Self {
+    /// The stage that a change is of; `None` where nothing that is told changed.
+    pub fn of(subject: Subject) -> Option<Self> {
         match subject {
-            Subject::Intervals | Subject::Registers => Self::Received,
-            Subject::Final | Subject::FinalReads => Self::Final,
+            Subject::Intervals | Subject::Registers => Some(Self::Received),
+            Subject::Final | Subject::FinalReads => Some(Self::Final),
+            Subject::Versions => None,
         }
     }
 }

@@ -157,14 +157,16 @@ fn history(book: &ReadingsBook, channel: &Channel, together: &[Change]) -> Resul
 fn piece<'d>(told: &Told<'d>, change: &Change, history: &ChannelHistory) -> Option<Piece<'d>> {
     let start = midnight_utc(change.date).as_second();
     let on_date = |read: &&FinalRead| (start..start + 24 * 3600).contains(&read.at.as_second());
+    let stage = Stage::of(change.subject)?;
     let values = match change.subject {
+        Subject::Versions => return None,
         Subject::Registers => registers(told, change.date, history)?,
         Subject::Intervals => Values::Intervals(intervals(told, change, history)?),
         Subject::Final => Values::Intervals(final_intervals(told, change.date, history)?),
         Subject::FinalReads => told.final_registers(history.final_reads.iter().filter(on_date), &history.registers)?,
     };
     let readings = told.readings(values, None)?;
-    Some(Piece { channel: told.channel, stage: Stage::of(change.subject), readings })
+    Some(Piece { channel: told.channel, stage, readings })
 }
 
 /// The day of a date, in the channel's interval length where there are several.

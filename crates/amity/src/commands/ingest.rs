@@ -146,7 +146,7 @@ impl Totals {
             grouped(self.replaced)
         );
         if 0 < self.older {
-            text.push_str(&format!(", {} are older than what was there and change nothing", grouped(self.older)));
+            text.push_str(&format!(", {} are older than what was there and replace nothing", grouped(self.older)));
         }
         if 0 < self.quarantined {
             text.push_str(&format!(", {} wait in quarantine (`amity quarantine list`)", grouped(self.quarantined)));

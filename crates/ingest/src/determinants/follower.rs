@@ -125,7 +125,7 @@ fn messages(outcomes: &[Outcome]) -> usize {
 /// The days that may lean on what was decided, and on register reads, which count before anything is decided of them.
 fn touched(changes: &[Change]) -> Touched {
     let mut touched = Touched::new();
-    for change in changes.iter().filter(|change| change.subject != Subject::Intervals) {
+    for change in changes.iter().filter(|change| !matches!(change.subject, Subject::Intervals | Subject::Versions)) {
         let is_of_reads = matches!(change.subject, Subject::Registers | Subject::FinalReads);
         let around = if is_of_reads { READS_AROUND } else { DAYS_AROUND };
         let (from, to) = (change.date.saturating_sub(around), change.date.saturating_add(around));

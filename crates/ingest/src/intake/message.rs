@@ -89,7 +89,8 @@ pub struct Receipt {
     pub duplicates: u64,
     /// Readings that replaced an earlier version.
     pub replaced: u64,
-    /// Readings of an older version than the one that was there; they are kept and change nothing.
+    /// Readings of an older version than the one that was there; they are kept, and no received value that is current changes.
+    /// Where a plan asks for V71 or V72, they are judged with the others.
     #[serde(default)]
     pub older: u64,
     /// Readings that wait in quarantine.

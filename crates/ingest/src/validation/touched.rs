@@ -32,6 +32,8 @@ pub struct Touched {
     pub to: Cursor,
     /// Whether registers of time-of-use buckets scale what is beside them.
     buckets: bool,
+    /// Whether versions count that are not current.
+    versions: bool,
 }
 
 impl Touched {
@@ -42,7 +44,7 @@ impl Touched {
     /// As [`ReadingsBook::changes`].
     pub fn after(book: &ReadingsBook, directory: &Directory, outlook: &Outlook, from: Cursor) -> Result<Self, Error> {
         let mut calendar = Calendar::default();
-        let mut touched = Self { to: from, buckets: outlook.buckets, ..Self::default() };
+        let mut touched = Self { to: from, buckets: outlook.buckets, versions: outlook.versions, ..Self::default() };
         while touched.days.len() + touched.decided.len() < DAYS_MAX {
             let changes = book.changes(touched.to, CHANGES)?;
             let Some(last) = changes.last() else { break };
@@ -60,7 +62,10 @@ impl Touched {
                     Subject::FinalReads if is_doubted(book, &change)? => {
                         touched.add_beside(directory, (change.channel, change.date), &mut calendar);
                     }
-                    Subject::FinalReads => {}
+                    Subject::Versions if touched.versions => {
+                        touched.days.insert((change.channel, change.date));
+                    }
+                    Subject::FinalReads | Subject::Versions => {}
                 }
             }
         }

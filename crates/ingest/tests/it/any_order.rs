@@ -3,8 +3,8 @@
 //!
 //! A hundred histories, and fewer with other plans, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
 
-use jiff::Span;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalRead};
 use proptest::prelude::*;
@@ -27,6 +27,9 @@ fn day(number: i32) -> Date {
 enum Happens {
     /// Values from a slot on; `_` where the source has none.
     Values(i32, u16, Vec<String>),
+    /// The same with the minute in which the source revised them: before or after those of all arrivals, whose moments are
+    /// not those of the other book.
+    Revised(i32, u16, Vec<String>, i64),
     /// The amount of a whole day.
     Amount(i32, i64),
     /// What a counter showed at the beginning and the end of a day.
@@ -46,11 +49,20 @@ enum Happens {
 fn happens() -> impl Strategy<Value = Happens> {
     let value = prop_oneof![6 => (800..1400_i64).prop_map(|value| value.to_string()), 1 => Just("0".to_string()),
         1 => Just("9000".to_string()), 1 => Just("-5".to_string()), 1 => Just("_".to_string())];
+    // Few values, so that some come again; and few days, so that they meet.
+    let few = proptest::collection::vec(
+        prop_oneof![Just("1000"), Just("1080"), Just("1120"), Just("1200"), Just("_")],
+        1..=4,
+    );
     let part = (0..DAYS, 0..SLOTS, proptest::collection::vec(value, 1..=4));
     prop_oneof![
         5 => part.prop_map(|(day, first, mut values)| {
             values.truncate(usize::from(SLOTS - first));
             Happens::Values(day, first, values)
+        }),
+        6 => (0..3, 0..SLOTS, few, prop_oneof![-9..0_i64, 9_000..9_009_i64]).prop_map(|(day, first, values, minute)| {
+            let values = values.into_iter().take(usize::from(SLOTS - first)).map(String::from).collect();
+            Happens::Revised(day, first, values, minute)
         }),
         8 => (0..DAYS, 900..1100_i64).prop_map(|(day, value)| Happens::Values(day, 0, vec![value.to_string(); 4])),
         2 => (0..DAYS, 3000..9000_i64).prop_map(|(day, amount)| Happens::Amount(day, amount)),
@@ -83,6 +95,11 @@ fn arrives(utility: &Utility, happens: &Happens) {
             utility.arrive(0, day(*date), 0, &format!("{} _", values[0]));
         }
         Happens::Values(date, first, values) => utility.arrive(0, day(*date), *first, &values.join(" ")),
+        Happens::Revised(date, first, values, minute) => {
+            let begin: Timestamp = "2026-03-02T06:00:00Z".parse().expect("an instant");
+            let revised = begin + SignedDuration::from_mins(*minute);
+            utility.arrive_revised(0, day(*date), (*first, &values.join(" ")), revised);
+        }
         Happens::Amount(date, amount) => utility.amount(amounts, day(*date), *amount),
         Happens::Counts(date, from, to) => utility.counts(counter, day(*date), *from, *to),
         Happens::Bucket(date, bucket, from, to) => {

@@ -1,5 +1,6 @@
 //! Which of several values counts: V71 over received versions, V72 over final estimates that people wrote.
 
+use jiff::{SignedDuration, Timestamp};
 use model::review::{Edit, EditedValue, Propose};
 use store::registry::review::Verdict;
 use vee::Plan;
@@ -48,6 +49,46 @@ fn a_small_change_does_not_replace_and_is_told() {
     utility.arrive(0, NIGHT, 5, "1020");
     due(&utility);
     assert_eq!(utility.finals(0, 4, 7), "1.000 1.060 1.000");
+}
+
+#[test]
+fn a_late_older_revision_is_judged_as_if_it_had_come_in_time() {
+    let utility = Utility::with_plan(1, &plan(&[("V71", &[("change_least", "0.1 kWh")])]));
+    utility.arrive(0, NIGHT, 0, &["1000 1000 1000 1000 1000 _", "1000 ".repeat(18).as_str()].join(" "));
+    revised(&utility, "1060", 3);
+    due(&utility);
+    assert_eq!((utility.finals(0, 4, 7).as_str(), utility.states().as_str()), ("1.000 1.060 1.000", ""));
+    revised(&utility, "1000", 1);
+    due(&utility);
+    assert_eq!((utility.finals(0, 4, 7).as_str(), utility.states().as_str()), ("1.000 1.000 1.000", "V71 open"));
+    assert_eq!(utility.explained(0).values[5].raw.as_deref(), Some("1.060"), "what is current stays");
+    let words = evidence(&utility, "V71");
+    assert!(words.starts_with("1.06 kWh, received later, does not replace 1 kWh: "), "{words}");
+}
+
+/// By hand, with a limit of 0.05 kWh: the third revision says again what the first one said. 1.02 kWh is too near and stays
+/// out; 1.06 kWh counts until the source goes back. In whatever order they come.
+#[test]
+fn revisions_count_in_their_own_order() {
+    for between in ["1020", "1060"] {
+        let versions = [("1000", 1), (between, 3), ("1000", 5)];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let utility = Utility::with_plan(1, &plan(&[("V71", &[("change_least", "0.05 kWh")])]));
+            for at in order {
+                revised(&utility, versions[at].0, versions[at].1);
+                due(&utility);
+            }
+            let known = utility.explained(0).values[5].last.clone();
+            assert_eq!(known.as_deref(), Some("1.000"), "{between} in the order {order:?}");
+            assert!(!utility.states().contains("V71 open"), "{order:?}: {}", utility.states());
+        }
+    }
+}
+
+/// The value of five o'clock arrives, revised by its source at a minute before anything arrived.
+fn revised(utility: &Utility, value: &str, minute: i64) {
+    let hour: Timestamp = "2026-03-02T01:00:00Z".parse().expect("an instant");
+    utility.arrive_revised(0, NIGHT, (5, value), hour + SignedDuration::from_mins(minute));
 }
 
 #[test]

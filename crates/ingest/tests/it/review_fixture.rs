@@ -144,23 +144,30 @@ impl Utility {
     }
 
     /// Values of a day that begins at an instant arrive, from a slot on.
-    pub fn arrive_from(&self, channel: u32, (date, start): (Date, Timestamp), first: u16, values: &str) {
+    pub fn arrive_from(&self, channel: u32, day: (Date, Timestamp), first: u16, values: &str) {
+        self.run_arrives(channel, day, (first, values), None);
+    }
+
+    /// Values that their source revised at an instant arrive.
+    pub fn arrive_revised(&self, channel: u32, date: Date, (first, values): (u16, &str), revised: Timestamp) {
+        let start = self.day(date).range.start;
+        self.run_arrives(channel, (date, start), (first, values), Some(revised.as_second()));
+    }
+
+    fn run_arrives(
+        &self,
+        channel: u32,
+        (date, start): (Date, Timestamp),
+        (first, values): (u16, &str),
+        revision: Option<i64>,
+    ) {
         let slots = self.day(date).slots(self.length).expect("whole slots");
         let values: Vec<i64> = values.split_whitespace().map(|cell| cell.parse().unwrap_or(NO_VALUE)).collect();
         let day_start = start.as_second();
         let channel = ChannelNumber(channel);
         let slot_seconds = self.length;
-        let run = DayRun {
-            channel,
-            date,
-            day_start,
-            slots,
-            slot_seconds,
-            first,
-            values: &values,
-            qualities: &[],
-            revision: None,
-        };
+        let run =
+            DayRun { channel, date, day_start, slots, slot_seconds, first, values: &values, qualities: &[], revision };
         let mut batch = self.batch();
         batch.push_run(&run).expect("a run");
         self.book.append(batch).expect("stored");

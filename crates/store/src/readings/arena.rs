@@ -160,12 +160,8 @@ impl Arena {
             return Effect::Created;
         };
         if (value, stamp.quality) == (old_value, old.quality) {
-            if old.rank().0 < stamp.rank().0 {
-                let number = self.stamp_number(old.confirmed_by(&stamp));
-                self.set(row, slot, value, number);
-            }
             placed.duplicates += 1;
-            return Effect::None;
+            return self.place_again(row, Superseded { slot, value, stamp }, old);
         }
         if old.rank() <= stamp.rank() {
             self.supersede(row, Superseded { slot, value: old_value, stamp: old });
@@ -174,16 +170,47 @@ impl Arena {
             placed.changed += 1;
             return Effect::Changed;
         }
-        let known = self.superseded.get(&row).is_some_and(|list| {
-            list.iter().any(|old| (old.slot, old.value, old.stamp.quality) == (slot, value, stamp.quality))
-        });
-        if known {
-            placed.duplicates += 1;
-        } else {
-            self.supersede(row, Superseded { slot, value, stamp });
-            placed.superseded += 1;
+        let known = self.same_superseded(row, slot, value, stamp.quality).next().is_some();
+        *(if known { &mut placed.duplicates } else { &mut placed.superseded }) += 1;
+        self.place_older(row, Superseded { slot, value, stamp })
+    }
+
+    /// Places the current value of a slot again.
+    fn place_again(&mut self, row: u32, again: Superseded, current: Stamp) -> Effect {
+        if current.covers(&again.stamp) {
+            return Effect::None;
         }
+        if again.stamp.rank() < current.rank() {
+            return self.place_older(row, again);
+        }
+        let confirmed = current.confirmed_by(&again.stamp);
+        if confirmed.first_rank().0 != current.first_rank().0 {
+            self.supersede(row, Superseded { stamp: current, ..again });
+        }
+        let number = self.stamp_number(confirmed);
+        self.set(row, again.slot, again.value, number);
         Effect::None
+    }
+
+    /// Places what ranks below the current version.
+    fn place_older(&mut self, row: u32, older: Superseded) -> Effect {
+        let Superseded { slot, value, stamp } = older;
+        if self.same_superseded(row, slot, value, stamp.quality).any(|known| known.stamp.covers(&stamp)) {
+            return Effect::None;
+        }
+        self.supersede(row, older);
+        Effect::Older
+    }
+
+    fn same_superseded(
+        &self,
+        row: u32,
+        slot: u16,
+        value: i64,
+        quality: QualityId,
+    ) -> impl Iterator<Item = &Superseded> {
+        let all = self.superseded.get(&row).into_iter().flatten();
+        all.filter(move |old| (old.slot, old.value, old.stamp.quality) == (slot, value, quality))
     }
 
     fn supersede(&mut self, row: u32, old: Superseded) {

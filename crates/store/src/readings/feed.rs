@@ -1,4 +1,4 @@
-//! The feed of changes: what became current, in the order of the log.
+//! The feed of changes: what became current, and of which values an older version came, in the order of the log.
 //!
 //! Each applied batch leaves the stretches of slots that it created or changed. The newest are in memory; when
 //! days are sealed, the feed up to then goes to a file of its own, before the log lets go of the batches. So
@@ -59,6 +59,8 @@ pub enum Subject {
     Final,
     /// What validation decided for the register reads with a moment on the UTC date; slots say nothing.
     FinalReads,
+    /// Versions of interval values that rank below those that are current, which stay.
+    Versions,
 }
 
 /// Whether there was a value before.
@@ -70,7 +72,7 @@ pub enum ChangeKind {
     Changed,
 }
 
-/// Slots of one channel-day that have new current values.
+/// Slots of one channel-day that have new current values, or new versions below them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The place after this change.

@@ -15,6 +15,8 @@ const FRAME_SPANS: usize = 1 << 15;
 /// The most bytes that a frame may have when it is unpacked; a frame of ours stays far below.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 const COMPRESSION_LEVEL: i32 = 3;
+/// Stands for subject and kind of [`Subject::Versions`]; others are two bits of subject below one of kind.
+const VERSIONS: u8 = 1 << 3;
 
 /// What the catalog knows of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +151,10 @@ fn encode(batches: &[BatchChanges]) -> Vec<u8> {
         out.put_varint(batch.spans.len() as u64);
         let mut channel = 0;
         for span in &batch.spans {
-            out.push(span.subject as u8 | (span.kind as u8) << 2);
+            out.push(match span.subject {
+                Subject::Versions => VERSIONS,
+                subject => subject as u8 | (span.kind as u8) << 2,
+            });
             out.put_signed(i64::from(span.channel) - channel);
             channel = i64::from(span.channel);
             out.put_varint(u64::from(span.channels));
@@ -176,6 +181,7 @@ fn decode(frame: &FrameEntry, packed: &[u8]) -> Result<Vec<BatchChanges>, Malfor
         for _ in 0..input.varint()? {
             let tag = input.byte()?;
             let subject = match tag & 3 {
+                _ if tag == VERSIONS => Subject::Versions,
                 0 => Subject::Intervals,
                 1 => Subject::Registers,
                 2 => Subject::Final,

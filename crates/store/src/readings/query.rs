@@ -59,7 +59,8 @@ impl ReadingsBook {
     }
 
     /// The versions of the slots of a channel-day that were known at a moment, by slot and then by rank: the last one of a slot
-    /// is the one that a read answers.
+    /// is the one that a read answers. A value that came again is there at its first and its last rank; where sources give
+    /// revisions, at each of them, whatever order they arrived in.
     pub fn ranked_versions(&self, channel: ChannelNumber, date: Date, as_of: AsOf) -> Result<Vec<Version>, Error> {
         let intervals = self.collect_day(channel, date).intervals(&mut Lookup::new(channel.0))?;
         let known = |day: IntervalDay| match as_of {
@@ -375,8 +376,12 @@ fn versions_of(day: &IntervalDay) -> Vec<Version> {
 }
 
 fn ranked(day: &IntervalDay) -> Vec<Version> {
-    let mut versions = stamped_versions(day);
-    versions.sort_by_key(|(stamp, version)| (version.slot, stamp.rank(), version.is_current));
+    let ranks = |(stamp, version): (Stamp, Version)| {
+        let (first, last) = (stamp.first_rank(), stamp.rank());
+        std::iter::once((first, version)).chain((first != last).then_some((last, version)))
+    };
+    let mut versions: Vec<_> = stamped_versions(day).into_iter().flat_map(ranks).collect();
+    versions.sort_by_key(|(rank, version)| (version.slot, *rank, version.is_current));
     versions.into_iter().map(|(_, version)| version).collect()
 }
 

@@ -145,6 +145,8 @@ impl State {
         touched.sort_unstable();
         touched.dedup();
         touched.into_iter().for_each(|day| self.recount(day));
+        // Behind the others, whose places in the feed are known to readers.
+        changes.spans.sort_by_key(|span| span.subject == Subject::Versions);
         receipt.created = placed.created;
         receipt.changed = placed.changed;
         receipt.duplicates = placed.duplicates;
@@ -260,5 +262,6 @@ fn push(changes: &mut BatchChanges, span: Span, effect: Effect) {
         Effect::None => {}
         Effect::Created => changes.push(Span { kind: ChangeKind::Created, ..span }),
         Effect::Changed => changes.push(Span { kind: ChangeKind::Changed, ..span }),
+        Effect::Older => changes.push(Span { subject: Subject::Versions, kind: ChangeKind::Changed, ..span }),
     }
 }

@@ -5,6 +5,9 @@
 //! moments never run backwards, what was current "as of" a moment is current among the versions received by then.
 //!
 //! What is taken in again keeps the rank of its first arrival, and loses among equals: it was there before.
+//!
+//! The same value again is another version where a revision says when: a value of the time between may come later. Of
+//! arrivals without one, the first and the last moment are kept ([`Stamp::first_rank`]).
 
 use super::quality::QualityId;
 use super::record::Shape;
@@ -49,6 +52,19 @@ impl Stamp {
     pub(super) fn confirmed_by(self, other: &Self) -> Self {
         let revision = other.revision.unwrap_or_else(|| ranked_as_received(other.received_at));
         Self { revision: Some(revision), ..self }
+    }
+
+    /// The rank that it had before other arrivals confirmed it.
+    pub(super) fn first_rank(&self) -> (i64, bool, u64) {
+        match self.other_arrival() {
+            Some(confirmed_at) if self.received_at < confirmed_at => (self.received_at, true, self.sequence),
+            _ => self.rank(),
+        }
+    }
+
+    /// Whether an arrival of the same value tells nothing more.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        (self.first_rank().0..=self.rank().0).contains(&other.rank().0)
     }
 
     fn other_arrival(&self) -> Option<i64> {
@@ -174,7 +190,9 @@ pub(super) struct Placed {
 pub(super) enum Effect {
     Created,
     Changed,
-    /// Nothing that a reader of current values sees.
+    /// A version of lower rank is known now; what is current stays.
+    Older,
+    /// Nothing new is known.
     None,
 }
 

@@ -171,8 +171,15 @@ fn every_version_of_a_slot_is_kept() {
         assert_eq!(book.read(CHANNEL, DAY_START, DAY_START + 1, AsOf::At(0)).unwrap().days, []);
         book.seal(Date::MAX).unwrap();
     }
-    let kinds: Vec<_> = book.changes(Cursor::default(), 10).unwrap().iter().map(|change| change.kind).collect();
-    assert_eq!(kinds, [ChangeKind::Created, ChangeKind::Changed, ChangeKind::Changed]);
+    let changes = book.changes(Cursor::default(), 10).unwrap();
+    let told: Vec<_> = changes.iter().map(|change| (change.cursor.sequence, change.subject, change.kind)).collect();
+    let expected = [
+        (1, Subject::Intervals, ChangeKind::Created),
+        (2, Subject::Intervals, ChangeKind::Changed),
+        (3, Subject::Versions, ChangeKind::Changed),
+        (5, Subject::Intervals, ChangeKind::Changed),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Which of several received versions of a value counts, where a plan asks for V71 or V72.
 //!
 //! Versions are taken in the order in which they rank: by the source's revision, else by first arrival. Both are received
-//! facts, so the answer follows from what was received, whenever it is asked for.
+//! facts, so the answer follows from what was received, whenever it is asked for. A value that came again stands at each
+//! rank, for one that lies between may have been kept from counting by it or have taken its place.
 
 use model::quality::Status;
 use model::quantity::Decimal;
@@ -75,6 +76,10 @@ impl Processes {
         };
         let (mut counts, mut refusal) = (versions[0], None);
         for version in &versions[1..] {
+            if (version.value, version.status) == (counts.value, counts.status) {
+                refusal = None;
+                continue;
+            }
             let (old, new) = (candidate(&counts), candidate(version));
             match self.refused(old, new, unit) {
                 None => (counts, refusal) = (*version, None),
