@@ -48,8 +48,11 @@ fn every_change_answers_in_json() {
         let answer = program.json(&[call, &["--json"]].concat());
         assert_eq!(answer[field], value, "{call:?}: {answer}");
     }
-    let drop = ["quarantine", "drop", "7", "--as", "anna", "--reason", "mistake", "--json"];
-    assert_eq!(program.json(&drop)["dropped"], 0);
+    let row = "UP9,kWh,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,1\n";
+    let stranger = program.file("stranger.csv", format!("usage_point_id,uom,start,end,value\n{row}"));
+    assert_eq!(program.run(&["ingest", &stranger]).code, 1);
+    let drop = ["quarantine", "drop", "1", "--as", "anna", "--reason", "mistake", "--json"];
+    assert_eq!(program.json(&drop)["dropped"], 1);
 }
 
 #[test]
