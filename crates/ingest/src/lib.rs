@@ -18,6 +18,7 @@
 //! - [`review`]: what people do with what rules found.
 //! - [`collector`]: takes in what a head-end has, step by step.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
+//! - [`schema`]: what was agreed about the fields of messages, held against what comes.
 //! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
 pub mod admission;
@@ -39,6 +40,7 @@ pub mod quarantine;
 pub mod record;
 pub mod registration;
 pub mod review;
+pub mod schema;
 pub mod shadow;
 pub mod stored_days;
 pub mod validation;
