@@ -34,14 +34,13 @@ pub mod reference;
 pub mod review;
 pub mod schema;
 pub mod source;
-mod sql;
 pub mod subscription;
 pub mod usage_point;
 
 use std::sync::{Arc, Mutex};
 
+use crate::sql::{self, Database, arguments};
 use directory::Directory;
-use sql::{Database, arguments};
 
 /// The registry of one installation; clones share the connections and what is held of it in memory.
 #[derive(Clone, Debug)]

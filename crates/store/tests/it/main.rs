@@ -2,6 +2,10 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "cases are lists, also where they have one entry")]
 #![expect(clippy::unwrap_used, reason = "a test that meets an unexpected error is over")]
 
+mod events_contract;
+mod events_engines;
+mod events_fixture;
+mod events_order;
 mod final_reads;
 mod late_values;
 mod raw;
