@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::sql::{Database, Row, arguments, text_enum};
+use super::sql::{Database, Row, arguments, text_enum};
 use super::{Registry, RegistryError};
 
 text_enum! {
