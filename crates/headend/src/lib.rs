@@ -15,10 +15,13 @@
 //! [`pace`] decides when a head-end is asked: pure, for every kind. Every kind passes the suite in `tests/it/contract.rs`.
 //!
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
+//! - [`soap`]: questions of IEC 61968-9, by time. [`mqtt`]: messages that a broker holds until they are durable.
 
 pub mod folder;
+pub mod mqtt;
 pub mod pace;
 pub mod rest;
+pub mod soap;
 
 use std::path::PathBuf;
 
