@@ -12,4 +12,6 @@ mod nem12;
 mod nem12_missing;
 mod nem12_through_cim;
 mod parquet;
+mod routes;
+mod soap;
 mod xml;
