@@ -68,7 +68,8 @@ impl Rows {
             return Ok(());
         };
         if header.columns < cells.len() {
-            let message = format!("{} cells where the header has {}; this row is not read", cells.len(), header.columns);
+            let message =
+                format!("{} cells where the header has {}; this row is not read", cells.len(), header.columns);
             sink.finding(line.finding("row", "routes.cells", message));
             return Ok(());
         }
@@ -113,7 +114,8 @@ impl Row<'_> {
         let visited = match visited(stamp, options.zone.as_ref()) {
             Ok(visited) => visited,
             Err(NoMoment::NoZone) => {
-                let message = format!("`{stamp}` has no offset and no zone is declared; declare the zone of the routes");
+                let message =
+                    format!("`{stamp}` has no offset and no zone is declared; declare the zone of the routes");
                 let finding = self.line.finding("read_at", "routes.zone", message);
                 return Err(Refused(finding.with_severity(Severity::Refused)));
             }
@@ -190,11 +192,7 @@ impl Row<'_> {
 
     /// Where it was read and by whom, and what was remarked.
     fn remark(&self, reader: &str) -> SmolStr {
-        let said = [
-            ("route", self.cell(Column::Route)),
-            ("cycle", self.cell(Column::Cycle)),
-            ("reader", reader),
-        ];
+        let said = [("route", self.cell(Column::Route)), ("cycle", self.cell(Column::Cycle)), ("reader", reader)];
         let said: Vec<String> =
             said.iter().filter(|(_, said)| !said.is_empty()).map(|(name, said)| format!("{name} {said}")).collect();
         let (said, remark) = (said.join(", "), self.cell(Column::Remark));

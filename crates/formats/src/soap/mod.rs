@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 
 pub use crate::determinant::{Reply, ReplyError, ReplyResult};
 pub use read::read;
-pub use write::{write_fault, write_question, write_reply};
+pub use write::{wrap, write_fault, write_question, write_reply};
 
 /// A version of SOAP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

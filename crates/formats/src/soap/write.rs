@@ -70,6 +70,12 @@ pub fn write_fault(is_of_sender: bool, reason: &str, version: Version) -> Vec<u8
     })
 }
 
+/// Puts an envelope around a message that was written without one.
+pub fn wrap(message: &[u8], version: Version) -> Vec<u8> {
+    let begin = message.windows(2).position(|pair| pair == b"?>").map_or(0, |at| at + 2);
+    wrapped(Some(version), |out| out.extend_from_slice(message[begin..].trim_ascii()))
+}
+
 fn wrapped(version: Option<Version>, body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec();
     if let Some(version) = version {

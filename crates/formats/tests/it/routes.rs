@@ -38,7 +38,10 @@ fn a_visit_is_a_read_of_a_register_with_what_is_known_of_it() {
         &format!("M-1/{monthly} 2026-02-03T15:15:00Z 4711 [hand-held read] regular"),
     );
     // A drive-by radio names no reader; without an offset the zone of the routes says when.
-    check("12,03,M-1,,2026-07-03 10:15:00,4711.5,,,,,\n", &format!("M-1/{monthly} 2026-07-03T14:15:00Z 4711.5 [] regular"));
+    check(
+        "12,03,M-1,,2026-07-03 10:15:00,4711.5,,,,,\n",
+        &format!("M-1/{monthly} 2026-07-03T14:15:00Z 4711.5 [] regular"),
+    );
     // Only the day is known: its local noon, and the moment is in doubt.
     check(
         "12,03,M-1,,2026-02-03,4711,,special,,17,\n",
@@ -48,7 +51,10 @@ fn a_visit_is_a_read_of_a_register_with_what_is_known_of_it() {
         "12,03,M-1,,2026-07-03,4711,,estimated,A2,,\n",
         &format!("M-1/{monthly} 2026-07-03T16:00:00Z 4711 [estimated; clock error] estimated A2"),
     );
-    check("12,03,M-1,R2,2026-02-03T10:15:00Z,9,kvarh,customer,,,\n", "M-1/R2 2026-02-03T10:15:00Z 9 [customer read] customer");
+    check(
+        "12,03,M-1,R2,2026-02-03T10:15:00Z,9,kvarh,customer,,,\n",
+        "M-1/R2 2026-02-03T10:15:00Z 9 [customer read] customer",
+    );
     check(
         "12,03,M-1,,2026-02-03,0000,,NO-READ,LOCKED,17,\n",
         &format!("M-1/{monthly} 2026-02-03T17:00:00Z none [missing] no-read LOCKED"),
@@ -108,7 +114,10 @@ fn rows_that_cannot_be_read_are_told_of_by_line_and_the_others_are_read() {
     let read: Vec<_> = found.readings.iter().map(|piece| piece.line).collect();
     assert_eq!(read, [11, 12], "an unknown unit is kept under its name, and what ends early has no more to say");
     let left_out = found.findings[4].left_out.as_ref().expect("a place");
-    assert_eq!((left_out.channel.label().starts_with("M-1/"), left_out.from.to_string()), (true, "2026-02-03T17:00:00Z".into()));
+    assert_eq!(
+        (left_out.channel.label().starts_with("M-1/"), left_out.from.to_string()),
+        (true, "2026-02-03T17:00:00Z".into())
+    );
 }
 
 #[test]

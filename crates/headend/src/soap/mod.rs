@@ -209,10 +209,6 @@ impl Soap {
         told.and_then(|message| told_trouble(&message)).unwrap_or(by_status)
     }
 
-    fn grow(&mut self) {
-        self.minutes = self.minutes.saturating_mul(2).min(self.settings.windows.minutes_max);
-    }
-
     /// Asks for half as much from now on; `false` where it cannot be less.
     fn halve(&mut self) -> bool {
         let can_be_less = 1 < self.minutes;
@@ -226,28 +222,26 @@ impl HeadEnd for Soap {
         let now = (self.now)();
         let windows = self.settings.windows;
         let cursors = Cursors::parse(after, self.settings.nouns(), self.first)?;
-        loop {
-            let Some(asking) = cursors.next(&windows, self.minutes, now) else { return Ok(None) };
-            let id = asking.id(now);
-            let question = Question { noun: asking.noun, id: &id, at: now, window: asking.asked, devices: &[] };
-            match self.ask(&question).await {
-                Ok((body, message, verdict)) => {
-                    let position = match verdict {
-                        Verdict::Whole => cursors.after(&asking),
-                        Verdict::InPart if self.halve() => cursors.clone(),
-                        Verdict::InPart => return Err(too_much(&asking)),
-                    };
-                    if verdict == Verdict::Whole {
-                        self.grow();
-                    }
-                    let name = if message.header.id.is_empty() { id.clone() } else { message.header.id.to_string() };
-                    return Ok(Some(Delivery { name, position: position.to_string(), body: Body::Bytes(body) }));
-                }
-                Err(Unanswered::TooMuch) if self.halve() => {}
-                Err(Unanswered::TooMuch) => return Err(too_much(&asking)),
-                Err(Unanswered::Trouble(trouble)) => return Err(trouble),
-            }
+        let Some(asking) = cursors.next(&windows, self.minutes, now) else { return Ok(None) };
+        let id = asking.id(now);
+        let question = Question { noun: asking.noun, id: &id, at: now, window: asking.asked, devices: &[] };
+        let (body, message, verdict) = match self.ask(&question).await {
+            Ok(answered) => answered,
+            // Each question counts for how often it may be asked, so the half is asked for in a round of its own.
+            Err(Unanswered::TooMuch) if self.halve() => return Err(Trouble::Busy(Some(SignedDuration::ZERO))),
+            Err(Unanswered::TooMuch) => return Err(too_much(&asking)),
+            Err(Unanswered::Trouble(trouble)) => return Err(trouble),
+        };
+        let position = match verdict {
+            Verdict::Whole => cursors.after(&asking),
+            Verdict::InPart if self.halve() => cursors.clone(),
+            Verdict::InPart => return Err(too_much(&asking)),
+        };
+        if verdict == Verdict::Whole {
+            self.minutes = self.minutes.saturating_mul(2).min(windows.minutes_max);
         }
+        let name = if message.header.id.is_empty() { id.clone() } else { message.header.id.to_string() };
+        Ok(Some(Delivery { name, position: position.to_string(), body: Body::Bytes(body) }))
     }
 
     async fn taken(&mut self, _delivery: &Delivery) -> Result<(), Trouble> {

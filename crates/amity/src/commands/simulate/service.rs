@@ -32,15 +32,19 @@ pub(super) fn serve(folder: &Path, address: SocketAddr, requests_per_minute: u32
         let service = Mutex::new(Service::new(files.len(), requests_per_minute));
         services.insert(head_end.name(), Serving { files, service });
     }
+    let of_cloud = services.get(HeadEnd::Cloud.name()).map(|serving| serving.files.clone()).unwrap_or_default();
+    let soap = super::soap::route(&of_cloud)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Failure::work(format!("could not listen on {address}"), error))?;
         let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
         for (name, serving) in &services {
-            output::print(&format!("http://{address}/{name} has {} deliveries", serving.files.len()))?;
+            let soap = if *name == HeadEnd::Cloud.name() { ", and answers questions in SOAP at its /soap" } else { "" };
+            output::print(&format!("http://{address}/{name} has {} deliveries{soap}", serving.files.len()))?;
         }
         let router = Router::new().route("/{name}/deliveries", get(deliveries)).with_state(Arc::new(services));
+        let router = router.route(&format!("/{}/soap", HeadEnd::Cloud.name()), soap);
         let stop = async { drop(tokio::signal::ctrl_c().await) };
         let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
         served.map_err(|error| Failure::work("could not serve", error))
@@ -48,7 +52,7 @@ pub(super) fn serve(folder: &Path, address: SocketAddr, requests_per_minute: u32
 }
 
 /// The files of a head-end by name, which begins with their date; none where it has no meters.
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files_of(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
