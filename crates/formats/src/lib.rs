@@ -16,6 +16,7 @@ pub mod nem12;
 pub mod parquet;
 mod pieces;
 pub mod routes;
+pub mod shape;
 pub mod soap;
 mod text;
 pub mod xml;

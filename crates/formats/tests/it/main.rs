@@ -13,5 +13,6 @@ mod nem12_missing;
 mod nem12_through_cim;
 mod parquet;
 mod routes;
+mod shape;
 mod soap;
 mod xml;

@@ -18,4 +18,5 @@ mod registry_plans;
 mod registry_quarantine;
 mod registry_rates;
 mod registry_review;
+mod registry_schema;
 mod registry_subscriptions;
