@@ -5,7 +5,7 @@
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
 //! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
-//!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `determinant`: what bills rest on, asked for and shown.
@@ -37,6 +37,7 @@ mod query;
 mod reading;
 mod register;
 mod review;
+mod soap;
 mod state;
 mod status;
 mod subscription;
@@ -78,7 +79,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 49] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 50] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -129,5 +130,6 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 49] {
         ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
+        ("post", "/soap", post(soap::receive)),
     ]
 }

@@ -20,11 +20,14 @@
 //!
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
 //! - [`request`]: what can be asked of a head-end.
+//! - [`soap`]: questions of IEC 61968-9, by time. [`mqtt`]: messages that a broker holds until they are durable.
 
 pub mod folder;
+pub mod mqtt;
 pub mod pace;
 pub mod request;
 pub mod rest;
+pub mod soap;
 
 use std::path::PathBuf;
 

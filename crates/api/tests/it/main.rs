@@ -12,4 +12,5 @@ mod plans;
 mod quarantine;
 mod readings;
 mod review;
+mod soap;
 mod work;
