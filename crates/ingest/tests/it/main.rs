@@ -6,6 +6,7 @@ mod assumed_time;
 mod beside;
 mod collection;
 mod collector;
+mod daily_status;
 mod determinants;
 mod kept_values;
 mod late_data;
