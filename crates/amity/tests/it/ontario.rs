@@ -66,7 +66,8 @@ fn a_day_goes_to_the_repository_as_it_came_and_is_acknowledged() {
     let answer = program.file("answer.csv", answer);
     assert_eq!(program.run(&["collection", "acknowledge", &answer]).code, 0);
     let listed = program.json(&["collection", "hand-over", "--list", "--json"]);
-    let answers: Vec<_> = listed.as_array().expect("files").iter().map(|file| file["answer"]["answered"].clone()).collect();
+    let answers: Vec<_> =
+        listed.as_array().expect("files").iter().map(|file| file["answer"]["answered"].clone()).collect();
     assert_eq!(answers, [Value::Null, "accepted".into()]);
     // Collecting alone put nothing into rate periods and decided nothing.
     assert_eq!(program.run(&["usage", "show"]).out.trim(), "nothing was asked for");
@@ -93,8 +94,8 @@ fn the_status_and_the_history_of_a_day_are_told_in_every_form() {
     assert!(html.starts_with("<!doctype html>") && html.contains("<h2>14 ") && html.ends_with("</html>\n"));
     let history = ["collection", "history", "--from", "2026-03-07", "--to", "2026-03-07"];
     assert!(program.run(&history).out.contains("1 days are not kept"));
-    let kept: Value = serde_json::from_str(&program.run(&[&history[..], &["--keep", "--now", "--json"]].concat()).out)
-        .expect("JSON");
+    let kept: Value =
+        serde_json::from_str(&program.run(&[&history[..], &["--keep", "--now", "--json"]].concat()).out).expect("JSON");
     assert_eq!((kept["met"].clone(), kept["not_met"].clone()), (0.into(), 1.into()));
     assert_eq!(kept["differences"], Value::Array(Vec::new()), "what is known now is what was kept");
     assert_eq!(kept["days"][0]["expected"], kept["days"][0]["late"]);

@@ -1,8 +1,10 @@
 //! The way up over real books in temporary folders.
 
 mod admission_vectors;
+mod alerts;
 mod any_order;
 mod assumed_time;
+mod attempts;
 mod beside;
 mod collection;
 mod collector;

@@ -35,8 +35,8 @@ struct Books {
 impl Books {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (book, _) = ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), Config::default())
-            .expect("a book");
+        let (book, _) =
+            ReadingsBook::open(Arc::new(RealDisk), &folder.path().join("readings"), Config::default()).expect("a book");
         let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a registry");
         Self { book, registry, _folder: folder }
@@ -120,7 +120,8 @@ async fn reads_go_out_as_they_are_stored_and_each_once() {
     assert_eq!((made.without_registers, made.damaged.len(), check(&made.file.text)), (1, 0, vec![]));
     // What comes later is told alone.
     books.reads(&toronto, &[("2026-03-08T05:00:00Z", 246, plain)], "2026-03-08T12:00:00Z");
-    let made = reads(Some(at("2026-03-08T11:00:00Z"))).file(1, at("2026-03-08T13:00:00Z"), &mut drop).expect("readable");
+    let made =
+        reads(Some(at("2026-03-08T11:00:00Z"))).file(1, at("2026-03-08T13:00:00Z"), &mut drop).expect("readable");
     let lines: Vec<_> = made.file.text.lines().filter(|line| line.starts_with('R')).collect();
     assert_eq!(lines, [format!("R,UP-1,M-1,\"A,7\",{kind},kWh,1,2026-03-07 24:00,2.46,")]);
 }
