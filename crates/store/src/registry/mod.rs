@@ -13,6 +13,7 @@
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
+//! - [`schema`]: what was agreed with each source about the fields of its messages.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 //! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
@@ -38,6 +39,7 @@ pub mod plan;
 pub mod quarantine;
 pub mod reference;
 pub mod review;
+pub mod schema;
 pub mod source;
 mod sql;
 pub mod subscription;

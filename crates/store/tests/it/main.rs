@@ -19,4 +19,5 @@ mod registry_plans;
 mod registry_quarantine;
 mod registry_rates;
 mod registry_review;
+mod registry_schema;
 mod registry_subscriptions;
