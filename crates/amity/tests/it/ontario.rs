@@ -5,10 +5,19 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::disk_full::Served;
 use crate::program::Program;
+
+/// Requests until the server must have got there; each one takes it some time.
+const PATIENCE: u32 = 20_000;
 
 /// An installation as the example of the profile sets it, with the reads of a made-up utility from 6 to 8 March 2026.
 fn distributor() -> Program {
+    with_reads_from("2026-03-06")
+}
+
+/// The same with the reads of three days.
+fn with_reads_from(first: &str) -> Program {
     let program = Program::with_installation(&[]);
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/collection-ontario.toml");
     let settings = std::fs::read_to_string(config)
@@ -18,7 +27,7 @@ fn distributor() -> Program {
     std::fs::write(program.data().join("amity.toml"), settings).expect("written");
     let folder = program.path("sent");
     let folder = folder.to_str().expect("UTF-8 path");
-    program.json(&["simulate", folder, "--meters", "24", "--days", "3", "--from", "2026-03-06", "--json"]);
+    program.json(&["simulate", folder, "--meters", "24", "--days", "3", "--from", first, "--json"]);
     let files = format!("{folder}/hes-hourly");
     assert_eq!(program.run(&["ingest", &files, "--source", "hes-hourly"]).code, 0);
     program
@@ -60,6 +69,9 @@ fn a_day_goes_to_the_repository_as_it_came_and_is_acknowledged() {
         .collect();
     assert_eq!(told, sent(&program), "every read as the head-end told it");
     assert!(text.lines().any(|line| line.contains(",2026-03-07 24:00,")) && !text.contains("2026-03-08 00:00"));
+    let status = std::fs::read_to_string(folder.join("status-2026-03-07-1.json")).expect("the status beside it");
+    let status: Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["items"][4]["id"], "ONT-2.10.2.5");
     // Nothing is told twice.
     assert_eq!(program.run(&hand_over[..4]).out.lines().next(), Some("nothing new to hand over"));
     let answer = "H,amity_repository,1,answer,accounts-1.csv,2026-03-08T11:00:00Z,accepted,\nT,0\n";
@@ -113,4 +125,47 @@ fn the_profile_takes_no_multiplier_of_a_meter_but_one() {
     assert_eq!(fact("1").code, 0);
     let ended = fact("10");
     assert!(ended.code == 2 && ended.talk.contains("asks for 1 of all meters (2.2.3)"), "{ended:?}");
+}
+
+/// Asks until it is so.
+#[track_caller]
+fn wait_until(served: &Served, address: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let mut last = Value::Null;
+    for _ in 0..PATIENCE {
+        let (status, body) = served.request("GET", address, b"");
+        assert_eq!(status, 200, "{body}");
+        last = serde_json::from_str(&body).expect("JSON");
+        if is_so(&last) {
+            return last;
+        }
+    }
+    panic!("{address}: {last}");
+}
+
+// covers: ONT-2.10.2, ONT-2.10.2z1, ONT-2.10.3, ONT-2.10.3.3, ONT-2.6.1
+#[test]
+fn the_server_keeps_the_day_hands_it_over_and_alarms_of_a_full_disk() {
+    // The day whose deadline passed last has to be one of those that were sent.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("America/Toronto").expect("a zone")).date();
+    let first = today.saturating_sub(jiff::Span::new().days(3)).to_string();
+    let program = with_reads_from(&first);
+    let path = program.data().join("amity.toml");
+    let settings = std::fs::read_to_string(&path).expect("settings");
+    // Any disk that holds a program is fuller than that.
+    std::fs::write(path, format!("{settings}\n[daily_report]\ndisk_per_cent_max = 1\n")).expect("written");
+    let served = Served::start(&program);
+    let has_items = |told: &Value| !told["items"].as_array().expect("a list").is_empty();
+    let alerts = wait_until(&served, "/api/v1/alerts", has_items);
+    assert_eq!(alerts["items"][0]["kind"], "storage");
+    let number = alerts["items"][0]["id"].to_string();
+    let seen = program.json(&["collection", "alerts", "ack", &number, "--by", "anna", "--json"]);
+    assert_eq!(seen["acknowledged"]["by"], "anna");
+    let history = format!("/api/v1/collection/history?from={first}&to={today}");
+    let kept = wait_until(&served, &history, |told| !told["days"].as_array().expect("days").is_empty());
+    assert_eq!(kept["days"][0]["zone"], "America/Toronto");
+    let (status, body) = served.request("GET", "/api/v1/collection/status", b"");
+    assert!(status == 200 && body.contains("ONT-2.10.2.14"), "{status} {body}");
+    let listed = || program.json(&["collection", "hand-over", "--list", "--json"]);
+    let is_handed_over = (0..PATIENCE).any(|_| !listed().as_array().expect("files").is_empty());
+    assert!(is_handed_over, "{}", listed());
 }

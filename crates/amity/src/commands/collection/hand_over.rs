@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use store::registry::hand_over::{Answer, HandOver as Noted, HandedOver};
 
-use super::{in_book, yesterday};
+use super::{in_book, status, status_html, yesterday};
 use crate::clock;
 use crate::hand_over::caller;
 use crate::installation::Installation;
@@ -95,7 +95,8 @@ pub fn hand_over(installation: &Installation, date: Date, progress: &mut dyn FnM
     let (without_registers, damaged) = (made.without_registers, made.damaged);
     let mut done = Done { files: Vec::new(), without_registers, damaged };
     // The first file of a day is handed over also where it is empty: the repository then knows.
-    if before.is_empty() || 0 < made.file.entries {
+    let has_reads = before.is_empty() || 0 < made.file.entries;
+    if has_reads {
         done.files.push(put(installation, &made.file, (HandedOver::Reads, Some(date)), &[], now)?);
     }
     let told = installation.ask(ledger.accounts())?;
@@ -105,7 +106,27 @@ pub fn hand_over(installation: &Installation, date: Date, progress: &mut dyn FnM
     if let Some(made) = accounts::file(&directory, &known, fields, &told, (number, now)) {
         done.files.push(put(installation, &made.file, (HandedOver::Accounts, None), &made.told, now)?);
     }
+    if has_reads {
+        report(installation, date, before.len() + 1, progress)?;
+    }
     Ok(done)
+}
+
+/// Lays the status of the day beside what was handed over: the specification asks for it after each transmission (2.10.2), and
+/// that the repository has it.
+fn report(
+    installation: &Installation,
+    date: Date,
+    number: usize,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Failure> {
+    let told = status::of_day(installation, date, progress)?;
+    let name = |ending: &str| format!("status-{date}-{number}.{ending}");
+    let not_written = |error| Failure::work(format!("could not write the status of {date}"), error);
+    let text = serde_json::to_string(&told).map_err(|error| not_written(io::Error::from(error)))?;
+    let folder = installation.folder().join(&installation.settings.hand_over.folder);
+    written(&folder, &name("json"), &text).map_err(not_written)?;
+    written(&folder, &name("html"), &status_html::page(&told)).map_err(not_written)
 }
 
 /// Puts a file where the repository fetches it, then notes it: one that is there and not noted is written again.

@@ -41,7 +41,9 @@ pub struct Status {
 impl Status {
     pub(super) fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let date = self.date.map_or_else(|| yesterday(installation), Ok)?;
-        let told = of_day(installation, date)?;
+        let mut progress = Progress::new("looked at", "channels");
+        let told = of_day(installation, date, &mut |channels| progress.add(channels, ""))?;
+        progress.finish();
         if let Some(path) = &self.html {
             let written = std::fs::write(caller::path(path), status_html::page(&told));
             written.map_err(|error| Failure::work(format!("could not write {}", path.display()), error))?;
@@ -55,12 +57,18 @@ impl Status {
     }
 }
 
-fn of_day(installation: &Installation, date: Date) -> Result<StatusReport, Failure> {
+/// The status of a day as it is known now; `progress` is told of channels.
+///
+/// # Errors
+/// [`Failure::Work`] where a book cannot be read.
+pub(super) fn of_day(
+    installation: &Installation,
+    date: Date,
+    progress: &mut dyn FnMut(u64),
+) -> Result<StatusReport, Failure> {
     let now = clock::now();
     let registry = &installation.books.registry;
-    let mut progress = Progress::new("looked at", "channels");
-    let reports = reports(installation)?;
-    let report = reports.report(date, now, &mut |channels| progress.add(channels, "")).map_err(in_book)?;
+    let report = reports(installation)?.report(date, now, progress).map_err(in_book)?;
     let evidence = installation.ask(Evidence::of(registry, date, now))?;
     let directory = installation.ask(registry.directory())?;
     let asked = Asked {
@@ -70,9 +78,7 @@ fn of_day(installation: &Installation, date: Date) -> Result<StatusReport, Failu
         limits: installation.settings.daily_report,
         zone: &installation.settings.zone,
     };
-    let told = status(asked, &evidence, &mut |channels| progress.add(channels, "")).map_err(in_book)?;
-    progress.finish();
-    Ok(told)
+    status(asked, &evidence, progress).map_err(in_book)
 }
 
 fn text(told: &StatusReport, list: usize) -> String {
