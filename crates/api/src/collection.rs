@@ -29,7 +29,7 @@ pub(crate) struct Asked {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AskedDay {
-    date: Option<Date>,
+    pub(crate) date: Option<Date>,
 }
 
 /// A report of which not all of what did not count is told.
@@ -86,7 +86,7 @@ const OPEN_SECONDS: i64 = 60;
 impl Inner {
     /// The report of a day; of the one that ended last where none is asked for. One is made at a time, and the last one stands
     /// until something changes.
-    async fn collected(&self, date: Option<Date>) -> Result<Arc<Report>, Problem> {
+    pub(crate) async fn collected(&self, date: Option<Date>) -> Result<Arc<Report>, Problem> {
         let now = (self.now)();
         let yesterday = || now.to_zoned(self.zone.clone()).date().yesterday();
         let date = date.map_or_else(yesterday, Ok).map_err(|error| Problem::parameter("date", error.to_string()))?;

@@ -46,6 +46,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("quarantine closing", include_str!("../migrations/0008_quarantine_closing.sql")),
     ("told", include_str!("../migrations/0010_told.sql")),
     ("order", include_str!("../migrations/0011_order.sql")),
+    ("collection", include_str!("../migrations/0012_collection.sql")),
     ("schema", include_str!("../migrations/0013_schema.sql")),
 ];
 

@@ -24,6 +24,7 @@ mod time_span;
 mod usage;
 mod validate;
 mod vee;
+mod watch;
 pub mod written;
 
 use std::path::PathBuf;

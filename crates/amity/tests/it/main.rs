@@ -15,6 +15,7 @@ mod export;
 mod head_ends;
 mod kinds;
 mod names;
+mod ontario;
 mod page;
 mod plans;
 mod program;

@@ -1,11 +1,14 @@
 //! The way up over real books in temporary folders.
 
 mod admission_vectors;
+mod alerts;
 mod any_order;
 mod assumed_time;
+mod attempts;
 mod beside;
 mod collection;
 mod collector;
+mod daily_status;
 mod determinants;
 mod kept_values;
 mod late_data;

@@ -17,13 +17,20 @@
 //! - [`order`]: what head-ends are asked to do, and how far that is.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
+//! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
+//!   alarmed of; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
 
+pub mod account;
+pub mod alert;
+pub mod attempt;
 pub mod batch;
 pub mod channel;
 mod channel_bounds;
+pub mod collected_day;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+pub mod hand_over;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
