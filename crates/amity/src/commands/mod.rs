@@ -15,6 +15,7 @@ mod read;
 mod reading_options;
 mod registry;
 mod review;
+mod roll_out;
 mod serve;
 mod simulate;
 mod status;
@@ -58,6 +59,7 @@ enum Command {
     HeadEnds(head_ends::HeadEnds),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
+    RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Vee(vee::Vee),
@@ -104,6 +106,7 @@ impl CommandLine {
             Command::HeadEnds(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
+            Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),

@@ -14,12 +14,14 @@
 //! - [`expected`]: of which instants a reading is expected; [`found`]: what the book knew of them at a moment.
 //! - [`day`]: both held against each other, reading by reading: pure.
 //! - [`report`]: the sums of a day; [`components`]: who misses again and again over months: pure.
+//! - [`roll_out`]: which meters are installed, and which of them report.
 
 pub mod components;
 mod day;
 mod expected;
 mod found;
 pub mod report;
+pub mod roll_out;
 
 use std::collections::HashMap;
 

@@ -13,15 +13,18 @@
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
-//! - [`source`] and [`batch`]: where files come from and what became of them.
+//! - [`source`] and [`batch`]: where files come from and what became of them; [`arrival`]: added up by source and hour.
+//! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
+pub mod arrival;
 pub mod batch;
 pub mod channel;
 mod channel_bounds;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+mod feeder;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
