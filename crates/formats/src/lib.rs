@@ -15,6 +15,7 @@ mod intervals;
 pub mod nem12;
 pub mod parquet;
 mod pieces;
+pub mod shape;
 mod text;
 pub mod xml;
 

@@ -12,4 +12,5 @@ mod nem12;
 mod nem12_missing;
 mod nem12_through_cim;
 mod parquet;
+mod shape;
 mod xml;
