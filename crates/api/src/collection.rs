@@ -98,7 +98,11 @@ pub(crate) async fn get(
     let told = Told {
         misses_count: found.len(),
         components_count: components.len(),
-        channels: shown.clone().filter_map(|missed| of(&missed)).map(|(label, channel)| (label, channel.number)).collect(),
+        channels: shown
+            .clone()
+            .filter_map(|missed| of(&missed))
+            .map(|(label, channel)| (label, channel.number))
+            .collect(),
         meters: shown.clone().filter_map(|missed| meter_of(&missed)).collect(),
         report: Report { misses: shown.map(|missed| (*missed).clone()).collect(), ..report.cut(0) },
     };

@@ -163,7 +163,10 @@ async fn get(
     let channels = channels(&state, points(&state, id, class).await?).await?;
     let here = match class {
         Class::UsagePoint => Some(UsagePointId(id)),
-        _ => links.iter().find(|link| is_installed(link) && link.holds_at((state.now)())).map(|link| UsagePointId(link.target)),
+        _ => links
+            .iter()
+            .find(|link| is_installed(link) && link.holds_at((state.now)()))
+            .map(|link| UsagePointId(link.target)),
     };
     let directory = state.registry.directory().await?;
     let point = Point {

@@ -9,7 +9,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ingest::collection::roll_out::{
-    self, Counts, Filter, Installed, Reporting, RollOut, SILENT_HOURS, SILENT_HOURS_MAX, SILENT_HOURS_MIN, Summary, Told,
+    self, Counts, Filter, Installed, Reporting, RollOut, SILENT_HOURS, SILENT_HOURS_MAX, SILENT_HOURS_MIN, Summary,
+    Told,
 };
 use jiff::Timestamp;
 use model::id::MeterId;

@@ -225,9 +225,8 @@ impl Look<'_> {
 }
 
 fn last_of(history: &ChannelHistory, until: i64) -> Option<i64> {
-    let interval = history.days.iter().rev().find_map(|day| {
-        last_end(day.day_start, day.slot_seconds, &day.values, until)
-    });
+    let interval =
+        history.days.iter().rev().find_map(|day| last_end(day.day_start, day.slot_seconds, &day.values, until));
     let register = history.registers.iter().rev().find(|read| read.value.is_some() && read.at <= until);
     interval.max(register.map(|read| read.at))
 }
@@ -314,10 +313,7 @@ impl RollOut {
             meter: installed.meter,
             name: named(self.directory.meter_names(installed.meter), &installed.meter),
             usage_point: installed.usage_point,
-            usage_point_name: named(
-                self.directory.usage_point_names(installed.usage_point),
-                &installed.usage_point,
-            ),
+            usage_point_name: named(self.directory.usage_point_names(installed.usage_point), &installed.usage_point),
             head_end: self.head_end(installed).map(SmolStr::new),
             area: self.area(installed).map(SmolStr::new),
             position: self.position(installed).map(SmolStr::new),

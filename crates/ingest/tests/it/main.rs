@@ -17,6 +17,7 @@ mod registers;
 mod review;
 mod review_fixture;
 mod review_plan;
+mod roll_out;
 mod silent_days;
 mod taken_again;
 mod time_of_use;

@@ -9,6 +9,7 @@ mod readings;
 mod readings_faults;
 mod readings_fixture;
 mod readings_model;
+mod registry_arrival;
 mod registry_contract;
 mod registry_determinant;
 mod registry_engines;
