@@ -65,6 +65,10 @@ pub struct Health {
     pub refused: u64,
     /// Readings stored since the program was started.
     pub stored: u64,
+    /// Requests within the minute that ended when it was asked last; 0 where they are not limited.
+    pub asked_in_minute: usize,
+    /// Requests of a minute at the most, by its contract; 0 is without limit.
+    pub requests_per_minute: u32,
 }
 
 /// How collecting from a head-end goes, in a word.
@@ -135,6 +139,8 @@ impl<H: HeadEnd> Collector<H> {
             deliveries: 0,
             refused: 0,
             stored: 0,
+            asked_in_minute: 0,
+            requests_per_minute: contract.requests_per_minute,
         };
         let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
         Self { head_end, source, intake, readings, health, pace, log }
@@ -207,6 +213,7 @@ impl<H: HeadEnd> Collector<H> {
             health.since = now;
             tracing::info!(head_end = self.source.name, ?state, why, "collecting");
         }
+        health.asked_in_minute = self.pace.asked_in_minute();
         if outcome == Outcome::Nothing {
             health.caught_up_at = Some(asked_at);
         }

@@ -15,6 +15,7 @@ mod read;
 mod reading_options;
 mod registry;
 mod review;
+mod roll_out;
 mod schema;
 mod serve;
 mod simulate;
@@ -61,6 +62,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Schema(schema::Schema),
+    RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Vee(vee::Vee),
@@ -108,6 +110,7 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Schema(command) => command.run(data),
+            Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),

@@ -1,6 +1,7 @@
 //! The interface against real books in temporary folders.
 
 mod assumed_time;
+mod board;
 mod collection;
 mod determinants;
 mod determinants_xml;

@@ -20,6 +20,7 @@ mod registers;
 mod review;
 mod review_fixture;
 mod review_plan;
+mod roll_out;
 mod routes;
 mod schema;
 mod silent_days;

@@ -250,6 +250,11 @@ impl Directory {
         self.links_to_usage_point.get(&usage_point.0).map_or(&[], Vec::as_slice)
     }
 
+    /// Where each meter that was at a usage point at an instant was then, in no particular order.
+    pub fn installed_at(&self, at: Timestamp) -> impl Iterator<Item = &Link> {
+        self.meter_links.values().flatten().filter(move |link| link.holds_at(at))
+    }
+
     /// The meters that were at a usage point at an instant.
     pub fn meters_at(&self, usage_point: UsagePointId, at: Timestamp) -> impl Iterator<Item = MeterId> {
         let links = self.meter_links(usage_point).iter();

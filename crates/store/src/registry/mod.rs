@@ -15,13 +15,15 @@
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
 //! - [`schema`]: what was agreed with each source about the fields of its messages.
 //! - [`order`]: what head-ends are asked to do, and how far that is.
-//! - [`source`] and [`batch`]: where files come from and what became of them.
+//! - [`source`] and [`batch`]: where files come from and what became of them; [`arrival`]: added up by source and hour.
+//! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 //! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
 //!   alarmed of; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
 
 pub mod account;
 pub mod alert;
+pub mod arrival;
 pub mod attempt;
 pub mod batch;
 pub mod channel;
@@ -30,6 +32,7 @@ pub mod collected_day;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+mod feeder;
 pub mod hand_over;
 pub mod link;
 #[cfg(feature = "local-postgres")]

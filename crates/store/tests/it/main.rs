@@ -13,6 +13,7 @@ mod readings;
 mod readings_faults;
 mod readings_fixture;
 mod readings_model;
+mod registry_arrival;
 mod registry_collection;
 mod registry_contract;
 mod registry_determinant;
