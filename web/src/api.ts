@@ -211,6 +211,21 @@ export interface Collection {
   meters: Record<string, string>;
 }
 
+export type ItemVerdict = 'met' | 'open' | 'not_met' | 'told' | 'nothing' | 'no_source';
+
+/** One of the fourteen items of the status of a day. */
+export interface StatusItem {
+  id: string;
+  title: string;
+  verdict: ItemVerdict;
+  figures: { name: string; value: string }[];
+  rows: { component: string; zone: string; from: string | null; to: string | null; reason: string }[];
+  rows_count: number;
+}
+
+/** The status of a day. */
+export interface StatusReport { date: string; made_at: string; items: StatusItem[] }
+
 export interface Page<Item> { items: Item[]; next: string | null }
 
 export interface PointBrief { id: string; name: string; kind: 'usage-point' | 'meter'; channels: number; partner: Named | null }

@@ -33,6 +33,13 @@ pub(crate) struct Asked {
     limit: Option<u32>,
 }
 
+/// Which day, of which everything is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskedDay {
+    pub(crate) date: Option<Date>,
+}
+
 /// Which of what did not count.
 struct Filter {
     /// Of this source; `-` for usage points that any source may send.
@@ -172,7 +179,7 @@ impl Made {
 }
 
 impl Inner {
-    async fn collected(&self, date: Option<Date>) -> Result<Arc<Report>, Problem> {
+    pub(crate) async fn collected(&self, date: Option<Date>) -> Result<Arc<Report>, Problem> {
         self.collected_by(date, Age::Now).await
     }
 

@@ -6,18 +6,21 @@
 //!
 //! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
 //! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
-//!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
-//! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
+//!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
+//! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
+//!   what people are alarmed of; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
+mod alert;
 mod arrival;
 mod board;
 mod book;
 mod channel;
 pub mod collection;
+pub mod collection_status;
 mod coverage;
 mod day;
 mod determinant;
@@ -42,6 +45,7 @@ mod reading;
 mod register;
 mod review;
 pub mod roll_out;
+mod soap;
 mod state;
 mod status;
 mod subscription;
@@ -83,7 +87,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 62] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -98,6 +102,12 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
         ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),
         ("get", "/api/v1/collection.csv", get(collection::csv_file)),
+        ("get", "/api/v1/collection/status", get(collection_status::get)),
+        ("get", "/api/v1/collection/status.csv", get(collection_status::csv_file)),
+        ("get", "/api/v1/collection/history", get(collection_status::days)),
+        ("get", "/api/v1/collection/history.csv", get(collection_status::days_csv)),
+        ("get", "/api/v1/alerts", get(alert::list)),
+        ("post", "/api/v1/alerts/{id}/acknowledge", post(alert::acknowledge)),
         ("get", "/api/v1/usage-points", get(point::usage_points)),
         ("get", "/api/v1/usage-points/{id}", get(point::usage_point)),
         ("get", "/api/v1/meters", get(point::meters)),
@@ -140,5 +150,6 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
         ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
+        ("post", "/soap", post(soap::receive)),
     ]
 }

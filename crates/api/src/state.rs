@@ -41,6 +41,8 @@ pub struct State {
     pub head_ends: Vec<Arc<Mutex<Health>>>,
     /// What is asked of the collection of a day.
     pub collection: ingest::collection::Rules,
+    /// Limits of the status of a day.
+    pub daily_report: ingest::collection::status::Limits,
     /// The zone of the installation.
     pub zone: TimeZone,
     /// The clock seam.
@@ -203,6 +205,8 @@ pub(crate) struct Inner {
     pub(crate) read_rate: Mutex<Option<RateOf>>,
     /// The last report of collection.
     pub(crate) collection_report: tokio::sync::Mutex<Option<collection::Made>>,
+    /// The last status of a day.
+    pub(crate) status_report: tokio::sync::Mutex<Option<crate::collection_status::Made>>,
     /// The installed meters, as they were looked up last.
     pub(crate) roll_out: tokio::sync::Mutex<Option<roll_out::Made>>,
     /// Uploads held in memory at a time.
@@ -229,6 +233,7 @@ impl Inner {
             coverage: Arc::default(),
             read_rate: Mutex::default(),
             collection_report: tokio::sync::Mutex::default(),
+            status_report: tokio::sync::Mutex::default(),
             roll_out: tokio::sync::Mutex::default(),
             uploads: Semaphore::new(UPLOADS_MAX),
         }

@@ -10,14 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::{Format, Options};
 use headend::pace::{Contract, Outcome, Pace};
-use headend::{Body, Delivery, HeadEnd, Trouble, chain};
+use headend::{Accepted, Body, Delivery, HeadEnd, Request, Trouble, chain};
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::readings::ReadingsBook;
+use store::registry::attempt::AttemptOutcome;
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::collection::attempts::{AttemptLog, Ended};
 use crate::files::{self, Input};
 use crate::intake::{Intake, IntakeError, Message, Receipt, Unknown};
 
@@ -95,6 +97,7 @@ pub struct Collector<H> {
     readings: Arc<ReadingsBook>,
     health: Arc<Mutex<Health>>,
     pace: Pace,
+    log: AttemptLog,
 }
 
 /// What became of a delivery.
@@ -118,7 +121,11 @@ enum NotTaken {
 impl<H: HeadEnd> Collector<H> {
     /// Collects from a head-end into an intake.
     pub fn new(head_end: H, source: Source, contract: Contract, intake: Arc<Mutex<Intake>>, now: Timestamp) -> Self {
-        let readings = Arc::clone(&locked(&intake).books().readings);
+        let (readings, registry) = {
+            let intake = locked(&intake);
+            (Arc::clone(&intake.books().readings), intake.books().registry.clone())
+        };
+        let log = AttemptLog::new(registry, source.name.clone());
         let health = Health {
             name: source.name.clone(),
             state: State::Starting,
@@ -136,7 +143,7 @@ impl<H: HeadEnd> Collector<H> {
             requests_per_minute: contract.requests_per_minute,
         };
         let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
-        Self { head_end, source, intake, readings, health, pace }
+        Self { head_end, source, intake, readings, health, pace, log }
     }
 
     /// How collecting goes, for whoever wants to know at any time.
@@ -149,11 +156,33 @@ impl<H: HeadEnd> Collector<H> {
         self.pace.wait(now)
     }
 
+    /// How long until something may be requested of it; `None` while its deliveries go first.
+    pub fn wait_to_request(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.pace.wait_to_request(now)
+    }
+
+    /// Requests something of the head-end, within its contract; what it fetches comes as deliveries.
+    ///
+    /// # Errors
+    /// [`Trouble`]; one that is refused leaves collecting as it is.
+    pub async fn request(&mut self, request: &Request, clock: fn() -> Timestamp) -> Result<Accepted, Trouble> {
+        self.pace.ask(clock());
+        let answer = self.head_end.ask(request).await;
+        let outcome = match &answer {
+            Err(Trouble::Busy(wait)) => Outcome::Busy(*wait),
+            Err(Trouble::Down(_)) => Outcome::Failed,
+            Ok(_) | Err(Trouble::Refused(_)) => Outcome::Requested,
+        };
+        self.pace.ended(clock(), outcome);
+        answer
+    }
+
     /// Asks for one delivery and takes it.
     pub async fn step(&mut self, clock: fn() -> Timestamp) {
         let asked_at = clock();
         self.pace.ask(asked_at);
         let after = self.readings.position(&self.source.name);
+        let mut brought: Option<(String, Taken)> = None;
         let (outcome, state, why) = match self.head_end.pull(after.as_deref()).await {
             Err(trouble) => told(&trouble),
             Ok(None) => (Outcome::Nothing, State::Connected, None),
@@ -161,6 +190,7 @@ impl<H: HeadEnd> Collector<H> {
                 Err(error) => (Outcome::Failed, State::NotStored, Some(chain(&error))),
                 Ok(taken) => {
                     self.note(&delivery, taken, clock());
+                    brought = Some((delivery.name.clone(), taken));
                     match self.head_end.taken(&delivery).await {
                         Err(trouble) => told(&trouble),
                         Ok(()) => (Outcome::Delivered, State::Connected, None),
@@ -169,6 +199,13 @@ impl<H: HeadEnd> Collector<H> {
             },
         };
         let now = clock();
+        if let Err(error) = self.log.note(ended(asked_at, state, why.clone(), brought)).await {
+            tracing::warn!(
+                head_end = self.source.name,
+                error = &error as &dyn std::error::Error,
+                "an attempt is not noted"
+            );
+        }
         self.pace.ended(now, outcome);
         let next_at = now.checked_add(self.pace.wait(now)).ok();
         let mut health = locked(&self.health);
@@ -288,6 +325,20 @@ fn told(trouble: &Trouble) -> (Outcome, State, Option<String>) {
         Trouble::Down(_) => (Outcome::Failed, State::Down, why),
         Trouble::Refused(_) => (Outcome::Failed, State::Refused, why),
     }
+}
+
+/// What the log of attempts keeps of one.
+fn ended(at: Timestamp, state: State, why: Option<String>, brought: Option<(String, Taken)>) -> Ended {
+    let is_unusable = brought.as_ref().is_some_and(|(_, taken)| taken.is_refused);
+    let outcome = match state {
+        State::Starting | State::Connected if is_unusable => AttemptOutcome::NotUsable,
+        State::Starting | State::Connected => AttemptOutcome::Answered,
+        State::Waiting => AttemptOutcome::Waiting,
+        State::Down => AttemptOutcome::Down,
+        State::Refused => AttemptOutcome::Refused,
+        State::NotStored => AttemptOutcome::NotStored,
+    };
+    Ended { at, outcome, why: why.unwrap_or_default(), delivery: brought.map(|(name, _)| name) }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -16,6 +16,7 @@ mod reading_options;
 mod registry;
 mod review;
 mod roll_out;
+mod schema;
 mod serve;
 mod simulate;
 mod status;
@@ -24,6 +25,7 @@ mod time_span;
 mod usage;
 mod validate;
 mod vee;
+mod watch;
 pub mod written;
 
 use std::path::PathBuf;
@@ -59,6 +61,7 @@ enum Command {
     HeadEnds(head_ends::HeadEnds),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
+    Schema(schema::Schema),
     RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
@@ -106,6 +109,7 @@ impl CommandLine {
             Command::HeadEnds(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
+            Command::Schema(command) => command.run(data),
             Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),

@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 
 use super::review::{self, KeepUp};
 use super::validate;
+use super::watch::Watch;
 use crate::clock;
 use crate::hand_over::answer::Answering;
 use crate::head_ends::HeadEnds;
@@ -74,6 +75,7 @@ impl Serve {
             determinants: Arc::clone(&determinants),
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
+            daily_report: installation.settings.daily_report,
             zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
             hosts: self.host.clone(),
@@ -84,8 +86,10 @@ impl Serve {
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
+        let watch = Watch::start(&installation);
         let served = installation.runtime.block_on(serve(listen, state, &installation));
         installation.runtime.block_on(head_ends.stop(DRAIN));
+        installation.runtime.block_on(watch.stop());
         installation.runtime.block_on(keep_up.stop());
         served?;
         output::say("stopped; everything that was acknowledged is on disk");

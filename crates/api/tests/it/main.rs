@@ -13,4 +13,5 @@ mod plans;
 mod quarantine;
 mod readings;
 mod review;
+mod soap;
 mod work;

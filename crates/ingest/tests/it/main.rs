@@ -1,11 +1,14 @@
 //! The way up over real books in temporary folders.
 
 mod admission_vectors;
+mod alerts;
 mod any_order;
 mod assumed_time;
+mod attempts;
 mod beside;
 mod collection;
 mod collector;
+mod daily_status;
 mod determinants;
 mod kept_values;
 mod late_data;
@@ -18,6 +21,8 @@ mod review;
 mod review_fixture;
 mod review_plan;
 mod roll_out;
+mod routes;
+mod schema;
 mod silent_days;
 mod taken_again;
 mod time_of_use;
