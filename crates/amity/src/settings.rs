@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use formats::{Format, Options};
+use headend::Trouble;
 use ingest::collection::status;
 use ingest::placement::zone_of;
 use ingest::{admission, collection, flags, review};
@@ -139,6 +140,10 @@ pub struct HeadEnd {
     pub folder: Option<headend::folder::Settings>,
     /// Where it is a web service.
     pub rest: Option<headend::rest::Settings>,
+    /// Where it is asked in SOAP.
+    pub soap: Option<headend::soap::Settings>,
+    /// Where it publishes to a broker.
+    pub mqtt: Option<headend::mqtt::Settings>,
 }
 
 /// What kind of head-end it is.
@@ -148,16 +153,44 @@ pub enum Kind<'s> {
     Folder(&'s headend::folder::Settings),
     /// A web service.
     Rest(&'s headend::rest::Settings),
+    /// A service in SOAP.
+    Soap(&'s headend::soap::Settings),
+    /// A broker of MQTT.
+    Mqtt(&'s headend::mqtt::Settings),
+}
+
+impl Kind<'_> {
+    /// The word for it, and where it is.
+    pub fn place(self) -> (&'static str, String) {
+        match self {
+            Self::Folder(folder) => ("folder", folder.folder.display().to_string()),
+            Self::Rest(rest) => ("rest", rest.address.clone()),
+            Self::Soap(soap) => ("soap", soap.address.clone()),
+            Self::Mqtt(mqtt) => ("mqtt", format!("{} {}", mqtt.address, mqtt.topics.join(" "))),
+        }
+    }
+
+    fn check(self) -> Result<(), Trouble> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Rest(rest) => rest.deliveries().map(drop),
+            Self::Soap(soap) => soap.checked().map(drop),
+            Self::Mqtt(mqtt) => mqtt.broker().map(drop),
+        }
+    }
 }
 
 impl HeadEnd {
     /// Its kind; `None` where there is none or more than one, which no checked settings have.
     pub fn kind(&self) -> Option<Kind<'_>> {
-        match (&self.folder, &self.rest) {
-            (Some(folder), None) => Some(Kind::Folder(folder)),
-            (None, Some(rest)) => Some(Kind::Rest(rest)),
-            _ => None,
-        }
+        let kinds = [
+            self.folder.as_ref().map(Kind::Folder),
+            self.rest.as_ref().map(Kind::Rest),
+            self.soap.as_ref().map(Kind::Soap),
+            self.mqtt.as_ref().map(Kind::Mqtt),
+        ];
+        let mut given = kinds.into_iter().flatten();
+        given.next().filter(|_| given.next().is_none())
     }
 
     /// What its bytes do not say: their format, and the zone of their stamps.
@@ -183,12 +216,13 @@ impl HeadEnd {
         if self.name.starts_with("validation") {
             return Err(format!("name: `{}` is a name of Amity's own; choose another", self.name));
         }
-        if self.kind().is_none() {
-            return Err(format!("`{}`: expected one of [head_end.folder] and [head_end.rest]", self.name));
-        }
-        if let Some(rest) = &self.rest {
-            rest.deliveries().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
-        }
+        let Some(kind) = self.kind() else {
+            return Err(format!(
+                "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
+                self.name
+            ));
+        };
+        kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
 }
@@ -273,6 +307,11 @@ impl Settings {
             if let Some(other) = self.head_ends[..place].iter().find(same_folder) {
                 return Err(format!("head_end: `{}` and `{}` have the same folder", other.name, head_end.name));
             }
+            let same_session = |other: &&HeadEnd| head_end.mqtt.is_some() && session_of(other) == session_of(head_end);
+            if let Some(other) = self.head_ends[..place].iter().find(same_session) {
+                let names = (&other.name, &head_end.name);
+                return Err(format!("head_end: `{}` and `{}` have the same address and client_id", names.0, names.1));
+            }
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
@@ -284,6 +323,11 @@ impl Settings {
 
 fn folder_of(head_end: &HeadEnd) -> Option<&Path> {
     head_end.folder.as_ref().map(|settings| settings.folder.as_path())
+}
+
+/// What a broker tells its sessions apart by.
+fn session_of(head_end: &HeadEnd) -> Option<(&str, &str)> {
+    head_end.mqtt.as_ref().map(|settings| (settings.address.as_str(), settings.client_id.as_str()))
 }
 
 #[cfg(test)]
@@ -324,6 +368,14 @@ mod tests {
             "collection.register_every_minutes: 7, expected 0 or minutes",
         );
         check("[collection]\ndeadline = \"5 am\"", "line 2");
+        check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder], [head_end.rest], ");
+        let broker = "[[head_end]]\nname = \"NAME\"\n[head_end.mqtt]\naddress = \"mqtt://127.0.0.1:1883\"\n\
+                      client_id = \"amity\"\ntopics = [\"hes/#\"]\n";
+        let two = [broker.replace("NAME", "a"), broker.replace("NAME", "b")].concat();
+        check(&two, "head_end: `a` and `b` have the same address and client_id");
+        let soap =
+            "[[head_end]]\nname = \"a\"\n[head_end.soap]\naddress = \"https://hes.example\"\nversion = \"1.2\"\n";
+        check(&format!("{soap}[head_end.soap.windows]\nminutes = 0\n"), "head_end: `a`: windows.minutes is 0");
         check("[daily_report]\ndisk_per_cent_max = 0", "daily_report.disk_per_cent_max: 0, expected 1 to 100");
         check("profile = \"Ontario\"", "expected `ontario`");
         let ontario =
@@ -333,7 +385,6 @@ mod tests {
         check(&ontario("register_every_minutes = 60\nper_cent = 97"), "collection.per_cent: 97, and the profile");
         check(&ontario("register_every_minutes = 60\ndeadline = \"05:01:00\""), "05:00:00 at the latest");
         check(&ontario("register_every_minutes = 60\nstamp_tolerance_seconds = 91"), "90 at the most");
-        check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder] and [head_end.rest]");
         check("[[head_end]]\n[head_end.folder]\nfolder = \"in\"", "head_end: name: expected what it is called");
         check("[[head_end]]\nname = \"validation\"", "head_end: name: `validation` is a name of Amity's own");
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";

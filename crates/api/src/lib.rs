@@ -4,8 +4,9 @@
 //! nothing; what comes in goes through [`Intake`], which the binary wires to `ingest`, because views must not know
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
-//! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
-//!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
+//! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
+//! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
+//!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
 //!   what people are alarmed of; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
@@ -14,6 +15,8 @@
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
 mod alert;
+mod arrival;
+mod board;
 mod book;
 mod channel;
 pub mod collection;
@@ -27,6 +30,7 @@ mod exception;
 mod explain;
 mod fleet;
 mod guard;
+mod head_end;
 mod intake;
 mod operate;
 mod page;
@@ -40,6 +44,8 @@ mod query;
 mod reading;
 mod register;
 mod review;
+pub mod roll_out;
+mod soap;
 mod state;
 mod status;
 mod subscription;
@@ -81,14 +87,19 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 62] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
         ("get", "/metrics", get(operate::metrics)),
         ("get", "/api/v1/openapi.yaml", get(operate::openapi)),
         ("get", "/api/v1/problems/{code}", get(operate::problem)),
+        ("get", "/api/v1/board", get(board::get)),
         ("get", "/api/v1/fleet", get(fleet::get)),
+        ("get", "/api/v1/head-ends", get(head_end::list)),
+        ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
+        ("get", "/api/v1/roll-out", get(roll_out::get)),
+        ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),
         ("get", "/api/v1/collection.csv", get(collection::csv_file)),
         ("get", "/api/v1/collection/status", get(collection_status::get)),
@@ -106,6 +117,7 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
         ("get", "/api/v1/channels/{channel}/readings", get(reading::list)),
         ("get", "/api/v1/channels/{channel}/readings.csv", get(reading::csv)),
         ("get", "/api/v1/channels/{channel}/versions", get(reading::versions)),
+        ("get", "/api/v1/channels/{channel}/arrivals", get(arrival::list)),
         ("get", "/api/v1/channels/{channel}/registers", get(register::list)),
         ("get", "/api/v1/channels/{channel}/days", get(day::list)),
         ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
@@ -138,5 +150,6 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 55] {
         ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
+        ("post", "/soap", post(soap::receive)),
     ]
 }

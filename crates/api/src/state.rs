@@ -18,10 +18,11 @@ use store::registry::Registry;
 use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
-use crate::collection::Made;
+use crate::collection;
 use crate::coverage::Coverage;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
+use crate::roll_out;
 
 /// What the binary gives to the router.
 #[derive(Clone)]
@@ -203,9 +204,11 @@ pub(crate) struct Inner {
     /// The read rate and what it was computed from: the batch and the registry revision.
     pub(crate) read_rate: Mutex<Option<RateOf>>,
     /// The last report of collection.
-    pub(crate) collection_report: tokio::sync::Mutex<Option<Made>>,
+    pub(crate) collection_report: tokio::sync::Mutex<Option<collection::Made>>,
     /// The last status of a day.
     pub(crate) status_report: tokio::sync::Mutex<Option<crate::collection_status::Made>>,
+    /// The installed meters, as they were looked up last.
+    pub(crate) roll_out: tokio::sync::Mutex<Option<roll_out::Made>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
 }
@@ -231,6 +234,7 @@ impl Inner {
             read_rate: Mutex::default(),
             collection_report: tokio::sync::Mutex::default(),
             status_report: tokio::sync::Mutex::default(),
+            roll_out: tokio::sync::Mutex::default(),
             uploads: Semaphore::new(UPLOADS_MAX),
         }
     }

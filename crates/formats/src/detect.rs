@@ -44,9 +44,12 @@ fn cmep(line: &[u8]) -> Option<Format> {
     (is_record && line.contains(&b',')).then_some(Format::Cmep)
 }
 
-/// CSV has a header that names a stamp and a value.
+/// CSV has a header that names a stamp and a value; one of routes names routes, meters and what was read.
 fn csv(line: &[u8]) -> Option<Format> {
     let names: Vec<String> = Fields::new(line).map(|name| text(&name).to_ascii_lowercase()).collect();
+    if crate::routes::is_header(&names) {
+        return Some(Format::Routes);
+    }
     crate::csv::is_header(&names).then_some(Format::Csv)
 }
 

@@ -15,7 +15,9 @@ mod intervals;
 pub mod nem12;
 pub mod parquet;
 mod pieces;
+pub mod routes;
 pub mod shape;
+pub mod soap;
 mod text;
 pub mod xml;
 
@@ -74,11 +76,14 @@ pub enum Format {
     GreenButton,
     /// Amity's own CSV (`docs/formats/csv.md`).
     Csv,
+    /// Reads of meters that are visited once a month (`docs/formats/routes.md`).
+    Routes,
 }
 
 impl Format {
     /// Every format, in the order people are told them.
-    pub const ALL: [Self; 6] = [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv];
+    pub const ALL: [Self; 7] =
+        [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv, Self::Routes];
 
     /// The word people type.
     pub const fn name(self) -> &'static str {
@@ -89,6 +94,7 @@ impl Format {
             Self::Cmep => "cmep",
             Self::GreenButton => "green-button",
             Self::Csv => "csv",
+            Self::Routes => "routes",
         }
     }
 }
@@ -112,5 +118,6 @@ pub fn reader(format: Format, options: &Options) -> Box<dyn Reader> {
         Format::Cmep => Box::new(cmep::CmepReader::new(options)),
         Format::GreenButton => Box::new(green_button::GreenButtonReader::new(options)),
         Format::Csv => Box::new(csv::CsvReader::new(options)),
+        Format::Routes => Box::new(routes::RoutesReader::new(options)),
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::{Format, Options};
 use headend::pace::{Contract, Outcome, Pace};
-use headend::{Body, Delivery, HeadEnd, Trouble, chain};
+use headend::{Accepted, Body, Delivery, HeadEnd, Request, Trouble, chain};
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
 use serde::Serialize;
@@ -65,6 +65,10 @@ pub struct Health {
     pub refused: u64,
     /// Readings stored since the program was started.
     pub stored: u64,
+    /// Requests within the minute that ended when it was asked last; 0 where they are not limited.
+    pub asked_in_minute: usize,
+    /// Requests of a minute at the most, by its contract; 0 is without limit.
+    pub requests_per_minute: u32,
 }
 
 /// How collecting from a head-end goes, in a word.
@@ -135,6 +139,8 @@ impl<H: HeadEnd> Collector<H> {
             deliveries: 0,
             refused: 0,
             stored: 0,
+            asked_in_minute: 0,
+            requests_per_minute: contract.requests_per_minute,
         };
         let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
         Self { head_end, source, intake, readings, health, pace, log }
@@ -148,6 +154,27 @@ impl<H: HeadEnd> Collector<H> {
     /// How long to wait before the next step.
     pub fn wait(&self, now: Timestamp) -> SignedDuration {
         self.pace.wait(now)
+    }
+
+    /// How long until something may be requested of it; `None` while its deliveries go first.
+    pub fn wait_to_request(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.pace.wait_to_request(now)
+    }
+
+    /// Requests something of the head-end, within its contract; what it fetches comes as deliveries.
+    ///
+    /// # Errors
+    /// [`Trouble`]; one that is refused leaves collecting as it is.
+    pub async fn request(&mut self, request: &Request, clock: fn() -> Timestamp) -> Result<Accepted, Trouble> {
+        self.pace.ask(clock());
+        let answer = self.head_end.ask(request).await;
+        let outcome = match &answer {
+            Err(Trouble::Busy(wait)) => Outcome::Busy(*wait),
+            Err(Trouble::Down(_)) => Outcome::Failed,
+            Ok(_) | Err(Trouble::Refused(_)) => Outcome::Requested,
+        };
+        self.pace.ended(clock(), outcome);
+        answer
     }
 
     /// Asks for one delivery and takes it.
@@ -186,6 +213,7 @@ impl<H: HeadEnd> Collector<H> {
             health.since = now;
             tracing::info!(head_end = self.source.name, ?state, why, "collecting");
         }
+        health.asked_in_minute = self.pace.asked_in_minute();
         if outcome == Outcome::Nothing {
             health.caught_up_at = Some(asked_at);
         }

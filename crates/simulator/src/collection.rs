@@ -17,8 +17,8 @@ use crate::premises::{HeadEnd, Premises};
 use crate::utility::{Day, QUARTER_SECONDS, Utility};
 
 /// Forward and reverse of flowDirection in IEC 61968-9.
-const DELIVERED: u16 = 1;
-const RECEIVED: u16 = 19;
+pub(crate) const DELIVERED: u16 = 1;
+pub(crate) const RECEIVED: u16 = 19;
 const POWER_LOST: EndDeviceEventType = EndDeviceEventType { device: 3, domain: 26, sub_domain: 0, event_or_action: 85 };
 const POWER_RESTORED: EndDeviceEventType = EndDeviceEventType { event_or_action: 216, ..POWER_LOST };
 
@@ -122,7 +122,7 @@ impl<'u> Collection<'u> {
     }
 
     /// What a meter recorded over a day, in the manner of its head-end; its registers go on.
-    fn readings(&mut self, meter: u32, premises: &Premises, day: &Day, flows: &[Flow]) -> Vec<ChannelReadings> {
+    pub(crate) fn readings(&mut self, meter: u32, premises: &Premises, day: &Day, flows: &[Flow]) -> Vec<ChannelReadings> {
         let mut directions = vec![(DELIVERED, delivered as fn(&Flow) -> i64)];
         if premises.panels_kw != 0 {
             directions.push((RECEIVED, received));
@@ -168,7 +168,8 @@ impl<'u> Collection<'u> {
         let made = count(&readings);
         let is_lost = |at: Timestamp| {
             let share = self.utility.script.lost(premises.head_end, at);
-            chance(self.utility.settings.seed, meter.into(), at.as_second(), Purpose::Lost) % 1000 < share.into()
+            self.utility.script.dead(meter, at)
+                || chance(self.utility.settings.seed, meter.into(), at.as_second(), Purpose::Lost) % 1000 < share.into()
         };
         for piece in &mut readings {
             match &mut piece.values {
@@ -245,7 +246,7 @@ fn received(flow: &Flow) -> i64 {
 }
 
 /// What a register shows of so many Wh: kWh with two decimals, the rest not yet.
-fn shown(watt_hours: i64) -> RegisterRead {
+pub(crate) fn shown(watt_hours: i64) -> RegisterRead {
     let value = Some(Decimal::new(watt_hours.div_euclid(10), -2));
     RegisterRead { at: Timestamp::UNIX_EPOCH, period_start: None, value, quality: Default::default() }
 }
@@ -257,7 +258,7 @@ fn interval_piece(meter: u32, direction: u16, length_seconds: u32, values: Vec<i
     piece(meter, ReadingType { measuring_period, accumulation: 4, ..energy(direction) }, Values::Intervals(run))
 }
 
-fn register_piece(meter: u32, direction: u16, reads: Vec<RegisterRead>) -> ChannelReadings {
+pub(crate) fn register_piece(meter: u32, direction: u16, reads: Vec<RegisterRead>) -> ChannelReadings {
     // accumulation 1: what has been counted since the register began.
     piece(meter, ReadingType { accumulation: 1, ..energy(direction) }, Values::Registers(reads))
 }

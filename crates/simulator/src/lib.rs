@@ -6,9 +6,11 @@
 //! - [`utility`]: the whole; [`collection`]: what its head-ends send, day by day, as [`dialect`] writes it.
 //! - [`network`]: feeders as graphs, and who is dark while a device is open.
 //! - [`premises`], [`load`], [`weather`]: who lives there and what truly passes the meter.
-//! - [`service`]: a head-end as a web service.
+//! - [`service`]: a head-end as a web service; [`answer`]: what it fetches when it is asked; [`soap`]: one that is asked in
+//!   SOAP.
 //! - [`script`]: what goes wrong, on a time line; [`chance`]: what falls to whom.
 
+pub mod answer;
 pub mod chance;
 pub mod collection;
 pub mod dialect;
@@ -17,6 +19,7 @@ pub mod network;
 pub mod premises;
 pub mod script;
 pub mod service;
+pub mod soap;
 pub mod utility;
 pub mod weather;
 

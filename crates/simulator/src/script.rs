@@ -52,6 +52,15 @@ pub enum Fault {
     Late(Share),
     /// A meter's readings of a day that come again with those of the next day.
     Twice(Share),
+    /// A meter that records nothing and answers nobody.
+    Dead {
+        /// Its number.
+        meter: u32,
+        /// Since when.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+    },
     /// A head-end that sends nothing for days that end within this time, and all of it with the first day after.
     Silent {
         /// The head-end.
@@ -123,7 +132,7 @@ impl Fault {
     /// When it holds.
     pub fn span(&self) -> TimeRange {
         match *self {
-            Self::Open { from, to, .. } | Self::Silent { from, to, .. } => TimeRange { start: from, end: to },
+            Self::Open { from, to, .. } | Self::Dead { from, to, .. } | Self::Silent { from, to, .. } => TimeRange { start: from, end: to },
             Self::Lost(share) | Self::Late(share) | Self::Twice(share) => {
                 TimeRange { start: share.from, end: share.to }
             }
@@ -153,6 +162,12 @@ impl Script {
     /// How many of a thousand days of a head-end that end at an instant come twice.
     pub(crate) fn twice(&self, head_end: HeadEnd, at: Timestamp) -> u16 {
         self.share(head_end, at, |fault| if let Fault::Twice(share) = fault { Some(*share) } else { None })
+    }
+
+    /// Whether a meter is dead at an instant.
+    pub(crate) fn dead(&self, meter: u32, at: Timestamp) -> bool {
+        let of_it = |fault: &&Fault| matches!(fault, Fault::Dead { meter: dead, .. } if *dead == meter);
+        self.fault.iter().filter(of_it).any(|fault| fault.span().contains(at))
     }
 
     /// Whether a head-end is silent at an instant.

@@ -15,6 +15,8 @@ mod read;
 mod reading_options;
 mod registry;
 mod review;
+mod roll_out;
+mod schema;
 mod serve;
 mod simulate;
 mod status;
@@ -59,6 +61,8 @@ enum Command {
     HeadEnds(head_ends::HeadEnds),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
+    Schema(schema::Schema),
+    RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Vee(vee::Vee),
@@ -105,6 +109,8 @@ impl CommandLine {
             Command::HeadEnds(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
+            Command::Schema(command) => command.run(data),
+            Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),

@@ -13,6 +13,7 @@ mod disk_full;
 mod every_real_file;
 mod export;
 mod head_ends;
+mod kinds;
 mod names;
 mod ontario;
 mod page;

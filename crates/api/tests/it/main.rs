@@ -1,6 +1,7 @@
 //! The interface against real books in temporary folders.
 
 mod assumed_time;
+mod board;
 mod collection;
 mod determinants;
 mod determinants_xml;
@@ -12,4 +13,5 @@ mod plans;
 mod quarantine;
 mod readings;
 mod review;
+mod soap;
 mod work;

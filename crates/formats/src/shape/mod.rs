@@ -144,7 +144,7 @@ impl Shape {
         match format {
             Format::Cim | Format::GreenButton => xml::shape(bytes),
             Format::Nem12 | Format::Nem13 | Format::Cmep => lines::records(bytes),
-            Format::Csv => lines::table(bytes),
+            Format::Csv | Format::Routes => lines::table(bytes),
         }
     }
 

@@ -12,5 +12,7 @@ mod nem12;
 mod nem12_missing;
 mod nem12_through_cim;
 mod parquet;
+mod routes;
 mod shape;
+mod soap;
 mod xml;

@@ -16,6 +16,7 @@
 //! - [`report`]: the sums of a day; [`components`]: who misses again and again over months: pure.
 //! - [`status`]: everything else that is told of a day; [`event_class`]: what events of devices say about it.
 //! - [`history`]: what is kept of days; [`attempts`]: how head-ends answered; [`alerts`]: what people are alarmed of.
+//! - [`roll_out`]: which meters are installed, and which of them report.
 
 pub mod alerts;
 pub mod attempts;
@@ -26,6 +27,7 @@ mod expected;
 mod found;
 pub mod history;
 pub mod report;
+pub mod roll_out;
 pub mod status;
 
 use std::collections::HashMap;

@@ -209,7 +209,7 @@ impl Collection {
             usage_point: channel.usage_point,
             component: component_of(&self.directory, channel, day),
             channel: channel.label.clone(),
-            source: self.directory.owner(channel.usage_point).map(SmolStr::new),
+            source: self.directory.owner_at(channel.usage_point, day.range.start).map(SmolStr::new),
             zone: channel.zone.clone(),
         }
     }

@@ -32,6 +32,7 @@ use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
+use crate::schema::{LOOK_BYTES, Watch};
 use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 
@@ -87,6 +88,7 @@ pub struct Intake {
     zone: SmolStr,
     runtime: Handle,
     directory: Arc<Directory>,
+    agreed: Watch,
 }
 
 impl Intake {
@@ -96,7 +98,8 @@ impl Intake {
     /// [`IntakeError::Registry`].
     pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
         let directory = runtime.block_on(books.registry.directory())?;
-        Ok(Self { books, limits, flags: FlagMaps::default(), zone, runtime, directory })
+        let (flags, agreed) = (FlagMaps::default(), Watch::default());
+        Ok(Self { books, limits, flags, zone, runtime, directory, agreed })
     }
 
     /// The same, with the maps that say what flags of sources mean.
@@ -244,7 +247,19 @@ impl Intake {
             self.books.registry.quarantine().close(released, QuarantineState::Released, &closing).await?;
             self.books.registry.batches().add(&note(message, spooled, &outcome, now)).await
         })?;
+        self.hold_against_agreed(message, spooled, now)?;
         Ok(outcome)
+    }
+
+    /// Notes where the fields of a message are not as was agreed with its source.
+    fn hold_against_agreed(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<(), IntakeError> {
+        let (Ok(format) | Err(ReadError { format: Some(format), .. })) = &spooled.survey else { return Ok(()) };
+        if spooled.again {
+            return Ok(());
+        }
+        let (beginning, hash) = (spooled.beginning(&self.books.raw, LOOK_BYTES)?, spooled.hash_text());
+        let held = self.agreed.hold(&self.books.registry, (&message.source, &hash), (*format, &beginning), now);
+        Ok(self.runtime.block_on(held)?)
     }
 
     fn admit_pieces(

@@ -38,6 +38,17 @@ impl Spooled {
         blake3::Hash::from_bytes(self.hash).to_hex().to_string()
     }
 
+    /// The first so many bytes.
+    pub(super) fn beginning(&self, raw: &RawBook, count: usize) -> Result<Vec<u8>, IntakeError> {
+        if let Some(bytes) = &self.in_memory {
+            return Ok(bytes[..count.min(bytes.len())].to_vec());
+        }
+        let mut beginning = Vec::new();
+        let bytes = raw.read(self.raw).map_err(IntakeError::Raw)?;
+        bytes.take(count as u64).read_to_end(&mut beginning).map_err(IntakeError::Read)?;
+        Ok(beginning)
+    }
+
     /// Reads the bytes once more, into a sink.
     pub(super) fn read(
         &self,

@@ -6,7 +6,7 @@
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once; `channel_bounds`: what they may be.
-//! - [`usage_point`]: connection states and owners; [`membership`]: programmes and customer classes.
+//! - [`usage_point`]: connection states; [`ownership`]: which source owns it, and from when; [`membership`]: programmes and customer classes.
 //! - [`fact`]: what rules may know beside readings; [`reference`](mod@reference): holidays and temperatures.
 //! - [`plan`]: plans of validation and estimation, and where they hold.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
@@ -14,13 +14,16 @@
 //! - [`review`]: what rules found and what people decided about it.
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
 //! - [`schema`]: what was agreed with each source about the fields of its messages.
-//! - [`source`] and [`batch`]: where files come from and what became of them.
+//! - [`order`]: what head-ends are asked to do, and how far that is.
+//! - [`source`] and [`batch`]: where files come from and what became of them; [`arrival`]: added up by source and hour.
+//! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 //! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
 //!   alarmed of; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
 
 pub mod account;
 pub mod alert;
+pub mod arrival;
 pub mod attempt;
 pub mod batch;
 pub mod channel;
@@ -29,26 +32,28 @@ pub mod collected_day;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+mod feeder;
 pub mod hand_over;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
 pub mod master;
 pub mod membership;
+pub mod order;
+pub mod ownership;
 pub mod plan;
 pub mod quarantine;
 pub mod reference;
 pub mod review;
 pub mod schema;
 pub mod source;
-mod sql;
 pub mod subscription;
 pub mod usage_point;
 
 use std::sync::{Arc, Mutex};
 
+use crate::sql::{self, Database, arguments};
 use directory::Directory;
-use sql::{Database, arguments};
 
 /// The registry of one installation; clones share the connections and what is held of it in memory.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
 use super::{
-    registry_collection, registry_determinant, registry_facts, registry_master, registry_plans, registry_quarantine,
-    registry_rates, registry_review, registry_schema, registry_subscriptions,
+    registry_arrival, registry_collection, registry_determinant, registry_facts, registry_master, registry_order,
+    registry_plans, registry_quarantine, registry_rates, registry_review, registry_schema, registry_subscriptions,
 };
 
 /// Calls a macro with every room of the contract.
@@ -13,10 +13,12 @@ macro_rules! rooms {
     ($macro:ident) => {
         $macro! {
             registry_master,
+            registry_arrival,
             registry_quarantine,
             registry_subscriptions,
             registry_determinant,
             registry_facts,
+            registry_order,
             registry_plans,
             registry_rates,
             registry_review,

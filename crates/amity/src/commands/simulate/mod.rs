@@ -1,6 +1,8 @@
 //! `amity simulate`: the files that the head-ends of a made-up utility send, and what was true.
 
+mod mqtt;
 mod service;
+mod soap;
 
 use std::fs;
 use std::io::Write;
@@ -59,6 +61,9 @@ pub struct Simulate {
     /// How often each of the web services may be asked in a minute; 0 is without limit.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "serve")]
     requests_per_minute: u32,
+    /// Then publish what each head-end sent to this broker of MQTT: mqtt://127.0.0.1:1883.
+    #[arg(long, value_name = "ADDRESS")]
+    mqtt: Option<String>,
     /// Print what was made as JSON.
     #[arg(long)]
     json: bool,
@@ -102,8 +107,13 @@ impl Simulate {
         truth.finish().map_err(in_folder)?;
         progress.finish();
         self.tell(&made)?;
+        if let Some(address) = &self.mqtt {
+            let of = |head_end: HeadEnd| (head_end.name(), service::files_of(&self.folder.join(head_end.name())));
+            let sent = mqtt::publish(address, &HeadEnd::ALL.map(of))?;
+            output::say(&format!("{sent} messages published to {address}"));
+        }
         if let Some(address) = self.serve {
-            service::serve(&self.folder, address, self.requests_per_minute)?;
+            service::serve(&self.folder, (utility, first), address, self.requests_per_minute)?;
         }
         Ok(ExitCode::SUCCESS)
     }

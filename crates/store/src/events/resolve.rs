@@ -1,0 +1,73 @@
+//! Events of devices that became known after they arrived.
+
+use std::collections::BTreeMap;
+
+use model::event::report::{Report, Subject};
+use model::id::{MeterId, UsagePointId};
+
+use super::append::join_events;
+use super::event::EventState;
+use super::like::{like, of_events};
+use super::settle::settle;
+use super::{Event, EventsBook, EventsError, Grouping, key};
+use crate::sql::arguments;
+
+/// Whose an event is after all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The event.
+    pub sequence: u64,
+    /// Its meter or usage point.
+    pub subject: Subject,
+    /// Its meter.
+    pub meter: Option<MeterId>,
+    /// Its usage point.
+    pub usage_point: Option<UsagePointId>,
+}
+
+impl EventsBook {
+    /// Events after a number whose device the registry did not know, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`EventsError`].
+    pub async fn unresolved(&self, sequence: u64, limit: u32) -> Result<Vec<Event>, EventsError> {
+        let sql = "SELECT * FROM event WHERE state = 'unknown_device' AND $1 < sequence AND merged_into IS NULL \
+                   ORDER BY sequence LIMIT $2";
+        self.events(sql, arguments![sequence, limit]).await
+    }
+
+    /// Gives events to their devices; those that are one event with others of the device become one with them.
+    ///
+    /// # Errors
+    /// [`EventsError`]: nothing was changed.
+    pub async fn resolve(&self, resolved: &[Resolved], grouping: &dyn Grouping) -> Result<(), EventsError> {
+        let mut transaction = self.database.begin().await?;
+        let rows = resolved.iter().map(|resolved| {
+            arguments![
+                resolved.sequence,
+                resolved.meter.map(|meter| meter.to_string()),
+                resolved.usage_point.map(|point| point.to_string()),
+                key::device(&resolved.subject),
+                EventState::Known.as_str(),
+            ]
+        });
+        let update = "UPDATE event SET meter = wanted.column2, usage_point = wanted.column3, \
+                      device_key = wanted.column4, state = wanted.column5 FROM {keys} \
+                      WHERE event.sequence = wanted.column1";
+        transaction.rows_for(update, rows.collect()).await?;
+        let sequences: Vec<u64> = resolved.iter().map(|resolved| resolved.sequence).collect();
+        let own = of_events(&mut transaction, &sequences).await?;
+        let rows = own.iter().map(|known| arguments![known.number, key::alike(&known.report)]).collect();
+        let update = "UPDATE event_report SET alike = wanted.column2 FROM {keys} \
+                      WHERE event_report.number = wanted.column1";
+        transaction.rows_for(update, rows).await?;
+        let reports: Vec<&Report> = own.iter().map(|known| &known.report).collect();
+        let others = like(&mut transaction, &reports, grouping).await?;
+        let known: BTreeMap<i64, _> = own.into_iter().chain(others).map(|known| (known.number, known)).collect();
+        let known: Vec<_> = known.into_values().collect();
+        let settled = settle(&known, &[], grouping);
+        join_events(&mut transaction, &settled, |_| 0).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
