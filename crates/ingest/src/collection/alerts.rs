@@ -1,19 +1,24 @@
 //! Critical reports (Ontario 2.10.3): which events of devices and which conditions of Amity itself people are alarmed of.
 //!
-//! Pure but for [`follow`], which writes what is found to the alerts of the registry. A condition is raised once while it
+//! Pure but for [`follow`] and [`follow_events`], which write what is found to the alerts of the registry. A condition is raised once while it
 //! lasts, whoever tells of it how often.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use store::events::{EventsBook, EventsError};
 use store::registry::alert::{AlertKind, Condition};
+use store::registry::directory::Directory;
 use store::registry::{Registry, RegistryError};
 
 use super::event_class::{About, Edge, Happened, class};
+use super::happened::happened;
 use crate::collector::{Health, State};
 
 /// Components of one head-end that tell alike at once, from which on they are told as one.
 const MANY: usize = 25;
+/// Events that are looked at together.
+const PAGE: u32 = 5_000;
 /// How long a head-end may fail before people are alarmed.
 const PASSING: SignedDuration = SignedDuration::from_secs(60);
 
@@ -72,6 +77,7 @@ pub fn of_events(events: &[Happened]) -> Changes {
             }
         }
     }
+    changes.cleared.extend(over_of_many(events));
     let mut by_source: BTreeMap<(AlertKind, &str), Vec<&Happened>> = BTreeMap::new();
     for ((kind, _), event) in lasting {
         by_source.entry((kind, &event.source)).or_default().push(event);
@@ -103,14 +109,33 @@ fn condition(kind: AlertKind, event: &Happened) -> Condition {
     }
 }
 
+/// The kind of what many components of a head-end tell: power of many meters stays a matter of power, links of many are one of
+/// their network.
+fn kind_of_many(kind: AlertKind) -> AlertKind {
+    if kind == AlertKind::Power { kind } else { AlertKind::Network }
+}
+
+/// What is over of head-ends of which many components say so at once.
+fn over_of_many(events: &[Happened]) -> Vec<(AlertKind, String, Timestamp)> {
+    let mut ended: BTreeMap<(AlertKind, &str), (BTreeSet<&str>, Timestamp)> = BTreeMap::new();
+    for event in events {
+        let Some((about, Edge::Ends)) = class(event.event_type) else { continue };
+        let Some(kind) = kind_of(about) else { continue };
+        let (components, last) = ended.entry((kind, &event.source)).or_insert((BTreeSet::new(), event.at));
+        components.insert(&event.component);
+        *last = event.at.max(*last);
+    }
+    let many = ended.into_iter().filter(|(_, (components, _))| MANY <= components.len());
+    many.map(|((kind, source), (_, at))| (kind_of_many(kind), source.to_owned(), at)).collect()
+}
+
 /// Many components that tell alike.
 fn of_many(kind: AlertKind, source: &str, events: &[&Happened]) -> Option<Condition> {
     let first = events.iter().min_by_key(|event| event.at)?;
     let received_at = events.iter().map(|event| event.received_at).min()?;
     let components: BTreeSet<&str> = events.iter().map(|event| event.component.as_str()).collect();
     Some(Condition {
-        // Power of many meters stays a matter of power; links of many are one of their network.
-        kind: if kind == AlertKind::Power { kind } else { AlertKind::Network },
+        kind: kind_of_many(kind),
         component: source.to_owned(),
         at: first.at,
         received_at,
@@ -175,8 +200,40 @@ pub fn of_storage(filling: &[Filling], per_cent_max: u8, now: Timestamp) -> Chan
 pub async fn follow(registry: &Registry, changes: &Changes, now: Timestamp) -> Result<u64, RegistryError> {
     let alerts = registry.alerts();
     let raised = if changes.raised.is_empty() { 0 } else { alerts.raise(&changes.raised, now).await? };
-    for (kind, component, at) in &changes.cleared {
-        alerts.clear(*kind, component, *at).await?;
+    if !changes.cleared.is_empty() {
+        alerts.clear(&changes.cleared).await?;
     }
     Ok(raised)
+}
+
+/// Why events could not be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The registry says so.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The events book says so.
+    #[error(transparent)]
+    Events(#[from] EventsError),
+}
+
+/// Raises and clears what events say that came since the last time; answers how many conditions are new.
+///
+/// # Errors
+/// [`FollowError`]; what was followed until then stays.
+pub async fn follow_events(
+    registry: &Registry,
+    book: &EventsBook,
+    directory: &Directory,
+    now: Timestamp,
+) -> Result<u64, FollowError> {
+    let (mut raised, mut reached) = (0, registry.alerts().followed().await?);
+    loop {
+        let page = book.since(reached, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(raised) };
+        reached = last.sequence;
+        let events: Vec<Happened> = page.iter().filter_map(|event| happened(event, directory)).collect();
+        raised += follow(registry, &of_events(&events), now).await?;
+        registry.alerts().follow_to(reached).await?;
+    }
 }

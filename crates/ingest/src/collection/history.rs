@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::registry::collected_day::CollectedDay;
 use store::registry::{Registry, RegistryError};
 
+use super::Rules;
 use super::report::{Report, Verdict, Zone};
 
 /// The zones of a report as they are kept; one whose deadline is still to come is not yet.
@@ -104,8 +106,8 @@ pub fn differences(kept: &[CollectedDay], report: &Report) -> Vec<Difference> {
     days_of(report).into_iter().filter_map(of_now).collect()
 }
 
-/// The last date whose deadline has passed everywhere that counts it.
-pub fn last_due(rules: &super::Rules, zone: &jiff::tz::TimeZone, now: Timestamp) -> Option<Date> {
+/// The last date whose deadline has passed in a zone.
+pub fn last_due(rules: &Rules, zone: &TimeZone, now: Timestamp) -> Option<Date> {
     let today = now.to_zoned(zone.clone()).date();
     let dates = std::iter::successors(today.yesterday().ok(), |date| date.yesterday().ok()).take(3);
     dates.into_iter().find(|date| rules.deadline_of(*date, zone).is_some_and(|deadline| deadline <= now))

@@ -25,6 +25,7 @@ mod day;
 pub mod event_class;
 mod expected;
 mod found;
+pub mod happened;
 pub mod history;
 pub mod report;
 pub mod roll_out;

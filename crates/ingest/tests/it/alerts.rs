@@ -1,10 +1,16 @@
 //! What people are alarmed of: the six kinds of critical reports, each raised once and over when it is.
 
-use ingest::collection::alerts::{Changes, Filling, follow, of_events, of_head_ends, of_storage};
+use ingest::collection::alerts::{Changes, Filling, follow, follow_events, of_events, of_head_ends, of_storage};
 use ingest::collection::event_class::Happened;
+use ingest::collection::happened::within;
 use ingest::collection::status::Limits;
 use ingest::collector::{Health, State};
 use jiff::{SignedDuration, Timestamp};
+use model::event::report::{Meaning, Report, Subject};
+use model::id::Name;
+use model::time::TimeRange;
+use smol_str::SmolStr;
+use store::events::{Batch, Counts, EventsBook, Grouping, Told, ToldEvent};
 use store::registry::Registry;
 use store::registry::alert::{AlertKind, Which};
 
@@ -78,6 +84,91 @@ fn links_of_many_at_once_are_one_condition_of_their_network() {
     assert_eq!(raised(&changes), ["network HES"]);
     assert_eq!(changes.raised[0].why, "link of 25 components at once, M-00 first");
     assert_eq!(changes.raised[0].at, noon());
+}
+
+// covers: ONT-2.10.3.6
+#[test]
+fn power_of_many_is_over_when_as_many_are_back_at_once() {
+    let of = |count: i64, event_type: &str| -> Vec<Happened> {
+        (0..count).map(|number| happened(&format!("M-{number:02}"), number, event_type)).collect()
+    };
+    assert_eq!(raised(&of_events(&of(30, "3.26.0.85"))), ["power HES"]);
+    let back = of_events(&of(25, "3.26.0.216"));
+    assert!(cleared(&back).contains(&"power HES".to_owned()), "{back:?}");
+    assert!(!cleared(&of_events(&of(24, "3.26.0.216"))).contains(&"power HES".to_owned()));
+}
+
+/// A rule by which no two reports are one event.
+struct EachAlone;
+
+impl Grouping for EachAlone {
+    fn window(&self, _: &Meaning) -> SignedDuration {
+        SignedDuration::ZERO
+    }
+
+    fn groups(&self, reports: &[Report]) -> Vec<usize> {
+        (0..reports.len()).collect()
+    }
+}
+
+/// An event of a device that the registry does not know, as a head-end told it.
+fn told(device: &str, minute: i64, event_type: &str) -> ToldEvent {
+    let (name, at) = (Name::new("Meter", device), noon() + SignedDuration::from_mins(minute));
+    ToldEvent {
+        report: Report {
+            subject: Subject::unknown(Some(&name), "HES"),
+            meaning: Meaning::Known(event_type.parse().expect("a type")),
+            occurred_at: Some(at),
+            source: "HES".into(),
+            source_id: SmolStr::default(),
+        },
+        device: Some(name),
+        meter: None,
+        usage_point: None,
+        told_type: event_type.into(),
+        told_at: Some(at),
+        is_doubtful: false,
+        line: 1,
+        severity: SmolStr::default(),
+        reason: SmolStr::default(),
+        status: SmolStr::default(),
+        details: Vec::new(),
+    }
+}
+
+// covers: ONT-2.10.3, ONT-2.10.2.10
+#[tokio::test]
+async fn the_events_book_is_followed_once_and_asked_by_day() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    let registry = Registry::open(&url("registry.sqlite")).await.expect("a registry");
+    let book = EventsBook::open(&url("events.sqlite")).await.expect("a book");
+    let message = Told {
+        hash: "01".into(),
+        source: "HES".into(),
+        name: "1.xml".into(),
+        raw: "1-0".into(),
+        received_at: noon() + SignedDuration::from_mins(10),
+        events: vec![told("M-1", 0, "3.26.0.85"), told("M-2", 5, "3.31.0.68"), told("M-1", 9, "3.26.0.216")],
+        position: String::new(),
+        note: Some(String::new()),
+        earlier: Counts::default(),
+    };
+    book.append(&Batch { told: vec![message] }, &EachAlone).await.expect("appended");
+    let directory = registry.directory().await.expect("loaded");
+    let now = noon() + SignedDuration::from_mins(11);
+    assert_eq!(follow_events(&registry, &book, &directory, now).await.expect("followed"), 1);
+    assert_eq!(follow_events(&registry, &book, &directory, now).await.expect("followed"), 0);
+    let alerts = registry.alerts().list(Which::Open, 10).await.expect("listed");
+    assert_eq!((alerts.len(), &*alerts[0].condition.component), (1, "M-1"));
+    assert_eq!(alerts[0].cleared_at, Some(noon() + SignedDuration::from_mins(9)));
+    // A minute from when it was received, five are the limit (O-09).
+    let waited = alerts[0].raised_at.duration_since(alerts[0].condition.received_at);
+    assert_eq!(waited.as_secs(), 60);
+    let hour = TimeRange { start: noon(), end: noon() + SignedDuration::from_mins(9) };
+    let found = within(&book, &directory, hour).await.expect("asked");
+    let names: Vec<_> = found.iter().map(|event| event.event_type.to_string()).collect();
+    assert_eq!(names, ["3.26.0.85"], "a switch says nothing of collecting, and the end is not of the span");
 }
 
 fn health(state: State) -> Health {

@@ -310,8 +310,32 @@ fn what_the_repository_did_not_acknowledge_is_named() {
 
 // covers: ONT-2.10.2.4
 #[test]
-fn changes_from_the_repository_have_no_source() {
-    assert_eq!(Planted::new().item(4).verdict, ItemVerdict::NoSource);
+fn a_change_from_the_repository_that_was_not_applied_is_named() {
+    let planted = Planted::new();
+    assert_eq!(planted.item(4).verdict, ItemVerdict::NoSource);
+    let ledger = planted.registry.hand_overs();
+    let take = |name: &str, at_text: &str, answered, why: &str| {
+        let file = HandOver {
+            kind: HandedOver::Changes,
+            name: name.into(),
+            date: None,
+            hash: String::new(),
+            entries: 3,
+            made_at: at(at_text),
+            answer: None,
+        };
+        planted.ask(ledger.add(&file, &[]));
+        let answer = Answer { at: at(at_text), answered, why: why.into() };
+        planted.ask(ledger.answer(name, &answer, &[]));
+    };
+    take("changes-1", "2026-03-07T04:59:00Z", Answered::Refused, "of the day before");
+    assert_eq!(planted.item(4).verdict, ItemVerdict::Nothing);
+    take("changes-2", "2026-03-07T12:00:00Z", Answered::Accepted, "");
+    assert_eq!(planted.item(4).verdict, ItemVerdict::Met);
+    take("changes-3", "2026-03-07T13:00:00Z", Answered::Refused, "UP-9: not in the registry");
+    let item = planted.item(4);
+    assert_eq!((item.verdict, figure(&item, "changes in them")), (ItemVerdict::NotMet, "6"));
+    assert_eq!(rows(&item), ["changes-3: not all of its changes were applied: UP-9: not in the registry"]);
 }
 
 // covers: ONT-2.10.2.5

@@ -2,16 +2,18 @@
 //!
 //! | record | fields |
 //! | --- | --- |
-//! | `H` | `amity_repository`, `1`, `reads` or `accounts` or `answer`, what it is about, when it was made (RFC 3339) |
+//! | `H` | `amity_repository`, `1`, `reads`, `accounts`, `answer` or `changes`, what it is about, when it was made (RFC 3339) |
 //! | `F` | the names of the fields of `R` or `A` |
 //! | `R` | a register read, by the fields of [`READ_FIELDS`] |
 //! | `A` | what to do (`set` or `end`), then account information by the fields of `F`, the usage point first |
 //! | `N` | of an answer: a usage point that was not taken, and why |
-//! | `T` | how many records of `R`, `A` or `N` there are |
+//! | `C` | of changes that the repository sends: usage point, account, agreement, tariff, and since when (RFC 3339) |
+//! | `T` | how many records of `R`, `A`, `N` or `C` there are |
 //!
 //! An answer is about a file by its name, and has `accepted` or `refused` and why behind the time of its `H`. A field with a
 //! comma or a quotation mark stands in quotation marks, which are doubled inside.
 
+use jiff::Timestamp;
 use model::finding::Finding;
 use smol_str::SmolStr;
 use store::registry::hand_over::Answered;
@@ -192,9 +194,97 @@ pub fn answer(text: &str) -> Result<Said, Finding> {
     Err(wrong(0, "T", "nothing", "a last record T"))
 }
 
+/// Changes of account information that the repository sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// What the repository calls them.
+    pub name: String,
+    /// The changes in their order.
+    pub changes: Vec<Change>,
+}
+
+/// The account of a usage point from an instant on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The usage point.
+    pub usage_point: SmolStr,
+    /// The account it is billed on.
+    pub account: SmolStr,
+    /// The agreement it is served under.
+    pub agreement: SmolStr,
+    /// The tariff agreed; empty where none is.
+    pub tariff: SmolStr,
+    /// Since when.
+    pub from: Timestamp,
+}
+
+/// Reads changes of the repository.
+///
+/// # Errors
+/// What is wrong with them, by line and field; none of them is to be applied then.
+pub fn changes(text: &str) -> Result<Changes, Finding> {
+    let wrong = |line: u64, field: &str, found: &str, expected: &str| {
+        Finding::new(line, field, "repository.changes", format!("found `{found}`, expected {expected}"))
+    };
+    let mut read: Option<Changes> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let fields = fields(line).ok_or_else(|| wrong(number, "record", line, "every quotation mark closed"))?;
+        let field = |at: usize| fields.get(at).map_or("", String::as_str);
+        match (field(0), &mut read) {
+            ("H", None) => {
+                if [field(1), field(2), field(3)] != [NAME, VERSION, "changes"] || field(4).is_empty() {
+                    return Err(wrong(number, "H", line, "H,amity_repository,1,changes and a name of them"));
+                }
+                read = Some(Changes { name: field(4).to_owned(), changes: Vec::new() });
+            }
+            ("C", Some(read)) => {
+                let [usage_point, account, agreement, tariff] = [1, 2, 3, 4].map(|at| SmolStr::from(field(at)));
+                for (name, text) in [("usage_point", &usage_point), ("account", &account), ("agreement", &agreement)] {
+                    if text.is_empty() {
+                        return Err(wrong(number, name, text, "a name"));
+                    }
+                }
+                let from = field(5).parse::<Timestamp>();
+                let from =
+                    from.map_err(|_| wrong(number, "from", field(5), "an instant such as 2026-03-08T05:00:00Z"))?;
+                read.changes.push(Change { usage_point, account, agreement, tariff, from });
+            }
+            ("T", Some(read)) => {
+                let count = read.changes.len();
+                let is_whole = field(1).parse() == Ok(count);
+                let missing = || wrong(number, "T", field(1), &format!("{count}, the number of records C"));
+                return if is_whole { Ok(read.clone()) } else { Err(missing()) };
+            }
+            _ => return Err(wrong(number, "record", field(0), "H first, then C, then T")),
+        }
+    }
+    Err(wrong(0, "T", "nothing", "a last record T"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // covers: ONT-2.10.2.4
+    #[test]
+    fn changes_are_read_whole_or_not_at_all() {
+        let text = "H,amity_repository,1,changes,changes-7,2026-03-08T10:00:00Z\n\
+            C,UP1,ACC-9,AG-9,R1,2026-03-08T05:00:00Z\nT,1\n";
+        let read = changes(text).expect("changes");
+        assert_eq!((&*read.name, &*read.changes[0].account, read.changes.len()), ("changes-7", "ACC-9", 1));
+        for (from, to, field) in [
+            ("UP1", "", "usage_point"),
+            ("ACC-9", "", "account"),
+            ("2026-03-08T05:00:00Z", "yesterday", "from"),
+            ("T,1", "T,0", "T"),
+            ("T,1\n", "", "T"),
+            ("changes,changes-7", "reads,x", "H"),
+            ("C,", "A,", "record"),
+        ] {
+            let finding = changes(&text.replace(from, to)).expect_err(to);
+            assert_eq!(finding.field, field, "{finding}");
+        }
+    }
 
     const GOOD: &str = "H,amity_repository,1,reads,2026-03-07,2026-03-08T10:00:00Z\n\
         F,usage_point,meter,module_id,reading_type,unit,service_multiplier,stamp,read,quality\n\

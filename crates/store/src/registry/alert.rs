@@ -118,13 +118,22 @@ impl Alerts<'_> {
         Ok(raised)
     }
 
-    /// Ends what lasts of a kind and component; answers whether there was something.
+    /// Ends what lasts of kinds and components, each at its instant, in one commit; answers how many lasted.
     ///
     /// # Errors
     /// [`RegistryError::Database`].
-    pub async fn clear(&self, kind: AlertKind, component: &str, at: Timestamp) -> Result<bool, RegistryError> {
+    pub async fn clear(&self, over: &[(AlertKind, String, Timestamp)]) -> Result<u64, RegistryError> {
         let sql = "UPDATE alert SET cleared_at = $2, open_key = NULL WHERE open_key = $1";
-        Ok(self.database.execute(sql, arguments![open_key(kind, component), at]).await? != 0)
+        let mut transaction = self.database.begin().await?;
+        let mut cleared = 0;
+        for (kind, component, at) in over {
+            cleared += transaction.execute(sql, arguments![open_key(*kind, component), *at]).await?;
+        }
+        // Without a change the transaction is dropped.
+        if 0 < cleared {
+            transaction.commit().await?;
+        }
+        Ok(cleared)
     }
 
     /// Notes that a person has seen an alert; the first one stands.

@@ -1,4 +1,4 @@
-//! What was handed over to the repository, and what it answered (Ontario 2.6, 2.9, 2.10.2 items 3 and 5).
+//! What was handed over to the repository and what it answered, and what came from it (Ontario 2.6, 2.9, 2.10.2 items 3 to 5).
 
 use std::collections::HashMap;
 
@@ -17,6 +17,8 @@ text_enum! {
         Reads = "reads",
         /// Account information: everything at first, then what changed.
         Accounts = "accounts",
+        /// Changes of account information that came from the repository, with whether they were applied.
+        Changes = "changes",
     }
 }
 

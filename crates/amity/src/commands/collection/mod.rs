@@ -2,6 +2,7 @@
 //! beside it: daily and critical reports, what is kept of them, and the hand-over to the repository.
 
 mod alerts;
+mod apply;
 mod components;
 pub(super) mod hand_over;
 mod history;
@@ -38,6 +39,7 @@ enum Action {
     Alerts(alerts::Alerts),
     HandOver(hand_over::HandOver),
     Acknowledge(hand_over::Acknowledge),
+    Apply(apply::Apply),
 }
 
 impl Collection {
@@ -52,6 +54,7 @@ impl Collection {
             Action::Alerts(command) => command.run(&installation),
             Action::HandOver(command) => command.run(&installation),
             Action::Acknowledge(command) => command.run(&installation),
+            Action::Apply(command) => command.run(&installation),
         }
     }
 }

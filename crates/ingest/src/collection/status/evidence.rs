@@ -28,6 +28,8 @@ pub struct Evidence {
     pub accounts_handed_over: Vec<HandOver>,
     /// Account information that the repository did not take.
     pub accounts_refused: Vec<RefusedAccount>,
+    /// The last files with changes of account information from the repository, newest first.
+    pub changes_received: Vec<HandOver>,
     /// The account of each usage point.
     pub accounts: Accounts,
     /// Alerts that lasted at some time of the day.
@@ -57,6 +59,7 @@ impl Evidence {
             reads_handed_over: hand_overs.newest(HandedOver::Reads, Some(date), ENTRIES_MAX).await?,
             accounts_handed_over: hand_overs.newest(HandedOver::Accounts, None, ENTRIES_MAX).await?,
             accounts_refused: hand_overs.refused_accounts(ENTRIES_MAX).await?,
+            changes_received: hand_overs.newest(HandedOver::Changes, None, ENTRIES_MAX).await?,
             accounts: registry.accounts().await?,
             alerts: registry.alerts().list(Which::Between(start, end), ENTRIES_MAX).await?,
             events: None,

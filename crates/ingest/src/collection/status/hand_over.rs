@@ -1,6 +1,6 @@
 //! Items 3 and 4: account information between the distributor and the repository.
 
-use store::registry::hand_over::HandOver;
+use store::registry::hand_over::{Answered, HandOver};
 
 use super::{Asked, Evidence, Item, ItemVerdict, Row};
 
@@ -31,9 +31,27 @@ pub(super) fn told_of_accounts(asked: Asked<'_>, evidence: &Evidence) -> Item {
     item.with(verdict)
 }
 
-/// Whether changes that the repository sent were applied: nothing takes such changes in.
-pub(super) fn applied_from_repository() -> Item {
+/// Whether changes that the repository sent since the day began were applied.
+pub(super) fn applied_from_repository(asked: Asked<'_>, evidence: &Evidence) -> Item {
     let mut item = Item::new(4, "Changes of account information from the repository were applied");
-    item.figure("changes from the repository", "none is taken in; account information is entered here and handed over");
-    item.with(ItemVerdict::NoSource)
+    if evidence.changes_received.is_empty() {
+        item.figure("changes from the repository", "none ever");
+        return item.with(ItemVerdict::NoSource);
+    }
+    let start = asked.span().map_or(jiff::Timestamp::MIN, |span| span.start);
+    let of_day: Vec<&HandOver> = evidence.changes_received.iter().filter(|file| start <= file.made_at).collect();
+    item.figure("files from the repository", of_day.len());
+    item.figure("changes in them", of_day.iter().map(|file| file.entries).sum::<u64>());
+    for file in &of_day {
+        if let Some(answer) = file.answer.as_ref().filter(|answer| answer.answered == Answered::Refused) {
+            let words = format!("not all of its changes were applied: {}", answer.why);
+            item.row(Row::new(file.name.as_str(), asked.zone, words).since(file.made_at));
+        }
+    }
+    let verdict = match (of_day.len(), item.rows_count) {
+        (0, _) => ItemVerdict::Nothing,
+        (_, 0) => ItemVerdict::Met,
+        _ => ItemVerdict::NotMet,
+    };
+    item.with(verdict)
 }

@@ -18,6 +18,7 @@ mod signs;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use model::time::{LocalDay, TimeRange};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use store::readings::{Error, ReadingsBook};
@@ -26,6 +27,7 @@ use store::registry::directory::Directory;
 pub use evidence::Evidence;
 
 use super::Report;
+use crate::placement::zone_of;
 use signs::Signs;
 
 /// Rows that an item lists; those beyond are counted.
@@ -193,7 +195,7 @@ pub fn status(asked: Asked<'_>, evidence: &Evidence, progress: &mut dyn FnMut(u6
         devices::initialised(asked)?,
         devices::links(asked, evidence),
         hand_over::told_of_accounts(asked, evidence),
-        hand_over::applied_from_repository(),
+        hand_over::applied_from_repository(asked, evidence),
         reads::collected(asked, evidence),
         reads::accurate(&signs),
         reads::precise(&signs),
@@ -261,17 +263,14 @@ impl Row {
 
 impl Asked<'_> {
     /// The first and the last instant of the day, over all zones; `None` where the calendar has no such day.
-    fn span(&self) -> Option<model::time::TimeRange> {
+    fn span(&self) -> Option<TimeRange> {
         let zones = self.report.zones.iter().map(|zone| zone.zone.as_str()).chain([self.zone]);
         let days = zones.filter_map(|zone| self.day(zone)).map(|day| day.range);
-        days.reduce(|one, other| model::time::TimeRange {
-            start: one.start.min(other.start),
-            end: one.end.max(other.end),
-        })
+        days.reduce(|one, other| TimeRange { start: one.start.min(other.start), end: one.end.max(other.end) })
     }
 
     /// The day in a zone.
-    fn day(&self, zone: &str) -> Option<model::time::LocalDay> {
-        model::time::LocalDay::of(self.report.date, &crate::placement::zone_of(zone).ok()?)
+    fn day(&self, zone: &str) -> Option<LocalDay> {
+        LocalDay::of(self.report.date, &zone_of(zone).ok()?)
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn collected(asked: Asked<'_>, evidence: &Evidence) -> Item {
     })
 }
 
-/// Attempts that brought nothing, and that the head-end did not only put off.
+/// Attempts that brought nothing because something went wrong, or because the head-end asked to wait.
 fn failed(attempts: &[Attempt]) -> impl Iterator<Item = &Attempt> {
     attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Answered)
 }

@@ -6,7 +6,7 @@ use model::quality::Status;
 use model::quantity::Decimal;
 use model::reading_type::parse_unit;
 use model::register::{AdvanceError, UNKNOWN_DIALS, advance};
-use model::time::{LocalDay, TimeRange};
+use model::time::{LocalDay, TimeRange, hour_ending_label};
 use smol_str::SmolStr;
 use store::readings::{AsOf, Day, Error, NO_VALUE, ReadingsBook, RegisterRead};
 use vee::amount::Amount;
@@ -17,6 +17,7 @@ use super::super::expected::{readings_of, seconds_between};
 use super::super::found::TIME_IN_DOUBT;
 use super::super::report::component_of;
 use super::{Asked, Row};
+use crate::placement::zone_of;
 use crate::validation::totals::of_channel;
 
 /// Watt-hours in the list of units of reading types.
@@ -235,8 +236,7 @@ impl Looked<'_> {
     }
 
     fn label(&self, at: Timestamp) -> String {
-        crate::placement::zone_of(&self.channel.zone)
-            .map_or_else(|_| at.to_string(), |zone| model::time::hour_ending_label(at, &zone))
+        zone_of(&self.channel.zone).map_or_else(|_| at.to_string(), |zone| hour_ending_label(at, &zone))
     }
 
     /// The instants of slots `[from, to)`.
