@@ -11,7 +11,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use simulator::premises::HeadEnd;
-use simulator::service::{Answer, Service};
+use simulator::service::{Answer, Service, is_kept};
 
 use crate::clock;
 use crate::output::{self, Failure};
@@ -47,11 +47,14 @@ pub(super) fn serve(folder: &Path, address: SocketAddr, requests_per_minute: u32
     })
 }
 
-/// The files of a head-end by name, which begins with their date; none where it has no meters.
+/// The files that a head-end still has, by name, which begins with their date; none where it has no meters.
 fn files_of(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let last = files.iter().filter_map(|path| name(path).get(..10)?.parse().ok()).max();
+    files.retain(|path| last.is_none_or(|last| is_kept(&name(path), last)));
     files
 }
 
