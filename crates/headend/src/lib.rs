@@ -12,18 +12,26 @@
 //! skipped. What goes wrong is a [`Trouble`] of three kinds, by what to do: wait as long as was asked, try again later, or
 //! change the settings. A half-written delivery is no delivery yet.
 //!
+//! [`HeadEnd::ask`] is the other direction: what a head-end is to fetch from its devices. It answers only whether it will;
+//! what it fetched comes as ordinary deliveries. A request has an id of ours, and asking again with it has no other effect
+//! than asking once, so that a crash between asking and noting it down asks again.
+//!
 //! [`pace`] decides when a head-end is asked: pure, for every kind. Every kind passes the suite in `tests/it/contract.rs`.
 //!
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
+//! - [`request`]: what can be asked of a head-end.
 
 pub mod folder;
 pub mod pace;
+pub mod request;
 pub mod rest;
 
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use jiff::SignedDuration;
+
+pub use request::{Accepted, Request, RequestKind};
 
 /// Something a head-end hands over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +80,16 @@ pub trait HeadEnd: Send {
     /// # Errors
     /// [`Trouble`]: it may be pulled again, which is harmless.
     fn taken(&mut self, delivery: &Delivery) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Asks for something of devices; what it fetches comes as deliveries. Once accepted, asking again with the same id
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`Trouble`]; [`Trouble::Refused`] where its kind cannot be asked for anything, as it is without an implementation.
+    fn ask(&mut self, request: &Request) -> impl Future<Output = Result<Accepted, Trouble>> + Send {
+        let _ = request;
+        std::future::ready(Err(Trouble::Refused("a head-end of this kind takes no requests".into())))
+    }
 }
 
 /// An error and its causes in one line.

@@ -1,5 +1,6 @@
 //! When a head-end is asked: often while it has something, seldom while it has not, never above its contract, and less
-//! and less while it fails. Pure: the caller has the clock.
+//! and less while it fails. Deliveries come first; requests to fetch something share the contract and wait until it has
+//! nothing more, but not for ever. Pure: the caller has the clock.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ const FAILING_SECONDS_MAX: i64 = 300;
 const GRANTED_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// Failures in a row that are counted: doubled so often, a second is more than the longest wait.
 const FAILURES_MAX: u32 = 10;
+/// After so many deliveries in a row a request may go in between.
+const DELIVERIES_FIRST: u32 = 20;
 
 /// How often a head-end may be asked (M-08).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -38,6 +41,10 @@ pub enum Outcome {
     Busy(Option<SignedDuration>),
     /// It failed, or what it gave could not be stored.
     Failed,
+    /// It will fetch what it was asked for.
+    Accepted,
+    /// It will not fetch what it was asked for; its deliveries are as good as before.
+    Declined,
 }
 
 /// When one head-end is asked next.
@@ -50,25 +57,47 @@ pub struct Pace {
     /// When the last minute's worth of requests began: those of the minute before now, oldest first.
     asked: std::collections::VecDeque<Timestamp>,
     failures: u32,
+    /// How asking for deliveries ended last.
+    last: Option<Outcome>,
+    /// Deliveries since a request was made or nothing was left.
+    deliveries: u32,
 }
 
 impl Pace {
     /// A head-end that may be asked from now on.
     pub fn new(contract: Contract, now: Timestamp) -> Self {
-        Self { contract, next: now, since: now, asked: std::collections::VecDeque::new(), failures: 0 }
+        let asked = std::collections::VecDeque::new();
+        Self { contract, next: now, since: now, asked, failures: 0, last: None, deliveries: 0 }
     }
 
     /// When it is asked next.
     pub fn due(&self) -> Timestamp {
-        let limit = self.contract.requests_per_minute as usize;
-        let free = self.asked.front().filter(|_| 0 < limit && limit <= self.asked.len());
-        let free = free.and_then(|oldest| oldest.checked_add(MINUTE).ok());
-        free.map_or(self.next, |free| free.max(self.next))
+        self.free().map_or(self.next, |free| free.max(self.next))
     }
 
     /// How long until it is asked next. A clock that went back makes nobody wait for the time that was.
     pub fn wait(&self, now: Timestamp) -> SignedDuration {
-        if now < self.since { SignedDuration::ZERO } else { now.duration_until(self.due()).max(SignedDuration::ZERO) }
+        self.until(self.due(), now)
+    }
+
+    /// How long until something may be requested of it; `None` while its deliveries go first.
+    pub fn wait_to_request(&self, now: Timestamp) -> Option<SignedDuration> {
+        match self.last? {
+            Outcome::Delivered if self.deliveries < DELIVERIES_FIRST => None,
+            Outcome::Busy(_) | Outcome::Failed => Some(self.wait(now)),
+            _ => Some(self.free().map_or(SignedDuration::ZERO, |free| self.until(free, now))),
+        }
+    }
+
+    /// When the contract allows another request, where it does not now.
+    fn free(&self) -> Option<Timestamp> {
+        let limit = self.contract.requests_per_minute as usize;
+        let oldest = self.asked.front().filter(|_| 0 < limit && limit <= self.asked.len())?;
+        oldest.checked_add(MINUTE).ok()
+    }
+
+    fn until(&self, due: Timestamp, now: Timestamp) -> SignedDuration {
+        if now < self.since { SignedDuration::ZERO } else { now.duration_until(due).max(SignedDuration::ZERO) }
     }
 
     /// It is asked now.
@@ -82,14 +111,21 @@ impl Pace {
 
     /// Asking ended.
     pub fn ended(&mut self, now: Timestamp, outcome: Outcome) {
+        let is_of_request = matches!(outcome, Outcome::Accepted | Outcome::Declined);
+        self.deliveries = if outcome == Outcome::Delivered { self.deliveries.saturating_add(1) } else { 0 };
         self.failures = if outcome == Outcome::Failed { (self.failures + 1).min(FAILURES_MAX) } else { 0 };
         let wait = match outcome {
-            Outcome::Delivered => SignedDuration::ZERO,
+            Outcome::Declined => return,
+            // What it fetches may be there at once.
+            Outcome::Delivered | Outcome::Accepted => SignedDuration::ZERO,
             Outcome::Nothing | Outcome::Busy(None) => self.every(),
             Outcome::Busy(Some(wait)) => wait.clamp(SignedDuration::ZERO, GRANTED_MAX),
             Outcome::Failed => SignedDuration::from_secs((1_i64 << (self.failures - 1)).min(FAILING_SECONDS_MAX)),
         };
         (self.next, self.since) = (now.checked_add(wait).unwrap_or(now), now);
+        if !is_of_request {
+            self.last = Some(outcome);
+        }
     }
 
     /// How often it failed in a row.
@@ -122,6 +158,8 @@ mod tests {
             1 => (0_i64..100).prop_map(|wait| Outcome::Busy(Some(SignedDuration::from_secs(wait)))),
             1 => Just(Outcome::Busy(None)),
             1 => Just(Outcome::Failed),
+            1 => Just(Outcome::Accepted),
+            1 => Just(Outcome::Declined),
         ]
     }
 
@@ -150,6 +188,33 @@ mod tests {
     }
 
     #[test]
+    fn requests_wait_for_deliveries_and_share_the_contract() {
+        let seconds = |pace: &Pace, second| pace.wait_to_request(at(second)).map(|wait| wait.as_secs());
+        let mut pace = Pace::new(Contract { every_seconds: 30, requests_per_minute: 2 }, at(0));
+        assert_eq!(seconds(&pace, 0), None, "nobody knows yet what it has");
+        pace.ask(at(0));
+        pace.ended(at(0), Outcome::Delivered);
+        assert_eq!(seconds(&pace, 0), None, "there may be more");
+        pace.ask(at(1));
+        pace.ended(at(1), Outcome::Nothing);
+        assert_eq!(seconds(&pace, 1), Some(59), "two of the minute are used up");
+        pace.ask(at(60));
+        pace.ended(at(60), Outcome::Accepted);
+        assert_eq!(pace.due(), at(61), "what it fetches may be there at once; one of the minute is left from then on");
+        pace.ended(at(61), Outcome::Busy(Some(SignedDuration::from_secs(90))));
+        assert_eq!(seconds(&pace, 61), Some(90), "it asked to be left alone");
+
+        let mut pace = Pace::new(Contract::default(), at(0));
+        (1..DELIVERIES_FIRST).for_each(|_| pace.ended(at(0), Outcome::Delivered));
+        assert_eq!(seconds(&pace, 0), None);
+        pace.ended(at(0), Outcome::Delivered);
+        assert_eq!(seconds(&pace, 0), Some(0), "not for ever");
+        pace.ended(at(0), Outcome::Accepted);
+        pace.ended(at(0), Outcome::Delivered);
+        assert_eq!(seconds(&pace, 0), None, "and then deliveries again");
+    }
+
+    #[test]
     fn a_clock_that_goes_back_stops_nothing() {
         let mut pace = Pace::new(Contract { every_seconds: 30, requests_per_minute: 1 }, at(0));
         pace.ask(at(0));
@@ -168,8 +233,9 @@ mod tests {
         ) {
             let mut pace = Pace::new(Contract { every_seconds, requests_per_minute: limit }, at(0));
             let mut asked = Vec::new();
+            let mut now = at(0);
             for outcome in outcomes {
-                let now = pace.due();
+                now = pace.due().max(now);
                 pace.ask(now);
                 asked.push(now.as_second());
                 pace.ended(now, outcome);

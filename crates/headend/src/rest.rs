@@ -10,6 +10,9 @@
 //! | another 4xx | the settings are wrong |
 //! | another | it fails |
 //!
+//! `POST ADDRESS/requests` is answered with 202 and the devices that are refused, and otherwise as above. `docs/headends.md`
+//! has all of it, for whoever builds such a service.
+//!
 //! A bearer token is read from a file at every request, so that it can be changed while the program runs.
 
 use std::fs;
@@ -17,10 +20,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use jiff::SignedDuration;
-use reqwest::{Client, Response, StatusCode, Url};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
+use crate::request::{Accepted, Request, RequestKind};
 use crate::{Body, Delivery, HeadEnd, Trouble, chain};
 
 /// How long an answer may take, its body included.
@@ -48,8 +53,34 @@ const fn delivery_mib_max() -> u32 {
 #[derive(Debug)]
 pub struct Rest {
     settings: Settings,
-    address: Url,
+    deliveries: Url,
+    requests: Url,
     client: Client,
+}
+
+/// A request as it goes over the wire.
+#[derive(Serialize)]
+struct Asked<'r> {
+    id: &'r str,
+    kind: &'static str,
+    devices: &'r [SmolStr],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Timestamp>,
+}
+
+/// Its answer.
+#[derive(Default, Deserialize)]
+struct Answered {
+    #[serde(default)]
+    refused: Vec<RefusedDevice>,
+}
+
+#[derive(Deserialize)]
+struct RefusedDevice {
+    device: SmolStr,
+    reason: String,
 }
 
 impl Settings {
@@ -58,6 +89,10 @@ impl Settings {
     /// # Errors
     /// [`Trouble::Refused`] naming what it is and what was expected.
     pub fn deliveries(&self) -> Result<Url, Trouble> {
+        self.below("deliveries")
+    }
+
+    fn below(&self, what: &str) -> Result<Url, Trouble> {
         let wrong = |why: &str| Trouble::Refused(format!("address `{}` {why}", self.address));
         let mut address = Url::parse(&self.address).map_err(|error| wrong(&format!("is none: {error}")))?;
         if !matches!(address.scheme(), "http" | "https") {
@@ -73,7 +108,7 @@ impl Settings {
         if self.delivery_mib_max == 0 {
             return Err(Trouble::Refused("delivery_mib_max is 0: expected at least 1".into()));
         }
-        address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push("deliveries");
+        address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push(what);
         Ok(address)
     }
 }
@@ -84,7 +119,7 @@ impl Rest {
     /// # Errors
     /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
     pub fn new(settings: Settings) -> Result<Self, Trouble> {
-        let address = settings.deliveries()?;
+        let (deliveries, requests) = (settings.deliveries()?, settings.below("requests")?);
         // reqwest uses the provider of the process; an error means that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -93,15 +128,10 @@ impl Rest {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Trouble::Refused(chain(&error)))?;
-        Ok(Self { settings, address, client })
+        Ok(Self { settings, deliveries, requests, client })
     }
 
-    async fn ask(&self, after: Option<&str>) -> Result<Response, Trouble> {
-        let mut address = self.address.clone();
-        if let Some(after) = after {
-            address.query_pairs_mut().append_pair("after", after);
-        }
-        let mut request = self.client.get(address);
+    async fn send(&self, mut request: RequestBuilder) -> Result<Response, Trouble> {
         if let Some(path) = &self.settings.token_file {
             let token = fs::read_to_string(path)
                 .map_err(|error| Trouble::Refused(format!("token_file {}: {error}", path.display())))?;
@@ -126,7 +156,11 @@ impl Rest {
 
 impl HeadEnd for Rest {
     async fn pull(&mut self, after: Option<&str>) -> Result<Option<Delivery>, Trouble> {
-        let response = self.ask(after).await?;
+        let mut address = self.deliveries.clone();
+        if let Some(after) = after {
+            address.query_pairs_mut().append_pair("after", after);
+        }
+        let response = self.send(self.client.get(address)).await?;
         match response.status() {
             StatusCode::NO_CONTENT => return Ok(None),
             StatusCode::OK => {}
@@ -143,6 +177,33 @@ impl HeadEnd for Rest {
         // The position that is asked for next says it.
         Ok(())
     }
+
+    async fn ask(&mut self, request: &Request) -> Result<Accepted, Trouble> {
+        let range = if let RequestKind::Read { range } = request.kind { Some(range) } else { None };
+        let asked = Asked {
+            id: &request.id,
+            kind: request.kind.word(),
+            devices: &request.devices,
+            from: range.map(|range| range.start),
+            to: range.map(|range| range.end),
+        };
+        let response = self.send(self.client.post(self.requests.clone()).json(&asked)).await?;
+        match response.status() {
+            StatusCode::ACCEPTED => accepted(&self.bytes(response).await?),
+            StatusCode::NOT_FOUND => Err(Trouble::Refused("answers 404: it takes no requests".into())),
+            status => Err(trouble(status, &response)),
+        }
+    }
+}
+
+/// Reads the answer to a request; an empty one refuses nothing.
+fn accepted(bytes: &[u8]) -> Result<Accepted, Trouble> {
+    if bytes.is_empty() {
+        return Ok(Accepted::default());
+    }
+    let unlike = |error| Trouble::Down(format!("its answer to a request is not as expected: {error}"));
+    let answered: Answered = serde_json::from_slice(bytes).map_err(unlike)?;
+    Ok(Accepted { refused: answered.refused.into_iter().map(|one| (one.device, one.reason)).collect() })
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

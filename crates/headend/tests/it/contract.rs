@@ -1,7 +1,8 @@
 //! What every kind of head-end must do (the contract in `headend`), shown on a stand-in of its kind.
 
-use headend::{Body, Delivery, HeadEnd, Trouble};
+use headend::{Accepted, Body, Delivery, HeadEnd, Request, RequestKind, Trouble};
 use jiff::SignedDuration;
+use model::time::TimeRange;
 
 /// A stand-in that can be made to do everything that a head-end of its kind does.
 pub trait StandIn {
@@ -20,6 +21,9 @@ pub trait StandIn {
     fn set_down(&mut self, is_down: bool);
     /// Asks to wait from now on, or not any more; `false` where its kind cannot.
     fn set_busy(&mut self, seconds: Option<u32>) -> bool;
+    /// Kinds and devices of the requests that had an effect, in order; `None` where its kind takes none. It refuses what is
+    /// asked of the device `not here`.
+    fn requested(&self) -> Option<Vec<(String, Vec<String>)>>;
 }
 
 fn bytes_of(delivery: &Delivery) -> Vec<u8> {
@@ -73,4 +77,41 @@ pub async fn holds<S: StandIn>(mut stand_in: S) {
     stand_in.set_down(false);
     stand_in.publish("last", b"9");
     assert_eq!(next(&mut head_end, Some(&position)).await.name, "last", "and it goes on");
+
+    asks(&mut stand_in).await;
+}
+
+/// What is asked for has one effect, however often and by whomever it is asked.
+async fn asks<S: StandIn>(stand_in: &mut S) {
+    let mut head_end = stand_in.head_end();
+    let request = |id: &str, kind, devices: &[&str]| Request {
+        id: id.into(),
+        kind,
+        devices: devices.iter().map(|device| (*device).into()).collect(),
+    };
+    let at = |text: &str| text.parse().expect("an instant");
+    let range = TimeRange { start: at("2026-02-03T05:00:00Z"), end: at("2026-02-04T05:00:00Z") };
+    let read = request("r-1", RequestKind::Read { range }, &["M-1", "not here", "M-2"]);
+    if stand_in.requested().is_none() {
+        assert!(matches!(head_end.ask(&read).await, Err(Trouble::Refused(_))), "its kind takes no requests");
+        return;
+    }
+    let accepted = head_end.ask(&read).await.expect("accepted");
+    let Accepted { refused } = &accepted;
+    assert_eq!(refused.iter().map(|(device, _)| device.as_str()).collect::<Vec<_>>(), ["not here"]);
+    assert_eq!(stand_in.head_end().ask(&read).await, Ok(accepted), "a crash before it was noted");
+    head_end.ask(&request("r-2", RequestKind::ReadNow, &["M-1"])).await.expect("accepted");
+    head_end.ask(&request("r-3", RequestKind::Ping, &["M-2"])).await.expect("accepted");
+    let was = |kind: &str, devices: &[&str]| (kind.to_owned(), devices.iter().map(ToString::to_string).collect());
+    let expected = vec![was("read", &["M-1", "M-2"]), was("read_now", &["M-1"]), was("ping", &["M-2"])];
+    assert_eq!(stand_in.requested(), Some(expected));
+
+    if stand_in.set_busy(Some(7)) {
+        assert_eq!(head_end.ask(&read).await, Err(Trouble::Busy(Some(SignedDuration::from_secs(7)))));
+        stand_in.set_busy(None);
+    }
+    stand_in.set_down(true);
+    let trouble = head_end.ask(&read).await.expect_err("down is told");
+    assert!(S::is_down(&trouble), "{trouble:?}");
+    stand_in.set_down(false);
 }

@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
+use axum::{Json, Router};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use headend::rest::{Rest, Settings};
-use headend::{HeadEnd, Trouble};
+use headend::{HeadEnd, Request, RequestKind, Trouble};
+use model::time::TimeRange;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use crate::contract::{StandIn, holds};
@@ -22,6 +24,7 @@ struct Has {
     answers: Option<StatusCode>,
     token: Option<String>,
     gives_no_position: bool,
+    requests: Vec<Value>,
 }
 
 /// A web service on a free port of loopback.
@@ -59,12 +62,31 @@ async fn deliveries(
     }
 }
 
+/// Refuses `not here`, and what it refused stays so.
+async fn requests(State(has): State<Arc<Mutex<Has>>>, Json(asked): Json<Value>) -> Response {
+    let mut has = has.lock().expect("no panic");
+    if has.is_down {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if let Some(seconds) = has.busy {
+        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", seconds.to_string())]).into_response();
+    }
+    if has.requests.iter().all(|before| before["id"] != asked["id"]) {
+        has.requests.push(asked.clone());
+    }
+    let refuses = asked["devices"].as_array().expect("devices").contains(&json!("not here"));
+    let refused = if refuses { json!([{ "device": "not here", "reason": "no such meter" }]) } else { json!([]) };
+    (StatusCode::ACCEPTED, Json(json!({ "refused": refused }))).into_response()
+}
+
 impl Service {
     async fn start() -> Self {
         let has = Arc::new(Mutex::new(Has::default()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}/collect/", listener.local_addr().expect("an address"));
-        let router = Router::new().route("/collect/deliveries", get(deliveries)).with_state(Arc::clone(&has));
+        let routes =
+            Router::new().route("/collect/deliveries", get(deliveries)).route("/collect/requests", post(requests));
+        let router = routes.with_state(Arc::clone(&has));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { has, address }
     }
@@ -104,6 +126,15 @@ impl StandIn for Service {
     fn set_busy(&mut self, seconds: Option<u32>) -> bool {
         self.set(|has| has.busy = seconds);
         true
+    }
+
+    fn requested(&self) -> Option<Vec<(String, Vec<String>)>> {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let of = |asked: &Value| {
+            let devices = asked["devices"].as_array().expect("devices").iter().map(text);
+            (text(&asked["kind"]), devices.filter(|device| device != "not here").collect())
+        };
+        Some(self.has.lock().expect("no panic").requests.iter().map(of).collect())
     }
 }
 
@@ -146,6 +177,20 @@ async fn answers_that_break_the_contract_are_trouble_and_no_delivery() {
         has.deliveries = vec![("one".into(), b"1".to_vec())];
     });
     assert!(matches!(rest.pull(None).await, Err(Trouble::Down(_))), "nothing would say where to go on");
+}
+
+#[tokio::test]
+async fn a_request_says_everything_in_words_of_the_contract() {
+    let service = Service::start().await;
+    let at = |text: &str| text.parse().expect("an instant");
+    let range = TimeRange { start: at("2026-02-03T05:00:00Z"), end: at("2026-02-04T05:00:00Z") };
+    let request = Request { id: "r-1".into(), kind: RequestKind::Read { range }, devices: vec!["M-1".into()] };
+    service.head_end().ask(&request).await.expect("accepted");
+    let expected = json!({
+        "id": "r-1", "kind": "read", "devices": ["M-1"],
+        "from": "2026-02-03T05:00:00Z", "to": "2026-02-04T05:00:00Z",
+    });
+    assert_eq!(service.has.lock().expect("no panic").requests, [expected]);
 }
 
 #[test]
