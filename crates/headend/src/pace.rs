@@ -41,10 +41,8 @@ pub enum Outcome {
     Busy(Option<SignedDuration>),
     /// It failed, or what it gave could not be stored.
     Failed,
-    /// It will fetch what it was asked for.
-    Accepted,
-    /// It will not fetch what it was asked for; its deliveries are as good as before.
-    Declined,
+    /// Something was requested of it, and it said whether it will do it.
+    Requested,
 }
 
 /// When one head-end is asked next.
@@ -57,7 +55,7 @@ pub struct Pace {
     /// When the last minute's worth of requests began: those of the minute before now, oldest first.
     asked: std::collections::VecDeque<Timestamp>,
     failures: u32,
-    /// How asking for deliveries ended last.
+    /// How asking ended last.
     last: Option<Outcome>,
     /// Deliveries since a request was made or nothing was left.
     deliveries: u32,
@@ -80,9 +78,11 @@ impl Pace {
         self.until(self.due(), now)
     }
 
-    /// How long until something may be requested of it; `None` while its deliveries go first.
+    /// How long until something may be requested of it; `None` while its deliveries go first. Where it had none, a request
+    /// may go before the next question for one, so that a narrow contract leaves room for both.
     pub fn wait_to_request(&self, now: Timestamp) -> Option<SignedDuration> {
         match self.last? {
+            Outcome::Requested => None,
             Outcome::Delivered if self.deliveries < DELIVERIES_FIRST => None,
             Outcome::Busy(_) | Outcome::Failed => Some(self.wait(now)),
             _ => Some(self.free().map_or(SignedDuration::ZERO, |free| self.until(free, now))),
@@ -111,21 +111,17 @@ impl Pace {
 
     /// Asking ended.
     pub fn ended(&mut self, now: Timestamp, outcome: Outcome) {
-        let is_of_request = matches!(outcome, Outcome::Accepted | Outcome::Declined);
         self.deliveries = if outcome == Outcome::Delivered { self.deliveries.saturating_add(1) } else { 0 };
         self.failures = if outcome == Outcome::Failed { (self.failures + 1).min(FAILURES_MAX) } else { 0 };
         let wait = match outcome {
-            Outcome::Declined => return,
-            // What it fetches may be there at once.
-            Outcome::Delivered | Outcome::Accepted => SignedDuration::ZERO,
+            // What was requested may be there at once.
+            Outcome::Delivered | Outcome::Requested => SignedDuration::ZERO,
             Outcome::Nothing | Outcome::Busy(None) => self.every(),
             Outcome::Busy(Some(wait)) => wait.clamp(SignedDuration::ZERO, GRANTED_MAX),
             Outcome::Failed => SignedDuration::from_secs((1_i64 << (self.failures - 1)).min(FAILING_SECONDS_MAX)),
         };
         (self.next, self.since) = (now.checked_add(wait).unwrap_or(now), now);
-        if !is_of_request {
-            self.last = Some(outcome);
-        }
+        self.last = Some(outcome);
     }
 
     /// How often it failed in a row.
@@ -158,8 +154,7 @@ mod tests {
             1 => (0_i64..100).prop_map(|wait| Outcome::Busy(Some(SignedDuration::from_secs(wait)))),
             1 => Just(Outcome::Busy(None)),
             1 => Just(Outcome::Failed),
-            1 => Just(Outcome::Accepted),
-            1 => Just(Outcome::Declined),
+            1 => Just(Outcome::Requested),
         ]
     }
 
@@ -199,8 +194,9 @@ mod tests {
         pace.ended(at(1), Outcome::Nothing);
         assert_eq!(seconds(&pace, 1), Some(59), "two of the minute are used up");
         pace.ask(at(60));
-        pace.ended(at(60), Outcome::Accepted);
-        assert_eq!(pace.due(), at(61), "what it fetches may be there at once; one of the minute is left from then on");
+        pace.ended(at(60), Outcome::Requested);
+        assert_eq!(pace.due(), at(61), "what it fetches may be there at once, and the contract has room from then on");
+        assert_eq!(seconds(&pace, 61), None, "first is looked whether it is there");
         pace.ended(at(61), Outcome::Busy(Some(SignedDuration::from_secs(90))));
         assert_eq!(seconds(&pace, 61), Some(90), "it asked to be left alone");
 
@@ -209,7 +205,7 @@ mod tests {
         assert_eq!(seconds(&pace, 0), None);
         pace.ended(at(0), Outcome::Delivered);
         assert_eq!(seconds(&pace, 0), Some(0), "not for ever");
-        pace.ended(at(0), Outcome::Accepted);
+        pace.ended(at(0), Outcome::Requested);
         pace.ended(at(0), Outcome::Delivered);
         assert_eq!(seconds(&pace, 0), None, "and then deliveries again");
     }

@@ -154,7 +154,7 @@ impl<'a> Admitter<'a> {
         let target = Target {
             channel,
             states: self.directory.states(usage_point),
-            owner: self.directory.owner(usage_point),
+            owner: admission::owner(self.directory, usage_point, readings, self.source),
             meter: meter.as_deref(),
         };
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::{Format, Options};
 use headend::pace::{Contract, Outcome, Pace};
-use headend::{Body, Delivery, HeadEnd, Trouble, chain};
+use headend::{Accepted, Body, Delivery, HeadEnd, Request, Trouble, chain};
 use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
 use serde::Serialize;
@@ -141,6 +141,27 @@ impl<H: HeadEnd> Collector<H> {
     /// How long to wait before the next step.
     pub fn wait(&self, now: Timestamp) -> SignedDuration {
         self.pace.wait(now)
+    }
+
+    /// How long until something may be requested of it; `None` while its deliveries go first.
+    pub fn wait_to_request(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.pace.wait_to_request(now)
+    }
+
+    /// Requests something of the head-end, within its contract; what it fetches comes as deliveries.
+    ///
+    /// # Errors
+    /// [`Trouble`]; one that is refused leaves collecting as it is.
+    pub async fn request(&mut self, request: &Request, clock: fn() -> Timestamp) -> Result<Accepted, Trouble> {
+        self.pace.ask(clock());
+        let answer = self.head_end.ask(request).await;
+        let outcome = match &answer {
+            Err(Trouble::Busy(wait)) => Outcome::Busy(*wait),
+            Err(Trouble::Down(_)) => Outcome::Failed,
+            Ok(_) | Err(Trouble::Refused(_)) => Outcome::Requested,
+        };
+        self.pace.ended(clock(), outcome);
+        answer
     }
 
     /// Asks for one delivery and takes it.

@@ -18,6 +18,7 @@
 //! - [`review`]: what people do with what rules found.
 //! - [`collector`]: takes in what a head-end has, step by step.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
+//! - [`gaps`]: what is missing of a day becomes orders to read it again.
 //! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
 pub mod admission;
@@ -29,6 +30,7 @@ pub mod correction;
 pub mod determinants;
 pub mod files;
 pub mod flags;
+pub mod gaps;
 pub mod given_twice;
 pub mod intake;
 pub mod inventory;

@@ -3,7 +3,7 @@
 //! A day is told piece by piece, so that a large utility needs little memory; only what comes with a later day is kept.
 
 mod desk;
-mod piece;
+pub(crate) mod piece;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -16,14 +16,13 @@ use model::reading::ChannelReadings;
 use model::time::LocalDay;
 
 use crate::chance::{Purpose, falls};
-use crate::clock::Clock;
 use crate::dialect::File;
 use crate::happening::{Happening, Installed};
 use crate::journey::{Journey, Reason};
 use crate::load::Flow;
 use crate::plant::Module;
 use crate::premises::{HeadEnd, Premises};
-use crate::record::{Count, DELIVERED, Made, RECEIVED, Recorded, Recorder, in_direction};
+use crate::record::{Made, Recorded};
 use crate::script::Fault;
 use crate::utility::{Day, Utility};
 use desk::Desk;
@@ -224,49 +223,17 @@ impl<'u> Collection<'u> {
         let clock = utility.clock(meter, &module, premises.head_end);
         let day = today.of(utility.zone(meter));
         let on_day = MeterDay { meter, premises: &premises, module: &module, day };
-        let (flows, unmetered) = utility.passed(meter, &premises, day);
-        let passed = flows.iter().fold(Flow::default(), |sum, flow| sum.plus(flow));
-        let directions = if premises.panels_kw == 0 { &[DELIVERED][..] } else { &[DELIVERED, RECEIVED][..] };
-        for direction in directions {
-            let count = self.count(&on_day, &clock, &flows, *direction);
-            let head_end = premises.head_end;
-            let recorder = Recorder { utility, meter, head_end, clock: &clock, day, count };
-            for recorded in recorder.record(*direction) {
-                self.send(&on_day, &recorded, today, desk)?;
-            }
-        }
         let before = self.registers[meter as usize];
-        self.registers[meter as usize] = before.plus(&passed);
+        let metered = utility.metered(meter, &premises, &clock, day, before);
+        self.registers[meter as usize] = before.plus(&metered.passed);
+        for recorded in &metered.recorded {
+            self.send(&on_day, recorded, today, desk)?;
+        }
         let installed = Installed { meter, head_end: premises.head_end, module: &module, clock: &clock };
         for happening in utility.happenings(installed, day.local.range) {
             self.happened(happening, today, desk)?;
         }
-        desk.truth(Truth { meter, passed, unmetered })
-    }
-
-    /// What a meter counts in a direction over a day, and over days beside it where its clock may be off.
-    fn count(&self, on: &MeterDay<'_>, clock: &Clock, flows: &[Flow], direction: u16) -> Count {
-        let begin = in_direction(&self.registers[on.meter as usize], direction);
-        let start = on.day.local.range.start.as_second();
-        let counted = flows.iter().map(|flow| in_direction(flow, direction));
-        if clock.spans.is_empty() {
-            return Count::new(start, begin, counted);
-        }
-        let beside = i32::try_from(clock.farthest() / 86_400).unwrap_or(0).min(SILENT_DAYS_MAX) + 1;
-        let day = |by: i32| {
-            let date = on.day.local.date.checked_add(by.days()).ok()?;
-            self.utility.day_in(self.utility.zone(on.meter), date)
-        };
-        let of = |day: Day| {
-            let flows = self.utility.passed(on.meter, on.premises, &day).0;
-            (day.local.range.start.as_second(), flows)
-        };
-        let days: Vec<_> = (-beside..=beside).filter_map(day).map(of).collect();
-        let first = days.first().map_or(start, |(first, _)| *first);
-        let earlier = days.iter().filter(|(of, _)| *of < start).flat_map(|(_, flows)| flows);
-        let before: i64 = earlier.map(|flow| in_direction(flow, direction)).sum();
-        let all = days.iter().flat_map(|(_, flows)| flows).map(|flow| in_direction(flow, direction));
-        Count::new(first, begin - before, all)
+        desk.truth(Truth { meter, passed: metered.passed, unmetered: metered.unmetered })
     }
 
     /// Sends what a channel recorded: today, with a later day, twice, or never.
@@ -291,8 +258,10 @@ impl<'u> Collection<'u> {
                 sent.entry(date).or_insert_with(|| vec![false; recorded.made.len()])[place] = true;
             }
         }
-        // Intervals that never come are told as missing by the day they belong to.
-        sent.entry(today.date).or_insert_with(|| vec![false; recorded.made.len()]);
+        if sent.is_empty() {
+            // Intervals that never come are told as missing by the day they belong to.
+            sent.insert(today.date, vec![false; recorded.made.len()]);
+        }
         let again = self.comes_twice(on).then(|| self.speaks_from(head_end, tomorrow(today.date)));
         let recorded = Recorded { made, ..*recorded };
         for (date, which) in sent {
@@ -330,6 +299,9 @@ impl<'u> Collection<'u> {
         let nowhere = Journey { reached: None, collector: None, reason: None };
         if reading.value.is_none() {
             return account(nowhere, None, Reason::NoTime);
+        }
+        if script.dead(on.meter, reading.at) {
+            return account(nowhere, None, Reason::MeterDead);
         }
         let journey = utility.journey(on.meter, on.module, head_end, reading.at);
         let Some(reached) = journey.reached else {
@@ -440,10 +412,4 @@ pub fn usage_point_name(meter: u32) -> Name {
 /// What a meter is called.
 pub fn meter_name(meter: u32) -> Name {
     Name::new("Meter", format!("M-{meter:06}"))
-}
-
-impl Flow {
-    fn plus(self, other: &Self) -> Self {
-        Self { delivered: self.delivered + other.delivered, received: self.received + other.received }
-    }
 }

@@ -261,7 +261,11 @@ impl Utility {
                 let reached = at + SignedDuration::from_secs(seconds.into());
                 Journey { reached: Some(reached), collector: Some(collector), reason: None }
             }
-            None => Journey { reason: Some(Reason::NoPower), ..self.way(installed, lit) },
+            None => {
+                let later = self.way(installed, lit);
+                let reason = if later.reached.is_some() { Some(Reason::NoPower) } else { later.reason };
+                Journey { reason, ..later }
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Journey {
 pub enum Reason {
     /// There was no power at the meter.
     NoPower,
+    /// The meter recorded nothing.
+    MeterDead,
     /// The module was out of order.
     ModuleDead,
     /// The module kept it for so long that newer ones took its place.
@@ -57,6 +59,7 @@ impl Reason {
     pub const fn word(self) -> &'static str {
         match self {
             Self::NoPower => "no-power",
+            Self::MeterDead => "meter-dead",
             Self::ModuleDead => "module-dead",
             Self::ModuleFull => "module-full",
             Self::WeakRadio => "weak-radio",

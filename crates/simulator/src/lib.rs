@@ -8,9 +8,11 @@
 //! - [`premises`], [`load`], [`weather`]: who lives there and what truly passes the meter.
 //! - [`plant`], [`journey`]: modules, collectors and the way of a reading over them.
 //! - [`clock`], [`record`], [`happening`]: what a meter shows, records and tells.
-//! - [`service`]: a head-end as a web service; [`storm`]: events of everybody at once.
+//! - [`service`]: a head-end as a web service; [`answer`]: what it fetches when it is asked.
+//! - [`storm`]: events of everybody at once.
 //! - [`script`]: what goes wrong, on a time line; [`chance`]: what falls to whom.
 
+pub mod answer;
 pub mod chance;
 pub mod clock;
 pub mod collection;

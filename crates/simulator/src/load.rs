@@ -15,6 +15,13 @@ pub struct Flow {
     pub received: i64,
 }
 
+impl Flow {
+    /// Both together.
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        Self { delivered: self.delivered + other.delivered, received: self.received + other.received }
+    }
+}
+
 /// A quarter-hour as the wall clock shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quarter {

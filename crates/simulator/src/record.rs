@@ -1,13 +1,13 @@
 //! What a meter records over a day: intervals and reads of registers, each with its stamp and the true moment at which it
 //! was made.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use model::quality::Status;
 use model::time::TimeRange;
 
 use crate::clock::{Clock, Shows};
 use crate::load::Flow;
-use crate::premises::HeadEnd;
+use crate::premises::{HeadEnd, Premises};
 use crate::utility::{Day, QUARTER_SECONDS, Utility};
 
 /// Forward of flowDirection in IEC 61968-9.
@@ -21,6 +21,9 @@ const ASSUMED: Status = Status::CLOCK_ERROR
     .with(Status::PARTIAL_INTERVAL)
     .with(Status::POWER_FAILURE)
     .with(Status::TIME_RESET);
+
+/// A clock that is off by more days than this is followed no further.
+const BESIDE_DAYS_MAX: i32 = 40;
 
 /// One reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +49,78 @@ pub struct Recorded {
     pub made: Vec<Made>,
 }
 
+/// What a meter did on a day.
+pub(crate) struct Metered {
+    pub(crate) recorded: Vec<Recorded>,
+    /// What truly passed it, in Wh.
+    pub(crate) passed: Flow,
+    /// What was used and passed by it, in Wh.
+    pub(crate) unmetered: i64,
+}
+
+impl Utility {
+    /// What a meter does on a day that it begins with these registers, in Wh.
+    pub(crate) fn metered(
+        &self,
+        meter: u32,
+        premises: &Premises,
+        clock: &Clock,
+        day: &Day,
+        registers: Flow,
+    ) -> Metered {
+        let (flows, unmetered) = self.passed(meter, premises, day);
+        let passed = flows.iter().fold(Flow::default(), Flow::plus);
+        let directions = if premises.panels_kw == 0 { &[DELIVERED][..] } else { &[DELIVERED, RECEIVED][..] };
+        let mut recorded = Vec::new();
+        for direction in directions {
+            let begin = in_direction(&registers, *direction);
+            let count = if clock.spans.is_empty() {
+                let counted = flows.iter().map(|flow| in_direction(flow, *direction));
+                Count::new(day.local.range.start.as_second(), begin, counted)
+            } else {
+                self.count_beside(meter, premises, clock, day, (*direction, begin))
+            };
+            let recorder = Recorder { utility: self, meter, head_end: premises.head_end, clock, day, count };
+            recorded.extend(recorder.record(*direction));
+        }
+        Metered { recorded, passed, unmetered }
+    }
+
+    /// What a meter counts in a direction over a day and over the days beside it, as far as its clock may be off.
+    fn count_beside(
+        &self,
+        meter: u32,
+        premises: &Premises,
+        clock: &Clock,
+        day: &Day,
+        (direction, begin): (u16, i64),
+    ) -> Count {
+        let start = day.local.range.start.as_second();
+        let beside = i32::try_from(clock.farthest() / 86_400).unwrap_or(0).min(BESIDE_DAYS_MAX) + 1;
+        let at = |by: i32| self.day_in(self.zone(meter), day.local.date.checked_add(by.days()).ok()?);
+        let of = |day: Day| (day.local.range.start.as_second(), self.passed(meter, premises, &day).0);
+        let days: Vec<_> = (-beside..=beside).filter_map(at).map(of).collect();
+        let first = days.first().map_or(start, |(first, _)| *first);
+        let earlier = days.iter().filter(|(of, _)| *of < start).flat_map(|(_, flows)| flows);
+        let before: i64 = earlier.map(|flow| in_direction(flow, direction)).sum();
+        let all = days.iter().flat_map(|(_, flows)| flows).map(|flow| in_direction(flow, direction));
+        Count::new(first, begin - before, all)
+    }
+}
+
 /// A meter on a day.
-pub(crate) struct Recorder<'u> {
-    pub(crate) utility: &'u Utility,
-    pub(crate) meter: u32,
-    pub(crate) head_end: HeadEnd,
-    pub(crate) clock: &'u Clock,
-    pub(crate) day: &'u Day,
+struct Recorder<'u> {
+    utility: &'u Utility,
+    meter: u32,
+    head_end: HeadEnd,
+    clock: &'u Clock,
+    day: &'u Day,
     /// Wh counted in one direction.
-    pub(crate) count: Count,
+    count: Count,
 }
 
 /// What a meter has counted, quarter-hour by quarter-hour; within one it counts evenly.
-pub(crate) struct Count {
+struct Count {
     start: i64,
     /// Wh at the start and at the end of each quarter-hour.
     at_quarters: Vec<i64>,
@@ -66,7 +128,7 @@ pub(crate) struct Count {
 
 impl Count {
     /// The count from an instant on that began at so many Wh.
-    pub(crate) fn new(start: i64, begin: i64, quarters: impl Iterator<Item = i64>) -> Self {
+    fn new(start: i64, begin: i64, quarters: impl Iterator<Item = i64>) -> Self {
         let mut counted = begin;
         let mut at_quarters = vec![counted];
         at_quarters.extend(quarters.map(|flow| {
@@ -92,7 +154,7 @@ impl Count {
 
 impl Recorder<'_> {
     /// Everything that a channel of this head-end records in a direction.
-    pub(crate) fn record(&self, direction: u16) -> Vec<Recorded> {
+    fn record(&self, direction: u16) -> Vec<Recorded> {
         match self.head_end {
             HeadEnd::Cloud => vec![self.intervals(direction, QUARTER_SECONDS), self.at_midnight(direction)],
             HeadEnd::Hourly => vec![self.hourly_reads(direction)],
@@ -225,6 +287,6 @@ fn joined(one: Made, other: Made) -> Made {
 }
 
 /// Wh of each quarter-hour in a direction.
-pub(crate) fn in_direction(flow: &Flow, direction: u16) -> i64 {
+fn in_direction(flow: &Flow, direction: u16) -> i64 {
     if direction == RECEIVED { flow.received } else { flow.delivered }
 }

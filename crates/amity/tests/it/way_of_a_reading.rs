@@ -138,7 +138,7 @@ fn a_disconnected_usage_point_is_told_and_shown() {
     assert!(ended.out.contains("V04") && ended.out.contains("logically-disconnected"), "{ended:?}");
     assert_eq!(values(&program, &[])[..2], ["1.5", "2.5"]);
     let shown = program.json(&["registry", "show", "UP1", "--json"]);
-    assert_eq!(shown["owner"], "HES-1", "{shown}");
+    assert_eq!(shown["owners"][0]["source"], "HES-1", "{shown}");
     assert_eq!(shown["states"][0]["to"], "2026-01-01T01:00:00Z", "{shown}");
     assert_eq!(shown["states"][1]["value"], "logically-disconnected", "{shown}");
     assert_eq!((&shown["meters"][0]["value"], &shown["channels"][0]["label"]), (&"M1".into(), &channel_label()));

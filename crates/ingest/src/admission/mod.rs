@@ -15,6 +15,7 @@
 //! source may send; while no state is known the point counts as connected.
 
 mod contents;
+mod owner;
 mod registry;
 mod scale;
 mod siblings;
@@ -28,6 +29,7 @@ use model::reading::{ChannelReadings, Values};
 use serde::{Deserialize, Serialize};
 use store::registry::directory::Unresolved;
 
+pub use owner::owner;
 pub use scale::Scale;
 pub use siblings::missing_siblings;
 
@@ -74,7 +76,7 @@ pub struct Target<'a> {
     pub channel: &'a Channel,
     /// The connection states of its usage point over time; `None` where none is known.
     pub states: Option<&'a History<ConnectionState>>,
-    /// The only source that may send the readings of its usage point; `None` where any may.
+    /// The only source that may send the readings of its usage point, at their time; `None` where any may.
     pub owner: Option<&'a str>,
     /// The meter registered there in the period; `None` where none is known.
     pub meter: Option<&'a str>,

@@ -214,7 +214,7 @@ impl Collection {
             usage_point: channel.usage_point,
             component: meter.or_else(usage_point).unwrap_or_else(|| channel.label.clone()),
             channel: channel.label.clone(),
-            source: directory.owner(channel.usage_point).map(SmolStr::new),
+            source: directory.owner_at(channel.usage_point, day.range.start).map(SmolStr::new),
             zone: channel.zone.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! What a meter recorded, as pieces of messages.
 
+use jiff::Timestamp;
 use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
@@ -21,6 +22,18 @@ pub(super) fn of_day(meter: u32, recorded: &Recorded, which: &[bool]) -> Vec<Cha
         }
         None => registers(meter, recorded, which).into_iter().collect(),
     }
+}
+
+/// Everything that a channel recorded.
+pub(crate) fn whole(meter: u32, recorded: &Recorded) -> Vec<ChannelReadings> {
+    of_day(meter, recorded, &vec![true; recorded.made.len()])
+}
+
+/// What the register of a meter shows at an instant of so many Wh: kWh with two decimals, the rest not yet.
+pub(crate) fn shown(meter: u32, direction: u16, at: Timestamp, watt_hours: i64) -> ChannelReadings {
+    let value = Some(Decimal::new(watt_hours.div_euclid(10), -2));
+    let read = RegisterRead { at, period_start: None, value, quality: Quality::default() };
+    piece(meter, register_type(direction), Values::Registers(vec![read]))
 }
 
 /// The readings that are sent with another day: each stretch of intervals that follow each other is a piece.
@@ -87,10 +100,13 @@ fn registers(meter: u32, recorded: &Recorded, which: &[bool]) -> Option<ChannelR
         value: made.value.map(|value| Decimal::new(value, -2)),
         quality: Quality::of(made.status),
     };
-    // accumulation 1: what has been counted since the register began.
-    let reading_type = ReadingType { accumulation: 1, ..energy(recorded.direction) };
     let reads: Vec<_> = sent.map(read).collect();
-    (!reads.is_empty()).then(|| piece(meter, reading_type, Values::Registers(reads)))
+    (!reads.is_empty()).then(|| piece(meter, register_type(recorded.direction), Values::Registers(reads)))
+}
+
+/// accumulation 1: what has been counted since the register began.
+fn register_type(direction: u16) -> ReadingType {
+    ReadingType { accumulation: 1, ..energy(direction) }
 }
 
 /// Electric energy in kWh through the secondary side of a meter.

@@ -57,6 +57,15 @@ pub enum Fault {
         /// Until when.
         to: Timestamp,
     },
+    /// A meter that records nothing and answers nobody.
+    Dead {
+        /// Its number.
+        meter: u32,
+        /// Since when.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+    },
     /// A module is out of order; what it held and what the meter counts until it is replaced never comes.
     ModuleDead(OfMeter),
     /// A meter's clock is ahead by so many seconds, or behind where they are less than 0.
@@ -239,6 +248,7 @@ impl Fault {
     pub fn span(&self) -> TimeRange {
         let (start, end) = match *self {
             Self::Open { from, to, .. }
+            | Self::Dead { from, to, .. }
             | Self::LinkDown { from, to, .. }
             | Self::CollectorDown { from, to, .. }
             | Self::WrongClock { from, to, .. }
@@ -280,6 +290,7 @@ impl Fault {
     pub(crate) fn meter(&self) -> Option<MeterNumber> {
         match self {
             Self::ModuleDead(of) => Some(of.meter),
+            Self::Dead { meter, .. } => Some(MeterNumber(*meter)),
             Self::WrongClock { meter, .. } | Self::Tamper { meter, .. } | Self::Bypass { meter, .. } => Some(*meter),
             _ => None,
         }

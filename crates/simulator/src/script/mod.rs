@@ -182,6 +182,11 @@ impl Script {
         })
     }
 
+    /// Whether a meter is dead at an instant.
+    pub(crate) fn dead(&self, meter: u32, at: Timestamp) -> bool {
+        self.of_meter(meter).any(|fault| matches!(fault, Fault::Dead { .. }) && fault.span().contains(at))
+    }
+
     /// Whether a head-end is silent at an instant.
     pub(crate) fn silent(&self, head_end: HeadEnd, at: Timestamp) -> bool {
         self.holds(at, |fault| matches!(fault, Fault::Silent(of) if of.head_end == head_end))

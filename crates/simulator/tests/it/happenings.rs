@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use simulator::collection::Sent;
 use simulator::happening::Thing;
+use simulator::journey::Reason;
 use simulator::premises::HeadEnd;
 use simulator::script::STORM;
 use simulator::utility::Unfit;
@@ -181,6 +182,8 @@ fn the_ready_storm_runs_and_every_reading_is_accounted_for() {
     let counted = sum(|day| day.counts.lost + day.counts.late + day.counts.unmade + day.counts.corrupt);
     assert_eq!(accounted, counted);
     let happenings = days.iter().flat_map(|day| &day.happenings);
-    let never_told: Vec<_> = happenings.filter(|(_, day)| day.is_none()).map(|(one, _)| one.thing).collect();
-    assert!(never_told.contains(&Thing::Meter(3)) && never_told.iter().all(|thing| *thing == Thing::Meter(3)));
+    let never_told: Vec<_> = happenings.filter(|(_, day)| day.is_none()).map(|(one, _)| one).collect();
+    assert!(never_told.iter().any(|one| one.thing == Thing::Meter(3)), "its module is dead");
+    let reasons = [Some(Reason::ModuleDead), Some(Reason::CollectorFull)];
+    assert!(never_told.iter().all(|one| reasons.contains(&one.journey.reason)));
 }

@@ -19,6 +19,7 @@ use super::fact::{FactKind, Facts};
 use super::link::{Link, Relation, link};
 use super::master::{Bearers, Class, name, one_meant};
 use super::membership::{self, Classes, Membership, Memberships};
+use super::ownership::{Owners, Ownership};
 use super::reference::Shared;
 use super::sql::arguments;
 use super::usage_point::states;
@@ -39,7 +40,7 @@ pub struct Directory {
     meter_links: HashMap<Mrid, Vec<Link>>,
     links_to_usage_point: HashMap<Mrid, Vec<Link>>,
     states: ConnectionStates,
-    owners: HashMap<UsagePointId, SmolStr>,
+    owners: Owners,
     /// What rules may know of meters, usage points and channels.
     pub facts: Facts,
     /// Holidays and temperatures.
@@ -135,9 +136,8 @@ impl Registry {
         }
         let sql = "SELECT * FROM connection_state ORDER BY valid_from";
         directory.states = states(&self.database.rows(sql, arguments![]).await?)?;
-        for row in &self.database.rows("SELECT * FROM owner", arguments![]).await? {
-            directory.owners.insert(row.parsed("usage_point")?, row.get::<String>("source")?.into());
-        }
+        let sql = "SELECT * FROM ownership ORDER BY valid_from";
+        directory.owners = Owners::of_rows(&self.database.rows(sql, arguments![]).await?)?;
         let sql = "SELECT * FROM fact ORDER BY valid_from";
         directory.facts = Facts::of_rows(&self.database.rows(sql, arguments![]).await?)?;
         directory.shared = self.references().named_by(&directory.facts).await?;
@@ -216,9 +216,14 @@ impl Directory {
         self.states.history(usage_point)
     }
 
-    /// The only source that may send the readings of a usage point; `None` where any may.
-    pub fn owner(&self, usage_point: UsagePointId) -> Option<&str> {
-        self.owners.get(&usage_point).map(SmolStr::as_str)
+    /// The only source that may send the readings of a usage point at an instant; `None` where any may.
+    pub fn owner_at(&self, usage_point: UsagePointId, at: Timestamp) -> Option<&str> {
+        self.owners.at(usage_point, at)
+    }
+
+    /// From when a usage point belongs to which source, oldest first; none where it never moved.
+    pub fn moves(&self, usage_point: UsagePointId) -> &[Ownership] {
+        self.owners.moves(usage_point)
     }
 
     /// The programmes a usage point is in, with the local dates.

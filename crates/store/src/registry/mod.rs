@@ -6,13 +6,14 @@
 //!
 //! - [`master`]: objects and their names; [`link`]: the dated links between them.
 //! - [`channel`]: channels, and many of them at once; `channel_bounds`: what they may be.
-//! - [`usage_point`]: connection states and owners; [`membership`]: programmes and customer classes.
+//! - [`usage_point`]: connection states; [`ownership`]: which source owns it, and from when; [`membership`]: programmes and customer classes.
 //! - [`fact`]: what rules may know beside readings; [`reference`](mod@reference): holidays and temperatures.
 //! - [`plan`]: plans of validation and estimation, and where they hold.
 //! - [`directory`]: how a message's words for a channel become a channel, in memory.
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
+//! - [`order`]: what head-ends are asked to do, and how far that is.
 //! - [`source`] and [`batch`]: where files come from and what became of them.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 
@@ -27,6 +28,8 @@ pub mod link;
 pub mod local_postgres;
 pub mod master;
 pub mod membership;
+pub mod order;
+pub mod ownership;
 pub mod plan;
 pub mod quarantine;
 pub mod reference;

@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
     ("quarantine closing", include_str!("../../migrations/0008_quarantine_closing.sql")),
     ("told", include_str!("../../migrations/0010_told.sql")),
+    ("order", include_str!("../../migrations/0011_order.sql")),
 ];
 
 /// A parameter of a statement.

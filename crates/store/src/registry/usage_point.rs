@@ -1,9 +1,8 @@
-//! What admission asks of a usage point: its connection states over time, and the source that owns it.
+//! What admission asks of a usage point: its connection states over time.
 
 use jiff::Timestamp;
 use model::id::UsagePointId;
 use model::master::{ConnectionState, ConnectionStates, Dated};
-use smol_str::SmolStr;
 
 use super::sql::{Database, Row, arguments};
 use super::{Registry, RegistryError};
@@ -59,29 +58,6 @@ impl<'r> UsagePoints<'r> {
         Ok(())
     }
 
-    /// Gives usage points to the only source that may send their readings, in one commit; `None` lets any send them.
-    ///
-    /// # Errors
-    /// As [`UsagePoints::change_states`].
-    pub async fn set_owners(&self, owners: &[(UsagePointId, Option<SmolStr>)]) -> Result<(), RegistryError> {
-        let put = "INSERT INTO owner (usage_point, source) VALUES ($1, $2) ON CONFLICT (usage_point) \
-                   DO UPDATE SET source = excluded.source WHERE owner.source <> excluded.source";
-        let remove = "DELETE FROM owner WHERE usage_point = $1";
-        let mut transaction = self.database.begin().await?;
-        transaction.advance("revision", 1).await?;
-        let mut touched = 0;
-        for (usage_point, source) in owners {
-            touched += match source {
-                Some(source) => transaction.execute(put, arguments![usage_point.to_string(), source.as_str()]).await?,
-                None => transaction.execute(remove, arguments![usage_point.to_string()]).await?,
-            };
-        }
-        if 0 < touched {
-            transaction.commit().await?;
-        }
-        Ok(())
-    }
-
     /// The states of a usage point, oldest first.
     ///
     /// # Errors
@@ -91,16 +67,6 @@ impl<'r> UsagePoints<'r> {
         let rows = self.database.rows(sql, arguments![usage_point.to_string()]).await?;
         let history = states(&rows)?.history(usage_point).map(|history| history.links().to_vec());
         Ok(history.unwrap_or_default())
-    }
-
-    /// The only source that may send the readings of a usage point; `None` where any may.
-    ///
-    /// # Errors
-    /// [`RegistryError::Database`].
-    pub async fn owner_of(&self, usage_point: UsagePointId) -> Result<Option<SmolStr>, RegistryError> {
-        let sql = "SELECT * FROM owner WHERE usage_point = $1";
-        let row = self.database.row(sql, arguments![usage_point.to_string()]).await?;
-        row.map(|row| row.get::<String>("source").map(SmolStr::from)).transpose()
     }
 }
 

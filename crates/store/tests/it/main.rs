@@ -14,6 +14,7 @@ mod registry_determinant;
 mod registry_engines;
 mod registry_facts;
 mod registry_master;
+mod registry_order;
 mod registry_plans;
 mod registry_quarantine;
 mod registry_rates;

@@ -4,7 +4,7 @@ use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
 use super::{
-    registry_determinant, registry_facts, registry_master, registry_plans, registry_quarantine, registry_rates,
+    registry_determinant, registry_facts, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates,
     registry_review, registry_subscriptions,
 };
 
@@ -17,6 +17,7 @@ macro_rules! rooms {
             registry_subscriptions,
             registry_determinant,
             registry_facts,
+            registry_order,
             registry_plans,
             registry_rates,
             registry_review,

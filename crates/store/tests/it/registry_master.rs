@@ -486,9 +486,10 @@ async fn states_follow_each_other_in_any_order_of_entry(registry: Registry, agai
 async fn an_owner_is_set_changed_and_removed(registry: Registry, again: Registry) {
     let usage_point = UsagePointId(object(&registry, Class::UsagePoint, &nmi("P1")).await);
     let owner = async || {
-        let stored = again.usage_points().owner_of(usage_point).await.expect("read");
+        let stored = again.usage_points().owners_of(usage_point).await.expect("read");
         let directory = again.directory().await.expect("directory");
-        assert_eq!(directory.owner(usage_point), stored.as_deref());
+        let stored = stored.into_iter().find_map(|ownership| ownership.source);
+        assert_eq!(directory.owner_at(usage_point, Timestamp::UNIX_EPOCH), stored.as_deref());
         stored
     };
     assert_eq!(owner().await, None);

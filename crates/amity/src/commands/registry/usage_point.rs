@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 use store::registry::link::{Link, Relation};
 use store::registry::master::{Class, Object};
 use store::registry::membership::Membership;
+use store::registry::ownership::Ownership;
 use store::registry::usage_point::StateChange;
 
 use super::fact::known;
@@ -51,6 +52,10 @@ pub struct Owner {
     /// Let any source send its readings.
     #[arg(long, conflicts_with = "source")]
     none: bool,
+    /// Instant of the move: a date, a local time in the zone of the usage point, or RFC 3339; without it, from the beginning
+    /// until the first move.
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -71,7 +76,7 @@ pub struct Show {
 struct Shown {
     id: Mrid,
     names: Vec<Name>,
-    owner: Option<SmolStr>,
+    owners: Vec<Ownership>,
     states: Vec<Dated<ConnectionState>>,
     classes: Vec<Dated<CustomerKind>>,
     programmes: Vec<Membership>,
@@ -98,13 +103,20 @@ impl Owner {
     /// Sets or removes the owner.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let usage_point = UsagePointId(find(installation, Class::UsagePoint, &self.usage_point)?);
-        let owners = [(usage_point, self.source.as_deref().map(SmolStr::new))];
-        installation.ask(installation.books.registry.usage_points().set_owners(&owners))?;
+        let source = self.source.as_deref().map(SmolStr::new);
+        let usage_points = installation.books.registry.usage_points();
+        let zone = || zone(installation, usage_point);
+        let from = self.from.as_deref().map(|from| instant("--from", from, &zone()?)).transpose()?;
+        match from {
+            Some(from) => installation.ask(usage_points.move_owners(&[(usage_point, Ownership { from, source })]))?,
+            None => installation.ask(usage_points.set_owners(&[(usage_point, source)]))?,
+        }
+        let since = from.map(|from| format!(" from {from}")).unwrap_or_default();
         let line = match &self.source {
-            Some(source) => format!("only `{source}` may send readings of {}", self.usage_point),
-            None => format!("any source may send readings of {}", self.usage_point),
+            Some(source) => format!("only `{source}` may send readings of {}{since}", self.usage_point),
+            None => format!("any source may send readings of {}{since}", self.usage_point),
         };
-        let document = json!({ "usage_point": self.usage_point, "owner": self.source });
+        let document = json!({ "usage_point": self.usage_point, "owner": self.source, "from": from });
         output::tell(self.json, &document, &line, WAITED)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -131,7 +143,7 @@ impl Show {
         let shown = Shown {
             id,
             names,
-            owner: installation.ask(registry.usage_points().owner_of(usage_point))?,
+            owners: installation.ask(registry.usage_points().owners_of(usage_point))?,
             states: installation.ask(registry.usage_points().states_of(usage_point))?,
             classes: directory.customer_classes(usage_point).to_vec(),
             programmes: directory.programmes(usage_point).to_vec(),
@@ -151,10 +163,14 @@ impl Show {
 impl Shown {
     fn text(&self) -> String {
         let names: Vec<_> = self.names.iter().map(|name| format!("{} ({})", name.value, name.kind)).collect();
-        let mut lines = vec![
-            names.join(", "),
-            format!("owner     {}", self.owner.as_deref().unwrap_or("none: any source may send its readings")),
-        ];
+        let mut lines = vec![names.join(", ")];
+        if self.owners.is_empty() {
+            lines.push("owner     none: any source may send its readings".into());
+        }
+        lines.extend(self.owners.iter().map(|Ownership { from, source }| {
+            let value = source.clone().unwrap_or("none: any source may send its readings".into());
+            format!("owner     {}", dated(&Dated { value, from: *from, to: None }))
+        }));
         lines.extend(self.states.iter().map(|state| format!("state     {}", dated(state))));
         lines.extend(self.classes.iter().map(|class| format!("customer  {}", dated(class))));
         lines.extend(self.programmes.iter().map(|membership| {

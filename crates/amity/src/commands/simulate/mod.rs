@@ -113,7 +113,7 @@ impl Simulate {
         progress.finish();
         self.tell(&made)?;
         if let Some(address) = self.serve {
-            service::serve(&self.folder, address, self.requests_per_minute)?;
+            service::serve(&self.folder, (utility, first), address, self.requests_per_minute)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,53 +1,92 @@
-//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries`.
+//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries` and `ADDRESS/NAME/requests`, as `docs/headends.md`
+//! says.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use axum::extract::{Path as Place, Query, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::time::TimeRange;
+use serde::Deserialize;
+use serde_json::json;
+use simulator::Utility;
+use simulator::answer::{Answers, Asked};
 use simulator::premises::HeadEnd;
-use simulator::service::{Answer, Service, is_kept};
+use simulator::service::{Accepted, Answer, Service, is_kept};
 
 use crate::clock;
 use crate::output::{self, Failure};
 
+/// Where what was fetched on request lies in the folder of a head-end, after the files of its days.
+const REQUESTED: &str = "requested";
+
 /// One head-end: its files in order, and what it allows.
 struct Serving {
-    files: Vec<PathBuf>,
-    service: Mutex<Service>,
+    head_end: HeadEnd,
+    folder: PathBuf,
+    state: Mutex<(Vec<PathBuf>, Service)>,
 }
 
-type Services = Arc<BTreeMap<&'static str, Serving>>;
+/// The head-ends by name, and the truth that they fetch from.
+struct Served {
+    services: BTreeMap<&'static str, Serving>,
+    utility: Utility,
+    first: Date,
+}
 
-/// Serves the files in the folders of the head-ends until interrupted.
-pub(super) fn serve(folder: &Path, address: SocketAddr, requests_per_minute: u32) -> Result<(), Failure> {
+/// A request as `headend::rest` makes it.
+#[derive(Deserialize)]
+struct Request {
+    id: String,
+    kind: String,
+    devices: Vec<String>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// Serves the files in the folders of the head-ends, and fetches what they are asked for, until interrupted.
+pub(super) fn serve(
+    folder: &Path,
+    (utility, first): (Utility, Date),
+    address: SocketAddr,
+    requests_per_minute: u32,
+) -> Result<(), Failure> {
     let mut services = BTreeMap::new();
     for head_end in HeadEnd::ALL {
-        let files = files_of(&folder.join(head_end.name()));
-        let service = Mutex::new(Service::new(files.len(), requests_per_minute));
-        services.insert(head_end.name(), Serving { files, service });
+        let folder = folder.join(head_end.name());
+        let files: Vec<_> = [files_of(&folder), files_of(&folder.join(REQUESTED))].concat();
+        let state = Mutex::new((files.clone(), Service::new(files.len(), requests_per_minute)));
+        services.insert(head_end.name(), Serving { head_end, folder, state });
     }
+    let served = Arc::new(Served { services, utility, first });
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Failure::work(format!("could not listen on {address}"), error))?;
         let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
-        for (name, serving) in &services {
-            output::print(&format!("http://{address}/{name} has {} deliveries", serving.files.len()))?;
+        for (name, serving) in &served.services {
+            let deliveries = serving.state.lock().unwrap_or_else(PoisonError::into_inner).0.len();
+            output::print(&format!("http://{address}/{name} has {deliveries} deliveries"))?;
         }
-        let router = Router::new().route("/{name}/deliveries", get(deliveries)).with_state(Arc::new(services));
+        let router = Router::new()
+            .route("/{name}/deliveries", get(deliveries))
+            .route("/{name}/requests", post(requests))
+            .with_state(served);
         let stop = async { drop(tokio::signal::ctrl_c().await) };
         let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
         served.map_err(|error| Failure::work("could not serve", error))
     })
 }
 
-/// The files that a head-end still has, by name, which begins with their date; none where it has no meters.
+/// The files of a folder by name, which begins with their date or number, as far as they are still kept; none where it has
+/// no meters.
 fn files_of(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
@@ -59,23 +98,26 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 }
 
 async fn deliveries(
-    State(services): State<Services>,
+    State(served): State<Arc<Served>>,
     Place(name): Place<String>,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Response {
-    let Some(serving) = services.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(serving) = served.services.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
     let after = asked.get("after").map(String::as_str);
-    let answer = serving.service.lock().unwrap_or_else(PoisonError::into_inner).answer(after, clock::now());
+    let (answer, path) = {
+        let mut state = serving.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = state.1.answer(after, clock::now());
+        let path = if let Answer::Delivery(place) = answer { state.0.get(place).cloned() } else { None };
+        (answer, path.unwrap_or_default())
+    };
     match answer {
         Answer::Nothing => StatusCode::NO_CONTENT.into_response(),
         Answer::Unknown => StatusCode::BAD_REQUEST.into_response(),
-        Answer::Wait(seconds) => {
-            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
-        }
-        Answer::Delivery(place) => match tokio::fs::read(&serving.files[place]).await {
+        Answer::Wait(seconds) => wait(seconds),
+        Answer::Delivery(place) => match tokio::fs::read(&path).await {
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             Ok(bytes) => {
-                let name = serving.files[place].file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let headers = [
                     (HeaderName::from_static("delivery-name"), name),
                     (HeaderName::from_static("delivery-position"), (place + 1).to_string()),
@@ -84,4 +126,56 @@ async fn deliveries(
             }
         },
     }
+}
+
+async fn requests(
+    State(served): State<Arc<Served>>,
+    Place(name): Place<String>,
+    Json(request): Json<Request>,
+) -> Response {
+    let Some(serving) = served.services.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
+    let asked = match (request.kind.as_str(), request.from, request.to) {
+        ("read", Some(start), Some(end)) => Asked::Read(TimeRange { start, end }),
+        ("read_now" | "ping", None, None) => Asked::Now,
+        _ => return (StatusCode::BAD_REQUEST, "expected read with from and to, read_now, or ping").into_response(),
+    };
+    let now = clock::now();
+    let accepted = serving.state.lock().unwrap_or_else(PoisonError::into_inner).1.request(&request.id, now);
+    if let Accepted::Wait(seconds) = accepted {
+        return wait(seconds);
+    }
+    let head_end = serving.head_end;
+    let done = tokio::task::spawn_blocking(move || {
+        let answers = Answers::new(&served.utility, head_end, served.first);
+        if accepted == Accepted::New {
+            served.fetch(&answers, &request, asked, now)?;
+        }
+        let refusal = |device: &String| Some(json!({ "device": device, "reason": answers.refusal(device, asked)? }));
+        std::io::Result::Ok(request.devices.iter().filter_map(refusal).collect::<Vec<_>>())
+    });
+    match done.await {
+        Ok(Ok(refused)) => (StatusCode::ACCEPTED, Json(json!({ "refused": refused }))).into_response(),
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Served {
+    /// Makes what is fetched a delivery after all others.
+    fn fetch(&self, answers: &Answers<'_>, request: &Request, asked: Asked, now: Timestamp) -> std::io::Result<()> {
+        let tried = request.devices.iter().filter(|device| answers.refusal(device, asked).is_none());
+        let Some(file) = answers.file(tried.map(String::as_str), asked, (&request.id, now)) else { return Ok(()) };
+        let Some(serving) = self.services.get(file.head_end.name()) else { return Ok(()) };
+        let mut state = serving.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = serving.folder.join(REQUESTED);
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{:08}.{}", state.0.len(), file.name));
+        std::fs::write(&path, &file.bytes)?;
+        state.0.push(path);
+        state.1.add();
+        Ok(())
+    }
+}
+
+fn wait(seconds: u32) -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
 }
