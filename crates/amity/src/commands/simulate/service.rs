@@ -19,7 +19,7 @@ use serde_json::json;
 use simulator::Utility;
 use simulator::answer::{Answers, Asked};
 use simulator::premises::HeadEnd;
-use simulator::service::{Accepted, Answer, Service};
+use simulator::service::{Accepted, Answer, Service, is_kept};
 
 use crate::clock;
 use crate::output::{self, Failure};
@@ -89,11 +89,15 @@ pub(super) fn serve(
     })
 }
 
-/// The files of a folder by name, which begins with their date or number; none where it has no meters.
+/// The files of a folder by name, which begins with their date or number, as far as they are still kept; none where it has
+/// no meters.
 pub(super) fn files_of(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let last = files.iter().filter_map(|path| name(path).get(..10)?.parse().ok()).max();
+    files.retain(|path| last.is_none_or(|last| is_kept(&name(path), last)));
     files
 }
 
