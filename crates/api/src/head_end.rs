@@ -116,14 +116,14 @@ struct Owned {
 fn owned(directory: &Directory, coverage: &Coverage, now: Timestamp) -> HashMap<SmolStr, Owned> {
     let mut owned: HashMap<SmolStr, Owned> = HashMap::new();
     for channel in directory.channels() {
-        if let Some(owner) = directory.owner(channel.usage_point) {
+        if let Some(owner) = directory.owner_at(channel.usage_point, now) {
             let newest = coverage.extent(channel.number).map(|extent| extent.last);
             let of = owned.entry(owner.into()).or_default();
             of.newest = of.newest.max(newest);
         }
     }
     for link in directory.installed_at(now) {
-        if let Some(owner) = directory.owner(model::id::UsagePointId(link.target)) {
+        if let Some(owner) = directory.owner_at(model::id::UsagePointId(link.target), now) {
             owned.entry(owner.into()).or_default().meters += 1;
         }
     }

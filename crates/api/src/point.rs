@@ -185,7 +185,7 @@ async fn get(
 fn point_state(state: &Shared, directory: &Directory, point: UsagePointId) -> PointState {
     let now = (state.now)();
     let known = directory.states(point).and_then(|states| states.links().iter().rev().find(|one| one.holds(now)));
-    let head_end = directory.owner(point);
+    let head_end = directory.owner_at(point, now);
     PointState {
         connection: known.map(|known| known.value),
         connection_since: known.map(|known| known.from).filter(|from| *from != Timestamp::MIN),

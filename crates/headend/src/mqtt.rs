@@ -179,10 +179,10 @@ impl Mqtt {
 
     /// The connection, made where there is none.
     async fn session(&mut self) -> Result<&mut Session, Trouble> {
-        if self.session.is_none() {
-            self.session = Some(Session::begin(&self.settings).await?);
+        match &mut self.session {
+            Some(session) => Ok(session),
+            none => Ok(none.insert(Session::begin(&self.settings).await?)),
         }
-        Ok(self.session.as_mut().expect("it was just made"))
     }
 }
 

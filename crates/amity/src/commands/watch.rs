@@ -94,7 +94,7 @@ fn raise(installation: &Installation) -> Result<(), Failure> {
     let healths: Vec<Health> = installation.head_ends.get().map(look).unwrap_or_default();
     let directory = installation.ask(registry.directory())?;
     let usage_points = |name: &str| {
-        let owned = directory.channels().filter(|channel| directory.owner(channel.usage_point) == Some(name));
+        let owned = directory.channels().filter(|channel| directory.owner_at(channel.usage_point, now) == Some(name));
         owned.map(|channel| channel.usage_point).collect::<HashSet<_>>().len() as u64
     };
     let limits = installation.settings.daily_report;

@@ -54,8 +54,7 @@ impl Windows {
 
     /// Where the first question begins, on a whole minute.
     pub fn first(&self, now: Timestamp) -> Timestamp {
-        let start = minus(now, SignedDuration::from_hours(self.history_hours.into()));
-        Timestamp::from_second(start.as_second().div_euclid(60) * 60).unwrap_or(start)
+        whole_minute(minus(now, SignedDuration::from_hours(self.history_hours.into())))
     }
 }
 
@@ -103,7 +102,7 @@ impl Cursors {
 
     /// What is asked next: of the noun that is furthest behind, in a span of at most `minutes`; `None` while none has ended.
     pub fn next(&self, windows: &Windows, minutes: u32, now: Timestamp) -> Option<Asking<'_>> {
-        let settled = minus(now, SignedDuration::from_secs(windows.settled_seconds.into()));
+        let settled = whole_minute(minus(now, SignedDuration::from_secs(windows.settled_seconds.into())));
         let (noun, since) = self.0.iter().min_by_key(|(_, since)| *since)?;
         let longest = SignedDuration::from_mins(minutes.into());
         let until = since.checked_add(longest).unwrap_or(settled).min(settled);
@@ -134,6 +133,11 @@ impl Display for Cursors {
     }
 }
 
+/// The beginning of the minute of an instant: head-ends differ in what they make of fractions.
+fn whole_minute(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)
+}
+
 fn minus(at: Timestamp, duration: SignedDuration) -> Timestamp {
     at.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
@@ -145,7 +149,7 @@ mod tests {
     const NOUNS: [&str; 2] = ["MeterReadings", "EndDeviceEvents"];
 
     fn at(text: &str) -> Timestamp {
-        format!("2026-02-03T{text}:00Z").parse().expect("an instant")
+        format!("2026-02-03T{text}{}Z", if text.len() == 5 { ":00" } else { "" }).parse().expect("an instant")
     }
 
     /// What is asked at a time of the day, as `noun from-to`, with the position that follows.
@@ -174,6 +178,7 @@ mod tests {
         let long = "MeterReadings=2026-02-03T08:00:00Z EndDeviceEvents=2026-02-03T06:00:00Z";
         check("no longer than it bears", both, (120, "20:00"), Some(("MeterReadings 05:30-08:00", long)));
         let short = "MeterReadings=2026-02-03T06:04:00Z EndDeviceEvents=2026-02-03T06:00:00Z";
+        check("whole minutes", both, (1440, "06:17:59"), Some(("MeterReadings 05:30-06:15", readings)));
         check("less than usual", both, (4, "20:00"), Some(("MeterReadings 05:56-06:04", short)));
         let new = "MeterReadings=2026-02-03T06:00:00Z EndDeviceEvents=2026-02-03T02:00:00Z";
         let known = "MeterReadings=2026-02-03T06:00:00Z";

@@ -260,7 +260,7 @@ impl RollOut {
     }
 
     fn head_end(&self, installed: &Installed) -> Option<&str> {
-        self.directory.owner(installed.usage_point)
+        self.directory.owner_at(installed.usage_point, self.made_at)
     }
 
     /// The feeder of the usage point; where none is known, its weather station.

@@ -185,6 +185,8 @@ fn health(state: State) -> Health {
         deliveries: 0,
         refused: 0,
         stored: 0,
+        asked_in_minute: 0,
+        requests_per_minute: 0,
     }
 }
 
