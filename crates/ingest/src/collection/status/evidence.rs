@@ -1,14 +1,19 @@
 //! What the books know beside readings and master data that the items of the report are told from.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use model::time::TimeRange;
+use store::events::{EventsBook, EventsError};
 use store::registry::account::Accounts;
 use store::registry::alert::{Alert, Which};
 use store::registry::attempt::Attempt;
+use store::registry::directory::Directory;
 use store::registry::hand_over::{HandOver, HandedOver, RefusedAccount};
 use store::registry::{Registry, RegistryError};
 
 use super::super::event_class::Happened;
+use super::super::happened::within;
 
 /// Entries of each kind that are looked at.
 const ENTRIES_MAX: u32 = 10_000;
@@ -44,12 +49,7 @@ impl Evidence {
     /// # Errors
     /// What the registry says.
     pub async fn of(registry: &Registry, date: Date, now: Timestamp) -> Result<Self, RegistryError> {
-        let midnight = |date: Date| date.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map(|at| at.timestamp());
-        let start = midnight(date).map_or(Timestamp::MIN, |at| at.saturating_sub(ZONES_APART).unwrap_or(at));
-        let end = date
-            .tomorrow()
-            .and_then(midnight)
-            .map_or(Timestamp::MAX, |at| at.saturating_add(ZONES_APART).unwrap_or(at));
+        let TimeRange { start, end } = around(date);
         let (attempts, hand_overs) = (registry.attempts(), registry.hand_overs());
         // Readings of the day may come until its deadline, so attempts count until now or the next midnight.
         let until = end.saturating_add(SignedDuration::from_hours(24)).unwrap_or(end).min(now);
@@ -65,4 +65,20 @@ impl Evidence {
             events: None,
         })
     }
+
+    /// The same with what the events book has of the day.
+    ///
+    /// # Errors
+    /// What the events book says.
+    pub async fn with_events(self, book: &EventsBook, directory: &Directory, date: Date) -> Result<Self, EventsError> {
+        Ok(Self { events: Some(within(book, directory, around(date)).await?), ..self })
+    }
+}
+
+/// The instants that a date has in any zone.
+fn around(date: Date) -> TimeRange {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|at| at.timestamp());
+    let start = midnight(date).and_then(|at| at.checked_sub(ZONES_APART)).unwrap_or(Timestamp::MIN);
+    let end = date.tomorrow().and_then(midnight).and_then(|at| at.checked_add(ZONES_APART)).unwrap_or(Timestamp::MAX);
+    TimeRange { start, end }
 }
