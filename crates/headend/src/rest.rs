@@ -10,7 +10,7 @@
 //! | another 4xx | the settings are wrong |
 //! | another | it fails |
 //!
-//! `POST ADDRESS/requests` is answered with 202 and the devices that are refused, and otherwise as above. `docs/headends.md`
+//! `POST ADDRESS/requests` is answered with 202 and the devices that are refused, and otherwise as above. `docs/head-end-over-rest.md`
 //! has all of it, for whoever builds such a service.
 //!
 //! A bearer token is read from a file at every request, so that it can be changed while the program runs.

@@ -1,4 +1,4 @@
-//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries` and `ADDRESS/NAME/requests`, as `docs/headends.md`
+//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries` and `ADDRESS/NAME/requests`, as `docs/head-end-over-rest.md`
 //! says.
 
 use std::collections::{BTreeMap, HashMap};
