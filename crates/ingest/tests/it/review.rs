@@ -346,7 +346,7 @@ fn an_explanation_of_then_tells_nothing_that_came_later() {
     let act = utility.propose("Ada", 4, "0.5").expect("proposed");
     utility.review.decide(act, Verdict::Approve, &word("Ben"), utility.now()).expect("approved");
     let then = utility.now().as_microsecond();
-    utility.review.undo(act, &word("Cy"), utility.now()).expect("undone");
+    utility.review.decide(act, Verdict::Undo, &word("Cy"), utility.now()).expect("undone");
     let told = |as_of| {
         let told = utility.review.explain_as_of("0", NIGHT, as_of, utility.now()).expect("explained").decisions;
         let one = told.into_iter().next().expect("a decision");
