@@ -41,7 +41,7 @@ pub use request::{Accepted, Request, RequestKind};
 pub struct Delivery {
     /// What people call it: a file name, a message id.
     pub name: String,
-    /// Where the head-end goes on after it; kept in the commit of what it holds.
+    /// Where the head-end goes on after it; kept in the commit of what it holds. Empty where the head-end keeps that itself.
     pub position: String,
     /// What it holds.
     pub body: Body,
