@@ -5,7 +5,7 @@ use std::path::Path;
 
 use formats::{Format, Options};
 use ingest::placement::zone_of;
-use ingest::{admission, collection, flags, review};
+use ingest::{admission, collection, events, flags, review};
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
@@ -25,6 +25,8 @@ pub struct Settings {
     pub role: Role,
     /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
     pub registry: String,
+    /// The events book: `sqlite` in the data folder, or `postgres://user@host/database`, which may be that of the registry.
+    pub events_book: String,
     /// What happens to readings of unknown channels.
     pub unknown_channels: UnknownChannels,
     /// The plan of validation and estimation: a file, or `default`.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub collection: collection::Rules,
     /// What flags of sources mean.
     pub status: flags::Config,
+    /// What sources call events, and which reports are one.
+    pub events: events::Config,
     /// Whose word counts in the review of exceptions.
     pub review: review::Policy,
     /// The readings book.
@@ -163,12 +167,14 @@ impl Default for Settings {
             zone: "UTC".into(),
             role: Role::Repository,
             registry: "sqlite".into(),
+            events_book: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             head_ends: Vec::new(),
             admission: admission::Limits::default(),
             collection: collection::Rules::default(),
             status: flags::Config::default(),
+            events: events::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
@@ -192,8 +198,10 @@ impl Settings {
 
     fn check(&self) -> Result<(), String> {
         zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
-        if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
-            return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
+        for (name, book) in [("registry", &self.registry), ("events_book", &self.events_book)] {
+            if book != "sqlite" && !book.starts_with("postgres://") {
+                return Err(format!("{name}: `{book}`, expected `sqlite` or postgres://user@host/database"));
+            }
         }
         for (place, head_end) in self.head_ends.iter().enumerate() {
             head_end.check().map_err(|problem| format!("head_end: {problem}"))?;
@@ -207,6 +215,7 @@ impl Settings {
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
+        self.events.build().map_err(|error| format!("events.{error}"))?;
         Ok(())
     }
 }
@@ -259,6 +268,8 @@ mod tests {
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
         check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
+        check("events_book = \"files\"", "events_book: `files`, expected `sqlite` or postgres://");
+        check("[events.dialects.HES-1]\nDN = \"down\"", "events.dialects.HES-1.DN: expected a 4-part event type");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

@@ -8,6 +8,7 @@
 //!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
+//! - `event`: what devices told of: the way in, lists and the feed.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
@@ -20,6 +21,7 @@ mod day;
 mod determinant;
 mod edit;
 mod etag;
+mod event;
 mod exception;
 mod explain;
 mod fleet;
@@ -54,6 +56,7 @@ use tower_http::compression::CompressionLayer;
 use problem::{Code, Problem};
 use state::{Inner, Shared};
 
+pub use event::{subjects as event_subjects, view as event_view};
 pub use state::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 
 /// Everything Amity answers over HTTP.
@@ -78,7 +81,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 49] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 54] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -129,5 +132,10 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 49] {
         ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
+        ("post", "/api/v1/events", post(event::receive)),
+        ("get", "/api/v1/events", get(event::list)),
+        ("get", "/api/v1/events/feed", get(event::feed)),
+        ("get", "/api/v1/events/counts", get(event::counts)),
+        ("get", "/api/v1/events/unmapped", get(event::unmapped)),
     ]
 }

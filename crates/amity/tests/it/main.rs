@@ -11,6 +11,7 @@ mod crash;
 mod damaged_input;
 mod disk_full;
 mod every_real_file;
+mod events;
 mod export;
 mod head_ends;
 mod names;

@@ -4,6 +4,7 @@ mod assumed_time;
 mod collection;
 mod determinants;
 mod determinants_xml;
+mod events;
 mod exchange;
 mod fixture;
 mod guard;

@@ -26,6 +26,11 @@ const SAMPLES: &[(Format, &str)] = &[
         "usage_point_id,uom,start,value,quality,remark\nUP,kWh,2024-03-11T05:00:00Z,1.5,nem12:S14,\"a\nb\"\n\
          UP,kWh,2024-03-11T05:15:00Z,2,,\nUP,kWh,2024-03-11T05:30:00Z,,,\n",
     ),
+    (
+        Format::EventsJson,
+        "{\"headEnd\": \"H\", \"events\": [\n{\"id\": \"1\", \"device\": \"M1\", \"type\": \"3.26.0.85\", \
+         \"time\": \"2026-03-01T12:00:00.5Z\", \"x\": [1, {\"y\": \"]}\\\"\"}]}, {}\n], \"more\": 1.5}\n",
+    ),
 ];
 
 fn options() -> Options {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::event::report::{Report, Subject};
 use model::id::{MeterId, UsagePointId};
 
-use super::append::join_events;
+use super::append::{join_events, take_numbers};
 use super::event::EventState;
 use super::like::{like, of_events};
 use super::settle::settle;
@@ -42,6 +42,8 @@ impl EventsBook {
     /// [`EventsError`]: nothing was changed.
     pub async fn resolve(&self, resolved: &[Resolved], grouping: &dyn Grouping) -> Result<(), EventsError> {
         let mut transaction = self.database.begin().await?;
+        // Those who append wait for one another.
+        take_numbers(&mut transaction, "report", 0).await?;
         let rows = resolved.iter().map(|resolved| {
             arguments![
                 resolved.sequence,
