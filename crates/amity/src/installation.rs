@@ -158,14 +158,17 @@ impl Installation {
         Ok(self.lane.get_or_init(start).clone())
     }
 
-    /// Gives events to devices that the registry knows by now.
+    /// Gives events to devices that the registry knows by now, and types to words that the settings explain.
     ///
     /// # Errors
     /// [`Failure::Work`].
-    pub fn resolve_events(&self) -> Result<u64, Failure> {
+    pub fn resolve_events(&self) -> Result<(), Failure> {
         let lane = self.events_lane()?;
-        let resolved = self.runtime.block_on(lane.resolve_unknown());
-        resolved.map_err(|error| Failure::work("could not give events to their devices", error))
+        let resolved = self.runtime.block_on(async {
+            lane.resolve_unknown().await?;
+            lane.explain_words().await
+        });
+        resolved.map(drop).map_err(|error| Failure::work("could not look at events again", error))
     }
 
     /// What bills rest on, over the books.

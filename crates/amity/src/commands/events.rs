@@ -180,7 +180,9 @@ impl Types {
         }
         let rows: Vec<_> = unmapped
             .iter()
-            .map(|words| vec![words.source.clone(), words.told_type.clone(), grouped(words.count), words.last.to_string()])
+            .map(|words| {
+                vec![words.source.clone(), words.told_type.clone(), grouped(words.count), words.last.to_string()]
+            })
             .collect();
         output::print(&output::table(&["source", "not understood", "reports", "last"], &rows))?;
         output::say("say what they mean under [events.dialects.SOURCE] in amity.toml");

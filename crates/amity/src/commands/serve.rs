@@ -10,10 +10,10 @@ use std::time::Duration;
 use clap::Args;
 use formats::{Format, Options};
 use ingest::correction::{self, Correction, CorrectionError};
+use ingest::events::EventsFailure;
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
 use ingest::quarantine::Otherwise;
-use ingest::events::EventsFailure;
 use ingest::{EventsLane, Intake, quarantine, record};
 use interop::message::Noun;
 use jiff::tz::TimeZone;
@@ -369,6 +369,32 @@ mod tests {
         }
     }
 
+    fn way_in(installation: &Installation) -> WayIn {
+        WayIn {
+            intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
+            registry: installation.books.registry.clone(),
+            raw: installation.books.raw.clone(),
+            events: installation.events_lane().expect("a lane"),
+            unknown: Unknown::Register,
+        }
+    }
+
+    // covers: MOD-LAY
+    #[test]
+    fn events_are_answered_while_readings_are_held_up() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Installation::create(folder.path(), "zone = \"UTC\"\n").expect("a new installation");
+        let installation = Installation::open(folder.path()).expect("opened");
+        let way_in = way_in(&installation);
+        // A long file of readings has the intake, and nothing validates.
+        let held = way_in.intake.lock().expect("not poisoned");
+        let bytes = br#"{"events": [{"device": "M1", "type": "3.26.0.85", "time": "2026-01-01T00:00:00Z"}]}"#;
+        let events = api::Upload { bytes: bytes.to_vec().into(), ..upload("UP1") };
+        let receipt = installation.runtime.block_on(way_in.receive_events(events)).expect("taken");
+        assert!(receipt.accepted, "{:?}", receipt.told);
+        drop(held);
+    }
+
     #[test]
     fn an_upload_is_answered_while_validation_is_under_way() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -376,13 +402,7 @@ mod tests {
         let installation = Installation::open(folder.path()).expect("opened");
         let plans = Arc::new(validate::live_plans(&installation).expect("the plans of the settings"));
         let review = review::review(&installation, plans);
-        let way_in = WayIn {
-            intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
-            registry: installation.books.registry.clone(),
-            raw: installation.books.raw.clone(),
-            events: installation.events_lane().expect("a lane"),
-            unknown: Unknown::Register,
-        };
+        let way_in = way_in(&installation);
         let receive = |usage_point| installation.runtime.block_on(way_in.receive(upload(usage_point)));
         assert!(receive("UP1").expect("taken").accepted);
 

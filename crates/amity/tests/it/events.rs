@@ -15,7 +15,9 @@ use crate::program::Program;
 
 /// The document of a message: three events of devices of its own, and one that the other source tells as well.
 fn document(number: u64, source: u64) -> String {
-    let shared = format!(r#"{{"id": "s{number}", "device": {{"authority": "U", "name": "S{number}"}}, "type": "3.26.0.85", "time": "2026-03-01T12:00:0{source}Z"}}"#);
+    let shared = format!(
+        r#"{{"id": "s{number}", "device": {{"authority": "U", "name": "S{number}"}}, "type": "3.26.0.85", "time": "2026-03-01T12:00:0{source}Z"}}"#
+    );
     let own = (0..3).map(|event| {
         format!(r#"{{"id": "{number}-{event}", "device": "{number}.{event}", "type": "3.26.0.85", "time": "2026-03-01T12:00:00Z"}}"#)
     });
@@ -56,7 +58,8 @@ fn stored(program: &Program) -> BTreeMap<String, Vec<Vec<String>>> {
 // covers: MOD-EVT, MOD-DUP
 #[test]
 fn events_that_were_acknowledged_survive_being_killed_at_any_moment() {
-    let kills: u64 = std::env::var("AMITY_KILLS").ok().and_then(|kills| kills.parse().ok()).map_or(5, |kills: u64| 1 + kills / 10);
+    let kills: u64 =
+        std::env::var("AMITY_KILLS").ok().and_then(|kills| kills.parse().ok()).map_or(5, |kills: u64| 1 + kills / 10);
     let program = Program::with_installation(&["--zone", "UTC"]);
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let next = Arc::new(AtomicU64::new(0));
@@ -133,7 +136,8 @@ fn one_stream_shows_an_event_with_both_its_sources() {
     assert_eq!(status, 422, "{body}");
 
     // A file of events through the other way in, while it is served.
-    let file = program.file("more.json", r#"{"events": [{"device": "M9", "type": "WEIRD", "time": "2026-03-01T12:00:00Z"}]}"#);
+    let file =
+        program.file("more.json", r#"{"events": [{"device": "M9", "type": "WEIRD", "time": "2026-03-01T12:00:00Z"}]}"#);
     let ended = program.run(&["ingest", &file, "--source", "HES-3"]);
     assert!(ended.out.contains("1 device events"), "{ended:?}");
     let types = program.json(&["events", "types", "--json"]);

@@ -81,12 +81,18 @@ async fn pages_follow_one_another_by_time() {
     let one = amity.get("/api/v1/events?device=M3&type=3.26.0.85&source=HES-1,HES-2").await.body;
     assert_eq!(one["events"].as_array().map(Vec::len), Some(1));
     let event = &one["events"][0];
-    assert_eq!((&event["name"], &event["state"]), (&json!("Power outage, meter lost supply (primary power down)"), &json!("unknown_device")));
+    assert_eq!(
+        (&event["name"], &event["state"]),
+        (&json!("Power outage, meter lost supply (primary power down)"), &json!("unknown_device"))
+    );
     assert_eq!(event["reports"][0]["details"], json!([{ "name": "firmware", "value": "7.1" }]));
     let span = format!("/api/v1/events?from={}&to={}", at(1), at(3));
     assert_eq!(amity.get(&span).await.body["events"].as_array().map(Vec::len), Some(2));
     let counts = amity.get("/api/v1/events/counts").await.body;
-    assert_eq!((&counts["counts"][0]["hour"], &counts["counts"][0]["count"]), (&json!("2024-11-03T04:00:00Z"), &json!(5)));
+    assert_eq!(
+        (&counts["counts"][0]["hour"], &counts["counts"][0]["count"]),
+        (&json!("2024-11-03T04:00:00Z"), &json!(5))
+    );
 }
 
 #[tokio::test]

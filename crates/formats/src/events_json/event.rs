@@ -93,5 +93,8 @@ fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, &'static st
     let local: DateTime = text.parse().map_err(|_| "expected a time such as 2026-03-01T12:00:00.250Z")?;
     let zone = zone.ok_or("expected an offset such as Z or -05:00, or say the zone of the source")?;
     let ambiguous = zone.to_ambiguous_zoned(local);
-    ambiguous.unambiguous().map(|zoned| zoned.timestamp()).map_err(|_| "which does not exist or exists twice in its zone")
+    ambiguous
+        .unambiguous()
+        .map(|zoned| zoned.timestamp())
+        .map_err(|_| "which does not exist or exists twice in its zone")
 }

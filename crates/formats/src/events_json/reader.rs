@@ -139,7 +139,9 @@ impl EventsJsonReader {
             (Place::Events, b']') => Place::Members,
             (Place::Events, b',') => Place::Events,
             (Place::Events, _) => return self.begin_value(Place::Event, byte, sink),
-            (place, _) => return Err(self.refused(&format!("expected {}, found `{}`", place.wanted(), char::from(byte)))),
+            (place, _) => {
+                return Err(self.refused(&format!("expected {}, found `{}`", place.wanted(), char::from(byte))));
+            }
         };
         Ok(())
     }

@@ -21,11 +21,10 @@ fn one(event: &str) -> Collected {
 
 #[test]
 fn an_event_is_read_with_everything_it_says() {
-    let found = one(
-        r#"{"id": "e-17", "device": "LG0001", "type": "Power outage", "code": "3.26.0.85", "sequence": 4711,
+    let found =
+        one(r#"{"id": "e-17", "device": "LG0001", "type": "Power outage", "code": "3.26.0.85", "sequence": 4711,
             "time": "2026-03-01T12:00:00.250Z", "severity": "2", "reason": "line down", "status": "open",
-            "firmware": "7.1", "phases": ["A", "B"], "loop": {"hops": 3}, "nothing": null}"#,
-    );
+            "firmware": "7.1", "phases": ["A", "B"], "loop": {"hops": 3}, "nothing": null}"#);
     assert_eq!(found.findings, []);
     assert_eq!((found.messages[0].noun.as_str(), found.messages[0].source.as_str()), ("EndDeviceEvents", "HES-3"));
     let event = &found.events[0];
@@ -76,13 +75,16 @@ fn what_cannot_be_read_is_told_and_the_others_go_on() {
     assert_eq!(found.codes(), ["3 events_json.event", "4 events_json.event"]);
     assert_eq!(found.refused, None);
     let long = format!("{{\"device\": \"{}\"}}, {{\"device\": \"M1\"}}", "x".repeat(300_000));
-    let found = read_in_pieces(Format::EventsJson, &Options::default(), format!("{{\"events\":[{long}]}}").as_bytes(), 1000);
+    let found =
+        read_in_pieces(Format::EventsJson, &Options::default(), format!("{{\"events\":[{long}]}}").as_bytes(), 1000);
     assert_eq!((found.events.len(), found.codes()), (1, vec!["1 events_json.too_long".into()]));
 }
 
 #[test]
 fn a_document_that_is_none_is_refused() {
-    for input in ["", "{", "[]", "{\"events\": [", "{\"events\": [{}", "{\"headEnd\": \"A\"}", "{\"events\": 5}", "{} {}"] {
+    for input in
+        ["", "{", "[]", "{\"events\": [", "{\"events\": [{}", "{\"headEnd\": \"A\"}", "{\"events\": 5}", "{} {}"]
+    {
         let refused = read(input).refused.map(|refused| refused.0.code.to_string());
         assert_eq!(refused.as_deref(), Some("events_json.document"), "{input}");
     }

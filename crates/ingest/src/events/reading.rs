@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use model::event::EndDeviceEvent;
 use model::event::report::{Meaning, Report, Subject};
 use model::finding::{Finding, Severity};
+use model::id::Name;
 use model::reading::{ChannelReadings, MessageHeader};
 use smol_str::SmolStr;
 use store::events::ToldEvent;
@@ -17,6 +18,9 @@ use crate::malformed::{self, ByCause};
 
 /// Places in quarantine from this one on are of events, so that readings of the same message have theirs.
 const FIRST_ITEM: u32 = 1 << 30;
+
+/// The kind of a name that stands for a device and is that of a usage point.
+pub(super) const USAGE_POINT: SmolStr = SmolStr::new_static("UsagePoint");
 
 /// Gathers the events of a message.
 pub(crate) struct EventReader<'a> {
@@ -72,16 +76,20 @@ impl<'a> EventReader<'a> {
         let is_doubtful = self.rules.belief.is_doubtful(event.created, self.received_at);
         if is_doubtful {
             let message = match event.created {
-                Some(at) => format!("the device says {at}, received {}: it is ordered by when it was received", self.received_at),
+                Some(at) => format!(
+                    "the device says {at}, received {}: it is ordered by when it was received",
+                    self.received_at
+                ),
                 None => "the event has no time that could be read: it is ordered by when it was received".to_owned(),
             };
             self.note(Finding::new(event.line, "createdDateTime", "event.time_doubtful", message));
             self.counts.doubtful += 1;
         }
-        let device = event.device.as_ref().or(event.usage_point.as_ref());
+        let named = event.device.clone();
+        let device = named.or_else(|| event.usage_point.clone().map(|name| Name { kind: USAGE_POINT, ..name }));
         let at = event.created.filter(|_| !is_doubtful).unwrap_or(self.received_at);
         let whose = self.directory.whose(event.device.as_ref(), event.usage_point.as_ref(), at);
-        let subject = whose.subject().unwrap_or_else(|| Subject::unknown(device, self.source));
+        let subject = whose.subject().unwrap_or_else(|| Subject::unknown(device.as_ref(), self.source));
         self.counts.unknown_device += u64::from(!subject.is_known());
         let source_id = if event.mrid.is_empty() { &event.issuer_tracking } else { &event.mrid };
         ToldEvent {
@@ -92,7 +100,7 @@ impl<'a> EventReader<'a> {
                 source: self.source.into(),
                 source_id: source_id.clone(),
             },
-            device: device.cloned(),
+            device,
             meter: whose.meter,
             usage_point: whose.usage_point,
             told_type,
@@ -137,7 +145,8 @@ impl Sink for EventReader<'_> {
 
     fn event(&mut self, event: &EndDeviceEvent) {
         if event.device.is_none() && event.usage_point.is_none() {
-            let message = "the event names neither a device nor a usage point, so that it is nobody's; expected one of them";
+            let message =
+                "the event names neither a device nor a usage point, so that it is nobody's; expected one of them";
             return self.leave_out(&Finding::new(event.line, "Assets", "event.nobodys", message));
         }
         let told = self.told(event);

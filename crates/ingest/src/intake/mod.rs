@@ -279,8 +279,7 @@ impl Intake {
             .first_received_at(outcome.earlier.first_received_at);
         let events_are_kept = self.events.is_some();
         let committed = Counts::default();
-        let mut sink =
-            Committing { admitter, book, message, spooled, now, events_are_kept, committed, failure: None };
+        let mut sink = Committing { admitter, book, message, spooled, now, events_are_kept, committed, failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
@@ -424,7 +423,8 @@ impl Sink for Committing<'_> {
         if self.events_are_kept {
             return;
         }
-        let message = format!("event {} is kept with the raw message; this intake has no book for it", event.event_type);
+        let message =
+            format!("event {} is kept with the raw message; this intake has no book for it", event.event_type);
         let finding = Finding::new(event.line, "EndDeviceEvent", "event.kept", message);
         self.admitter.note(finding.with_severity(Severity::Note));
     }
