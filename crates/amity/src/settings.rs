@@ -7,7 +7,7 @@ use formats::{Format, Options};
 use headend::Trouble;
 use ingest::collection::status;
 use ingest::placement::zone_of;
-use ingest::{admission, collection, flags, review};
+use ingest::{admission, collection, events, flags, review};
 use interop::repository::accounts::Field;
 use serde::{Deserialize, Serialize};
 use usage::Role;
@@ -30,6 +30,8 @@ pub struct Settings {
     pub profile: Option<Profile>,
     /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
     pub registry: String,
+    /// The events book: `sqlite` in the data folder, or `postgres://user@host/database`, which may be that of the registry.
+    pub events_book: String,
     /// What happens to readings of unknown channels.
     pub unknown_channels: UnknownChannels,
     /// The plan of validation and estimation: a file, or `default`.
@@ -47,6 +49,8 @@ pub struct Settings {
     pub hand_over: HandOver,
     /// What flags of sources mean.
     pub status: flags::Config,
+    /// What sources call events, and which reports are one.
+    pub events: events::Config,
     /// Whose word counts in the review of exceptions.
     pub review: review::Policy,
     /// The readings book.
@@ -264,6 +268,7 @@ impl Default for Settings {
             role: Role::Repository,
             profile: None,
             registry: "sqlite".into(),
+            events_book: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             head_ends: Vec::new(),
@@ -272,6 +277,7 @@ impl Default for Settings {
             daily_report: status::Limits::default(),
             hand_over: HandOver::default(),
             status: flags::Config::default(),
+            events: events::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
@@ -295,8 +301,10 @@ impl Settings {
 
     fn check(&self) -> Result<(), String> {
         zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
-        if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
-            return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
+        for (name, book) in [("registry", &self.registry), ("events_book", &self.events_book)] {
+            if book != "sqlite" && !book.starts_with("postgres://") {
+                return Err(format!("{name}: `{book}`, expected `sqlite` or postgres://user@host/database"));
+            }
         }
         for (place, head_end) in self.head_ends.iter().enumerate() {
             head_end.check().map_err(|problem| format!("head_end: {problem}"))?;
@@ -317,6 +325,7 @@ impl Settings {
         self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
         self.profile.map_or(Ok(()), |profile| profile.check(self))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
+        self.events.build().map_err(|error| format!("events.{error}"))?;
         Ok(())
     }
 }
@@ -390,6 +399,8 @@ mod tests {
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
         check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
+        check("events_book = \"files\"", "events_book: `files`, expected `sqlite` or postgres://");
+        check("[events.dialects.HES-1]\nDN = \"down\"", "events.dialects.HES-1.DN: expected a 4-part event type");
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

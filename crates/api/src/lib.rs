@@ -10,6 +10,7 @@
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
 //!   what people are alarmed of; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
+//! - `event`: what devices told of: the way in, lists and the feed.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
@@ -26,6 +27,7 @@ mod day;
 mod determinant;
 mod edit;
 mod etag;
+mod event;
 mod exception;
 mod explain;
 mod fleet;
@@ -63,6 +65,7 @@ use tower_http::compression::CompressionLayer;
 use problem::{Code, Problem};
 use state::{Inner, Shared};
 
+pub use event::{subjects as event_subjects, view as event_view};
 pub use state::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 
 /// Everything Amity answers over HTTP.
@@ -87,7 +90,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 62] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 67] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -151,5 +154,10 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 62] {
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
         ("post", "/soap", post(soap::receive)),
+        ("post", "/api/v1/events", post(event::receive)),
+        ("get", "/api/v1/events", get(event::list)),
+        ("get", "/api/v1/events/feed", get(event::feed)),
+        ("get", "/api/v1/events/counts", get(event::counts)),
+        ("get", "/api/v1/events/unmapped", get(event::unmapped)),
     ]
 }

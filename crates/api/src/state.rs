@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
 use serde_json::Value;
+use store::events::EventsBook;
 use store::readings::ReadingsBook;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineItem;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::collection;
 use crate::coverage::Coverage;
+use crate::event::UNDER_WAY_KIB_MAX;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
 use crate::roll_out;
@@ -31,6 +33,8 @@ pub struct State {
     pub readings: Arc<ReadingsBook>,
     /// Master data, quarantine, batches, subscriptions.
     pub registry: Registry,
+    /// What devices told of.
+    pub events: EventsBook,
     /// The way in, which this crate must not know.
     pub intake: Arc<dyn Intake>,
     /// The queue and the editor.
@@ -61,6 +65,8 @@ pub struct State {
 pub trait Intake: Send + Sync + 'static {
     /// Takes a message; ready only when everything the receipt says is durable.
     fn receive(&self, upload: Upload) -> Answer<Receipt>;
+    /// Takes a message that holds only events, beside whatever else is taken in; ready only when it is durable.
+    fn receive_events(&self, upload: Upload) -> Answer<Receipt>;
     /// Takes quarantined items in once more, and says of their bytes what is said otherwise than the first time.
     fn replay(&self, items: Vec<u64>, otherwise: Otherwise) -> Answer<Replayed>;
     /// Takes a corrected copy of the message of a quarantined item in its place.
@@ -166,6 +172,9 @@ pub enum IntakeError {
     /// Too much is under way, or the books only read now.
     #[error("{0}")]
     Unavailable(String),
+    /// As much waits as there is room for.
+    #[error("{0}")]
+    Busy(String),
     /// A parameter of the upload cannot be used.
     #[error("{detail}")]
     Parameter {
@@ -187,6 +196,7 @@ impl From<IntakeError> for Problem {
         match error {
             IntakeError::StorageFull => Self::new(Code::StorageFull, error.to_string()),
             IntakeError::Unavailable(why) => Self::new(Code::Unavailable, why),
+            IntakeError::Busy(why) => Self::new(Code::TooManyRequests, why),
             IntakeError::Parameter { name, detail } => Self::parameter(name, detail),
             IntakeError::Asked(refusal) => ReviewError::Refused(refusal).into(),
             IntakeError::Failed(_) => Self::internal(&error),
@@ -211,6 +221,8 @@ pub(crate) struct Inner {
     pub(crate) roll_out: tokio::sync::Mutex<Option<roll_out::Made>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
+    /// KiB of events held in memory at a time.
+    pub(crate) events_under_way: Semaphore,
 }
 
 /// Uploads held in memory at a time.
@@ -236,6 +248,7 @@ impl Inner {
             status_report: tokio::sync::Mutex::default(),
             roll_out: tokio::sync::Mutex::default(),
             uploads: Semaphore::new(UPLOADS_MAX),
+            events_under_way: Semaphore::new(UNDER_WAY_KIB_MAX),
         }
     }
 

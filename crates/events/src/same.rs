@@ -3,7 +3,7 @@
 //! Two reports of one subject and one meaning are linked where
 //!
 //! - they happened at most a window apart, which depends on the type (two seconds where nothing is said), or
-//! - one source gave both the same identity of its own.
+//! - one source gave both the same identity of its own, and they happened at most a month apart: numbers begin anew.
 //!
 //! Reports that are linked, directly or through others, are one event: of 0 s, 1.5 s and 3 s all three are, although the
 //! first and the last alone would be two. This way what is one event follows from the reports alone: the order in which they
@@ -30,6 +30,9 @@ pub struct Windows {
 
 /// The longest window; longer ones would make two outages of one evening one.
 pub const WINDOW_MAX: SignedDuration = SignedDuration::from_mins(5);
+
+/// How far apart an identity that a source gives twice still means one event; small counters begin anew.
+pub const IDENTITY_HOLDS: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 impl Default for Windows {
     fn default() -> Self {
@@ -70,11 +73,24 @@ fn link_by_time(reports: &[Report], windows: &Windows, joined: &mut Joined) {
     }
 }
 
+/// Reports without a time are linked with one another only.
 fn link_by_source_id(reports: &[Report], joined: &mut Joined) {
-    let mut first: HashMap<(&SmolStr, &SmolStr, &Subject, &Meaning), usize> = HashMap::new();
+    let mut alike: HashMap<(&SmolStr, &SmolStr, &Subject, &Meaning), Vec<usize>> = HashMap::new();
     for (place, report) in reports.iter().enumerate().filter(|(_, report)| !report.source_id.is_empty()) {
         let key = (&report.source, &report.source_id, &report.subject, &report.meaning);
-        joined.join(*first.entry(key).or_insert(place), place);
+        alike.entry(key).or_default().push(place);
+    }
+    for mut places in alike.into_values() {
+        places.sort_unstable_by_key(|place| reports[*place].occurred_at);
+        for pair in places.windows(2) {
+            let is_one = match (reports[pair[0]].occurred_at, reports[pair[1]].occurred_at) {
+                (Some(from), Some(to)) => to.duration_since(from) <= IDENTITY_HOLDS,
+                (earlier, later) => earlier == later,
+            };
+            if is_one {
+                joined.join(pair[0], pair[1]);
+            }
+        }
     }
 }
 

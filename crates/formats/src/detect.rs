@@ -15,6 +15,10 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if prefix.trim_ascii_start().starts_with(b"<") {
         return xml(prefix);
     }
+    // Nothing else that is read here begins so.
+    if prefix.trim_ascii_start().starts_with(b"{") {
+        return Some(Format::EventsJson);
+    }
     let line = prefix.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !is_blank(line))?;
     nem(line).or_else(|| cmep(line)).or_else(|| csv(line))
 }

@@ -10,6 +10,7 @@ pub mod cmep;
 pub mod csv;
 mod detect;
 pub mod determinant;
+pub mod events_json;
 pub mod green_button;
 mod intervals;
 pub mod nem12;
@@ -78,12 +79,22 @@ pub enum Format {
     Csv,
     /// Reads of meters that are visited once a month (`docs/formats/routes.md`).
     Routes,
+    /// Device events in JSON (`docs/formats/events-json.md`).
+    EventsJson,
 }
 
 impl Format {
     /// Every format, in the order people are told them.
-    pub const ALL: [Self; 7] =
-        [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv, Self::Routes];
+    pub const ALL: [Self; 8] = [
+        Self::Cim,
+        Self::Nem12,
+        Self::Nem13,
+        Self::Cmep,
+        Self::GreenButton,
+        Self::Csv,
+        Self::Routes,
+        Self::EventsJson,
+    ];
 
     /// The word people type.
     pub const fn name(self) -> &'static str {
@@ -95,6 +106,7 @@ impl Format {
             Self::GreenButton => "green-button",
             Self::Csv => "csv",
             Self::Routes => "routes",
+            Self::EventsJson => "events-json",
         }
     }
 }
@@ -119,5 +131,6 @@ pub fn reader(format: Format, options: &Options) -> Box<dyn Reader> {
         Format::GreenButton => Box::new(green_button::GreenButtonReader::new(options)),
         Format::Csv => Box::new(csv::CsvReader::new(options)),
         Format::Routes => Box::new(routes::RoutesReader::new(options)),
+        Format::EventsJson => Box::new(events_json::EventsJsonReader::new(options)),
     }
 }

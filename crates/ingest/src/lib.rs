@@ -16,6 +16,7 @@
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
+//! - [`events`]: the way of device events, beside readings and never behind them.
 //! - [`collector`]: takes in what a head-end has, step by step.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
 //! - [`schema`]: what was agreed about the fields of messages, held against what comes.
@@ -29,6 +30,7 @@ pub mod collection;
 pub mod collector;
 pub mod correction;
 pub mod determinants;
+pub mod events;
 pub mod files;
 pub mod flags;
 pub mod gaps;
@@ -48,5 +50,6 @@ pub mod stored_days;
 pub mod validation;
 
 pub use determinants::Determinants;
+pub use events::EventsLane;
 pub use intake::Intake;
 pub use review::Review;

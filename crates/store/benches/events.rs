@@ -93,8 +93,8 @@ async fn main() {
     let events = numbers.first().copied().unwrap_or(3_000_000);
     let batch_size = numbers.get(1).copied().unwrap_or(5_000);
     let folder = tempfile::tempdir().expect("a folder");
-    let book = EventsBook::open(&format!("sqlite:{}", folder.path().join("events.sqlite").display()));
-    let book = book.await.expect("opened");
+    let url = format!("sqlite:{}", folder.path().join("events.sqlite").display());
+    let book = EventsBook::open(&url).await.expect("opened");
     let (mut reports, mut part, mut slowest) = (0, (0, Instant::now()), 0);
     for first in (0..events).step_by(batch_size as usize) {
         let batch = batch(first, batch_size);

@@ -4,6 +4,7 @@ mod bench;
 mod collection;
 mod completions;
 mod doctor;
+mod events;
 mod export;
 mod head_ends;
 mod ingest;
@@ -58,6 +59,7 @@ enum Command {
     Read(read::Read),
     Quality(quality::Quality),
     Collection(collection::Collection),
+    Events(events::Events),
     HeadEnds(head_ends::HeadEnds),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
@@ -106,6 +108,7 @@ impl CommandLine {
             Command::Read(command) => command.run(data),
             Command::Quality(command) => command.run(data),
             Command::Collection(command) => command.run(data),
+            Command::Events(command) => command.run(data),
             Command::HeadEnds(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),

@@ -10,6 +10,7 @@ mod beside;
 mod crash;
 mod damaged_input;
 mod disk_full;
+mod events;
 mod every_real_file;
 mod export;
 mod head_ends;

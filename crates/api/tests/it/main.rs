@@ -5,6 +5,7 @@ mod board;
 mod collection;
 mod determinants;
 mod determinants_xml;
+mod events;
 mod exchange;
 mod fixture;
 mod guard;

@@ -42,11 +42,14 @@ fn reports_of_two_paths_within_the_window_are_one_event() {
 
 // covers: MOD-DUP
 #[test]
-fn the_identity_of_the_source_holds_at_any_distance() {
+fn the_identity_of_the_source_holds_for_a_month() {
     check(&[("M1", OUTAGE, 0, "A", "7"), ("M1", OUTAGE, 9000, "A", "7")], "aa");
     check(&[("M1", OUTAGE, 0, "A", "7"), ("M1", OUTAGE, 9000, "B", "7")], "ab");
     check(&[("M1", OUTAGE, 0, "A", "7"), ("M2", OUTAGE, 9000, "A", "7")], "ab");
     check(&[("M1", OUTAGE, 0, "A", ""), ("M1", OUTAGE, 9000, "A", "")], "ab");
+    // 31 days are 2,678,400,000 ms.
+    check(&[("M1", OUTAGE, 0, "A", "7"), ("M1", OUTAGE, 2_678_400_000, "A", "7")], "aa");
+    check(&[("M1", OUTAGE, 0, "A", "7"), ("M1", OUTAGE, 2_678_400_001, "A", "7")], "ab");
 }
 
 // covers: MOD-DUP
@@ -98,6 +101,7 @@ fn reached(reports: &[Report], from: usize) -> usize {
             _ => false,
         };
         let one_id = !left.source_id.is_empty() && (&left.source, &left.source_id) == (&right.source, &right.source_id);
+        let one_id = one_id && left.occurred_at.is_some() == right.occurred_at.is_some();
         (&left.subject, &left.meaning) == (&right.subject, &right.meaning) && (are_near || one_id)
     };
     let mut seen = vec![from];

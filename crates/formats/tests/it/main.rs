@@ -6,6 +6,7 @@ mod collect;
 mod csv;
 mod detect;
 mod determinant;
+mod events_json;
 mod fuzz_smoke;
 mod green_button;
 mod nem12;

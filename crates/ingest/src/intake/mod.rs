@@ -1,9 +1,10 @@
 //! The driver of the way up: keeps the raw bytes, admits, commits, answers.
 //!
 //! The order is what makes an acknowledgement true: raw bytes are synced, then quarantine, then readings with dedup
-//! key, position and answer in one commit; only then does [`Intake::take`] return. A crash before that leaves
+//! key, position and answer in one commit; events go to their own book before the readings; only then does [`Intake::take`] return. A crash before that leaves
 //! nothing acknowledged, and taking the same bytes again is harmless at every point.
 
+mod events;
 mod message;
 mod outcome;
 mod spool;
@@ -28,6 +29,7 @@ use tokio::runtime::Handle;
 
 use crate::admission::Limits;
 use crate::admitter::Admitter;
+use crate::events::{EventsFailure, EventsLane};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
@@ -78,6 +80,9 @@ pub enum IntakeError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[from] RegistryError),
+    /// The events could not be stored.
+    #[error("could not store the events")]
+    Events(#[from] EventsFailure),
 }
 
 /// Takes messages in, one after the other.
@@ -89,6 +94,7 @@ pub struct Intake {
     runtime: Handle,
     directory: Arc<Directory>,
     agreed: Watch,
+    events: Option<EventsLane>,
 }
 
 impl Intake {
@@ -99,13 +105,19 @@ impl Intake {
     pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
         let directory = runtime.block_on(books.registry.directory())?;
         let (flags, agreed) = (FlagMaps::default(), Watch::default());
-        Ok(Self { books, limits, flags, zone, runtime, directory, agreed })
+        Ok(Self { books, limits, flags, zone, runtime, directory, agreed, events: None })
     }
 
     /// The same, with the maps that say what flags of sources mean.
     #[must_use]
     pub fn with_flags(self, flags: FlagMaps) -> Self {
         Self { flags, ..self }
+    }
+
+    /// The same, with where events go; without, they stay in the raw message only.
+    #[must_use]
+    pub fn with_events(self, events: EventsLane) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Takes a message in; when this returns, everything the receipt says is durable.
@@ -236,6 +248,10 @@ impl Intake {
                 if message.unknown == Unknown::Register {
                     (outcome.receipt.registered, unregistered) = self.register_unknown(message, spooled, *format)?;
                 }
+                // Before the readings, whose commit answers the message: a crash between repeats them harmlessly.
+                if let Some(lane) = self.events.as_ref().filter(|_| spooled.has_events) {
+                    self.take_events(lane, message, spooled, *format, now, &mut outcome)?;
+                }
                 self.admit_pieces(message, spooled, *format, unregistered, now, &mut outcome)?;
             }
         }
@@ -276,8 +292,9 @@ impl Intake {
             .with_flags(self.flags.of_source(&message.source))
             .with_unregistered(unregistered)
             .first_received_at(outcome.earlier.first_received_at);
-        let mut sink =
-            Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
+        let events_are_kept = self.events.is_some();
+        let committed = Counts::default();
+        let mut sink = Committing { admitter, book, message, spooled, now, events_are_kept, committed, failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
@@ -395,6 +412,7 @@ struct Committing<'a> {
     message: &'a Message,
     spooled: &'a Spooled,
     now: Timestamp,
+    events_are_kept: bool,
     committed: Counts,
     failure: Option<store::readings::Error>,
 }
@@ -417,7 +435,11 @@ impl Sink for Committing<'_> {
     }
 
     fn event(&mut self, event: &EndDeviceEvent) {
-        let message = format!("event {} is kept with the raw message; it is not correlated yet", event.event_type);
+        if self.events_are_kept {
+            return;
+        }
+        let message =
+            format!("event {} is kept with the raw message; this intake has no book for it", event.event_type);
         let finding = Finding::new(event.line, "EndDeviceEvent", "event.kept", message);
         self.admitter.note(finding.with_severity(Severity::Note));
     }

@@ -82,7 +82,7 @@ pub struct Report {
     pub occurred_at: Option<Timestamp>,
     /// Who told it.
     pub source: SmolStr,
-    /// The source's own identity of it, an mRID or sequence number, one for each event of a device; empty where it has none.
+    /// The source's own identity of it, an mRID or sequence number, another one for each event of a device; empty where it has none.
     pub source_id: SmolStr,
 }
 

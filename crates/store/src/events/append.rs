@@ -156,7 +156,11 @@ pub(super) async fn join_events(
 }
 
 /// The first of so many numbers of a counter, whose row is held until the end.
-async fn take_numbers(transaction: &mut Transaction, counter: &'static str, count: u64) -> Result<i64, RegistryError> {
+pub(super) async fn take_numbers(
+    transaction: &mut Transaction,
+    counter: &'static str,
+    count: u64,
+) -> Result<i64, RegistryError> {
     let sql = "UPDATE event_counter SET value = value + $2 WHERE name = $1 RETURNING value";
     let row = transaction.row(sql, arguments![counter, count]).await?;
     let damaged = || RegistryError::Damaged { column: "event_counter.name", text: counter.to_owned() };

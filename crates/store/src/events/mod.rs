@@ -8,7 +8,7 @@
 //! - [`batch`]: what is appended, and what became of it.
 //! - [`event`](mod@event): what is read.
 //! - `append`: the transaction; `like`: which stored reports it looks at; `settle`: what follows from how they are grouped.
-//! - `resolve`: devices that became known later. `query`: questions. `key`: numbers that reports are found by.
+//! - `resolve`: devices and words that became known later. `query`: questions. `key`: numbers that reports are found by.
 
 mod append;
 pub mod batch;

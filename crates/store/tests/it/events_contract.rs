@@ -18,6 +18,7 @@ contract! {
     an_earlier_report_gives_its_time,
     a_long_message_is_answered_with_its_last_part,
     a_device_that_becomes_known_joins_its_events,
+    words_that_are_explained_later_join_their_events,
     events_are_found_by_time_device_type_and_source,
     doubtful_times_are_ordered_by_arrival,
     words_that_nobody_understands_are_listed,
@@ -172,6 +173,23 @@ async fn doubtful_times_are_ordered_by_arrival(book: EventsBook, _: EventsBook) 
     let found = book.between(always(), &Filter::default(), 10, None).await.expect("read");
     assert_eq!(found.iter().map(|event| event.ordered_at).collect::<Vec<_>>(), [at(60_000), at(70_000)]);
     assert_eq!((found[0].occurred_at, found[0].reports[0].is_doubtful), (Some(at(900_000_000)), true));
+}
+
+// covers: MOD-SCH, MOD-DUP
+async fn words_that_are_explained_later_join_their_events(book: EventsBook, again: EventsBook) {
+    append(&book, &[told("a", "HES-1", vec![event("M1", "PWR_DN", 0, "HES-1", "")])]).await;
+    append(&book, &[told("b", "HES-2", vec![event("M1", OUTAGE, 500, "HES-2", "")])]).await;
+    let unexplained = again.unexplained(0, 10).await.expect("read");
+    assert_eq!(unexplained.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1]);
+    book.explain(&[(1, OUTAGE.parse().expect("a code"))], &Rule).await.expect("explained");
+    let events = all(&again).await;
+    assert_eq!(
+        events.iter().map(|event| (event.sequence, sources(event))).collect::<Vec<_>>(),
+        [(1, vec!["HES-1", "HES-2"])]
+    );
+    assert_eq!(events[0].reports[0].told_type, "PWR_DN");
+    assert_eq!(again.unexplained(0, 10).await.expect("read"), []);
+    assert_eq!(again.unmapped().await.expect("read"), []);
 }
 
 // covers: MOD-SCH
