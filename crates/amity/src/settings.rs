@@ -36,6 +36,8 @@ pub struct Settings {
     pub admission: admission::Limits,
     /// What is asked of the collection of a day.
     pub collection: collection::Rules,
+    /// How head-ends are asked for what is missing.
+    pub orders: orchestrator::Config,
     /// What flags of sources mean.
     pub status: flags::Config,
     /// Whose word counts in the review of exceptions.
@@ -168,6 +170,7 @@ impl Default for Settings {
             head_ends: Vec::new(),
             admission: admission::Limits::default(),
             collection: collection::Rules::default(),
+            orders: orchestrator::Config::default(),
             status: flags::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
@@ -206,6 +209,7 @@ impl Settings {
             }
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
+        self.orders.check().map_err(|error| format!("orders.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         Ok(())
     }
@@ -259,6 +263,10 @@ mod tests {
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
         check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
+        check(
+            "[orders.gap]\ntries_after_seconds = []\nanswer_seconds = 9",
+            "orders.gap.tries_after_seconds: [], expected one or more",
+        );
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

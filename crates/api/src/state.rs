@@ -40,6 +40,8 @@ pub struct State {
     pub head_ends: Vec<Arc<Mutex<Health>>>,
     /// What is asked of the collection of a day.
     pub collection: ingest::collection::Rules,
+    /// When head-ends are asked for what somebody waits for.
+    pub on_demand: store::registry::order::Schedule,
     /// The zone of the installation.
     pub zone: TimeZone,
     /// The clock seam.

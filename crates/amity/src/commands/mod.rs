@@ -9,6 +9,8 @@ mod head_ends;
 mod ingest;
 mod init;
 mod inspect;
+mod meter;
+mod orders;
 mod quality;
 mod quarantine;
 mod read;
@@ -56,6 +58,8 @@ enum Command {
     Quality(quality::Quality),
     Collection(collection::Collection),
     HeadEnds(head_ends::HeadEnds),
+    Orders(orders::Orders),
+    Meter(meter::Meter),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Serve(serve::Serve),
@@ -102,6 +106,8 @@ impl CommandLine {
             Command::Quality(command) => command.run(data),
             Command::Collection(command) => command.run(data),
             Command::HeadEnds(command) => command.run(data),
+            Command::Orders(command) => command.run(data),
+            Command::Meter(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Serve(command) => command.run(data),

@@ -18,6 +18,7 @@ use interop::message::Noun;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
 use model::time::zone::UnknownZone;
+use orchestrator::Driver;
 use smol_str::SmolStr;
 use store::raw::RawBook;
 use store::registry::quarantine::{QuarantineItem, QuarantineState};
@@ -28,6 +29,7 @@ use super::review::{self, KeepUp};
 use super::validate;
 use crate::clock;
 use crate::hand_over::answer::Answering;
+use crate::gap_lists;
 use crate::head_ends::HeadEnds;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
@@ -74,6 +76,7 @@ impl Serve {
             determinants: Arc::clone(&determinants),
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
+            on_demand: installation.settings.orders.on_demand.clone(),
             zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
             hosts: self.host.clone(),
@@ -84,7 +87,14 @@ impl Serve {
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
+        let (orders, gap_lists) = installation.runtime.block_on(async {
+            let (books, orders) = (&installation.books, installation.settings.orders.clone());
+            let (registry, readings) = (books.registry.clone(), books.readings.clone());
+            let driver = Driver::new(registry, readings, head_ends.lines(), orders, clock::now);
+            (driver.start(), gap_lists::start(&installation))
+        });
         let served = installation.runtime.block_on(serve(listen, state, &installation));
+        installation.runtime.block_on(async { tokio::join!(orders.stop(), gap_lists.stop()) });
         installation.runtime.block_on(head_ends.stop(DRAIN));
         installation.runtime.block_on(keep_up.stop());
         served?;

@@ -14,6 +14,7 @@ mod every_real_file;
 mod export;
 mod head_ends;
 mod names;
+mod orders;
 mod page;
 mod plans;
 mod program;

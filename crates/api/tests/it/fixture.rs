@@ -144,6 +144,7 @@ impl Installation {
         let router = api::router(State {
             head_ends: Vec::new(),
             collection: ingest::collection::Rules::default(),
+            on_demand: store::registry::order::Schedule::on_demand(),
             zone: jiff::tz::TimeZone::UTC,
             readings: Arc::clone(&book),
             registry: registry.clone(),

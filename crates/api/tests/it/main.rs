@@ -8,6 +8,7 @@ mod exchange;
 mod fixture;
 mod guard;
 mod interface;
+mod orders;
 mod plans;
 mod quarantine;
 mod readings;

@@ -7,6 +7,7 @@ mod beside;
 mod collection;
 mod collector;
 mod determinants;
+mod gaps;
 mod kept_values;
 mod late_data;
 mod malformed;

@@ -293,7 +293,7 @@ impl Directory {
     /// # Errors
     /// [`Unresolved`] says which step failed.
     pub fn resolve(&self, key: &ChannelKey, at: Timestamp) -> Result<&Channel, Unresolved> {
-        let usage_point = self.usage_point(key, at)?;
+        let usage_point = self.place(key, at)?;
         let unknown = || Unresolved::UnknownChannel(key.label());
         if !key.suffix.is_empty() {
             return self.of_usage_point(usage_point).find(|channel| channel.suffix == key.suffix).ok_or_else(unknown);
@@ -313,7 +313,11 @@ impl Directory {
         self.of_usage_point(UsagePointId(usage_point)).find(|channel| entry.is_of(channel))
     }
 
-    fn usage_point(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
+    /// The usage point a message means at a time: the one it names, else the one its meter was at.
+    ///
+    /// # Errors
+    /// [`Unresolved`] says which step failed.
+    pub fn place(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
         if let Some(wanted) = &key.usage_point {
             let found = meant(Class::UsagePoint, wanted, &self.usage_points)?.map(UsagePointId);
             return found.ok_or_else(|| Unresolved::UnknownUsagePoint(wanted.value.clone()));
