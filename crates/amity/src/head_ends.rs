@@ -1,5 +1,6 @@
 //! Collecting from the head-ends of the settings while the program serves.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +14,9 @@ use headend::soap::{self, Soap};
 use headend::{HeadEnd, Trouble};
 use ingest::Intake;
 use ingest::collector::{Collector, Health, Source};
+use orchestrator::{Call, Line, line};
 use smol_str::SmolStr;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock;
@@ -33,6 +35,7 @@ pub struct HeadEnds {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     healths: Healths,
+    lines: BTreeMap<SmolStr, Line>,
 }
 
 impl HeadEnds {
@@ -42,7 +45,8 @@ impl HeadEnds {
     /// [`Failure::Usage`] naming the head-end whose settings cannot be.
     pub fn start(installation: &Installation, intake: &Arc<Mutex<Intake>>) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(false);
-        let mut made = Made { intake, stopped, healths: Vec::new(), work: Vec::new() };
+        let mut made =
+            Made { intake, stopped, healths: Vec::new(), lines: BTreeMap::new(), work: Vec::new() };
         for of in &installation.settings.head_ends {
             let wrong = |problem: String| Failure::Usage(format!("{}: head_end: {problem}", settings::FILE_NAME));
             let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
@@ -69,12 +73,17 @@ impl HeadEnds {
         }
         // None begins before all of them can.
         let tasks = made.work.into_iter().map(|work| installation.runtime.spawn(work)).collect();
-        Ok(Self { stop, tasks, healths: made.healths })
+        Ok(Self { stop, tasks, healths: made.healths, lines: made.lines })
     }
 
     /// How each goes, for whoever wants to know at any time.
     pub fn healths(&self) -> Healths {
         self.healths.clone()
+    }
+
+    /// The way to each for requests.
+    pub fn lines(&self) -> BTreeMap<SmolStr, Line> {
+        self.lines.clone()
     }
 
     /// Ends after what is under way; what cannot end by then is asked for again after the next start.
@@ -98,29 +107,52 @@ struct Made<'i> {
     intake: &'i Arc<Mutex<Intake>>,
     stopped: watch::Receiver<bool>,
     healths: Healths,
+    lines: BTreeMap<SmolStr, Line>,
     work: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Made<'_> {
     fn add<H: HeadEnd + 'static>(&mut self, head_end: H, source: Source, contract: Contract) {
+        let (line, calls) = line();
+        self.lines.insert(SmolStr::new(&source.name), line);
         let collector = Collector::new(head_end, source, contract, Arc::clone(self.intake), clock::now());
         self.healths.push(collector.health());
-        self.work.push(Box::pin(until_stopped(collector, self.stopped.clone())));
+        self.work.push(Box::pin(until_stopped(collector, calls, self.stopped.clone())));
     }
 }
 
-async fn until_stopped<H: HeadEnd>(mut collector: Collector<H>, mut stopped: watch::Receiver<bool>) {
+async fn until_stopped<H: HeadEnd>(
+    mut collector: Collector<H>,
+    mut calls: mpsc::Receiver<Call>,
+    mut stopped: watch::Receiver<bool>,
+) {
     while !*stopped.borrow() {
-        let wait = Duration::try_from(collector.wait(clock::now())).unwrap_or_default();
+        let now = clock::now();
+        let wait = Duration::try_from(collector.wait(now)).unwrap_or_default();
+        let to_request = collector.wait_to_request(now).map(|wait| Duration::try_from(wait).unwrap_or_default());
+        let may_request = to_request.is_some_and(|wait| wait.is_zero());
+        let waiting = if may_request { calls.try_recv().ok() } else { None };
+        if let Some(call) = waiting {
+            request(&mut collector, call).await;
+            continue;
+        }
         if wait.is_zero() {
             collector.step(clock::now).await;
             continue;
         }
+        let nap = to_request.filter(|wait| !wait.is_zero()).map_or(wait, |to_request| to_request.min(wait)).min(NAP);
         tokio::select! {
-            () = tokio::time::sleep(wait.min(NAP)) => {}
+            () = tokio::time::sleep(nap) => {}
             _ = stopped.changed() => {}
+            Some(call) = calls.recv(), if may_request => request(&mut collector, call).await,
         }
     }
+}
+
+async fn request<H: HeadEnd>(collector: &mut Collector<H>, call: Call) {
+    let answer = collector.request(&call.request, clock::now).await;
+    // Whoever asked may be gone; the same request is made again then.
+    drop(call.answer.send(answer));
 }
 
 fn system_time() -> SystemTime {

@@ -4,6 +4,7 @@
 
 mod clock;
 mod commands;
+mod gap_lists;
 mod hand_over;
 mod head_ends;
 mod installation;

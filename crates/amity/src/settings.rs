@@ -47,6 +47,8 @@ pub struct Settings {
     pub daily_report: status::Limits,
     /// What the repository is given.
     pub hand_over: HandOver,
+    /// How head-ends are asked for what is missing.
+    pub orders: orchestrator::Config,
     /// What flags of sources mean.
     pub status: flags::Config,
     /// What sources call events, and which reports are one.
@@ -276,6 +278,7 @@ impl Default for Settings {
             collection: collection::Rules::default(),
             daily_report: status::Limits::default(),
             hand_over: HandOver::default(),
+            orders: orchestrator::Config::default(),
             status: flags::Config::default(),
             events: events::Config::default(),
             review: review::Policy::default(),
@@ -324,6 +327,7 @@ impl Settings {
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
         self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
         self.profile.map_or(Ok(()), |profile| profile.check(self))?;
+        self.orders.check().map_err(|error| format!("orders.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         self.events.build().map_err(|error| format!("events.{error}"))?;
         Ok(())
@@ -401,6 +405,10 @@ mod tests {
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
         check("events_book = \"files\"", "events_book: `files`, expected `sqlite` or postgres://");
         check("[events.dialects.HES-1]\nDN = \"down\"", "events.dialects.HES-1.DN: expected a 4-part event type");
+        check(
+            "[orders.gap]\ntries_after_seconds = []\nanswer_seconds = 9",
+            "orders.gap.tries_after_seconds: [], expected one or more",
+        );
         check("[serve]\nlisten = \"everywhere\"", "listen");
     }
 }

@@ -11,6 +11,7 @@
 //!   what people are alarmed of; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `event`: what devices told of: the way in, lists and the feed.
+//! - `order`: what head-ends are asked to do.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
@@ -35,6 +36,7 @@ mod guard;
 mod head_end;
 mod intake;
 mod operate;
+mod order;
 mod page;
 mod plan;
 mod point;
@@ -90,7 +92,7 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 67] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 71] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -146,6 +148,10 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 67] {
         ("get", "/api/v1/plans", get(plan::list)),
         ("post", "/api/v1/plans", post(plan::add)),
         ("get", "/api/v1/plans/for", get(plan::held)),
+        ("get", "/api/v1/orders", get(order::list)),
+        ("get", "/api/v1/orders/{id}", get(order::get)),
+        ("post", "/api/v1/orders", post(order::add)),
+        ("post", "/api/v1/orders/{id}/cancel", post(order::cancel)),
         ("get", "/api/v1/quarantine", get(quarantine::list)),
         ("get", "/api/v1/quarantine/{id}", get(quarantine::get)),
         ("get", "/api/v1/subscriptions", get(subscription::list)),

@@ -47,6 +47,8 @@ pub struct State {
     pub collection: ingest::collection::Rules,
     /// Limits of the status of a day.
     pub daily_report: ingest::collection::status::Limits,
+    /// When head-ends are asked for what somebody waits for.
+    pub on_demand: store::registry::order::Schedule,
     /// The zone of the installation.
     pub zone: TimeZone,
     /// The clock seam.

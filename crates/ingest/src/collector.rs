@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::finding::Finding;
 use serde::Serialize;
 use smol_str::SmolStr;
-use store::readings::ReadingsBook;
+use store::readings::{Batch, ReadingsBook};
 use store::registry::attempt::AttemptOutcome;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -98,6 +98,26 @@ pub struct Collector<H> {
     health: Arc<Mutex<Health>>,
     pace: Pace,
     log: AttemptLog,
+}
+
+/// Lets collecting go on after a position that a person gives, where a head-end lost the one it had; durable when this
+/// returns. What lies between is not asked for again.
+///
+/// # Errors
+/// What the readings book says.
+pub fn go_on(
+    readings: &ReadingsBook,
+    (source, position): (&str, &str),
+    (by, note): (&str, &str),
+    now: Timestamp,
+) -> Result<(), store::readings::Error> {
+    let mut batch = Batch::new(source, [0; 32], now.as_microsecond());
+    batch.position = position.to_owned();
+    batch.answer = serde_json::json!({ "by": by, "note": note, "at": now, "position": position }).to_string().into();
+    // Of its own each time: it may be given again after collecting went on elsewhere.
+    batch.key = *blake3::hash(format!("{source}\0{position}\0{now}").as_bytes()).as_bytes();
+    tracing::warn!(head_end = source, position, by, note, "collecting goes on where a person said");
+    readings.append(batch).map(drop)
 }
 
 /// What became of a delivery.
@@ -250,7 +270,13 @@ impl Source {
         };
         let mut broken = None;
         match &delivery.body {
-            Body::Bytes(bytes) => take(&delivery.name, &mut &bytes[..])?,
+            Body::Bytes(bytes) => files::for_packed(&delivery.name, bytes, &files::Limits::default(), &mut |input| {
+                match input {
+                    Input::Stream(name, bytes) => take(name, bytes),
+                    Input::Unreadable(name, finding) => take(name, &mut Read::chain(&bytes[..], Broken(finding))),
+                    Input::Empty(_, finding) => self.skip(&finding),
+                }
+            })?,
             Body::File(path) => files::for_each(path, &files::Limits::default(), &mut |input| match input {
                 Input::Stream(name, bytes) => take(name, &mut Watched { bytes, broken: &mut broken }),
                 // Kept as it is, and never read as anything else, what cannot be unpacked waits in quarantine.
@@ -258,16 +284,19 @@ impl Source {
                     let bytes = File::open(path).map_err(NotTaken::Read)?;
                     take(name, &mut bytes.chain(Broken(finding)))
                 }
-                Input::Empty(_, finding) => {
-                    tracing::warn!(head_end = self.name, "{finding}");
-                    Ok(())
-                }
+                Input::Empty(_, finding) => self.skip(&finding),
             })?,
         }
         if let Some(error) = broken {
             return Err(NotTaken::Read(error));
         }
         Ok(taken)
+    }
+
+    /// Tells of what holds nothing.
+    fn skip(&self, finding: &Finding) -> Result<(), NotTaken> {
+        tracing::warn!(head_end = self.name, "{finding}");
+        Ok(())
     }
 
     fn message(&self, name: &str, delivery: &Delivery) -> Message {

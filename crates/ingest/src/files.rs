@@ -4,7 +4,7 @@
 //! stop a decompression bomb early and in bounded memory.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use model::finding::{Finding, Severity};
@@ -87,13 +87,40 @@ fn for_file<E>(path: &Path, limits: &Limits, each: &mut dyn FnMut(Input<'_>) -> 
     });
     match opened {
         Err(error) => each(Input::Unreadable(&name, unreadable(&error))),
-        Ok((file, Packing::Plain)) => each(Input::Stream(&name, &mut BufReader::new(file))),
-        Ok((file, Packing::Gzip)) => {
+        Ok((file, packing)) => {
             let packed_bytes = file.metadata().map_or(0, |data| data.len());
-            let unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(file));
-            each(Input::Stream(&name, &mut Bounded::new(unpacked, packed_bytes, limits)))
+            for_bytes(&name, (file, packed_bytes, packing), limits, each)
         }
-        Ok((file, Packing::Zip)) => for_each_member(&name, file, limits, each),
+    }
+}
+
+/// Calls `each` for what bytes hold that came without a file.
+///
+/// # Errors
+/// As [`for_each`].
+pub fn for_packed<E>(
+    name: &str,
+    bytes: &[u8],
+    limits: &Limits,
+    each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let packing = Packing::of_magic(bytes);
+    for_bytes(name, (Cursor::new(bytes), bytes.len() as u64, packing), limits, each)
+}
+
+fn for_bytes<R: Read + Seek, E>(
+    name: &str,
+    (bytes, packed_bytes, packing): (R, u64, Packing),
+    limits: &Limits,
+    each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    match packing {
+        Packing::Plain => each(Input::Stream(name, &mut BufReader::new(bytes))),
+        Packing::Gzip => {
+            let unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(bytes));
+            each(Input::Stream(name, &mut Bounded::new(unpacked, packed_bytes, limits)))
+        }
+        Packing::Zip => for_each_member(name, (bytes, packed_bytes), limits, each),
     }
 }
 
@@ -104,15 +131,14 @@ fn paths_in(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn for_each_member<E>(
+fn for_each_member<R: Read + Seek, E>(
     archive_name: &str,
-    file: File,
+    (bytes, archive_bytes): (R, u64),
     limits: &Limits,
     each: &mut dyn FnMut(Input<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let archive_bytes = file.metadata().map_or(0, |data| data.len());
     let mut left = limits.expanded_bytes_max.max(archive_bytes.saturating_mul(limits.expansion_ratio_max));
-    let mut archive = match zip::ZipArchive::new(BufReader::new(file)) {
+    let mut archive = match zip::ZipArchive::new(BufReader::new(bytes)) {
         Ok(archive) => archive,
         Err(error) => return each(Input::Unreadable(archive_name, damaged_archive(&error))),
     };
@@ -154,15 +180,19 @@ enum Packing {
 
 impl Packing {
     fn of(file: &mut File) -> io::Result<Self> {
-        use std::io::{Seek, SeekFrom};
         let mut magic = Vec::with_capacity(4);
         file.by_ref().take(4).read_to_end(&mut magic)?;
         file.seek(SeekFrom::Start(0))?;
-        Ok(match magic.as_slice() {
-            b"PK\x03\x04" | b"PK\x05\x06" => Self::Zip,
+        Ok(Self::of_magic(&magic))
+    }
+
+    /// By the first bytes.
+    fn of_magic(bytes: &[u8]) -> Self {
+        match bytes {
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             [0x1f, 0x8b, ..] => Self::Gzip,
             _ => Self::Plain,
-        })
+        }
     }
 }
 

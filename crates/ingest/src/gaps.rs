@@ -149,11 +149,12 @@ pub async fn given_up(registry: &Registry) -> Result<HashSet<UsagePointId>, Regi
     Ok(orders.into_iter().map(|order| order.entry.usage_point).collect())
 }
 
-/// The last dates whose day may have a deadline that is past, the latest first.
+/// The last dates whose day may have a deadline that is past, the latest first; none for no days.
 pub fn dates(now: Timestamp, days: u8) -> impl Iterator<Item = Date> {
     // The easternmost zones are a day ahead of the westernmost; a deadline still to come is left out of a report.
     let last = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    std::iter::successors(Some(last), |date| date.yesterday().ok()).take(usize::from(days) + 1)
+    let count = if days == 0 { 0 } else { usize::from(days) + 1 };
+    std::iter::successors(Some(last), |date| date.yesterday().ok()).take(count)
 }
 
 fn missing<'d>(report: &Report, directory: &'d Directory, now: Timestamp) -> Missing<'d> {

@@ -24,8 +24,8 @@ use crate::{Config, Line};
 
 /// How often the ledger is looked at for what is due, and for what people wait for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks until gaps are held against the books, too: there are many, and nobody waits.
-const LOOKS_PER_REVIEW: u32 = 10;
+/// The most looks in a row that leave gaps out: where there are many, looking at them takes long, and nobody waits.
+const LOOKS_WITHOUT_GAPS_MAX: u64 = 60;
 /// Orders that are looked at together.
 const PAGE: u32 = 1_000;
 
@@ -115,16 +115,16 @@ impl Driver {
         answered(order, answer, self.schedule(order.entry.why), now)
     }
 
-    /// Holds orders for a reason against the books and the clock; answers how many changed.
+    /// Holds orders for a reason against the books and the clock; answers how many there are under way.
     ///
     /// # Errors
     /// [`DriverError`].
     pub async fn review(&self, why: OrderReason) -> Result<u64, DriverError> {
-        let (mut after, mut changed) = (0, 0);
+        let (mut after, mut looked_at) = (0, 0);
         loop {
             let orders = self.registry.orders().under_way(why, after, PAGE).await?;
-            let Some(last) = orders.last() else { return Ok(changed) };
-            after = last.id;
+            let Some(last) = orders.last() else { return Ok(looked_at) };
+            (after, looked_at) = (last.id, looked_at + orders.len() as u64);
             let (book, now) = (Arc::clone(&self.readings), (self.clock)());
             let directory = self.registry.directory().await?;
             let review = move || -> Result<Vec<Note>, store::readings::Error> {
@@ -132,7 +132,7 @@ impl Driver {
                 orders.iter().filter_map(|order| review(order).transpose()).collect()
             };
             let notes = spawn_blocking(review).await??;
-            changed += self.registry.orders().note(&notes, now).await?;
+            self.registry.orders().note(&notes, now).await?;
         }
     }
 
@@ -178,25 +178,27 @@ impl Driver {
     }
 
     async fn review_until_stopped(self, mut stopped: watch::Receiver<bool>) {
-        for look in (0..LOOKS_PER_REVIEW).cycle() {
-            if *stopped.borrow() {
-                return;
-            }
-            if let Err(error) = self.reviews(look == 0).await {
-                warn("orders are not up to date", &error);
+        let mut without_gaps = 0;
+        while !*stopped.borrow() {
+            match self.reviews(without_gaps == 0).await {
+                Ok(looked_at) if without_gaps == 0 => {
+                    without_gaps = (looked_at / u64::from(PAGE)).min(LOOKS_WITHOUT_GAPS_MAX);
+                }
+                Ok(_) => without_gaps -= 1,
+                Err(error) => warn("orders are not up to date", &error),
             }
             pause(&mut stopped).await;
         }
     }
 
-    async fn reviews(&self, all: bool) -> Result<(), DriverError> {
-        self.review(OrderReason::OnDemand).await?;
+    async fn reviews(&self, all: bool) -> Result<u64, DriverError> {
+        let mut looked_at = self.review(OrderReason::OnDemand).await?;
         if all {
             self.refuse_strangers().await?;
-            self.review(OrderReason::Schedule).await?;
-            self.review(OrderReason::Gap).await?;
+            looked_at += self.review(OrderReason::Schedule).await?;
+            looked_at += self.review(OrderReason::Gap).await?;
         }
-        Ok(())
+        Ok(looked_at)
     }
 }
 

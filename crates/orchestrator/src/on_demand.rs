@@ -1,10 +1,13 @@
 //! Orders of people and programs: read a meter now, read a span again, find out whether it answers.
 
 use jiff::Timestamp;
-use model::id::UsagePointId;
+use model::id::{Name, UsagePointId};
+use model::master::Channel;
+use model::reading::ChannelKey;
 use model::time::TimeRange;
-use store::registry::directory::Directory;
-use store::registry::order::{OrderEntry, OrderKind, OrderReason, Schedule, Wanted, routes};
+use store::registry::directory::{Directory, Unresolved};
+use store::registry::order::{Order, OrderEntry, OrderKind, OrderReason, Route, Schedule, Wanted, routes};
+use store::registry::{Registry, RegistryError};
 
 /// What somebody wants of the meter of a usage point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,58 @@ pub enum Wish {
     ReadNow,
     /// A sign of life.
     Ping,
+}
+
+/// Whose device is meant, by a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The meter of this name.
+    Meter(String),
+    /// Whatever meter is at the usage point of this name.
+    UsagePoint(String),
+}
+
+/// Why nothing was ordered.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOrdered {
+    /// The name means nothing, or not one thing.
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
+    /// No meter was there in all the time that is asked for.
+    #[error("no meter was at the usage point at {0}; enter when it came with `amity registry exchange`")]
+    NoMeter(Timestamp),
+    /// The registry.
+    #[error("the registry cannot be used")]
+    Registry(#[from] RegistryError),
+}
+
+/// Enters a wish into the ledger; answers its orders. One that nobody can be asked for is refused at once and says why.
+///
+/// # Errors
+/// [`NotOrdered`]: nothing was entered.
+pub async fn order(
+    registry: &Registry,
+    whose: &Whose,
+    (wish, asked_by): (Wish, &str),
+    (schedule, now): (&Schedule, Timestamp),
+) -> Result<Vec<Order>, NotOrdered> {
+    let directory = registry.directory().await?;
+    let at = if let Wish::Read(range) = wish { range.start } else { now };
+    let (usage_point, meter) = match whose {
+        Whose::Meter(name) => (None, Some(Name::new("", name.as_str()))),
+        Whose::UsagePoint(name) => (Some(Name::new("", name.as_str())), None),
+    };
+    let key = ChannelKey { usage_point, meter, suffix: Default::default(), reading_type: Default::default() };
+    let usage_point = directory.place(&key, at)?;
+    let entries = orders(&directory, usage_point, wish, asked_by, (schedule, now));
+    if entries.is_empty() {
+        return Err(NotOrdered::NoMeter(at));
+    }
+    let mut orders = Vec::new();
+    for id in registry.orders().add(&entries, now).await?.ids {
+        orders.push(registry.orders().get(id).await?);
+    }
+    Ok(orders)
 }
 
 /// The orders of a wish: one for each head-end and meter that a span has; none where no meter was there.
@@ -30,7 +85,7 @@ pub fn orders(
         Wish::ReadNow => (OrderKind::ReadNow, TimeRange { start: now, end: now }),
         Wish::Ping => (OrderKind::Ping, TimeRange { start: now, end: now }),
     };
-    let entry = |route: store::registry::order::Route| OrderEntry {
+    let entry = |route: Route| OrderEntry {
         kind,
         why: OrderReason::OnDemand,
         asked_by: asked_by.to_owned(),
@@ -46,7 +101,7 @@ pub fn orders(
 
 /// Every interval of a span; of registers, whose rhythm is not known here, one read.
 fn wanted(directory: &Directory, usage_point: UsagePointId, range: TimeRange) -> Vec<Wanted> {
-    let of = |channel: &model::master::Channel| {
+    let of = |channel: &Channel| {
         let readings = match channel.interval_seconds {
             Some(seconds) => u64::try_from(range.seconds()).unwrap_or(0) / u64::from(seconds.max(1)),
             None => 1,

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Args;
-use ingest::collector::{Health, State};
+use clap::{Args, Subcommand};
+use ingest::collector::{self, Health, State};
 use serde::Serialize;
 
+use crate::clock;
 use crate::head_ends::look;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -21,6 +22,26 @@ pub struct HeadEnds {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Let collecting go on after a position, where a head-end does not know the one it had any more.
+    GoOn {
+        /// The head-end.
+        name: String,
+        /// The position after which it goes on; what lies before is not asked for again.
+        #[arg(long, value_name = "POSITION")]
+        after: String,
+        /// Your name.
+        #[arg(long = "as", value_name = "NAME")]
+        by: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
 }
 
 /// A head-end, for people and programs.
@@ -39,6 +60,9 @@ impl HeadEnds {
     /// Asks whoever serves and prints.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let installation = Installation::open(folder)?;
+        if let Some(Action::GoOn { name, after, by, note }) = &self.action {
+            return go_on(&installation, (name, after), (by, note));
+        }
         let healths = installation.head_ends.get().map(look).unwrap_or_default();
         let told: Vec<Told> =
             installation.settings.head_ends.iter().map(|of| told(of, &installation, &healths)).collect();
@@ -53,6 +77,22 @@ impl HeadEnds {
         let any = told.iter().filter_map(|one| one.health.as_ref()).any(in_trouble);
         Ok(ExitCode::from(u8::from(any)))
     }
+}
+
+fn go_on(
+    installation: &Installation,
+    (name, after): (&str, &str),
+    (by, note): (&str, &str),
+) -> Result<ExitCode, Failure> {
+    if installation.settings.head_ends.iter().all(|of| of.name != name) {
+        return Err(Failure::Usage(format!("there is no head-end `{name}`; `amity head-ends` shows those there are")));
+    }
+    let readings = &installation.books.readings;
+    let before = readings.position(name).unwrap_or_default();
+    collector::go_on(readings, (name, after), (by, note), clock::now())
+        .map_err(|error| Failure::work("could not keep the position", error))?;
+    output::print(&format!("{name} goes on after {after}; it was at `{before}`"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn told(of: &HeadEnd, installation: &Installation, healths: &[Health]) -> Told {

@@ -10,6 +10,8 @@ mod head_ends;
 mod ingest;
 mod init;
 mod inspect;
+mod meter;
+mod orders;
 mod quality;
 mod quarantine;
 mod read;
@@ -61,6 +63,8 @@ enum Command {
     Collection(collection::Collection),
     Events(events::Events),
     HeadEnds(head_ends::HeadEnds),
+    Orders(orders::Orders),
+    Meter(meter::Meter),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Schema(schema::Schema),
@@ -110,6 +114,8 @@ impl CommandLine {
             Command::Collection(command) => command.run(data),
             Command::Events(command) => command.run(data),
             Command::HeadEnds(command) => command.run(data),
+            Command::Orders(command) => command.run(data),
+            Command::Meter(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Schema(command) => command.run(data),

@@ -19,6 +19,7 @@ use interop::message::Noun;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
 use model::time::zone::UnknownZone;
+use orchestrator::Driver;
 use smol_str::SmolStr;
 use store::raw::RawBook;
 use store::registry::quarantine::{QuarantineItem, QuarantineState};
@@ -30,6 +31,7 @@ use super::validate;
 use super::watch::Watch;
 use crate::clock;
 use crate::hand_over::answer::Answering;
+use crate::gap_lists;
 use crate::head_ends::HeadEnds;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
@@ -80,6 +82,7 @@ impl Serve {
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
             daily_report: installation.settings.daily_report,
+            on_demand: installation.settings.orders.on_demand.clone(),
             zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
             hosts: self.host.clone(),
@@ -91,7 +94,14 @@ impl Serve {
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let watch = Watch::start(&installation);
+        let (orders, gap_lists) = installation.runtime.block_on(async {
+            let (books, orders) = (&installation.books, installation.settings.orders.clone());
+            let (registry, readings) = (books.registry.clone(), books.readings.clone());
+            let driver = Driver::new(registry, readings, head_ends.lines(), orders, clock::now);
+            (driver.start(), gap_lists::start(&installation))
+        });
         let served = installation.runtime.block_on(serve(listen, state, &installation));
+        installation.runtime.block_on(async { tokio::join!(orders.stop(), gap_lists.stop()) });
         installation.runtime.block_on(head_ends.stop(DRAIN));
         installation.runtime.block_on(watch.stop());
         installation.runtime.block_on(keep_up.stop());

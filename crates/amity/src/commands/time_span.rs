@@ -20,6 +20,18 @@ pub struct TimeSpan {
 }
 
 impl TimeSpan {
+    /// The instants in a zone; `None` where nothing was given.
+    ///
+    /// # Errors
+    /// As [`TimeSpan::range`], and where only one of them was given.
+    pub fn given(&self, zone: &TimeZone) -> Result<Option<TimeRange>, Failure> {
+        match (&self.from, &self.to) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => self.range(zone).map(Some),
+            _ => Err(Failure::Usage("--from and --to belong together".into())),
+        }
+    }
+
     /// The instants in a zone; everything where nothing was given.
     ///
     /// # Errors

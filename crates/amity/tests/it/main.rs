@@ -17,6 +17,7 @@ mod head_ends;
 mod kinds;
 mod names;
 mod ontario;
+mod orders;
 mod page;
 mod plans;
 mod program;

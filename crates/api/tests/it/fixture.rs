@@ -153,6 +153,7 @@ impl Installation {
             head_ends: Vec::new(),
             collection: ingest::collection::Rules::default(),
             daily_report: Default::default(),
+            on_demand: store::registry::order::Schedule::on_demand(),
             zone: jiff::tz::TimeZone::UTC,
             readings: Arc::clone(&book),
             events: events.clone(),

@@ -10,6 +10,7 @@ mod exchange;
 mod fixture;
 mod guard;
 mod interface;
+mod orders;
 mod plans;
 mod quarantine;
 mod readings;

@@ -11,6 +11,7 @@ mod collector;
 mod daily_status;
 mod determinants;
 mod events;
+mod gaps;
 mod kept_values;
 mod late_data;
 mod malformed;

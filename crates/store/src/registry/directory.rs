@@ -317,7 +317,7 @@ impl Directory {
     /// # Errors
     /// [`Unresolved`] says which step failed.
     pub fn resolve(&self, key: &ChannelKey, at: Timestamp) -> Result<&Channel, Unresolved> {
-        let usage_point = self.usage_point(key, at)?;
+        let usage_point = self.place(key, at)?;
         let unknown = || Unresolved::UnknownChannel(key.label());
         if !key.suffix.is_empty() {
             return self.of_usage_point(usage_point).find(|channel| channel.suffix == key.suffix).ok_or_else(unknown);
@@ -356,7 +356,11 @@ impl Directory {
         Whose { meter: named.map(MeterId).or(only), usage_point: place.or(point), names_device: device.is_some() }
     }
 
-    fn usage_point(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
+    /// The usage point a message means at a time: the one it names, else the one its meter was at.
+    ///
+    /// # Errors
+    /// [`Unresolved`] says which step failed.
+    pub fn place(&self, key: &ChannelKey, at: Timestamp) -> Result<UsagePointId, Unresolved> {
         if let Some(wanted) = &key.usage_point {
             let found = meant(Class::UsagePoint, wanted, &self.usage_points)?.map(UsagePointId);
             return found.ok_or_else(|| Unresolved::UnknownUsagePoint(wanted.value.clone()));

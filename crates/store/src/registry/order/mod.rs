@@ -93,7 +93,6 @@ pub struct OrderEntry {
     /// The usage point whose readings it is for.
     pub usage_point: UsagePointId,
     /// Who is asked; refused at once where no route leads there.
-    #[serde(flatten)]
     pub route: Route,
     /// What must be there so that it is answered; empty where anything of the device is an answer.
     pub wanted: Vec<Wanted>,
