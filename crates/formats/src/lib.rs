@@ -85,16 +85,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order people are told them.
-    pub const ALL: [Self; 8] = [
-        Self::Cim,
-        Self::Nem12,
-        Self::Nem13,
-        Self::Cmep,
-        Self::GreenButton,
-        Self::Csv,
-        Self::Routes,
-        Self::EventsJson,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv, Self::Routes, Self::EventsJson];
 
     /// The word people type.
     pub const fn name(self) -> &'static str {

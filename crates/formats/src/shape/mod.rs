@@ -8,6 +8,7 @@
 //!
 //! Only the beginning of a message is looked at, as much as the caller gives.
 
+mod json;
 mod lines;
 mod xml;
 
@@ -145,6 +146,7 @@ impl Shape {
             Format::Cim | Format::GreenButton => xml::shape(bytes),
             Format::Nem12 | Format::Nem13 | Format::Cmep => lines::records(bytes),
             Format::Csv | Format::Routes => lines::table(bytes),
+            Format::EventsJson => json::shape(bytes),
         }
     }
 

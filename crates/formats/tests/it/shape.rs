@@ -99,6 +99,24 @@ fn records_and_columns_have_shapes_too() {
     );
 }
 
+// covers: MOD-SCH
+#[test]
+fn a_renamed_member_of_json_is_told() {
+    let json = |text: &str| Shape::of(Format::EventsJson, text.as_bytes());
+    let before = r#"{"headEnd":"H","events":[{"id":"1","code":"3.26.0.85","sequence":1},{"id":"2","code":"7","sequence":2,"x":null}]}"#;
+    let agreed = json(before);
+    assert_eq!(told(&agreed, &json(before)), Vec::<String>::new());
+    assert_eq!(
+        told(&agreed, &json(&before.replace("code", "eventCode").replace("\"sequence\":1", "\"sequence\":\"one\""))),
+        [
+            "events/code was always there, and is missing",
+            "events/eventCode is new",
+            "events/sequence holds text where number was agreed",
+        ]
+    );
+    assert!(json(&before[..before.len() - 1]).is_empty(), "a document that is cut off has no shape");
+}
+
 proptest! {
     #[test]
     fn any_bytes_have_a_shape_that_differs_in_nothing_from_itself(bytes: Vec<u8>, text in "[<>/a-c=\" ,\n0-9]{0,200}") {
