@@ -133,8 +133,8 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn of(directory: &Directory, accounts: &'a Accounts, point: UsagePointId, now: Timestamp) -> Self {
-        let held = accounts.get(&point).into_iter().flatten();
-        let account = held.filter(|account| account.from <= now && account.to.is_none_or(|to| now < to)).next_back();
+        let mut held = accounts.get(&point).into_iter().flatten();
+        let account = held.rfind(|account| account.from <= now && account.to.is_none_or(|to| now < to));
         Self { point, account: account.map(|account| &account.value), meter: directory.meters_at(point, now).last() }
     }
 
@@ -146,8 +146,8 @@ impl<'a> Known<'a> {
             Field::Agreement => account(|account| &account.agreement),
             Field::Tariff => account(|account| &account.tariff),
             Field::CustomerClass => {
-                let classes = directory.customer_classes(self.point).iter();
-                let held = classes.filter(|class| class.from <= now && class.to.is_none_or(|to| now < to)).next_back();
+                let mut classes = directory.customer_classes(self.point).iter();
+                let held = classes.rfind(|class| class.from <= now && class.to.is_none_or(|to| now < to));
                 held.map(|class| class.value.to_string())
             }
             Field::Meter => self.meter.and_then(|meter| Some(directory.meter_names(meter).first()?.value.to_string())),

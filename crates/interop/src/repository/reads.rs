@@ -16,6 +16,8 @@ use super::File;
 use super::csv::{NAME, READ_FIELDS, VERSION, record};
 use super::stamp::stamp;
 
+/// The decimals that a read has at least.
+const HUNDREDTHS: i8 = -2;
 /// A register in bulk and in a cumulative total (`accumulation` of IEC 61968-9).
 const GOES_ON_COUNTING: [u16; 2] = [1, 3];
 
@@ -87,7 +89,7 @@ impl Reads<'_> {
 
     fn line(&self, channel: &Channel, zone: &TimeZone, read: &RegisterRead) -> Option<String> {
         let at = Timestamp::from_second(read.at).ok()?;
-        let value = Decimal::new(read.value?, channel.quantum).to_string();
+        let value = written(Decimal::new(read.value?, channel.quantum)).to_string();
         // The read at an exchange is that of the meter that goes.
         let before = Timestamp::from_second(read.at - 1).ok()?;
         let meter = self.directory.meters_at(channel.usage_point, before).last();
@@ -102,6 +104,13 @@ impl Reads<'_> {
         let module = module.unwrap_or_default();
         Some(record(["R", &point, &meter, module, &kind, &channel.unit, &multiplier, &stamp, &value, &quality]))
     }
+}
+
+/// A read without the zeros that only its place in the book has; to 0.01 at least (Ontario 2.3.3).
+fn written(value: Decimal) -> Decimal {
+    let short = value.normalized();
+    // Finer ones keep every digit.
+    short.rescaled(HUNDREDTHS).map_or(short, |digits| Decimal::new(digits, HUNDREDTHS))
 }
 
 /// Whether a channel is a register that goes on counting: a Meter Read of the specification.
