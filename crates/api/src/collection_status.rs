@@ -135,6 +135,7 @@ impl Inner {
             return Ok(Arc::clone(told));
         }
         let evidence = Evidence::of(&self.registry, report.date, now).await?;
+        let evidence = evidence.with_events(&self.events, &directory, report.date).await?;
         let (limits, zone) = (self.daily_report, self.zone.iana_name().unwrap_or("UTC").to_owned());
         let told = self.read(move |book| {
             let asked = Asked { book, directory: &directory, report: &report, limits, zone: &zone };

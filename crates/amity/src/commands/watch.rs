@@ -105,7 +105,9 @@ fn raise(installation: &Installation) -> Result<(), Failure> {
     ] {
         installation.ask(alerts::follow(registry, &changes, now))?;
     }
-    Ok(())
+    let followed = alerts::follow_events(registry, &installation.events, &directory, now);
+    let followed = installation.runtime.block_on(followed);
+    followed.map(drop).map_err(|error| Failure::work("could not follow the events", error))
 }
 
 /// How full the disk of the installation is; nothing where the system does not say.

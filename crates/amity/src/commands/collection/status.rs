@@ -71,6 +71,9 @@ pub(super) fn of_day(
     let report = reports(installation)?.report(date, now, progress).map_err(in_book)?;
     let evidence = installation.ask(Evidence::of(registry, date, now))?;
     let directory = installation.ask(registry.directory())?;
+    let with_events = evidence.with_events(&installation.events, &directory, date);
+    let evidence = installation.runtime.block_on(with_events);
+    let evidence = evidence.map_err(|error| Failure::work("could not read the events of the day", error))?;
     let asked = Asked {
         book: &installation.books.readings,
         directory: &directory,
