@@ -31,6 +31,7 @@ mod scaling_modes;
 mod scaling_over_days;
 mod scenarios;
 mod screen;
+mod series_refused;
 mod sun;
 mod trial;
 mod trial_reads;
