@@ -175,7 +175,7 @@ pub enum ScalingMode {
     Proportional,
     /// In proportion; a negative total is shared as well.
     ProportionalAllowNegative,
-    /// In proportion, by the outermost register reads only.
+    /// In proportion, by the outermost register reads only: those at both ends of a local day, where there are.
     Boundary,
     /// By the outermost register reads only; a negative total is shared as well.
     BoundaryAllowNegative,
@@ -212,6 +212,11 @@ impl CheckedPlan {
     /// Whether the registers of time-of-use buckets scale estimates.
     pub fn scales_by_buckets(&self) -> bool {
         matches!(self.scaling.parts(), Some((ScaledBy::Buckets | ScaledBy::BucketsThenEvery, _)))
+    }
+
+    /// Whether the outermost reads alone scale estimates.
+    pub(crate) fn scales_by_outermost(&self) -> bool {
+        matches!(self.scaling.parts(), Some((ScaledBy::Outermost, _)))
     }
 
     /// Whether no other register does.

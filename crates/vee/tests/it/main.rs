@@ -5,6 +5,7 @@ mod assumed_time;
 mod assumed_time_edits;
 mod assumed_time_families;
 mod assumed_time_meter;
+mod boundary;
 mod decisions;
 mod documents;
 mod formulas;
