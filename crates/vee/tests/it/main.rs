@@ -34,6 +34,7 @@ mod scenarios;
 mod screen;
 mod series_refused;
 mod sun;
+mod time_adjusted;
 mod trial;
 mod trial_reads;
 mod user_rules;
