@@ -229,6 +229,8 @@ pub struct ReadFailure {
     pub routed: bool,
     /// How much it matters, as the plan says.
     pub severity: ExceptionSeverity,
+    /// What it says of the read.
+    pub direction: Direction,
     /// One sentence with the numbers: what was found and what the limit is.
     pub evidence: String,
 }

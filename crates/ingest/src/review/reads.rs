@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::{Direction, FinalDay, FinalRead, FinalValue, ReadFailure, RuleFailure};
+use model::lineage::{FinalDay, FinalRead, FinalValue, ReadFailure, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Refusal, Verdict};
@@ -43,7 +43,7 @@ pub(super) fn as_day(channel: ChannelNumber, date: Date, reads: &[FinalRead]) ->
         blocks: failure.blocks,
         routed: failure.routed,
         severity: failure.severity,
-        direction: Direction::Other,
+        direction: failure.direction,
         evidence: failure.evidence.clone(),
     };
     Some(FinalDay {
@@ -201,7 +201,7 @@ fn methods(from: u16, outcome: &Outcome) -> Vec<MethodWords> {
 fn explained(at: u16, read: &FinalRead, zone: &TimeZone) -> ExplainedValue {
     let failed = |failure: &ReadFailure| FailedRule {
         rule: failure.rule.to_string(),
-        direction: Direction::Other,
+        direction: failure.direction,
         severity: failure.severity,
         evidence: failure.evidence.clone(),
     };

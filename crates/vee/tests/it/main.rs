@@ -7,6 +7,7 @@ mod assumed_time_families;
 mod assumed_time_meter;
 mod boundary;
 mod decisions;
+mod directions;
 mod documents;
 mod formulas;
 mod golden;
