@@ -16,6 +16,7 @@ mod malformed;
 mod plans;
 mod prolonged;
 mod races;
+mod register_restart;
 mod registers;
 mod review;
 mod review_fixture;

@@ -23,7 +23,7 @@ use crate::day::{ClockChange, Day, MISSING};
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity};
-use crate::register::{SpanSum, pieces};
+use crate::register::{self, SpanRead, SpanSum, pieces, spans};
 use crate::rules::Direction;
 use crate::run::{Stamp, run};
 
@@ -166,7 +166,7 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
     let mut judged = reads::outcomes(plan, series, &[]);
-    let totals: Vec<Total> = series.totals(|at| judged[at].final_read.counts_as_received());
+    let totals: Vec<Total> = series.totals(&judged);
     let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
     let mut decided: Vec<Sheet> = Vec::new();
     for (at, sheet) in sheets.iter().enumerate() {
@@ -369,12 +369,16 @@ fn value(series: &Series, day: &Day<'_>, at: usize, last: &Sheet, outcome: &Outc
 }
 
 impl Series {
-    /// A register pair for every two reads that follow each other, of those that count.
-    fn totals(&self, counts: impl Fn(usize) -> bool) -> Vec<Total> {
-        let reads = self.registers.iter().enumerate().filter(|(at, _)| counts(*at)).map(|(_, read)| *read);
-        let reads: Vec<(Timestamp, Decimal)> = reads.collect();
-        let total = |pair: &[(Timestamp, Decimal)]| Total {
-            range: TimeRange { start: pair[0].0, end: pair[1].0 },
+    /// A register pair for every span that the reads bound, as they were judged.
+    fn totals(&self, judged: &[register::Outcome]) -> Vec<Total> {
+        let read = |((_, value), outcome): (&(Timestamp, Decimal), &register::Outcome)| SpanRead {
+            value: *value,
+            counts: outcome.final_read.counts_as_received(),
+            is_told: outcome.final_read.failed("V55"),
+        };
+        let reads: Vec<SpanRead> = self.registers.iter().zip(judged).map(read).collect();
+        let total = |(from, to): (usize, usize)| Total {
+            range: TimeRange { start: self.registers[from].0, end: self.registers[to].0 },
             measured: Measured::Register(RegisterPair {
                 start: pair[0].1,
                 end: pair[1].1,
@@ -384,7 +388,7 @@ impl Series {
             }),
             elsewhere: None,
         };
-        reads.windows(2).map(total).collect()
+        spans(&reads, self.dials).into_iter().map(total).collect()
     }
 }
 

@@ -26,6 +26,7 @@ mod properties;
 mod properties_of_rules;
 mod real_meter;
 mod register_notation;
+mod register_restart;
 mod register_series;
 mod registers;
 mod scaling_by_bucket;
