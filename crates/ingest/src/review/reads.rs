@@ -161,6 +161,7 @@ fn verdicts(outcome: &Outcome, zone: &TimeZone) -> Vec<Verdict> {
         Verdict {
             rule: result.rule.into(),
             name: name(result.rule),
+            validation: Some("primary"),
             verdict: match result.verdict {
                 vee::Verdict::Passed => "passed",
                 vee::Verdict::Failed => "failed",
@@ -180,6 +181,7 @@ fn stored_verdicts(stored: &[FinalRead]) -> Vec<Verdict> {
     let verdict = |failure: &ReadFailure| Verdict {
         rule: failure.rule.to_string(),
         name: name(&failure.rule),
+        validation: None,
         verdict: "failed",
         evidence: failure.evidence.clone(),
         slots_checked: 1,

@@ -10,6 +10,7 @@ mod collection;
 mod collector;
 mod daily_status;
 mod determinants;
+mod explained;
 mod kept_values;
 mod late_data;
 mod malformed;

@@ -118,9 +118,12 @@ fn sum_of(view: &View<'_>, total: &Total, from: u16, to: u16) -> Result<i128, St
         None => return Err("the span reaches into days that are not given".into()),
     };
     let missing = (from..to).filter(|slot| view.value(*slot).is_none()).count();
-    if 0 < missing || 0 < elsewhere.missing {
-        let missing = u64::from(elsewhere.missing) + missing as u64;
+    if 0 < missing {
         return Err(format!("{missing} intervals of the span have no value"));
+    }
+    if 0 < elsewhere.missing {
+        // Other days are seen without their estimates.
+        return Err(format!("{} intervals of the span in other days have no measured value", elsewhere.missing));
     }
     let here: i128 = (from..to).filter_map(|slot| view.value(slot)).map(i128::from).sum();
     here.checked_add(elsewhere.sum).ok_or_else(|| "the sum is too large".into())
