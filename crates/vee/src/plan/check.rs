@@ -213,7 +213,8 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
         findings.push(unknown(place, "rule", &entry.rule, &known));
         return None;
     };
-    if entry.on_failure == OnFailure::Estimate {
+    let on_failure = entry.effect();
+    if on_failure == OnFailure::Estimate {
         findings.extend(not_estimated(place, rule));
     }
     let ignored = ignored(place, &entry.statuses_to_ignore, findings);
@@ -221,8 +222,8 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
     Some(PlannedRule {
         id: SmolStr::new_static(rule.id),
         test: Judge::Built(rule, settings),
-        on_failure: entry.on_failure,
-        routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+        on_failure,
+        routed: entry.is_routed(),
         kept_out: entry.route_to_queue == Some(false),
         severity: entry.severity,
         ignored,
