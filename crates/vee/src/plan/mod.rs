@@ -9,6 +9,7 @@
 
 pub mod book;
 mod check;
+mod elsewhere;
 pub mod needs;
 pub(crate) mod reach;
 mod user_rule;

@@ -22,6 +22,7 @@ mod needs;
 mod notation;
 mod plan_book;
 mod plans;
+mod plans_refused;
 mod properties;
 mod properties_of_rules;
 mod real_meter;
