@@ -39,5 +39,6 @@ mod series_refused;
 mod sun;
 mod time_adjusted;
 mod trial;
+mod trial_days;
 mod trial_reads;
 mod user_rules;
