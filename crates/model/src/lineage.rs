@@ -207,6 +207,11 @@ impl FinalRead {
         self.value.is_some() && self.method.is_empty() && !self.status.intersects(spoilt)
     }
 
+    /// Whether it failed a rule (`V55`), whatever became of its value.
+    pub fn failed(&self, rule: &str) -> bool {
+        self.failures.iter().any(|failure| failure.rule == rule)
+    }
+
     /// Whether anything of it was made from other reads or intervals: an estimate, or a gap left open.
     pub fn leans_on_others(&self) -> bool {
         self.value.is_none() || !self.method.is_empty()
@@ -229,6 +234,8 @@ pub struct ReadFailure {
     pub routed: bool,
     /// How much it matters, as the plan says.
     pub severity: ExceptionSeverity,
+    /// What it says of the read.
+    pub direction: Direction,
     /// One sentence with the numbers: what was found and what the limit is.
     pub evidence: String,
 }

@@ -120,6 +120,8 @@ pub struct ChannelDays<'a> {
     buckets: BucketRegisters,
     meter_times: MeterTimes,
     expected: OnceCell<Vec<TimeRange>>,
+    /// Differences over whole days that are read within them, once asked for.
+    whole_days: OnceCell<Vec<Total>>,
 }
 
 impl<'a> ChannelDays<'a> {
@@ -137,7 +139,8 @@ impl<'a> ChannelDays<'a> {
         };
         let (plans, days) = (plans.into(), days.into_iter().map(known).collect());
         let (buckets, meter_times) = (BucketRegisters::default(), MeterTimes::default());
-        Self { facts, totals, plans, days, beside: None, buckets, meter_times, expected: OnceCell::new() }
+        let (expected, whole_days) = (OnceCell::new(), OnceCell::new());
+        Self { facts, totals, plans, days, beside: None, buckets, meter_times, expected, whole_days }
     }
 
     /// The same with what is known beside the days; it takes the place of what `facts` said of that.

@@ -5,6 +5,7 @@
 //! in here never matters.
 
 mod companion;
+mod container;
 mod decision;
 mod device;
 mod expected;
@@ -24,6 +25,7 @@ use crate::day::Day;
 use crate::process::Kept;
 
 pub use companion::{Companion, Role};
+pub(crate) use container::over_whole_day;
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
 pub use expected::Expected;

@@ -1,9 +1,11 @@
 //! Scaling: make the estimates of a span add up to what the register says.
 //!
 //! Proportional mode of catalogue 3.4: `x_i = p_i * T / P` with `P` the sum of the seeds, or equal
-//! shares where `P` is zero. Rounded by largest remainders (Hamilton), so that the parts meet the
-//! total to the last quantum: every part is rounded down, and the quanta that are left go one each
-//! to the parts with the largest remainders, the earlier part first among equals.
+//! shares where `P` is zero. Where negative totals are shared, the sign of the seeds says nothing of the sign of the total: a
+//! net channel that exported through a gap has positive seeds and a negative total, and the parts turn around.
+//!
+//! Rounded by largest remainders (Hamilton), so that the parts meet the total to the last quantum: every part is rounded down,
+//! and the quanta that are left go one each to the parts with the largest remainders, the earlier part first among equals.
 
 /// Why estimates were left unscaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,7 +13,7 @@ pub enum ScalingRefusal {
     /// More was measured in the good intervals than the register counted.
     #[error("the total left for the estimates is negative")]
     NegativeTotal,
-    /// The estimates are of the other sign than the total, so a factor would turn them around.
+    /// The estimates are below zero and the total is not, so a factor would turn them around; nobody said that they may.
     #[error("the estimates and their total have different signs")]
     SignsDiffer,
     /// A part does not fit.
@@ -46,7 +48,7 @@ pub fn scale(seeds: &[i64], total: i64, negative: NegativeTotal) -> Result<Vec<i
     if sum == 0 {
         return shared(&vec![1; seeds.len()], total);
     }
-    if total != 0 && (sum < 0) != (total < 0) {
+    if negative == NegativeTotal::Refuse && total != 0 && sum < 0 {
         return Err(ScalingRefusal::SignsDiffer);
     }
     shared(seeds, total)
@@ -102,12 +104,21 @@ mod tests {
     #[test]
     fn refusals_name_their_reason() {
         assert_eq!(scale(&[1, 2], -3, Refuse), Err(ScalingRefusal::NegativeTotal));
-        assert_eq!(scale(&[1, 2], -3, Allow), Err(ScalingRefusal::SignsDiffer));
-        assert_eq!(scale(&[-1, -2], 3, Allow), Err(ScalingRefusal::SignsDiffer));
-        assert_eq!(scale(&[-1, -2], -6, Allow), Ok(vec![-2, -4]));
-        assert_eq!(scale(&[0, 0], -3, Allow), Ok(vec![-1, -2]));
+        assert_eq!(scale(&[-1, -2], 3, Refuse), Err(ScalingRefusal::SignsDiffer));
         assert_eq!(scale(&[], 3, Refuse), Err(ScalingRefusal::NoEstimates));
         assert_eq!(scale(&[i64::MAX, -i64::MAX, 1], i64::MAX, Refuse), Err(ScalingRefusal::TooLarge));
+    }
+
+    #[test]
+    fn negative_totals_are_shared_where_they_may_be() {
+        // p * T / P with T = -6 and P = 3: each of three equal seeds gets 1 * -6 / 3 = -2.
+        assert_eq!(scale(&[1, 1, 1], -6, Allow), Ok(vec![-2, -2, -2]));
+        assert_eq!(scale(&[1, 2], -3, Allow), Ok(vec![-1, -2]));
+        // -4 / 3 = -2 remainder 2 and -8 / 3 = -3 remainder 1: the quantum that is left goes to the first.
+        assert_eq!(scale(&[1, 2], -4, Allow), Ok(vec![-1, -3]));
+        assert_eq!(scale(&[-1, -2], -6, Allow), Ok(vec![-2, -4]));
+        assert_eq!(scale(&[-1, -2], 3, Allow), Ok(vec![1, 2]));
+        assert_eq!(scale(&[0, 0], -3, Allow), Ok(vec![-1, -2]));
     }
 
     proptest! {

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use model::lineage::FinalDay;
 use model::review::{AskCheck, Check, CheckedDay, Verdict};
 use vee::amount::Amount;
 use vee::sum_check::measured_quantity;
-use vee::{Outcome, RuleResult, Stamp, Total};
+use vee::{Exception, Outcome, RuleResult, Stamp, Total, Validation};
 
 use super::edits::EditedDay;
 use super::words::{name, sum};
@@ -76,15 +75,19 @@ fn checked(day: &EditedDay, surroundings: &Surroundings<'_>, outcome: &Outcome) 
 
 /// What every rule says, with its sentences.
 pub(super) fn verdicts(outcome: &Outcome) -> Vec<Verdict> {
-    outcome.results.iter().map(|result| verdict(result, &outcome.final_day)).collect()
+    outcome.results.iter().map(|result| verdict(result, &outcome.exceptions)).collect()
 }
 
-fn verdict(result: &RuleResult, final_day: &FinalDay) -> Verdict {
-    let sentences = final_day.failures.iter().filter(|failure| failure.rule == result.rule);
-    let sentences: Vec<&str> = sentences.map(|failure| failure.evidence.as_str()).collect();
+fn verdict(result: &RuleResult, exceptions: &[Exception]) -> Verdict {
+    let found = |exception: &&Exception| (&exception.rule, exception.validation) == (&result.rule, result.validation);
+    let sentences: Vec<&str> = exceptions.iter().filter(found).map(|found| found.evidence.as_str()).collect();
     Verdict {
         rule: result.rule.to_string(),
         name: name(&result.rule),
+        validation: Some(match result.validation {
+            Validation::Primary => "primary",
+            Validation::Secondary => "secondary",
+        }),
         verdict: match result.verdict {
             vee::Verdict::Passed => "passed",
             vee::Verdict::Failed => "failed",

@@ -150,6 +150,7 @@ fn stored_verdicts(stored: Option<&FinalDay>) -> Vec<Verdict> {
     let verdict = |failure: &RuleFailure| Verdict {
         rule: failure.rule.to_string(),
         name: name(&failure.rule),
+        validation: None,
         verdict: "failed",
         evidence: failure.evidence.clone(),
         slots_checked: 0,

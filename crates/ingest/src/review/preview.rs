@@ -192,7 +192,7 @@ fn only(method: &Estimator, plan: &CheckedPlan) -> Result<CheckedPlan, Vec<model
     entry.exclude_from_scaling |= STATED.contains(&method.id);
     let alone = Plan {
         name: "preview".into(),
-        version: 0,
+        version: 1,
         scaling: plan.scaling(),
         validate: vec![gaps],
         estimate: vec![entry],

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
-use model::lineage::{Direction, FinalDay, FinalRead, FinalValue, ReadFailure, RuleFailure};
+use model::lineage::{FinalDay, FinalRead, FinalValue, ReadFailure, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Refusal, Verdict};
@@ -43,7 +43,7 @@ pub(super) fn as_day(channel: ChannelNumber, date: Date, reads: &[FinalRead]) ->
         blocks: failure.blocks,
         routed: failure.routed,
         severity: failure.severity,
-        direction: Direction::Other,
+        direction: failure.direction,
         evidence: failure.evidence.clone(),
     };
     Some(FinalDay {
@@ -165,6 +165,7 @@ fn verdicts(outcome: &Outcome, zone: &TimeZone) -> Vec<Verdict> {
         Verdict {
             rule: result.rule.into(),
             name: name(result.rule),
+            validation: Some("primary"),
             verdict: match result.verdict {
                 vee::Verdict::Passed => "passed",
                 vee::Verdict::Failed => "failed",
@@ -184,6 +185,7 @@ fn stored_verdicts(stored: &[FinalRead]) -> Vec<Verdict> {
     let verdict = |failure: &ReadFailure| Verdict {
         rule: failure.rule.to_string(),
         name: name(&failure.rule),
+        validation: None,
         verdict: "failed",
         evidence: failure.evidence.clone(),
         slots_checked: 1,
@@ -205,7 +207,7 @@ fn methods(from: u16, outcome: &Outcome) -> Vec<MethodWords> {
 fn explained(at: u16, read: &FinalRead, zone: &TimeZone) -> ExplainedValue {
     let failed = |failure: &ReadFailure| FailedRule {
         rule: failure.rule.to_string(),
-        direction: Direction::Other,
+        direction: failure.direction,
         severity: failure.severity,
         evidence: failure.evidence.clone(),
     };

@@ -11,7 +11,7 @@ use model::lineage::FinalDay;
 use model::master::{Channel, ConnectionState, History};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook, RegisterRead, Version};
+use store::readings::{AsOf, Damage, Day as StoredDay, Error, NO_VALUE, ReadingsBook, Version};
 use store::registry::directory::Directory;
 use vee::channel::{Beside, ChannelDays, OtherChannel, ReceivedDay};
 use vee::meter_times::MeterTimes;
@@ -23,7 +23,7 @@ use super::buckets::TouRegister;
 use super::expected::{SILENT_AFTER, add_silent_days, last_ended, meter_times};
 use super::full_day::FullDay;
 use super::registers::{self, Ground};
-use super::totals::measures_the_same;
+use super::totals::{DecidedRead, measures_the_same};
 use super::{buckets, companions, site, summaries, totals};
 use crate::placement::zone_of;
 use crate::plans::Plans;
@@ -106,8 +106,8 @@ impl<'a> Stored<'a> {
         Ok(self)
     }
 
-    /// The reads of a register that count.
-    fn counting(&self, book: &ReadingsBook, register: &Channel) -> Result<Vec<RegisterRead>, Error> {
+    /// The reads of a register with what was decided of them.
+    fn counting(&self, book: &ReadingsBook, register: &Channel) -> Result<Vec<DecidedRead>, Error> {
         match self.reads_by {
             Some((ground, stamp)) => registers::counting(ground, register, self.within, stamp),
             None => totals::counting(book, register, self.within, self.as_of),

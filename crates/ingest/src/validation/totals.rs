@@ -1,9 +1,10 @@
 //! Which registers and amounts the intervals of a channel must add up to, and whether they do (V50).
 //!
 //! A total comes from another channel of the same usage point that measures the same quantity in the same direction:
-//! the amount of a stated period, or the difference of two register reads in a row. Reads that a rule failed do not count.
+//! the amount of a stated period, or the difference of two register reads in a row. Reads that a rule failed do not count;
+//! where a register started anew, no span goes over the fall ([`mod@vee::register::spans`]).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,6 +20,7 @@ use store::readings::{AsOf, ChannelHistory, NO_VALUE, ReadingsBook, RegisterRead
 use store::registry::directory::Directory;
 use vee::amount::Amount;
 use vee::context::RegisterPair;
+use vee::register::{SpanRead, spans};
 use vee::settings::SettingForm;
 use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use vee::{Measured, Plan, Total};
@@ -63,8 +65,17 @@ pub fn of_channel(
     Ok(totals.into_iter().map(|(_, total)| total).collect())
 }
 
-/// Answers the reads of a register that count.
-pub(super) type Counting<'f> = &'f dyn Fn(&Channel) -> Result<Vec<RegisterRead>, store::readings::Error>;
+/// A register read with what was decided of it.
+pub(super) struct DecidedRead {
+    read: RegisterRead,
+    /// Whether it counts: no rule failed it.
+    counts: bool,
+    /// Whether V55 told people of it.
+    is_told: bool,
+}
+
+/// Answers the reads of a register with what was decided of them.
+pub(super) type Counting<'f> = &'f dyn Fn(&Channel) -> Result<Vec<DecidedRead>, store::readings::Error>;
 
 /// Every total inside a time of the registers that have to do with a channel of intervals, in its unit, register by register.
 pub(super) fn of_registers<'d>(
@@ -88,15 +99,15 @@ pub(super) fn of_registers<'d>(
     Ok(totals)
 }
 
-/// The reads of a register inside a time that count: those that no rule failed, as is stored of them.
+/// The reads of a register inside a time, with what is stored of them.
 pub(super) fn counting(
     book: &ReadingsBook,
     register: &Channel,
     within: TimeRange,
     as_of: AsOf,
-) -> Result<Vec<RegisterRead>, store::readings::Error> {
+) -> Result<Vec<DecidedRead>, store::readings::Error> {
     let history = register_reads(book, register, within, as_of)?;
-    Ok(without_spoilt(history.registers, &history.final_reads))
+    Ok(decided(history.registers, &history.final_reads))
 }
 
 /// What is stored of a register inside a time, its end included.
@@ -109,16 +120,19 @@ pub(super) fn register_reads(
     book.read(register.number, within.start.as_second(), within.end.as_second().saturating_add(1), as_of)
 }
 
-/// The reads that no rule failed, as was decided of them.
-pub(super) fn without_spoilt<'r>(
-    mut reads: Vec<RegisterRead>,
+/// Reads with what was decided of them; one that nobody decided on yet counts.
+pub(super) fn decided<'r>(
+    reads: Vec<RegisterRead>,
     decided: impl IntoIterator<Item = &'r FinalRead>,
-) -> Vec<RegisterRead> {
-    let spoilt = decided.into_iter().filter(|read| !read.counts_as_received());
+) -> Vec<DecidedRead> {
     let place = |read: &FinalRead| (read.at.as_second(), read.period_start.map(Timestamp::as_second));
-    let spoilt: HashSet<_> = spoilt.map(place).collect();
-    reads.retain(|read| !spoilt.contains(&(read.at, read.period_start)));
-    reads
+    let decided: HashMap<_, &FinalRead> = decided.into_iter().map(|read| (place(read), read)).collect();
+    let with_decision = |read: RegisterRead| {
+        let found = decided.get(&(read.at, read.period_start));
+        let counts = found.is_none_or(|found| found.counts_as_received());
+        DecidedRead { read, counts, is_told: found.is_some_and(|found| found.failed("V55")) }
+    };
+    reads.into_iter().map(with_decision).collect()
 }
 
 /// Whether a register measures what a channel of intervals measures.
@@ -150,39 +164,43 @@ pub(super) fn unit_shift(from: &Channel, to: &Channel) -> i8 {
 
 /// The stated periods that begin at `from` or later.
 fn stated_amounts(
-    reads: &[RegisterRead],
+    reads: &[DecidedRead],
     register: &Channel,
     channel: &Channel,
     from: Timestamp,
 ) -> impl Iterator<Item = (TimeRange, Measured)> {
     let exponent = register.quantum.saturating_add(unit_shift(register, channel));
-    reads.iter().filter_map(move |read| {
+    reads.iter().filter(|decided| decided.counts).filter_map(move |DecidedRead { read, .. }| {
         let range = range(read.period_start?, read.at)?;
         (from <= range.start).then_some((range, Measured::Amount(Decimal::new(read.value?, exponent))))
     })
 }
 
-/// Each read of a counter with the one before it.
-fn differences(reads: &[RegisterRead], register: &Channel, channel: &Channel) -> Vec<(TimeRange, Measured)> {
-    let read = |read: &RegisterRead| Some((read.at, Decimal::new(read.value?, register.quantum)));
-    let reads: Vec<_> = reads.iter().filter(|read| read.period_start.is_none()).filter_map(read).collect();
+/// What a counter counted over each span that its reads bound.
+fn differences(reads: &[DecidedRead], register: &Channel, channel: &Channel) -> Vec<(TimeRange, Measured)> {
+    let read = |DecidedRead { read, counts, is_told }: &DecidedRead| {
+        let (counts, is_told, value) = (*counts, *is_told, Decimal::new(read.value?, register.quantum));
+        read.period_start.is_none().then_some((read.at, SpanRead { value, counts, is_told }))
+    };
+    let (times, reads): (Vec<i64>, Vec<SpanRead>) = reads.iter().filter_map(read).unzip();
     // Where nobody said, as many digits after the point as any read has: one that ends in zeros does not make it coarser.
-    let shown = || reads.iter().map(|(_, value)| value.normalized().exponent.min(0).unsigned_abs()).max();
+    let digits = |read: &SpanRead| read.value.normalized().exponent.min(0).unsigned_abs();
+    let shown = || reads.iter().filter(|read| read.counts).map(digits).max();
     let decimals = register.register_decimals().or_else(shown).unwrap_or(0);
+    let dials = register.dials.unwrap_or(UNKNOWN_DIALS);
     let multiplier = register.multiplier;
     let exponent = multiplier.exponent.saturating_add(unit_shift(register, channel));
     let pair = |start: Decimal, end: Decimal| RegisterPair {
         start,
         end,
         multiplier: Decimal::new(multiplier.digits, exponent),
-        dials: register.dials.unwrap_or(UNKNOWN_DIALS),
+        dials,
         decimals,
     };
-    let difference = |both: &[(i64, Decimal)]| {
-        let [(start, before), (end, after)] = *both else { return None };
-        Some((range(start, end)?, Measured::Register(pair(before, after))))
+    let difference = |(from, to): (usize, usize)| {
+        Some((range(times[from], times[to])?, Measured::Register(pair(reads[from].value, reads[to].value))))
     };
-    reads.windows(2).filter_map(difference).collect()
+    spans(&reads, dials).into_iter().filter_map(difference).collect()
 }
 
 fn range(start: i64, end: i64) -> Option<TimeRange> {

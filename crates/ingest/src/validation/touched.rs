@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
+use model::lineage::FinalRead;
 use model::master::Channel;
 use store::readings::{Change, Cursor, Error, ReadingsBook, Subject};
 use store::registry::directory::Directory;
@@ -115,9 +116,10 @@ impl Touched {
     }
 }
 
-/// Whether a received read of a date was ever taken for one that does not count: what was decided of it now may change what
-/// intervals must add up to. The first word on a good read does not.
+/// Whether a received read of a date was ever taken for one that does not count, or that fell: what was decided of it now may
+/// change what intervals must add up to. The first word on a good read does not.
 fn is_doubted(book: &ReadingsBook, change: &Change) -> Result<bool, Error> {
     let ever = book.final_reads_ever(change.channel, change.date)?;
-    Ok(ever.iter().any(|read| read.raw.is_some() && !read.counts_as_received()))
+    let is_doubted = |read: &FinalRead| !read.counts_as_received() || read.failed("V55");
+    Ok(ever.iter().any(|read| read.raw.is_some() && is_doubted(read)))
 }

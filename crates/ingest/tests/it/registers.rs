@@ -12,10 +12,10 @@ use store::registry::link::Relation;
 
 use crate::review_fixture::{Utility, accept};
 
-const FIRST: Date = date(2026, 1, 5);
+pub const FIRST: Date = date(2026, 1, 5);
 
 /// A utility with an hourly channel of Wh, and a counter of five dials in kWh beside it.
-fn with_register() -> (Utility, ChannelNumber) {
+pub fn with_register() -> (Utility, ChannelNumber) {
     let utility = Utility::with_channels(1);
     let register = register(&utility, None, None);
     (utility, register)
@@ -48,7 +48,7 @@ fn midnight(date: Date) -> i64 {
 }
 
 /// Midnight reads of the days from `from` on arrive; `_` is one that the source reports as missing, `.` is none.
-fn arrive(utility: &Utility, register: ChannelNumber, from: Date, reads: &str) {
+pub fn arrive(utility: &Utility, register: ChannelNumber, from: Date, reads: &str) {
     let now = utility.now().as_microsecond();
     let mut key = [0_u8; 32];
     key[..8].copy_from_slice(&now.to_le_bytes());
@@ -65,7 +65,7 @@ fn arrive(utility: &Utility, register: ChannelNumber, from: Date, reads: &str) {
 }
 
 /// Validates what is due and brings the queue up to date.
-fn due(utility: &Utility) {
+pub fn due(utility: &Utility) {
     utility.validate_due();
     utility.review.follow(utility.now()).expect("followed");
 }
@@ -75,7 +75,7 @@ fn finals(utility: &Utility, register: ChannelNumber) -> Vec<FinalRead> {
 }
 
 /// The final reads with their method and the rules that they failed: `120R05!V57`.
-fn shown(utility: &Utility, register: ChannelNumber) -> String {
+pub fn shown(utility: &Utility, register: ChannelNumber) -> String {
     let one = |read: &FinalRead| {
         let rules: Vec<&str> = read.failures.iter().map(|failure| failure.rule.as_str()).collect();
         let rules = if rules.is_empty() { String::new() } else { format!("!{}", rules.join(",")) };

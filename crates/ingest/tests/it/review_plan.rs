@@ -41,7 +41,7 @@ fn only_what_the_plan_routes_is_work_and_everything_is_recorded() {
     assert_eq!(told(&plain, "0"), "V36 questionable false For information");
     let routed = |rule: &str, to: bool| plan(rule, |entry| entry.route_to_queue = Some(to));
     assert_eq!(told(&routed("V31", false), SPIKE), "V31 blocked false For information");
-    assert_eq!(told(&routed("V30", true), SHORT_GAP), "V30 estimated true Waits for a person");
+    assert_eq!(told(&routed("V30", true), SHORT_GAP), "V30 blocked true Waits for a person");
     assert_eq!(told(&routed("V36", true), "0"), "V36 questionable true Waits for a person");
 }
 

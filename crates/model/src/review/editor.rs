@@ -155,6 +155,9 @@ pub struct Verdict {
     pub rule: String,
     /// What it is called.
     pub name: &'static str,
+    /// On which values it ran: `primary` as received or on totals, `secondary` on estimates (V75); `None` where only what was
+    /// stored is told.
+    pub validation: Option<&'static str>,
     /// `passed`, `failed` or `not-applicable`.
     pub verdict: &'static str,
     /// Where it failed, each in one sentence, or why it does not apply.

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use model::id::ChannelNumber;
-use model::lineage::{ExceptionSeverity, FinalRead, ReadFailure};
+use model::lineage::{Direction, ExceptionSeverity, FinalRead, ReadFailure};
 use model::quality::Status;
 use model::quantity::Decimal;
 
@@ -104,9 +104,15 @@ fn read(
     })
 }
 
-/// Bit 0 blocks, bit 1 routed, bits 2 and 3 the severity.
+/// Bit 0 blocks, bit 1 routed, bits 2 and 3 the severity, bits 4 and 5 the direction; 0 is none, as in records that are older than
+/// directions.
 fn marks(failure: &ReadFailure) -> u8 {
-    u8::from(failure.blocks) | u8::from(failure.routed) << 1 | (failure.severity as u8) << 2
+    let direction = match failure.direction {
+        Direction::Other => 0,
+        Direction::TooHigh => 1,
+        Direction::TooLow => 2,
+    };
+    u8::from(failure.blocks) | u8::from(failure.routed) << 1 | (failure.severity as u8) << 2 | direction << 4
 }
 
 fn failure(input: &mut Input<'_>) -> Result<ReadFailure, Malformed> {
@@ -116,7 +122,13 @@ fn failure(input: &mut Input<'_>) -> Result<ReadFailure, Malformed> {
         rule,
         blocks: marks & 1 != 0,
         routed: marks & 2 != 0,
-        severity: *ExceptionSeverity::ALL.get(marks >> 2).ok_or(Malformed)?,
+        severity: *ExceptionSeverity::ALL.get(marks >> 2 & 3).ok_or(Malformed)?,
+        direction: match marks >> 4 {
+            0 => Direction::Other,
+            1 => Direction::TooHigh,
+            2 => Direction::TooLow,
+            _ => return Err(Malformed),
+        },
         evidence: input.text()?.into(),
     })
 }
@@ -161,6 +173,7 @@ mod tests {
                 blocks: true,
                 routed: false,
                 severity: ExceptionSeverity::High,
+                direction: Direction::TooLow,
                 evidence: "it fell".into(),
             }],
         };
@@ -207,6 +220,7 @@ mod tests {
                 blocks: true,
                 routed: false,
                 severity: ExceptionSeverity::High,
+                direction: Direction::Other,
                 evidence: "fell".into(),
             }],
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use model::id::ChannelNumber;
-use model::lineage::{ExceptionSeverity, FinalRead, ReadFailure};
+use model::lineage::{Direction, ExceptionSeverity, FinalRead, ReadFailure};
 use model::quality::Status;
 use model::quantity::Decimal;
 use store::disk::RealDisk;
@@ -43,6 +43,7 @@ fn decided(run: u64, method: &str) -> FinalRead {
             blocks: false,
             routed: true,
             severity: ExceptionSeverity::Low,
+            direction: Direction::TooHigh,
             evidence: "too many digits".into(),
         }],
     }

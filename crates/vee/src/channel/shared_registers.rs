@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use model::time::TimeRange;
 
 use super::ChannelDays;
-use crate::context::{Measured, Total, overlap};
+use crate::context::{Measured, Total, over_whole_day, overlap};
 use crate::day::Day;
 use crate::plan::CheckedPlan;
 use crate::plan::reach::SCALED_DAYS;
@@ -94,14 +94,21 @@ impl ChannelDays<'_> {
     /// The differences that the plan of a day scales by.
     fn differences(&self, date: Date, plan: &CheckedPlan) -> impl Iterator<Item = Difference<'_>> {
         let counts_all_day = !plan.scales_by_buckets_alone() || self.without_calendar(date, plan).is_some();
-        let all_day =
-            self.totals.iter().filter(move |_| counts_all_day).map(|total| Difference { bucket: None, total });
+        let whole_days = if plan.scales_by_outermost() { self.whole_days() } else { &[] };
+        let all_day = self.totals.iter().filter(move |_| counts_all_day).chain(whole_days);
+        let all_day = all_day.map(|total| Difference { bucket: None, total });
         let of_buckets = self
             .buckets_on(date, plan)
             .iter()
             .enumerate()
             .flat_map(|(at, bucket)| bucket.totals.iter().map(move |total| Difference { bucket: Some(at), total }));
         all_day.chain(of_buckets)
+    }
+
+    /// The differences over whole days that the reads within them make together.
+    fn whole_days(&self) -> &[Total] {
+        let ranges = || self.days.keys().filter_map(|date| self.range_of(*date));
+        self.whole_days.get_or_init(|| ranges().filter_map(|day| over_whole_day(&self.totals, day)).collect())
     }
 
     fn is_scaled_together(&self, group: &Group<'_>, date: Date, plan: &CheckedPlan) -> bool {

@@ -1,6 +1,10 @@
 //! Earlier days in few numbers, so that no rule has to walk through history.
 
 use jiff::civil::Date;
+use model::quality::Status;
+
+use super::OUTAGE;
+use crate::day::Day;
 
 /// A day of the channel in few numbers, of its values and statuses as received: estimates of Amity are not in it, so that
 /// the order of arrival leaves no trace.
@@ -25,6 +29,25 @@ pub struct DaySummary {
 }
 
 impl DaySummary {
+    /// A day as received.
+    pub(crate) fn of(day: &Day<'_>) -> Self {
+        let values = || (0..day.slots()).filter_map(|slot| day.value(slot));
+        let counted = |meant: Status| {
+            let touched = (0..day.slots()).filter(|slot| day.status(*slot).intersects(meant)).count();
+            u16::try_from(touched).unwrap_or(u16::MAX)
+        };
+        Self {
+            date: day.date,
+            slots: day.slots(),
+            sum: values().map(i128::from).sum(),
+            highest: values().max(),
+            missing: day.slots() - u16::try_from(values().count()).unwrap_or(day.slots()),
+            estimated: counted(Status::ESTIMATED | Status::SUBSTITUTE | Status::FORECAST),
+            edited: counted(Status::EDITED),
+            outage: counted(OUTAGE),
+        }
+    }
+
     /// How many days it lies before a date; below zero after it.
     pub(crate) fn days_before(&self, date: Date) -> Option<i64> {
         date.since(self.date).ok().map(|span| span.get_days().into())

@@ -4,6 +4,7 @@ use model::finding::{Finding, Severity};
 use model::quality::Status;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::elsewhere::belongs;
 use super::user_rule::UserTest;
 use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
 use crate::assumed_time;
@@ -163,7 +164,7 @@ impl Plan {
     /// Every finding: unknown or repeated ids, unknown settings, statuses and formulas, wrong units, values
     /// out of range. A finding names its place as `validate[2].settings.excess`.
     pub fn check(&self) -> Result<CheckedPlan, Vec<Finding>> {
-        let mut findings = Vec::new();
+        let mut findings = self.without_name();
         let mut rules = Vec::with_capacity(self.validate.len() + self.user_rule.len());
         for (at, entry) in self.validate.iter().enumerate() {
             if self.validate[..at].iter().any(|earlier| earlier.rule == entry.rule) {
@@ -207,13 +208,25 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What its name and version lack: every outcome is stored with both.
+    fn without_name(&self) -> Vec<Finding> {
+        let name = "found an empty name, expected what people call the plan, such as `residential`";
+        let version = "found version 0, expected a number from 1 on that goes up with every change";
+        let of_name = self.name.trim().is_empty().then(|| Finding::new(0, "name", "plan.name", name));
+        let of_version = (self.version == 0).then(|| Finding::new(0, "version", "plan.version", version));
+        of_name.into_iter().chain(of_version).collect()
+    }
+}
+
 fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> Option<PlannedRule> {
     let Some(rule) = rule(&entry.rule) else {
         let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
         findings.push(unknown(place, "rule", &entry.rule, &known));
         return None;
     };
-    if entry.on_failure == OnFailure::Estimate {
+    let on_failure = entry.effect();
+    if on_failure == OnFailure::Estimate {
         findings.extend(not_estimated(place, rule));
     }
     let ignored = ignored(place, &entry.statuses_to_ignore, findings);
@@ -221,8 +234,8 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
     Some(PlannedRule {
         id: SmolStr::new_static(rule.id),
         test: Judge::Built(rule, settings),
-        on_failure: entry.on_failure,
-        routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+        on_failure,
+        routed: entry.is_routed(),
         kept_out: entry.route_to_queue == Some(false),
         severity: entry.severity,
         ignored,
@@ -311,7 +324,11 @@ fn status(field: &str, name: &str, findings: &mut Vec<Finding>) -> Option<Status
 }
 
 pub(crate) fn unknown(place: &str, what: &str, id: &str, known: &[&str]) -> Finding {
-    let message = format!("there is no {what} `{id}`; built are {}", known.join(", "));
+    let known = known.join(", ");
+    let message = match belongs(id) {
+        Some(words) => format!("{id} is {words}; here are {known}"),
+        None => format!("there is no {what} `{id}`; built are {known}"),
+    };
     Finding::new(0, format_smolstr!("{place}.{what}"), "plan.unknown_id", message)
 }
 

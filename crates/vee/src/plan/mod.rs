@@ -9,6 +9,7 @@
 
 pub mod book;
 mod check;
+mod elsewhere;
 pub mod needs;
 pub(crate) mod reach;
 mod user_rule;
@@ -87,7 +88,7 @@ pub struct RuleEntry {
     /// How much a failure matters to the people who look at exceptions.
     #[serde(default, skip_serializing_if = "ExceptionSeverity::is_medium")]
     pub severity: ExceptionSeverity,
-    /// Whether a failure becomes manual work; where not written, only with `review`.
+    /// Whether a failure becomes manual work and is not estimated without a person; where not written, only with `review`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_to_queue: Option<bool>,
     /// Values with any of these statuses do not fail.
@@ -110,6 +111,19 @@ impl RuleEntry {
             settings: BTreeMap::new(),
         }
     }
+
+    /// What a failure means: what is routed to a person is not estimated (IEE: Route to Queue (Do not auto estimate)).
+    pub(crate) fn effect(&self) -> OnFailure {
+        match self.on_failure {
+            OnFailure::Estimate if self.is_routed() => OnFailure::Review,
+            word => word,
+        }
+    }
+
+    /// Whether a failure becomes manual work.
+    pub(crate) fn is_routed(&self) -> bool {
+        self.route_to_queue.unwrap_or(self.on_failure == OnFailure::Review)
+    }
 }
 
 pub(crate) fn is_false(switch: &bool) -> bool {
@@ -124,7 +138,8 @@ pub(crate) fn is_false(switch: &bool) -> bool {
 /// | `review` | FV | no | yes |
 /// | `estimate` | FV | yes | no |
 ///
-/// `route_to_queue` of an entry overrides the last column. An exception is recorded in every case.
+/// `route_to_queue` of an entry overrides the last column; with `true`, `estimate` does what `review` does. An exception is
+/// recorded in every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
@@ -175,7 +190,7 @@ pub enum ScalingMode {
     Proportional,
     /// In proportion; a negative total is shared as well.
     ProportionalAllowNegative,
-    /// In proportion, by the outermost register reads only.
+    /// In proportion, by the outermost register reads only: those at both ends of a local day, where there are.
     Boundary,
     /// By the outermost register reads only; a negative total is shared as well.
     BoundaryAllowNegative,
@@ -212,6 +227,11 @@ impl CheckedPlan {
     /// Whether the registers of time-of-use buckets scale estimates.
     pub fn scales_by_buckets(&self) -> bool {
         matches!(self.scaling.parts(), Some((ScaledBy::Buckets | ScaledBy::BucketsThenEvery, _)))
+    }
+
+    /// Whether the outermost reads alone scale estimates.
+    pub(crate) fn scales_by_outermost(&self) -> bool {
+        matches!(self.scaling.parts(), Some((ScaledBy::Outermost, _)))
     }
 
     /// Whether no other register does.

@@ -17,6 +17,7 @@ use crate::settings::SettingForm;
 
 pub use kept::{Kept, ReceivedVersion};
 pub use plan::Processes;
+pub(crate) use plan::is_of_plans;
 
 /// A process rule of the catalogue.
 #[derive(Debug)]

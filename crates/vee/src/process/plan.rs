@@ -26,6 +26,11 @@ pub struct Processes {
 /// The rules that a plan can ask for.
 const RULES: [&str; 3] = [v70::RULE.id, v71::RULE.id, v72::RULE.id];
 
+/// Whether a plan can ask for a rule.
+pub(crate) fn is_of_plans(id: &str) -> bool {
+    RULES.contains(&id)
+}
+
 impl Processes {
     /// The rules of a plan; findings name their place as `process[1].settings.allowed_days`.
     pub(crate) fn read(entries: &[ProcessEntry], findings: &mut Vec<Finding>) -> Self {
@@ -35,7 +40,7 @@ impl Processes {
             if entries[..at].iter().any(|earlier| earlier.rule == entry.rule) {
                 findings.push(repeated(&place, &entry.rule));
             }
-            if !RULES.contains(&entry.rule.as_str()) {
+            if !is_of_plans(&entry.rule) {
                 findings.push(unknown(&place, "rule", &entry.rule, &RULES));
             } else if let Err(invalid) = processes.add(entry) {
                 findings.extend(invalid.into_iter().map(|invalid| wrong(&place, &entry.rule, invalid)));

@@ -9,6 +9,7 @@
 //! - [`mod@run`]: rules, then methods; answers an [`Outcome`].
 //! - [`series`]: the reads of one register: which to judge again, and each among the others.
 //! - [`mod@pieces`]: intervals as sums for methods that make reads of them.
+//! - [`mod@spans`]: between which reads a register counted.
 //! - [`rules`]: one file per validation rule; [`estimators`]: one file per estimation method.
 //! - [`plan`]: which rules and methods apply, in which order, with which settings.
 
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod rules;
 pub mod run;
 pub mod series;
+pub mod spans;
 pub mod surroundings;
 mod usage;
 mod view;
@@ -28,4 +30,5 @@ pub use pieces::pieces;
 pub use plan::{CheckedRegisterPlan, RegisterPlan};
 pub use run::{Estimation, Outcome, RuleResult, run};
 pub use series::{ReadSeries, TouRegister};
+pub use spans::{SpanRead, spans};
 pub use surroundings::{Change, Kind, Read, Setup, SpanSum, Surroundings, TouRead};

@@ -129,9 +129,9 @@ impl RegisterPlan {
             match Settings::read(rule.settings, &entry.settings) {
                 Ok(settings) => rules.push(PlannedRule {
                     rule,
-                    on_failure: entry.on_failure,
+                    on_failure: entry.effect(),
                     severity: entry.severity,
-                    routed: entry.route_to_queue.unwrap_or(entry.on_failure == OnFailure::Review),
+                    routed: entry.is_routed(),
                     settings,
                 }),
                 Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, rule.id, invalid))),

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use super::estimators::Estimate;
 use super::plan::{CheckedRegisterPlan, PlannedRule};
+use super::rules::Fault;
 use super::surroundings::{Kind, Read, Surroundings};
 use super::usage::advanced;
 use super::view::View;
@@ -62,7 +63,7 @@ pub(crate) struct Judged<'r, 'p> {
     channel: ChannelNumber,
     draft: Draft,
     results: Vec<RuleResult>,
-    failures: Vec<(&'p PlannedRule, String)>,
+    failures: Vec<(&'p PlannedRule, Fault)>,
 }
 
 impl<'r, 'p> Judged<'r, 'p> {
@@ -79,9 +80,9 @@ impl<'r, 'p> Judged<'r, 'p> {
                 Err(reason) => (Verdict::NotApplicable, reason.clone()),
             };
             results.push(RuleResult { rule: planned.rule.id, verdict, reason });
-            if let Ok(Some(evidence)) = judgement {
+            if let Ok(Some(fault)) = judgement {
                 draft.mark(planned.on_failure);
-                failures.push((planned, evidence));
+                failures.push((planned, fault));
             }
         }
         Self { read, channel: around.channel, draft, results, failures }
@@ -114,12 +115,13 @@ impl<'r, 'p> Judged<'r, 'p> {
             estimate(&View::of(read, around), plan, &mut draft, &mut estimations);
         }
         let unresolved = draft.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED);
-        let failure = |(planned, evidence): (&PlannedRule, String)| ReadFailure {
+        let failure = |(planned, fault): (&PlannedRule, Fault)| ReadFailure {
             rule: SmolStr::new_static(planned.rule.id),
             blocks: unresolved && planned.on_failure != OnFailure::Warn,
             routed: planned.routed,
             severity: planned.severity,
-            evidence,
+            direction: fault.direction,
+            evidence: fault.evidence,
         };
         let final_read = FinalRead {
             channel,

@@ -39,6 +39,7 @@ mod v60_check_meter;
 mod v76_irregular_use;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 pub use model::lineage::Direction;
 use model::quality::Status;
@@ -123,12 +124,26 @@ impl Fault {
         }
     }
 
+    /// Too high or too low, as a value compares with its limit.
+    pub(crate) fn beyond(from: u16, to: u16, side: Ordering, evidence: String) -> Self {
+        Self { direction: beyond(side), ..Self::new(from, to, evidence) }
+    }
+
     pub(crate) fn too_high(from: u16, to: u16, evidence: String) -> Self {
         Self { direction: Direction::TooHigh, ..Self::new(from, to, evidence) }
     }
 
     pub(crate) fn too_low(from: u16, to: u16, evidence: String) -> Self {
         Self { direction: Direction::TooLow, ..Self::new(from, to, evidence) }
+    }
+}
+
+/// What a value that fails is, as it compares with its limit.
+pub(crate) const fn beyond(side: Ordering) -> Direction {
+    match side {
+        Ordering::Less => Direction::TooLow,
+        Ordering::Equal => Direction::Other,
+        Ordering::Greater => Direction::TooHigh,
     }
 }
 

@@ -58,11 +58,11 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
         && view.hourly(highest, high).ok_or(TOO_LARGE)?.is_gt()
     {
         let above = view.runs(|slot| is(view, slot, high, Ordering::Greater));
-        faults.extend(above.into_iter().map(|run| fault(view, run, high, "above", view.highest_of(run.0, run.1))));
+        faults.extend(above.into_iter().map(|run| fault(view, run, high, Ordering::Greater)));
     }
     if let Some(low) = low {
         let below = view.runs(|slot| is(view, slot, low, Ordering::Less) && !view.is_outage(slot));
-        faults.extend(below.into_iter().map(|run| fault(view, run, low, "below", view.lowest_of(run.0, run.1))));
+        faults.extend(below.into_iter().map(|run| fault(view, run, low, Ordering::Less)));
     }
     Ok(Finding::of(view.slots(), faults))
 }
@@ -83,15 +83,19 @@ fn is(view: &View<'_>, slot: u16, limit: Amount, ordering: Ordering) -> bool {
     view.value(slot).is_some_and(|value| view.hourly(value, limit) == Some(ordering))
 }
 
-fn fault(view: &View<'_>, (from, to): (u16, u16), limit: Amount, side: &str, worst: Option<(i64, u16)>) -> Fault {
+fn fault(view: &View<'_>, (from, to): (u16, u16), limit: Amount, side: Ordering) -> Fault {
+    let (word, worst) = match side {
+        Ordering::Greater => ("above", view.highest_of(from, to)),
+        _ => ("below", view.lowest_of(from, to)),
+    };
     let (value, slot) = worst.unwrap_or((0, from));
     let unit = view.context.unit;
     let evidence = format!(
-        "{} {side} the limit of demand, the farthest {} in {} at {}; the limit is {limit} {unit}/h",
+        "{} {word} the limit of demand, the farthest {} in {} at {}; the limit is {limit} {unit}/h",
         span(view.day, from, to),
         quantity(view.context, value),
         duration(view.day.slot_seconds.into()),
         clock(view.day, slot),
     );
-    Fault::new(from, to, evidence)
+    Fault::beyond(from, to, side, evidence)
 }

@@ -76,5 +76,5 @@ fn fault(view: &View<'_>, slot: u16, value: i64, before: i64, tolerance: Amount)
         quantity(view.context, before),
         tolerance.shifted(2),
     );
-    Fault::new(slot, slot + 1, evidence)
+    Fault::beyond(slot, slot + 1, value.cmp(&before), evidence)
 }

@@ -77,7 +77,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
             clock(view.day, slot),
             quantity(view.context, peak),
         );
-        Fault::new(from, to, evidence)
+        Fault::too_high(from, to, evidence)
     };
     Ok(Finding::Failed(view.slots(), above.into_iter().map(fault).collect()))
 }

@@ -139,7 +139,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
                 daily(view, reference.sum, reference.days),
                 daily(view, limit, reference.days),
             );
-            return Ok(Finding::Failed(view.slots(), vec![Fault::new(0, view.slots(), evidence)]));
+            return Ok(Finding::Failed(view.slots(), vec![Fault::beyond(0, view.slots(), order, evidence)]));
         }
     }
     Ok(Finding::Passed(view.slots()))

@@ -66,7 +66,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
             quantity(view.context, value),
             clock(view.day, slot),
         );
-        Fault::new(from, to, evidence)
+        Fault::too_high(from, to, evidence)
     };
     Ok(Finding::of(u16::try_from(night).unwrap_or(u16::MAX), runs.into_iter().map(fault).collect()))
 }

@@ -41,5 +41,6 @@ fn compared(view: &View<'_>) -> Result<Finding, Reason> {
         view.day.start,
         local.range.start,
     );
-    Ok(Finding::Failed(slots, vec![Fault { for_review: true, ..Fault::new(0, slots, evidence) }]))
+    let fault = Fault { for_review: true, ..Fault::beyond(0, slots, slots.cmp(&expected), evidence) };
+    Ok(Finding::Failed(slots, vec![fault]))
 }

@@ -4,6 +4,8 @@
 //! this rule applies it to every total whose span ends on interval edges of the day. Exact boundary
 //! reads only: a read inside an interval is left to a person.
 
+use std::cmp::Ordering;
+
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::{Measured, Total};
 use crate::evidence::clock;
@@ -55,9 +57,9 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let (mut checked, mut faults) = (0_u16, Vec::new());
     for total in totals {
         match compare(view, settings, total) {
-            Ok((from, to, evidence)) => {
+            Ok((from, to, fault)) => {
                 checked = checked.saturating_add(to - from);
-                faults.extend(evidence.map(|evidence| Fault::new(from, to, evidence)));
+                faults.extend(fault);
             }
             Err(why) => reason = why,
         }
@@ -65,8 +67,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if checked == 0 { Finding::NotApplicable(reason.into()) } else { Finding::of(checked.min(view.slots()), faults) }
 }
 
-/// The slots of the total in this day and, where they do not meet, the sentence that says so.
-fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, u16, Option<String>), String> {
+/// The slots of the total in this day and, where they do not meet, the fault that says so.
+fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, u16, Option<Fault>), String> {
     let (from, to) = view.slots_of(total.range).ok_or("a read lies inside an interval or the span outside the day")?;
     let sum = sum_of(view, total, from, to)?;
     let tolerance = match &total.measured {
@@ -82,10 +84,14 @@ fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, 
     let check = match sum_check(view.context.amount(sum), &total.measured, tolerance) {
         Ok(check) if check.meets() => return Ok((from, to, None)),
         Ok(check) => check,
-        Err(fell @ SumCheckError::RegisterFell { .. }) => return Ok((from, to, Some(fell.to_string()))),
+        Err(fell @ SumCheckError::RegisterFell { .. }) => {
+            return Ok((from, to, Some(Fault::new(from, to, fell.to_string()))));
+        }
         Err(error) => return Err(error.to_string()),
     };
-    Ok((from, to, Some(evidence(view, total, (from, to), &check))))
+    let evidence = evidence(view, total, (from, to), &check);
+    let side = check.sum.compared(check.expected).unwrap_or(Ordering::Equal);
+    Ok((from, to, Some(Fault::beyond(from, to, side, evidence))))
 }
 
 fn evidence(view: &View<'_>, total: &Total, (from, to): (u16, u16), check: &SumCheck) -> String {
@@ -112,9 +118,12 @@ fn sum_of(view: &View<'_>, total: &Total, from: u16, to: u16) -> Result<i128, St
         None => return Err("the span reaches into days that are not given".into()),
     };
     let missing = (from..to).filter(|slot| view.value(*slot).is_none()).count();
-    if 0 < missing || 0 < elsewhere.missing {
-        let missing = u64::from(elsewhere.missing) + missing as u64;
+    if 0 < missing {
         return Err(format!("{missing} intervals of the span have no value"));
+    }
+    if 0 < elsewhere.missing {
+        // Other days are seen without their estimates.
+        return Err(format!("{} intervals of the span in other days have no measured value", elsewhere.missing));
     }
     let here: i128 = (from..to).filter_map(|slot| view.value(slot)).map(i128::from).sum();
     here.checked_add(elsewhere.sum).ok_or_else(|| "the sum is too large".into())

@@ -11,7 +11,7 @@ use model::quality::Status;
 use model::time::TimeRange;
 
 use super::{Draft, Slot};
-use crate::context::{Bucket, Context, Elsewhere, Measured, Total, is_within, overlap};
+use crate::context::{Bucket, Context, Elsewhere, Measured, Total, is_within, over_whole_day, overlap};
 use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
@@ -69,8 +69,9 @@ struct Field<'a> {
 ///
 /// Short spans come first and what they fixed stays, so that reads within a longer span are used
 /// (partial mode of the catalogue), unless the plan looks at the outermost reads or at time-of-use
-/// buckets only. Stated amounts are no registers and scale nothing. Where the plan asks for buckets and no calendar holds, every
-/// register counts, and the answer says so.
+/// buckets only. The outermost reads are those at both ends of a day; where it has none, those that follow each other. Stated
+/// amounts are no registers and scale nothing. Where the plan asks for buckets and no calendar holds, every register counts, and
+/// the answer says so.
 pub(super) fn meet_registers<'d>(
     draft: &mut Draft<'_>,
     shared: &dyn Fn() -> Option<SharedRegisters<'d>>,
@@ -79,7 +80,9 @@ pub(super) fn meet_registers<'d>(
 ) -> Option<Fault> {
     let (planned, negative) = mode.parts()?;
     let shared = shared();
+    let whole_days = if planned == ScaledBy::Outermost { over_whole_days(draft, shared.as_ref()) } else { Vec::new() };
     let mut field = Field::of(draft, shared.as_ref());
+    field.totals.extend(&whole_days);
     let without_calendar = field.without_calendar(planned);
     let scaled_by = if draft.context.sources.without_calendar.is_some() { planned.without_buckets() } else { planned };
     for span in field.spans(scaled_by) {
@@ -284,6 +287,14 @@ fn elsewhere(span: &Span<'_>) -> Result<Elsewhere, String> {
         )),
         None => Err("the span reaches into days that are not given".into()),
     }
+}
+
+/// The differences over whole days that the reads within them make together.
+fn over_whole_days(draft: &Draft<'_>, shared: Option<&SharedRegisters<'_>>) -> Vec<Total> {
+    let totals = shared.map_or(draft.context.totals, |shared| shared.totals.as_slice());
+    let others = shared.map_or(&[][..], |shared| shared.days.as_slice());
+    let days = others.iter().map(|(day, _)| day.whole()).chain([draft.day.whole()]);
+    days.filter_map(|day| over_whole_day(totals, day)).collect()
 }
 
 /// The spans that lie in no other one; the first of equal ones.

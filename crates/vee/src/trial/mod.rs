@@ -18,12 +18,12 @@ use model::time::{LocalDay, TimeRange};
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::context::{Context, Elsewhere, Measured, Neighbour, RegisterPair, Total, overlap};
+use crate::context::{Context, DaySummary, Elsewhere, Measured, Neighbour, RegisterPair, Site, Total, overlap};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity};
-use crate::register::{SpanSum, pieces};
+use crate::register::{self, SpanRead, SpanSum, pieces, spans};
 use crate::rules::Direction;
 use crate::run::{Stamp, run};
 
@@ -166,12 +166,17 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
     let mut judged = reads::outcomes(plan, series, &[]);
-    let totals: Vec<Total> = series.totals(|at| judged[at].final_read.counts_as_received());
+    let totals: Vec<Total> = series.totals(&judged);
     let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
+    let summaries: Vec<DaySummary> = received.iter().map(DaySummary::of).collect();
     let mut decided: Vec<Sheet> = Vec::new();
     for (at, sheet) in sheets.iter().enumerate() {
         let history: Vec<Day<'_>> = decided.iter().map(|sheet| sheet.day(series)).collect();
-        let outcome = outcome(plan, series, &history, &received[at..], &totals);
+        // What a series leaves out at its end is no fault of the day.
+        let local_day = Some(sheet.local).filter(|local| local.range == received[at].whole());
+        let site = Site { local_day, ..Site::default() };
+        let known = Context { site, summaries: &summaries[..at], history: &history, ..of_series(series) };
+        let outcome = outcome(plan, known, &received[at..], &totals);
         let last = sheet.decided(&outcome);
         trial.tell(series, sheet, &last, outcome);
         decided.push(last);
@@ -213,13 +218,18 @@ pub fn explain_at(
     };
     let before = sheets.iter().filter(|other| other.local.date < sheet.local.date);
     let history: Vec<Day<'_>> = before.map(|sheet| sheet.day(series)).collect();
-    let context = Context { history: &history, ..Context::of(ChannelNumber(0), &series.unit, series.exponent) };
+    let context = Context { history: &history, ..of_series(series) };
     Ok(explain(formula, &sheet.day(series), &context, slot, scope))
 }
 
-/// The outcome of the first of the `rest`, after days as they came out.
-fn outcome(plan: &CheckedPlan, series: &Series, history: &[Day<'_>], rest: &[Day<'_>], totals: &[Total]) -> Outcome {
-    let (day, later) = (rest[0], &rest[1..]);
+/// What is known of every day of a series.
+fn of_series(series: &Series) -> Context<'_> {
+    Context::of(ChannelNumber(0), &series.unit, series.exponent)
+}
+
+/// The outcome of the first of the `rest`, with what is `known` beside it; its history is that of the days as they came out.
+fn outcome(plan: &CheckedPlan, known: Context<'_>, rest: &[Day<'_>], totals: &[Total]) -> Outcome {
+    let (day, later, history) = (rest[0], &rest[1..], known.history);
     let whole = day.whole();
     // Totals follow each other in time.
     let first = totals.partition_point(|total| total.range.end <= whole.start);
@@ -228,9 +238,8 @@ fn outcome(plan: &CheckedPlan, series: &Series, history: &[Day<'_>], rest: &[Day
     let context = Context {
         before: (!history.is_empty()).then(|| Neighbour::before(history.iter().rev())),
         after: (!later.is_empty()).then(|| Neighbour::after(later)),
-        history,
         totals: &totals,
-        ..Context::of(ChannelNumber(0), &series.unit, series.exponent)
+        ..known
     };
     run(&day, &context, plan, Stamp { run: 1, now: whole.end })
 }
@@ -369,22 +378,26 @@ fn value(series: &Series, day: &Day<'_>, at: usize, last: &Sheet, outcome: &Outc
 }
 
 impl Series {
-    /// A register pair for every two reads that follow each other, of those that count.
-    fn totals(&self, counts: impl Fn(usize) -> bool) -> Vec<Total> {
-        let reads = self.registers.iter().enumerate().filter(|(at, _)| counts(*at)).map(|(_, read)| *read);
-        let reads: Vec<(Timestamp, Decimal)> = reads.collect();
-        let total = |pair: &[(Timestamp, Decimal)]| Total {
-            range: TimeRange { start: pair[0].0, end: pair[1].0 },
+    /// A register pair for every span that the reads bound, as they were judged.
+    fn totals(&self, judged: &[register::Outcome]) -> Vec<Total> {
+        let read = |((_, value), outcome): (&(Timestamp, Decimal), &register::Outcome)| SpanRead {
+            value: *value,
+            counts: outcome.final_read.counts_as_received(),
+            is_told: outcome.final_read.failed("V55"),
+        };
+        let reads: Vec<SpanRead> = self.registers.iter().zip(judged).map(read).collect();
+        let total = |(from, to): (usize, usize)| Total {
+            range: TimeRange { start: self.registers[from].0, end: self.registers[to].0 },
             measured: Measured::Register(RegisterPair {
-                start: pair[0].1,
-                end: pair[1].1,
+                start: reads[from].value,
+                end: reads[to].value,
                 multiplier: self.multiplier,
                 dials: self.dials,
                 decimals: self.decimals(),
             }),
             elsewhere: None,
         };
-        reads.windows(2).map(total).collect()
+        spans(&reads, self.dials).into_iter().map(total).collect()
     }
 }
 

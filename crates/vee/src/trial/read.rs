@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `time` is the begin of an interval; `value` is empty where there is none, and a last row with `end`
-//! says that there is no such interval. `status` holds names of reading statuses between semicolons, `register` the read of
+//! says that there is no such interval. All intervals are of one length, the shortest distance of two rows; an interval without a
+//! row has no value. `status` holds names of reading statuses between semicolons, `register` the read of
 //! a cumulative register at the time of the row. `status` and `register` may be left out. Comments before the columns may set
 //! `unit` (kWh), `zone` (UTC), `multiplier` (1) and `dials` (5).
 
@@ -21,8 +22,10 @@ use jiff::{SignedDuration, Timestamp};
 use model::finding::{Finding, Severity};
 use model::quality::Status;
 use model::quantity::Decimal;
+use model::register::UNKNOWN_DIALS;
 
 use crate::day::MISSING;
+use crate::evidence::duration;
 use crate::formula::named_status;
 
 /// The most intervals of a series: eleven years of hours, one year of five minutes.
@@ -162,9 +165,10 @@ impl<'t> Reader<'t> {
     fn series(mut self) -> Result<Series, Vec<Finding>> {
         let unit = self.setting("unit", "kWh".to_string(), |text| Some(text.into()), "a unit such as kWh");
         let zone = self.setting("zone", TimeZone::UTC, |text| TimeZone::get(text).ok(), "a zone such as Europe/Oslo");
-        let multiplier =
-            self.setting("multiplier", Decimal::new(1, 0), |text| text.parse().ok(), "a number such as 40");
-        let dials = self.setting("dials", 5, |text| text.parse().ok(), "a number of digits such as 5");
+        let above_zero = |text: &str| text.parse().ok().filter(|multiplier: &Decimal| 0 < multiplier.digits);
+        let multiplier = self.setting("multiplier", Decimal::new(1, 0), above_zero, "a number above 0 such as 40");
+        let dials = |text: &str| text.parse().ok().filter(|dials| (1..=UNKNOWN_DIALS).contains(dials));
+        let dials = self.setting("dials", 5, dials, "a number of digits from 1 to 18 such as 5");
         let interval = self.interval();
         let mut series = Series {
             unit,
@@ -188,10 +192,35 @@ impl<'t> Reader<'t> {
     fn interval(&mut self) -> Option<u32> {
         let distances = self.rows.windows(2).map(|pair| pair[1].time.as_second() - pair[0].time.as_second());
         let shortest = distances.min().and_then(|seconds| u32::try_from(seconds).ok()).filter(|seconds| 0 < *seconds);
-        if shortest.is_none() && self.findings.is_empty() {
-            self.fault(0, "time", "expected at least two rows, whose distance is the interval".into());
+        match shortest {
+            None if self.findings.is_empty() => {
+                self.fault(0, "time", "expected at least two rows, whose distance is the interval".into());
+            }
+            Some(shortest) => self.refuse_other_lengths(shortest),
+            None => {}
         }
         shortest
+    }
+
+    /// Values that follow each other at one longer distance are of longer intervals: taken for short ones with gaps between,
+    /// each would count for a part of its time, and the rest be estimated.
+    fn refuse_other_lengths(&mut self, shortest: u32) {
+        let apart = |pair: &[Row]| pair[1].time.as_second() - pair[0].time.as_second();
+        let has_value = |row: &Row| row.value.flatten().is_some();
+        let is_longer = |three: &&[Row]| {
+            let length = apart(&three[..2]);
+            i64::from(shortest) < length && length == apart(&three[1..]) && three[..2].iter().all(has_value)
+        };
+        let Some(three) = self.rows.windows(3).find(is_longer) else { return };
+        let (line, from, length) = (three[1].line, three[0].time, duration(apart(&three[..2])));
+        let short = self.rows.windows(2).find(|pair| apart(pair) == i64::from(shortest)).map(|pair| pair[0].time);
+        let elsewhere = short.map_or(String::new(), |time| format!(" as from {time} on"));
+        let message = format!(
+            "found values {length} apart from {from} on, expected one interval length throughout, {}{elsewhere}; try the rows of \
+             each length as a series of its own, or write a row with an empty value for every interval that has none",
+            duration(shortest.into()),
+        );
+        self.fault(line, "time", message);
     }
 
     /// The finest power of ten of the values.

@@ -13,7 +13,6 @@ use super::{FailedRule, Series, TrialException, verdict};
 use crate::outcome::{Queue, Validation};
 use crate::plan::CheckedPlan;
 use crate::register::{Change, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings};
-use crate::rules::Direction;
 use crate::run::Stamp;
 
 /// One register read and its history.
@@ -136,7 +135,7 @@ pub(super) fn exceptions(outcome: &Outcome) -> impl Iterator<Item = TrialExcepti
         range: TimeRange { start: at, end: at },
         queue: if failure.routed { Queue::ManualWork } else { Queue::Record },
         severity: failure.severity,
-        direction: Direction::Other,
+        direction: failure.direction,
         evidence: failure.evidence.clone(),
     })
 }

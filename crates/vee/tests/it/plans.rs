@@ -31,7 +31,7 @@ fn findings_name_the_place_and_what_is_expected() {
         "an envelope check",
         &rule("").replace("V31", "V01"),
         "validate[0].rule",
-        "there is no rule `V01`; built are V",
+        "V01 is a check of what is taken in, made before any plan: leave it out; here are V",
     );
     check("unknown method", &method("E99"), "estimate[0].method", "there is no method `E99`; built are E");
     check("twice", &(rule("") + &rule("")), "validate[1]", "`V31` is listed twice; keep one entry");
@@ -57,7 +57,7 @@ fn findings_name_the_place_and_what_is_expected() {
         "no rule about many days",
         "[[process]]\nrule = \"V50\"\n",
         "process[0].rule",
-        "there is no rule `V50`; built are V70",
+        "V50 is a rule of intervals: it belongs under [[validate]]; here are V70",
     );
     check(
         "a limit of one without unit",
@@ -69,7 +69,7 @@ fn findings_name_the_place_and_what_is_expected() {
         "no rule for register reads",
         "[[register.validate]]\nrule = \"V30\"\non_failure = \"warn\"\n",
         "register.validate[0].rule",
-        "there is no rule `V30`; built are V51",
+        "V30 is a rule of intervals: it belongs under [[validate]]; here are V51",
     );
     check(
         "a total cannot be estimated",

@@ -176,7 +176,7 @@ fn findings_name_their_place() {
         ("register.validate[0].settings.days", "V59: found `3`, expected a whole number such as `3 days`")
     );
     assert_eq!(found[1].0, "register.validate[1].rule");
-    assert!(found[1].1.starts_with("there is no rule `V50`; built are V51, V52"));
+    assert!(found[1].1.starts_with("V50 is a rule of intervals: it belongs under [[validate]]; here are V51, V52"));
     assert_eq!(found[2], ("register.validate[2]", "`V59` is listed twice; keep one entry"));
     assert_eq!(found[3].0, "register.estimate[0].method");
     assert_eq!(found[4].0, "register.estimate[1].exclude_from_scaling");

@@ -75,13 +75,16 @@ fn check(mode: ScalingMode, [whole, inner, peak, off_peak]: [&[i64]; 4], expecte
 
 #[test]
 fn a_negative_total_is_refused_or_shared() {
-    // 4 counted in the peak hours that hold a measured 5: -1 is left for an estimate above zero.
-    for mode in [ScalingMode::TimeOfUse, ScalingMode::TimeOfUseAllowNegative] {
-        let (values, outcome) = scaled(mode, &[], &[], &[4], &[]);
-        assert_eq!(values, "5 5 5 5");
-        let listed = outcome.final_day.values.iter().find(|listed| listed.slot == 1).expect("an estimate");
-        assert!(listed.status.contains(Status::UNSCALED), "{mode:?}");
-    }
+    // 4 counted in the peak hours that hold a measured 5: 4 - 5 = -1 is left for the one estimate there.
+    let (values, outcome) = scaled(ScalingMode::TimeOfUse, &[], &[], &[4], &[]);
+    assert_eq!(values, "5 5 5 5");
+    let listed = outcome.final_day.values.iter().find(|listed| listed.slot == 1).expect("an estimate");
+    assert!(listed.status.contains(Status::UNSCALED));
+    assert_eq!(scaled(ScalingMode::TimeOfUseAllowNegative, &[], &[], &[4], &[]).0, "5 -1 5 5");
+    // 4 counted over the whole day, of which 10 are measured: -6 over seeds of 5 and 5.
+    assert_eq!(scaled(ScalingMode::Proportional, &[4], &[], &[], &[]).0, "5 5 5 5");
+    assert_eq!(scaled(ScalingMode::ProportionalAllowNegative, &[4], &[], &[], &[]).0, "5 -3 -3 5");
+    assert_eq!(scaled(ScalingMode::BoundaryAllowNegative, &[4], &[], &[], &[]).0, "5 -3 -3 5");
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn route_to_queue_overrides_what_the_word_says() {
         // No method could mend it, so somebody has to.
         (OnFailure::Estimate, None, None, Queue::ManualWork),
         (OnFailure::Estimate, Some(false), None, Queue::Record),
-        (OnFailure::Estimate, Some(true), None, Queue::ManualWork),
+        // What waits for a person is not estimated.
+        (OnFailure::Estimate, Some(true), Some(-3), Queue::ManualWork),
         (OnFailure::Warn, None, Some(-3), Queue::Record),
     ] {
         let entry = RuleEntry { route_to_queue: switch, ..RuleEntry::new("V38", on_failure) };

@@ -109,9 +109,10 @@ fn of_run(told: &Explanation) -> String {
 }
 
 fn of_rule(verdict: &Verdict) -> String {
-    let Verdict { rule, name, verdict, evidence, .. } = verdict;
+    let Verdict { rule, name, validation, verdict, evidence, .. } = verdict;
+    let second = if *validation == Some("secondary") { "second validation, of estimates: " } else { "" };
     let why = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };
-    format!("  {rule} {name} {}{why}", verdict.replace('-', " "))
+    format!("  {second}{rule} {name} {}{why}", verdict.replace('-', " "))
 }
 
 fn of_method(method: &MethodWords, values: &[ExplainedValue]) -> String {

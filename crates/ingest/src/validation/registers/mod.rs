@@ -23,12 +23,12 @@ use model::lineage::FinalRead;
 use model::master::Channel;
 use model::reading_type::ReadingType;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{AsOf, Error, ReadingsBook, RegisterRead};
+use store::readings::{AsOf, Error, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::Stamp;
 use vee::register::{Outcome, ReadSeries};
 
-use super::totals::{measures_the_same, register_reads, without_spoilt};
+use super::totals::{self, DecidedRead, measures_the_same, register_reads};
 use super::{Report, batch_of};
 use crate::placement::zone_of;
 use crate::plans::Plans;
@@ -161,7 +161,7 @@ pub(crate) fn outcomes_of_days(
     Ok(outcomes.filter(|(on, _)| dates.contains(on)).flat_map(|(_, outcomes)| outcomes).collect())
 }
 
-/// The reads of a register inside a time that count by the plans of a ground.
+/// The reads of a register inside a time, with what the plans of a ground say of them.
 ///
 /// # Errors
 /// What the readings book says.
@@ -170,11 +170,11 @@ pub(super) fn counting(
     register: &Channel,
     within: TimeRange,
     stamp: Stamp,
-) -> Result<Vec<RegisterRead>, Error> {
+) -> Result<Vec<DecidedRead>, Error> {
     let reads = register_reads(ground.book, register, within, ground.as_of)?.registers;
     let dates = reads.iter().filter_map(|read| Some(utc_date(Timestamp::from_second(read.at).ok()?))).collect();
     let decided = outcomes_of_days(ground, register, &dates, stamp)?;
-    Ok(without_spoilt(reads, decided.iter().map(|outcome| &outcome.final_read)))
+    Ok(totals::decided(reads, decided.iter().map(|outcome| &outcome.final_read)))
 }
 
 /// Whether a register counts what another of the meter counts in one time-of-use bucket (V51).

@@ -13,7 +13,10 @@ mod v57_dials;
 mod v58_demand;
 mod v59_register_gap;
 
+use std::cmp::Ordering;
+
 use super::view::View;
+use crate::rules::{Direction, beyond};
 use crate::settings::{SettingForm, Settings};
 
 /// One validation rule for register reads.
@@ -30,8 +33,29 @@ pub struct Rule {
     pub(crate) judge: fn(&View<'_>, &Settings) -> Judgement,
 }
 
-/// Nothing found, or the one sentence of evidence; an error is the reason why the rule does not apply.
-pub(crate) type Judgement = Result<Option<String>, String>;
+/// Nothing found, or a fault of the read; an error is the reason why the rule does not apply.
+pub(crate) type Judgement = Result<Option<Fault>, String>;
+
+/// One fault of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// What it says of the value.
+    pub direction: Direction,
+    /// One sentence with the numbers: what was found and what the limit is.
+    pub evidence: String,
+}
+
+impl Fault {
+    /// One that says nothing of the height of the value.
+    pub(crate) fn new(evidence: String) -> Self {
+        Self { direction: Direction::Other, evidence }
+    }
+
+    /// Too high or too low, as the use compares with its limit.
+    pub(crate) fn beyond(side: Ordering, evidence: String) -> Self {
+        Self { direction: beyond(side), evidence }
+    }
+}
 
 /// Every rule for register reads that is built, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[

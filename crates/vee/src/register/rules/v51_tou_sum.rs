@@ -8,7 +8,7 @@
 
 use model::quantity::Decimal;
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::context::Measured;
 use crate::register::surroundings::{Kind, Setup};
@@ -89,8 +89,8 @@ fn compare(view: &View<'_>, settings: &Settings, setup: &Setup, sum: Amount, tot
         return Ok(None);
     }
     let (unit, parts) = (view.around.unit, view.around.time_of_use.len());
-    Ok(Some(format!(
+    Ok(Some(Fault::new(format!(
         "{parts} time-of-use registers add up to {sum} {unit}, the total register to {total} {unit}: {apart} {unit} \
          apart; the tolerance is {tolerance} {unit}"
-    )))
+    ))))
 }

@@ -4,7 +4,9 @@
 //! they hold for reads at any distance. The defaults are proposals: 50 kWh/h is above a service of
 //! 200 A at 240 V.
 
-use super::{Judgement, Rule};
+use std::cmp::Ordering;
+
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::evidence::duration;
 use crate::register::view::View;
@@ -39,13 +41,14 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     let times = |amount: Amount, seconds: i64| amount.times(Amount::new(seconds.into(), 0)).ok_or(TOO_LARGE);
     let used = times(now.usage, 3600)?;
     let against = |limit: Amount| Ok::<_, String>(used.compared(times(limit, now.range.seconds())?).ok_or(TOO_LARGE)?);
-    let evidence = |word: &str, limit: Amount| {
+    let fault = |side: Ordering, word: &str, limit: Amount| {
         let (found, limit) = (amount(view, now.usage), amount(view, limit));
-        format!("{found} in {} is too {word}; the limit is {limit}/h", duration(now.range.seconds()))
+        let length = duration(now.range.seconds());
+        Fault::beyond(side, format!("{found} in {length} is too {word}; the limit is {limit}/h"))
     };
     Ok(match (against(limits.0)?.is_gt(), against(limits.1)?.is_lt()) {
-        (true, _) => Some(evidence("much", limits.0)),
-        (_, true) => Some(evidence("little", limits.1)),
+        (true, _) => Some(fault(Ordering::Greater, "much", limits.0)),
+        (_, true) => Some(fault(Ordering::Less, "little", limits.1)),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@
 //! less than 100 %, so this form finds falls; [`super::v54_ratio_per_cent`] finds both. The default, a
 //! fall to under a quarter, is a proposal.
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::register::view::{Segment, View};
 use crate::register::words::{TOO_LARGE, amount, percent};
@@ -37,11 +37,13 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         return Ok(None);
     }
     let share = percent(apart, used).ok_or(TOO_LARGE)?;
-    Ok(Some(format!(
+    let side = used.compared(before).ok_or(TOO_LARGE)?;
+    let evidence = format!(
         "{} was used, {share} % away from the use before over the same time; the limit is {} %",
         amount(view, now.usage),
         settings.share(&MOST).shifted(2),
-    )))
+    );
+    Ok(Some(Fault::beyond(side, evidence)))
 }
 
 /// Use now and before, both times the two lengths, so that they compare as over equal time.

@@ -4,8 +4,10 @@
 //! `100 * u_now / u_prev` with both over equal time, outside `[lowest, highest]`. The limits are
 //! proposals.
 
+use std::cmp::Ordering;
+
 use super::v53_delta_per_cent::{Adjusted, adjusted};
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, amount, percent};
@@ -47,10 +49,12 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         return Ok(None);
     }
     let share = percent(now, before).ok_or(TOO_LARGE)?;
-    Ok(Some(format!(
+    let side = if above { Ordering::Greater } else { Ordering::Less };
+    let evidence = format!(
         "{} was used, {share} % of the use before over the same time; the limits are {} % and {} %",
         amount(view, segment.usage),
         lowest.shifted(2),
         highest.shifted(2),
-    )))
+    );
+    Ok(Some(Fault::beyond(side, evidence)))
 }

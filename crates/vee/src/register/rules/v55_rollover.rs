@@ -11,10 +11,12 @@
 //! accepted it; else the later one, which fell. Where the register counts on from the read that fell,
 //! that is its new level, of which people are told once.
 
+use std::cmp::Ordering;
+
 use model::quality::Status;
 use model::quantity::Decimal;
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::context::Measured;
 use crate::register::surroundings::{Kind, Read};
@@ -71,13 +73,14 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         }
         let level = view.right_before().filter(|(read, _)| counts_on(read.at, at));
         let is_new_level = level.map_or(Ok(false), |level| is_new_level(view, before, level, now))?;
-        return Ok(fell.filter(|_| !is_new_level));
+        return Ok(fell.filter(|_| !is_new_level).map(|evidence| Fault::beyond(Ordering::Less, evidence)));
     }
     let found = implausible(view, settings, before, now)?;
-    match next {
-        Some(next) if found.is_none() && fall(view, before, next)?.is_none() => fall(view, now, next),
-        _ => Ok(found),
-    }
+    let found = match next {
+        Some(next) if found.is_none() && fall(view, before, next)?.is_none() => fall(view, now, next)?,
+        _ => found,
+    };
+    Ok(found.map(|evidence| Fault::beyond(Ordering::Greater, evidence)))
 }
 
 /// Whether the register had fallen to a level from which it counts on.
@@ -90,8 +93,8 @@ fn is_new_level(
     Ok(fall(view, before, level)?.is_some() && !is_less(now.1, level.1)?)
 }
 
-/// A fall that is no roll-over.
-fn fall(view: &View<'_>, earlier: (Read, Decimal), later: (Read, Decimal)) -> Judgement {
+/// The sentence about a fall that is no roll-over.
+fn fall(view: &View<'_>, earlier: (Read, Decimal), later: (Read, Decimal)) -> Result<Option<String>, String> {
     if !is_less(later.1, earlier.1)? {
         return Ok(None);
     }
@@ -100,8 +103,13 @@ fn fall(view: &View<'_>, earlier: (Read, Decimal), later: (Read, Decimal)) -> Ju
     Ok(Some(format!("{error}; it was read at {} and at {}", moment(view, earlier.0.at), moment(view, later.0.at))))
 }
 
-/// A roll-over that means far more use than before.
-fn implausible(view: &View<'_>, settings: &Settings, before: (Read, Decimal), now: (Read, Decimal)) -> Judgement {
+/// The sentence about a roll-over that means far more use than before.
+fn implausible(
+    view: &View<'_>,
+    settings: &Settings,
+    before: (Read, Decimal),
+    now: (Read, Decimal),
+) -> Result<Option<String>, String> {
     if !is_less(now.1, before.1)? {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: Oracle multiplier check.
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, standing};
@@ -23,5 +23,5 @@ fn judge(view: &View<'_>, _: &Settings) -> Judgement {
         return Ok(None);
     }
     let (stated, on_file) = (standing(stated), standing(on_file));
-    Ok(Some(format!("the message states a multiplier of {stated}; the one on file is {on_file}")))
+    Ok(Some(Fault::new(format!("the message states a multiplier of {stated}; the one on file is {on_file}"))))
 }

@@ -4,7 +4,9 @@
 //! leave out zeros at its end, and a source that pads with zeros is not at fault; `exact` asks for the
 //! digits as configured.
 
-use super::{Judgement, Rule};
+use std::cmp::Ordering;
+
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::register::surroundings::Kind;
 use crate::register::view::View;
@@ -33,16 +35,17 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     let value = view.value()?;
     let setup = view.setup(view.read.at)?;
     if value.digits < 0 {
-        return Ok(Some(format!("the read {value} is below zero")));
+        return Ok(Some(Fault::beyond(Ordering::Less, format!("the read {value} is below zero"))));
     }
     let capacity = Amount::new(1, setup.dials.into());
     if Amount::from(value).compared(capacity).ok_or(TOO_LARGE)?.is_ge() {
-        return Ok(Some(format!("the read {value} does not fit on {} dials", setup.dials)));
+        let evidence = format!("the read {value} does not fit on {} dials", setup.dials);
+        return Ok(Some(Fault::beyond(Ordering::Greater, evidence)));
     }
     let decimals = |exponent: i8| (-i16::from(exponent)).max(0);
     let (written, needed) = (decimals(value.exponent), decimals(value.normalized().exponent));
     let configured = i16::from(setup.decimals);
     let wrong = configured < needed || (settings.choice(&DECIMALS) == "exact" && written != configured);
     let evidence = || format!("the read {value} has {written} decimals; {configured} are configured");
-    Ok(wrong.then(evidence))
+    Ok(wrong.then(|| Fault::new(evidence())))
 }

@@ -3,9 +3,11 @@
 //! Source: California monthly checks, "high/low demand" and "demand reset" (names only). The demand is
 //! compared with the mean of the last demands, each with the multiplier of its date; limits are proposals.
 
+use std::cmp::Ordering;
+
 use model::quantity::Decimal;
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::register::surroundings::{Kind, Read};
 use crate::register::view::{Level, View};
@@ -50,9 +52,9 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     };
     let value = multiplied((*view.read, view.value()?))?;
     if let Some((now, before)) = view.around.demand_resets.filter(|(now, before)| now == before) {
-        return Ok(Some(format!(
-            "the demand was not reset: the reset counter shows {now} and showed {before} at the last read"
-        )));
+        let evidence =
+            format!("the demand was not reset: the reset counter shows {now} and showed {before} at the last read");
+        return Ok(Some(Fault::new(evidence)));
     }
     let earlier = view.before(Level::Actual).take(settings.count(&READS) as usize);
     let earlier = earlier.map(multiplied).collect::<Result<Vec<Amount>, String>>()?;
@@ -74,11 +76,13 @@ fn compare(view: &View<'_>, settings: &Settings, value: Amount, earlier: &[Amoun
         return Ok(None);
     }
     let share = percent(times, sum).map_or("not comparable with".into(), |share| format!("{share} % of"));
-    Ok(Some(format!(
+    let side = if above { Ordering::Greater } else { Ordering::Less };
+    let evidence = format!(
         "a demand of {} is {share} the mean of the last {}; the limits are {} % and {} %",
         amount(view, value),
         earlier.len(),
         lowest.shifted(2),
         highest.shifted(2),
-    )))
+    );
+    Ok(Some(Fault::beyond(side, evidence)))
 }

@@ -5,7 +5,7 @@
 
 use model::time::TimeRange;
 
-use super::{Judgement, Rule};
+use super::{Fault, Judgement, Rule};
 use crate::evidence::duration;
 use crate::register::surroundings::Kind;
 use crate::register::view::{DAY_SECONDS, Level, View};
@@ -38,5 +38,5 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         let (last, apart, longest) = (moment(view, last.at), duration(apart), duration(longest));
         format!("the last measured read was at {last}, {apart} before; the limit is {longest}")
     };
-    Ok((longest < apart).then(evidence))
+    Ok((longest < apart).then(|| Fault::new(evidence())))
 }

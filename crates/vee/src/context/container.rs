@@ -1,0 +1,38 @@
+//! The register difference of a whole day that its reads make together (catalogue 3.4, boundary).
+
+use model::register::advance;
+use model::time::TimeRange;
+
+use super::{Measured, RegisterPair, Total};
+
+/// What a register counted from the read at the begin of a day to the one at its end, where it was read in between too; `None`
+/// where no register was read at both.
+pub(crate) fn over_whole_day(totals: &[Total], day: TimeRange) -> Option<Total> {
+    let pair = |total: &Total| match total.measured {
+        Measured::Register(pair) => Some((total.range, pair)),
+        Measured::Amount(_) => None,
+    };
+    let within = |total: &&Total| day.start <= total.range.start && total.range.end <= day.end;
+    let mut parts: Vec<&Total> = totals.iter().filter(within).collect();
+    parts.sort_by_key(|total| total.rank());
+    let parts: Vec<(TimeRange, RegisterPair)> = parts.into_iter().filter_map(pair).collect();
+    let begins = |(range, _): &&(TimeRange, RegisterPair)| range.start == day.start && range.end < day.end;
+    parts.iter().filter(begins).find_map(|begin| to_the_end(*begin, &parts, day))
+}
+
+/// The differences that go on from one to the end of the day, as one.
+fn to_the_end(begin: (TimeRange, RegisterPair), parts: &[(TimeRange, RegisterPair)], day: TimeRange) -> Option<Total> {
+    let (mut range, mut pair) = begin;
+    while range.end < day.end {
+        let goes_on = |(next, other): &&(TimeRange, RegisterPair)| {
+            let same = |one: &RegisterPair| (one.multiplier, one.dials);
+            next.start == range.end && other.start == pair.end && same(other) == same(&pair)
+        };
+        let (next, other) = parts.iter().find(goes_on)?;
+        range.end = next.end;
+        pair = RegisterPair { end: other.end, decimals: pair.decimals.max(other.decimals), ..pair };
+    }
+    // A register that fell in between may not say what it counted from end to end.
+    advance(pair.start, pair.end, pair.dials).ok()?;
+    Some(Total { range, measured: Measured::Register(pair), elsewhere: None })
+}
