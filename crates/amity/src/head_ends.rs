@@ -43,8 +43,7 @@ impl HeadEnds {
     /// [`Failure::Usage`] naming the head-end whose settings cannot be.
     pub fn start(installation: &Installation, intake: &Arc<Mutex<Intake>>) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(false);
-        let mut made =
-            Made { intake, stopped, healths: Vec::new(), lines: BTreeMap::new(), work: Vec::new() };
+        let mut made = Made { intake, stopped, healths: Vec::new(), lines: BTreeMap::new(), work: Vec::new() };
         for of in &installation.settings.head_ends {
             let wrong = |problem: String| Failure::Usage(format!("{}: head_end: {problem}", settings::FILE_NAME));
             let source = source(of, installation).map_err(wrong)?;

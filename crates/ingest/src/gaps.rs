@@ -119,7 +119,8 @@ pub fn orders(
             continue;
         }
         for route in routes(directory, usage_point, day.range) {
-            let wanted: Vec<_> = misses.iter().filter_map(|(channel, miss)| within(channel, miss, route.range)).collect();
+            let wanted: Vec<_> =
+                misses.iter().filter_map(|(channel, miss)| within(channel, miss, route.range)).collect();
             if !wanted.is_empty() {
                 entries.push(OrderEntry {
                     kind: OrderKind::Read,

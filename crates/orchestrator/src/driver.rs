@@ -231,7 +231,8 @@ fn kind(entry: &OrderEntry) -> RequestKind {
 
 fn refusal(order: &Order) -> Note {
     let Route { head_end, .. } = &order.entry.route;
-    let outcome = format!("`{head_end}` owns the usage point and is no head-end that can be asked; add it as [[head_end]]");
+    let outcome =
+        format!("`{head_end}` owns the usage point and is no head-end that can be asked; add it as [[head_end]]");
     Note { id: order.id, state: OrderState::Refused, tries: order.tries, next_at: order.entry.next_at, outcome }
 }
 

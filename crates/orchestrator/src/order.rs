@@ -45,7 +45,9 @@ pub fn answered(order: &Order, answer: Answer<'_>, schedule: &Schedule, now: Tim
     let tried = |state, outcome: String| Note { tries, next_at, ..note(order, state, outcome) };
     match answer {
         Answer::Accepted => tried(OrderState::Asked, format!("asked {}", times(tries))),
-        Answer::Device(why) => note(order, OrderState::Refused, format!("{} refuses: {why}", order.entry.route.head_end)),
+        Answer::Device(why) => {
+            note(order, OrderState::Refused, format!("{} refuses: {why}", order.entry.route.head_end))
+        }
         Answer::Request(why) => tried(OrderState::Open, format!("{} {why}", order.entry.route.head_end)),
     }
 }
@@ -100,12 +102,23 @@ mod tests {
             deadline: schedule.deadline(at(0)),
         };
         let (state, outcome) = (OrderState::Open, String::new());
-        Order { id: 1, entry, state, tries: 0, request: None, ordered_at: at(0), asked_at: None, closed_at: None, outcome }
+        Order {
+            id: 1,
+            entry,
+            state,
+            tries: 0,
+            request: None,
+            ordered_at: at(0),
+            asked_at: None,
+            closed_at: None,
+            outcome,
+        }
     }
 
     fn apply(order: &mut Order, note: Note, now: Timestamp) {
         order.asked_at = order.asked_at.or((note.state == OrderState::Asked).then_some(now));
-        (order.state, order.tries, order.entry.next_at, order.outcome) = (note.state, note.tries, note.next_at, note.outcome);
+        (order.state, order.tries, order.entry.next_at, order.outcome) =
+            (note.state, note.tries, note.next_at, note.outcome);
     }
 
     /// Lets hours pass, asks whenever the order is due, and tells what happened.

@@ -122,7 +122,13 @@ impl<'u> Collection<'u> {
     }
 
     /// What a meter recorded over a day, in the manner of its head-end; its registers go on.
-    pub(crate) fn readings(&mut self, meter: u32, premises: &Premises, day: &Day, flows: &[Flow]) -> Vec<ChannelReadings> {
+    pub(crate) fn readings(
+        &mut self,
+        meter: u32,
+        premises: &Premises,
+        day: &Day,
+        flows: &[Flow],
+    ) -> Vec<ChannelReadings> {
         let mut directions = vec![(DELIVERED, delivered as fn(&Flow) -> i64)];
         if premises.panels_kw != 0 {
             directions.push((RECEIVED, received));

@@ -132,7 +132,9 @@ impl Fault {
     /// When it holds.
     pub fn span(&self) -> TimeRange {
         match *self {
-            Self::Open { from, to, .. } | Self::Dead { from, to, .. } | Self::Silent { from, to, .. } => TimeRange { start: from, end: to },
+            Self::Open { from, to, .. } | Self::Dead { from, to, .. } | Self::Silent { from, to, .. } => {
+                TimeRange { start: from, end: to }
+            }
             Self::Lost(share) | Self::Late(share) | Self::Twice(share) => {
                 TimeRange { start: share.from, end: share.to }
             }

@@ -109,7 +109,8 @@ fn wait_until(program: &Program, what: &str, call: &[&str], is_so: impl Fn(&Valu
 /// Enters each usage point with the head-end that sends its readings.
 fn own_everything(program: &Program) {
     let registered = program.json(&["registry", "list", "--limit", "1000", "--json"]);
-    let labels: Vec<&str> = registered.as_array().expect("channels").iter().filter_map(|one| one["label"].as_str()).collect();
+    let labels: Vec<&str> =
+        registered.as_array().expect("channels").iter().filter_map(|one| one["label"].as_str()).collect();
     for name in NAMES {
         let folder = program.path("sent").join(name);
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|file| file.path().is_file());
@@ -155,7 +156,8 @@ fn what_was_lost_is_read_again_and_a_dead_meter_is_given_up() {
         !told["counts"].as_array().expect("counts").iter().any(open)
     });
     let orders = orders["orders"].as_array().expect("orders");
-    let (dead, living): (Vec<_>, Vec<_>) = orders.iter().partition(|order| DEAD.iter().any(|name| order["route"]["device"] == *name));
+    let (dead, living): (Vec<_>, Vec<_>) =
+        orders.iter().partition(|order| DEAD.iter().any(|name| order["route"]["device"] == *name));
     assert!(2 < living.len() && living.iter().all(|order| order["state"] == "answered"), "{living:?}");
     let given_up = |order: &&Value| order["state"] == "given_up" && order["tries"] == 5;
     assert!(!dead.is_empty() && dead.iter().all(given_up), "{dead:?}");

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::{Json, Router};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use headend::rest::{Rest, Settings};
 use headend::{HeadEnd, Request, RequestKind, Trouble};
 use model::time::TimeRange;

@@ -125,5 +125,8 @@ impl Owners {
 
 fn ownership(row: &Row) -> Result<Ownership, RegistryError> {
     let source: String = row.get("source")?;
-    Ok(Ownership { from: row.instant("valid_from")?, source: Some(source).filter(|source| !source.is_empty()).map(SmolStr::from) })
+    Ok(Ownership {
+        from: row.instant("valid_from")?,
+        source: Some(source).filter(|source| !source.is_empty()).map(SmolStr::from),
+    })
 }

@@ -4,8 +4,8 @@ use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
 use super::{
-    registry_determinant, registry_facts, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates,
-    registry_review, registry_subscriptions,
+    registry_determinant, registry_facts, registry_master, registry_order, registry_plans, registry_quarantine,
+    registry_rates, registry_review, registry_subscriptions,
 };
 
 /// Calls a macro with every room of the contract.

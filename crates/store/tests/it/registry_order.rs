@@ -133,7 +133,10 @@ async fn what_is_closed_stays_closed(registry: Registry, _: Registry) {
     assert_eq!(ledger.note(&[note(id, OrderState::Answered, 1, "late")], at(NOON)).await.expect("noted"), 0);
     assert_eq!(ledger.cancel(&[id], "again", at(NOON)).await.expect("cancelled"), 0);
     let order = ledger.get(id).await.expect("got");
-    assert_eq!((order.state, &*order.outcome, order.closed_at), (OrderState::Cancelled, "meter was stolen", Some(at(NOON))));
+    assert_eq!(
+        (order.state, &*order.outcome, order.closed_at),
+        (OrderState::Cancelled, "meter was stolen", Some(at(NOON)))
+    );
 }
 
 async fn a_refused_gap_is_ordered_anew_where_another_can_be_asked(registry: Registry, _: Registry) {
@@ -184,7 +187,8 @@ async fn owners_move_on_their_day(registry: Registry, again: Registry) {
 async fn a_span_is_cut_where_owners_and_meters_change(registry: Registry, _: Registry) {
     let point = usage_point(&registry, "UP1").await;
     let names = |values: &[(&str, &str)]| -> Vec<Name> {
-        let name = |(authority, value): &(&str, &str)| Name { authority: (*authority).into(), ..Name::new("Meter", *value) };
+        let name =
+            |(authority, value): &(&str, &str)| Name { authority: (*authority).into(), ..Name::new("Meter", *value) };
         values.iter().map(name).collect()
     };
     let of_meters = [names(&[("", "M-OLD")]), names(&[("", "M-NEW"), ("HES-2", "0042")])];
@@ -197,7 +201,9 @@ async fn a_span_is_cut_where_owners_and_meters_change(registry: Registry, _: Reg
     let told = async |range: TimeRange| -> Vec<String> {
         let directory = registry.directory().await.expect("directory");
         let hour = |at: Timestamp| at.strftime("%H").to_string();
-        let told = |route: Route| format!("{} {}-{} {}", route.head_end, hour(route.range.start), hour(route.range.end), route.device);
+        let told = |route: Route| {
+            format!("{} {}-{} {}", route.head_end, hour(route.range.start), hour(route.range.end), route.device)
+        };
         routes(&directory, point, range).into_iter().map(told).collect()
     };
     assert_eq!(told(day()).await, [" 00-08 M-OLD", " 08-00 M-NEW"]);

@@ -119,7 +119,11 @@ impl Orders<'_> {
         let sql = "SELECT head_end, state, count(*) AS orders FROM head_end_order GROUP BY head_end, state \
                    ORDER BY head_end, state";
         let count = |row: &Row| {
-            Ok(OrderCount { head_end: row.get("head_end")?, state: row.parsed("state")?, orders: row.number("orders")? })
+            Ok(OrderCount {
+                head_end: row.get("head_end")?,
+                state: row.parsed("state")?,
+                orders: row.number("orders")?,
+            })
         };
         self.database.rows(sql, arguments![]).await?.iter().map(count).collect()
     }

@@ -31,7 +31,9 @@ impl Schedule {
     pub fn check(&self) -> Result<(), String> {
         let tries = &self.tries_after_seconds;
         if tries.is_empty() || !tries.is_sorted() {
-            return Err(format!("tries_after_seconds: {tries:?}, expected one or more numbers, each at least the last"));
+            return Err(format!(
+                "tries_after_seconds: {tries:?}, expected one or more numbers, each at least the last"
+            ));
         }
         Ok(())
     }
