@@ -72,7 +72,89 @@ export interface HeadEnd {
   deliveries: number;
   refused: number;
   stored: number;
+  /** Requests within the minute that ended when it was asked last. */
+  asked_in_minute: number;
+  /** By its contract; 0 is without limit. */
+  requests_per_minute: number;
 }
+
+/** Counts over messages. */
+export interface Received { batches: number; stored: number; duplicates: number; quarantined: number }
+
+/** A head-end in a line: one of the settings, or any source that sent something or owns usage points. */
+export interface HeadEndBrief {
+  name: string;
+  /** `null` where it is not one of the settings. */
+  health: HeadEnd | null;
+  last_received_at: string | null;
+  newest_reading: string | null;
+  meters: number;
+  received: Received;
+  is_stale: boolean;
+}
+
+export interface HeadEndDetail extends HeadEndBrief {
+  as_of: string;
+  position: string | null;
+  quarantine: ReasonCount[];
+  arrivals_from: string;
+  arrivals: (Received & { hour: string })[];
+}
+
+/** A part of the board, or why it is not there. */
+export interface Part<T> { value: T | null; problem: string | null }
+
+export interface Board {
+  as_of: string;
+  version: string;
+  channels: number;
+  collection: Part<{ report: Collection; components: number; next_deadlines: { zone: string; at: string }[] }>;
+  exceptions: Part<ReviewGroups>;
+  approvals: Part<{ waiting: number; is_cut: boolean; oldest: string | null }>;
+  quarantine: Part<{ open: number; reasons: ReasonCount[] }>;
+  head_ends: Part<HeadEndBrief[]>;
+  subscriptions: Part<Subscription[]>;
+}
+
+export type Reporting = 'reporting' | 'silent' | 'never';
+
+export interface RollOutCounts { installed: number; reporting: number; silent: number; never: number }
+
+export type RollOutGroup = RollOutCounts & { name: string | null };
+
+/** Meters with a known position, in cells of equal width and height. */
+export interface RollOutMap {
+  south: number; west: number; north: number; east: number;
+  columns: number; rows: number;
+  cells: (RollOutCounts & { column: number; row: number })[];
+  elsewhere: number;
+}
+
+export interface RollOutMeter {
+  meter: string;
+  name: string;
+  usage_point: string;
+  usage_point_name: string;
+  head_end: string | null;
+  area: string | null;
+  position: string | null;
+  state: Reporting;
+  installed_at: string | null;
+  last_value: string | null;
+}
+
+export interface RollOut extends Page<RollOutMeter> {
+  as_of: string;
+  silent_hours: number;
+  total: RollOutCounts;
+  head_ends: RollOutGroup[];
+  areas: RollOutGroup[];
+  map: RollOutMap | null;
+  items_count: number;
+}
+
+/** What one message brought of a channel. */
+export interface Arrival { received_at: string; sequence: number; source: string | null; values: number; from: string; to: string }
 
 export interface Fleet {
   as_of: string;
@@ -122,7 +204,27 @@ export interface Collection {
   reasons: { reason: CollectionReason; readings: number; components: number }[];
   misses: CollectionMiss[];
   misses_count: number;
+  /** Of how many meters all of them are. */
+  components_count: number;
+  /** Numbers of the shown channels, and their meters, by label. */
+  channels: Record<string, number>;
+  meters: Record<string, string>;
 }
+
+export type ItemVerdict = 'met' | 'open' | 'not_met' | 'told' | 'nothing' | 'no_source';
+
+/** One of the fourteen items of the status of a day. */
+export interface StatusItem {
+  id: string;
+  title: string;
+  verdict: ItemVerdict;
+  figures: { name: string; value: string }[];
+  rows: { component: string; zone: string; from: string | null; to: string | null; reason: string }[];
+  rows_count: number;
+}
+
+/** The status of a day. */
+export interface StatusReport { date: string; made_at: string; items: StatusItem[] }
 
 export interface Page<Item> { items: Item[]; next: string | null }
 
@@ -136,6 +238,13 @@ export interface Point {
   time_zone: string | null;
   links: { what: string; id: string; name: string; from: string | null; to: string | null }[];
   channels: ChannelBrief[];
+  /** How its usage point is now; `null` where a meter is at none. */
+  state: {
+    connection: string | null;
+    connection_since: string | null;
+    head_end: string | null;
+    health: HeadEnd | null;
+  } | null;
 }
 
 /** What a status set looks like at a glance; the words say it exactly. */

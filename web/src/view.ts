@@ -6,7 +6,7 @@ import {
 } from './time';
 
 export type ZoneChoice = 'meter' | 'browser' | 'utc';
-export type Tab = 'values' | 'days' | 'registers' | 'versions';
+export type Tab = 'values' | 'days' | 'registers' | 'versions' | 'received';
 export type Preset = 'day' | 'week' | 'month' | 'year' | 'all';
 
 export const TABS: [Tab, string][] = [
@@ -14,6 +14,7 @@ export const TABS: [Tab, string][] = [
   ['days', 'Days and validation'],
   ['registers', 'Registers and sum check'],
   ['versions', 'Versions'],
+  ['received', 'Received'],
 ];
 
 export interface View {

@@ -39,7 +39,7 @@ const parameter = (page, name) => new URL(page.url()).searchParams.get(name);
 const length = (page) => Date.parse(parameter(page, 'to')) - Date.parse(parameter(page, 'from'));
 
 async function fleetShowsTheFigures(page) {
-  await show(page, '/');
+  await show(page, '/fleet');
   const fleet = await api('fleet');
   const tile = (name) => page.locator('.tile', { has: page.locator('span', { hasText: new RegExp(`^${name}$`) }) });
   const figure = (name) => tile(name).locator('strong').innerText();
@@ -209,12 +209,12 @@ async function unhappyPaths(page, channel) {
   const alert = await page.locator('[role="alert"]').innerText();
   check('errors: an unknown channel is said in words', /not in the registry/.test(alert), alert);
   await show(page, '/nowhere');
-  check('errors: an unknown place leads back', await page.getByRole('link', { name: 'To the fleet', exact: true }).isVisible());
+  check('errors: an unknown place leads back', await page.getByRole('link', { name: 'To the morning board', exact: true }).isVisible());
   await show(page, '/channels?q=no-such-name-anywhere');
   check('empty: a search without hits says what can be searched', (await page.locator('.empty').innerText()).includes('no-such-name-anywhere'));
   await show(page, `/channels/${channel.channel}?from=1971-01-01T00:00:00Z&to=1971-01-02T00:00:00Z`);
   check('empty: a range without readings says how to get back', (await page.locator('section[aria-label="Values"]').innerText()).includes('There are no readings'));
-  await show(page, '/');
+  await show(page, '/fleet');
   await page.route('**/api/v1/fleet', (route) => route.abort());
   await page.getByRole('button', { name: 'Refresh' }).press('Enter');
   await page.locator('[role="alert"]').waitFor();
@@ -225,7 +225,7 @@ async function unhappyPaths(page, channel) {
 
 async function fitsNarrowAndPrint(page, channel) {
   await page.setViewportSize({ width: 400, height: 800 });
-  for (const path of ['/', `/channels/${channel.channel}`, '/quarantine', `/collection?date=${channel.last_reading.slice(0, 10)}`]) {
+  for (const path of ['/fleet', `/channels/${channel.channel}`, '/quarantine', `/collection?date=${channel.last_reading.slice(0, 10)}`]) {
     await show(page, path);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     same(`narrow: ${path.replace(/\d+/, 'n')} does not scroll sideways`, over, 0);
@@ -262,7 +262,7 @@ async function collectionByKeyboard(page, channel) {
 }
 
 async function pictures(page, scheme, channel) {
-  await show(page, '/');
+  await show(page, '/fleet');
   await accessible(page, `fleet, ${scheme}`);
   await page.screenshot({ path: join(out, `fleet-${scheme}.png`) });
   for (const path of ['/channels', '/usage-points', '/meters', '/nowhere']) {

@@ -95,7 +95,7 @@ const picture = async (page, name, height) => {
 
 async function linkedFromEverywhere(page) {
   const total = await waitingTotal();
-  await show(page, '/');
+  await show(page, '/fleet');
   const bar = await page.locator('nav[aria-label="Places"] a[href="/review"]').innerText();
   check('links: the navigation counts what waits for a person', bar.replace(/\D/g, '') === String(total), `${bar} / ${total}`);
   const tile = page.locator('a.tile[href="/review"] strong');

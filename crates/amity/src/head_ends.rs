@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use headend::folder::{self, Folder};
+use headend::mqtt::{self, Mqtt};
 use headend::pace::Contract;
 use headend::rest::{self, Rest};
+use headend::soap::{self, Soap};
 use headend::{HeadEnd, Trouble};
 use ingest::Intake;
 use ingest::collector::{Collector, Health, Source};
@@ -46,6 +48,7 @@ impl HeadEnds {
         let mut made = Made { intake, stopped, healths: Vec::new(), lines: BTreeMap::new(), work: Vec::new() };
         for of in &installation.settings.head_ends {
             let wrong = |problem: String| Failure::Usage(format!("{}: head_end: {problem}", settings::FILE_NAME));
+            let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
             let source = source(of, installation).map_err(wrong)?;
             let base = installation.folder();
             match of.kind() {
@@ -55,8 +58,13 @@ impl HeadEnds {
                     made.add(Folder::new(folder, system_time), source, of.contract);
                 }
                 Some(Kind::Rest(rest)) => {
-                    let refused = |trouble: Trouble| wrong(format!("`{}`: {trouble}", of.name));
                     made.add(Rest::new(with_token(base, rest)).map_err(refused)?, source, of.contract);
+                }
+                Some(Kind::Soap(soap)) => {
+                    made.add(Soap::new(with_secrets(base, soap), clock::now).map_err(refused)?, source, of.contract);
+                }
+                Some(Kind::Mqtt(mqtt)) => {
+                    made.add(Mqtt::new(with_password(base, mqtt)).map_err(refused)?, source, of.contract);
                 }
                 // Refused when the settings were read.
                 None => {}
@@ -173,6 +181,17 @@ fn from(base: &Path, given: &folder::Settings) -> folder::Settings {
 
 fn with_token(base: &Path, given: &rest::Settings) -> rest::Settings {
     rest::Settings { token_file: given.token_file.as_ref().map(|path| base.join(path)), ..given.clone() }
+}
+
+fn with_secrets(base: &Path, given: &soap::Settings) -> soap::Settings {
+    let [token_file, password_file] =
+        [&given.token_file, &given.password_file].map(|file| file.as_ref().map(|path| base.join(path)));
+    soap::Settings { token_file, password_file, ..given.clone() }
+}
+
+fn with_password(base: &Path, given: &mqtt::Settings) -> mqtt::Settings {
+    let password_file = given.password_file.as_ref().map(|path| base.join(path));
+    mqtt::Settings { password_file, ..given.clone() }
 }
 
 /// Reads how each goes.

@@ -3,6 +3,7 @@
 //! ```text
 //! amity-data/
 //!   amity.toml      settings
+//!   events.sqlite   what devices told of (unless PostgreSQL is set)
 //!   registry.sqlite master data, quarantine, history (unless PostgreSQL is set)
 //!   readings/       the readings book
 //!   raw/            bytes as received
@@ -14,9 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ingest::intake::{Books, Unknown};
-use ingest::{Determinants, Intake, Review, intake};
+use ingest::{Determinants, EventsLane, Intake, Review, intake};
 use smol_str::SmolStr;
 use store::disk::RealDisk;
+use store::events::EventsBook;
 use store::raw::RawBook;
 use store::readings::{Config, ReadingsBook, Recovery};
 use store::registry::Registry;
@@ -50,6 +52,10 @@ pub struct Opened {
     pub books: Books,
     /// What opening the readings book had to mend.
     pub recovery: Recovery,
+    /// What devices told of.
+    pub events: EventsBook,
+    /// The way there, one for all who use it.
+    lane: OnceLock<EventsLane>,
     /// Where asynchronous work runs.
     pub runtime: Runtime,
     /// Review over the books, one for all who use it.
@@ -103,16 +109,21 @@ impl Installation {
         let _ = std::fs::remove_file(folder.join(SERVED_AT));
         let raw = RawBook::open(disk, &folder.join("raw"))
             .map_err(|error| Failure::work("could not open the raw book", error))?;
-        let address = match settings.registry.as_str() {
-            "sqlite" => format!("sqlite:{}", folder.join("registry.sqlite").display()),
+        let address = |set: &str, file: &str| match set {
+            "sqlite" => format!("sqlite:{}", folder.join(file).display()),
             address => address.to_owned(),
         };
         let registry = runtime
-            .block_on(Registry::open(&address))
+            .block_on(Registry::open(&address(&settings.registry, "registry.sqlite")))
             .map_err(|error| Failure::work("could not open the registry", error))?;
+        let events = runtime
+            .block_on(EventsBook::open(&address(&settings.events_book, "events.sqlite")))
+            .map_err(|error| Failure::work("could not open the events book", error))?;
         let books = Books { readings: Arc::new(readings), raw: Arc::new(raw), registry };
-        let (review, head_ends) = (OnceLock::new(), OnceLock::new());
-        Ok(Self(Arc::new(Opened { settings, books, recovery, runtime, review, head_ends, folder: folder.to_owned() })))
+        let (review, head_ends, lane) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let folder = folder.to_owned();
+        let opened = Opened { settings, books, recovery, events, lane, runtime, review, head_ends, folder };
+        Ok(Self(Arc::new(opened)))
     }
 
     /// The data folder.
@@ -130,7 +141,34 @@ impl Installation {
         let flags = self.settings.status.build();
         let flags = flags.map_err(|error| Failure::Usage(format!("{}: status.{error}", settings::FILE_NAME)))?;
         let intake = Intake::new(self.books.clone(), limits, zone, self.runtime.handle().clone()).map_err(in_intake)?;
-        Ok(intake.with_flags(flags))
+        Ok(intake.with_flags(flags).with_events(self.events_lane()?))
+    }
+
+    /// The way of events to their book.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where the settings of events cannot be.
+    pub fn events_lane(&self) -> Result<EventsLane, Failure> {
+        let rules = self.settings.events.build();
+        let rules = rules.map_err(|error| Failure::Usage(format!("{}: events.{error}", settings::FILE_NAME)))?;
+        let start = || {
+            let Books { raw, registry, .. } = self.books.clone();
+            EventsLane::start(self.events.clone(), raw, registry, rules, self.runtime.handle().clone())
+        };
+        Ok(self.lane.get_or_init(start).clone())
+    }
+
+    /// Gives events to devices that the registry knows by now, and types to words that the settings explain.
+    ///
+    /// # Errors
+    /// [`Failure::Work`].
+    pub fn resolve_events(&self) -> Result<(), Failure> {
+        let lane = self.events_lane()?;
+        let resolved = self.runtime.block_on(async {
+            lane.resolve_unknown().await?;
+            lane.explain_words().await
+        });
+        resolved.map(drop).map_err(|error| Failure::work("could not look at events again", error))
     }
 
     /// What bills rest on, over the books.

@@ -1,11 +1,14 @@
 //! `amity.toml`: the settings of an installation, with their defaults. Unknown settings are errors.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use formats::{Format, Options};
+use headend::Trouble;
+use ingest::collection::status;
 use ingest::placement::zone_of;
-use ingest::{admission, collection, flags, review};
+use ingest::{admission, collection, events, flags, review};
+use interop::repository::accounts::Field;
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
@@ -23,8 +26,12 @@ pub struct Settings {
     pub zone: String,
     /// What the installation is there for: `repository` computes what bills rest on, `collection` only collects.
     pub role: Role,
+    /// The specification that the installation is held against; none unless it is named.
+    pub profile: Option<Profile>,
     /// The registry book: `sqlite` in the data folder, or `postgres://user@host/database`.
     pub registry: String,
+    /// The events book: `sqlite` in the data folder, or `postgres://user@host/database`, which may be that of the registry.
+    pub events_book: String,
     /// What happens to readings of unknown channels.
     pub unknown_channels: UnknownChannels,
     /// The plan of validation and estimation: a file, or `default`.
@@ -36,16 +43,80 @@ pub struct Settings {
     pub admission: admission::Limits,
     /// What is asked of the collection of a day.
     pub collection: collection::Rules,
+    /// Limits of the daily status report and of alerts.
+    pub daily_report: status::Limits,
+    /// What the repository is given.
+    pub hand_over: HandOver,
     /// How head-ends are asked for what is missing.
     pub orders: orchestrator::Config,
     /// What flags of sources mean.
     pub status: flags::Config,
+    /// What sources call events, and which reports are one.
+    pub events: events::Config,
     /// Whose word counts in the review of exceptions.
     pub review: review::Policy,
     /// The readings book.
     pub readings: Readings,
     /// The page and the API.
     pub serve: Serve,
+}
+
+/// A specification that an installation can be held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// The functional specification of Ontario for the metering infrastructure of a distributor, version 2.
+    Ontario,
+}
+
+impl Profile {
+    /// What of the settings is less than the specification asks for.
+    fn check(self, settings: &Settings) -> Result<(), String> {
+        let Self::Ontario = self;
+        let (asked, rules) = (collection::Rules::default(), &settings.collection);
+        let less = |name: &str, found: String, expected: String| {
+            Err(format!("{name}: {found}, and the profile `ontario` asks for {expected}"))
+        };
+        if settings.role != Role::Collection {
+            return less("role", "repository".into(), "`collection`: a distributor computes nothing (2.8.2)".into());
+        }
+        if rules.per_cent < asked.per_cent {
+            return less("collection.per_cent", rules.per_cent.to_string(), "98 at least (2.3.1)".into());
+        }
+        if asked.deadline < rules.deadline {
+            return less("collection.deadline", rules.deadline.to_string(), "05:00:00 at the latest (2.6.1)".into());
+        }
+        if rules.register_every_minutes != 60 {
+            return less(
+                "collection.register_every_minutes",
+                rules.register_every_minutes.to_string(),
+                "60 (2.2.1)".into(),
+            );
+        }
+        if asked.stamp_tolerance_seconds < rules.stamp_tolerance_seconds {
+            let found = rules.stamp_tolerance_seconds.to_string();
+            return less("collection.stamp_tolerance_seconds", found, "90 at the most (2.4.3)".into());
+        }
+        Ok(())
+    }
+}
+
+/// What the repository of a province is given, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HandOver {
+    /// The folder that files are put into; a relative path begins at the data folder.
+    pub folder: PathBuf,
+    /// Whether each day is handed over by itself when its deadline has passed.
+    pub daily: bool,
+    /// What is told of accounts, in this order.
+    pub account_fields: Vec<Field>,
+}
+
+impl Default for HandOver {
+    fn default() -> Self {
+        Self { folder: "hand-over".into(), daily: false, account_fields: Field::ALL.to_vec() }
+    }
 }
 
 /// What happens to readings of channels that the registry does not know.
@@ -75,6 +146,10 @@ pub struct HeadEnd {
     pub folder: Option<headend::folder::Settings>,
     /// Where it is a web service.
     pub rest: Option<headend::rest::Settings>,
+    /// Where it is asked in SOAP.
+    pub soap: Option<headend::soap::Settings>,
+    /// Where it publishes to a broker.
+    pub mqtt: Option<headend::mqtt::Settings>,
 }
 
 /// What kind of head-end it is.
@@ -84,16 +159,44 @@ pub enum Kind<'s> {
     Folder(&'s headend::folder::Settings),
     /// A web service.
     Rest(&'s headend::rest::Settings),
+    /// A service in SOAP.
+    Soap(&'s headend::soap::Settings),
+    /// A broker of MQTT.
+    Mqtt(&'s headend::mqtt::Settings),
+}
+
+impl Kind<'_> {
+    /// The word for it, and where it is.
+    pub fn place(self) -> (&'static str, String) {
+        match self {
+            Self::Folder(folder) => ("folder", folder.folder.display().to_string()),
+            Self::Rest(rest) => ("rest", rest.address.clone()),
+            Self::Soap(soap) => ("soap", soap.address.clone()),
+            Self::Mqtt(mqtt) => ("mqtt", format!("{} {}", mqtt.address, mqtt.topics.join(" "))),
+        }
+    }
+
+    fn check(self) -> Result<(), Trouble> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Rest(rest) => rest.deliveries().map(drop),
+            Self::Soap(soap) => soap.checked().map(drop),
+            Self::Mqtt(mqtt) => mqtt.broker().map(drop),
+        }
+    }
 }
 
 impl HeadEnd {
     /// Its kind; `None` where there is none or more than one, which no checked settings have.
     pub fn kind(&self) -> Option<Kind<'_>> {
-        match (&self.folder, &self.rest) {
-            (Some(folder), None) => Some(Kind::Folder(folder)),
-            (None, Some(rest)) => Some(Kind::Rest(rest)),
-            _ => None,
-        }
+        let kinds = [
+            self.folder.as_ref().map(Kind::Folder),
+            self.rest.as_ref().map(Kind::Rest),
+            self.soap.as_ref().map(Kind::Soap),
+            self.mqtt.as_ref().map(Kind::Mqtt),
+        ];
+        let mut given = kinds.into_iter().flatten();
+        given.next().filter(|_| given.next().is_none())
     }
 
     /// What its bytes do not say: their format, and the zone of their stamps.
@@ -119,12 +222,13 @@ impl HeadEnd {
         if self.name.starts_with("validation") {
             return Err(format!("name: `{}` is a name of Amity's own; choose another", self.name));
         }
-        if self.kind().is_none() {
-            return Err(format!("`{}`: expected one of [head_end.folder] and [head_end.rest]", self.name));
-        }
-        if let Some(rest) = &self.rest {
-            rest.deliveries().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
-        }
+        let Some(kind) = self.kind() else {
+            return Err(format!(
+                "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
+                self.name
+            ));
+        };
+        kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
 }
@@ -164,14 +268,19 @@ impl Default for Settings {
         Self {
             zone: "UTC".into(),
             role: Role::Repository,
+            profile: None,
             registry: "sqlite".into(),
+            events_book: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
             head_ends: Vec::new(),
             admission: admission::Limits::default(),
             collection: collection::Rules::default(),
+            daily_report: status::Limits::default(),
+            hand_over: HandOver::default(),
             orders: orchestrator::Config::default(),
             status: flags::Config::default(),
+            events: events::Config::default(),
             review: review::Policy::default(),
             readings: Readings::default(),
             serve: Serve::default(),
@@ -195,8 +304,10 @@ impl Settings {
 
     fn check(&self) -> Result<(), String> {
         zone_of(&self.zone).map_err(|error| format!("zone: {error}"))?;
-        if self.registry != "sqlite" && !self.registry.starts_with("postgres://") {
-            return Err(format!("registry: `{}`, expected `sqlite` or postgres://user@host/database", self.registry));
+        for (name, book) in [("registry", &self.registry), ("events_book", &self.events_book)] {
+            if book != "sqlite" && !book.starts_with("postgres://") {
+                return Err(format!("{name}: `{book}`, expected `sqlite` or postgres://user@host/database"));
+            }
         }
         for (place, head_end) in self.head_ends.iter().enumerate() {
             head_end.check().map_err(|problem| format!("head_end: {problem}"))?;
@@ -207,16 +318,29 @@ impl Settings {
             if let Some(other) = self.head_ends[..place].iter().find(same_folder) {
                 return Err(format!("head_end: `{}` and `{}` have the same folder", other.name, head_end.name));
             }
+            let same_session = |other: &&HeadEnd| head_end.mqtt.is_some() && session_of(other) == session_of(head_end);
+            if let Some(other) = self.head_ends[..place].iter().find(same_session) {
+                let names = (&other.name, &head_end.name);
+                return Err(format!("head_end: `{}` and `{}` have the same address and client_id", names.0, names.1));
+            }
         }
         self.collection.check().map_err(|error| format!("collection.{error}"))?;
+        self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
+        self.profile.map_or(Ok(()), |profile| profile.check(self))?;
         self.orders.check().map_err(|error| format!("orders.{error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
+        self.events.build().map_err(|error| format!("events.{error}"))?;
         Ok(())
     }
 }
 
 fn folder_of(head_end: &HeadEnd) -> Option<&Path> {
     head_end.folder.as_ref().map(|settings| settings.folder.as_path())
+}
+
+/// What a broker tells its sessions apart by.
+fn session_of(head_end: &HeadEnd) -> Option<(&str, &str)> {
+    head_end.mqtt.as_ref().map(|settings| (settings.address.as_str(), settings.client_id.as_str()))
 }
 
 #[cfg(test)]
@@ -257,12 +381,30 @@ mod tests {
             "collection.register_every_minutes: 7, expected 0 or minutes",
         );
         check("[collection]\ndeadline = \"5 am\"", "line 2");
-        check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder] and [head_end.rest]");
+        check("[[head_end]]\nname = \"a\"", "head_end: `a`: expected one of [head_end.folder], [head_end.rest], ");
+        let broker = "[[head_end]]\nname = \"NAME\"\n[head_end.mqtt]\naddress = \"mqtt://127.0.0.1:1883\"\n\
+                      client_id = \"amity\"\ntopics = [\"hes/#\"]\n";
+        let two = [broker.replace("NAME", "a"), broker.replace("NAME", "b")].concat();
+        check(&two, "head_end: `a` and `b` have the same address and client_id");
+        let soap =
+            "[[head_end]]\nname = \"a\"\n[head_end.soap]\naddress = \"https://hes.example\"\nversion = \"1.2\"\n";
+        check(&format!("{soap}[head_end.soap.windows]\nminutes = 0\n"), "head_end: `a`: windows.minutes is 0");
+        check("[daily_report]\ndisk_per_cent_max = 0", "daily_report.disk_per_cent_max: 0, expected 1 to 100");
+        check("profile = \"Ontario\"", "expected `ontario`");
+        let ontario =
+            |collection: &str| format!("profile = \"ontario\"\nrole = \"collection\"\n[collection]\n{collection}");
+        check("profile = \"ontario\"", "role: repository, and the profile `ontario` asks for `collection`");
+        check(&ontario("register_every_minutes = 0"), "asks for 60 (2.2.1)");
+        check(&ontario("register_every_minutes = 60\nper_cent = 97"), "collection.per_cent: 97, and the profile");
+        check(&ontario("register_every_minutes = 60\ndeadline = \"05:01:00\""), "05:00:00 at the latest");
+        check(&ontario("register_every_minutes = 60\nstamp_tolerance_seconds = 91"), "90 at the most");
         check("[[head_end]]\n[head_end.folder]\nfolder = \"in\"", "head_end: name: expected what it is called");
         check("[[head_end]]\nname = \"validation\"", "head_end: name: `validation` is a name of Amity's own");
         let folder = "[[head_end]]\nname = \"a\"\nFORMAT\n[head_end.folder]\nfolder = \"in\"\n";
         check(&folder.replace("FORMAT", "").repeat(2), "head_end: there are two of the name `a`");
         check(&folder.replace("FORMAT", "format = \"xls\""), "head_end: `a`: format: `xls` is not read");
+        check("events_book = \"files\"", "events_book: `files`, expected `sqlite` or postgres://");
+        check("[events.dialects.HES-1]\nDN = \"down\"", "events.dialects.HES-1.DN: expected a 4-part event type");
         check(
             "[orders.gap]\ntries_after_seconds = []\nanswer_seconds = 9",
             "orders.gap.tries_after_seconds: [], expected one or more",

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ingest::collector::Health;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
@@ -97,13 +96,9 @@ pub(crate) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resu
         },
         "batches": batches(&state).await?,
         "subscriptions": subscription::subscriptions(&state).await?,
-        "head_ends": head_ends(&state),
+        "head_ends": state.healths(),
     });
     etag::json(&headers, &body)
-}
-
-fn head_ends(state: &Shared) -> Vec<Health> {
-    state.head_ends.iter().map(|health| health.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
 }
 
 async fn batches(state: &Shared) -> Result<Vec<serde_json::Value>, Problem> {

@@ -10,16 +10,16 @@ use tokio::sync::SemaphorePermit;
 use crate::guard::content_type;
 use crate::problem::{Code, Problem};
 use crate::query::Ask;
-use crate::state::{Shared, Upload};
+use crate::state::Shared;
 
 /// What the bytes do not say.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Told {
-    source: Option<String>,
-    name: Option<String>,
-    format: Option<String>,
-    zone: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) format: Option<String>,
+    pub(crate) zone: Option<String>,
 }
 
 /// The file that a request carries, and the leave to hold it in memory as long as the permit is held.
@@ -43,14 +43,7 @@ pub(crate) async fn receive(
     request: Request,
 ) -> Result<Response, Problem> {
     let (bytes, _permit) = file(&state, request).await?;
-    let upload = Upload {
-        source: told.source.unwrap_or_else(|| "http".into()),
-        name: told.name.unwrap_or_else(|| "posted message".into()),
-        format: told.format,
-        zone: told.zone,
-        bytes,
-    };
-    let receipt = state.intake.receive(upload).await?;
+    let receipt = state.intake.receive(told.upload(bytes)).await?;
     if receipt.accepted {
         return Ok(Json(receipt.told).into_response());
     }

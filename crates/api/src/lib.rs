@@ -4,27 +4,36 @@
 //! nothing; what comes in goes through [`Intake`], which the binary wires to `ingest`, because views must not know
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
-//! - `fleet`, `channel`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
-//!   `subscription`, `intake`, `operate`, `page`: one file for each kind of address.
-//! - [`collection`]: what came of a day by its deadline; `plan`: which plan judges what.
+//! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
+//! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
+//!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
+//! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
+//!   what people are alarmed of; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
+//! - `event`: what devices told of: the way in, lists and the feed.
 //! - `order`: what head-ends are asked to do.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
 //! - `guard`, `problem`, `query`, `etag`: what holds for all of them.
 
+mod alert;
+mod arrival;
+mod board;
 mod book;
 mod channel;
 pub mod collection;
+pub mod collection_status;
 mod coverage;
 mod day;
 mod determinant;
 mod edit;
 mod etag;
+mod event;
 mod exception;
 mod explain;
 mod fleet;
 mod guard;
+mod head_end;
 mod intake;
 mod operate;
 mod order;
@@ -39,6 +48,8 @@ mod query;
 mod reading;
 mod register;
 mod review;
+pub mod roll_out;
+mod soap;
 mod state;
 mod status;
 mod subscription;
@@ -56,6 +67,7 @@ use tower_http::compression::CompressionLayer;
 use problem::{Code, Problem};
 use state::{Inner, Shared};
 
+pub use event::{subjects as event_subjects, view as event_view};
 pub use state::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 
 /// Everything Amity answers over HTTP.
@@ -80,16 +92,27 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 53] {
+fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 71] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
         ("get", "/metrics", get(operate::metrics)),
         ("get", "/api/v1/openapi.yaml", get(operate::openapi)),
         ("get", "/api/v1/problems/{code}", get(operate::problem)),
+        ("get", "/api/v1/board", get(board::get)),
         ("get", "/api/v1/fleet", get(fleet::get)),
+        ("get", "/api/v1/head-ends", get(head_end::list)),
+        ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
+        ("get", "/api/v1/roll-out", get(roll_out::get)),
+        ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),
         ("get", "/api/v1/collection.csv", get(collection::csv_file)),
+        ("get", "/api/v1/collection/status", get(collection_status::get)),
+        ("get", "/api/v1/collection/status.csv", get(collection_status::csv_file)),
+        ("get", "/api/v1/collection/history", get(collection_status::days)),
+        ("get", "/api/v1/collection/history.csv", get(collection_status::days_csv)),
+        ("get", "/api/v1/alerts", get(alert::list)),
+        ("post", "/api/v1/alerts/{id}/acknowledge", post(alert::acknowledge)),
         ("get", "/api/v1/usage-points", get(point::usage_points)),
         ("get", "/api/v1/usage-points/{id}", get(point::usage_point)),
         ("get", "/api/v1/meters", get(point::meters)),
@@ -99,6 +122,7 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 53] {
         ("get", "/api/v1/channels/{channel}/readings", get(reading::list)),
         ("get", "/api/v1/channels/{channel}/readings.csv", get(reading::csv)),
         ("get", "/api/v1/channels/{channel}/versions", get(reading::versions)),
+        ("get", "/api/v1/channels/{channel}/arrivals", get(arrival::list)),
         ("get", "/api/v1/channels/{channel}/registers", get(register::list)),
         ("get", "/api/v1/channels/{channel}/days", get(day::list)),
         ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
@@ -135,5 +159,11 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 53] {
         ("post", "/api/v1/quarantine/drop", post(quarantine::drop)),
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
+        ("post", "/soap", post(soap::receive)),
+        ("post", "/api/v1/events", post(event::receive)),
+        ("get", "/api/v1/events", get(event::list)),
+        ("get", "/api/v1/events/feed", get(event::feed)),
+        ("get", "/api/v1/events/counts", get(event::counts)),
+        ("get", "/api/v1/events/unmapped", get(event::unmapped)),
     ]
 }

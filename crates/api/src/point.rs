@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use ingest::collector::Health;
 use jiff::Timestamp;
 use model::id::{Mrid, Name, UsagePointId};
+use model::master::ConnectionState;
 use serde::{Deserialize, Serialize};
 use store::registry::directory::Directory;
 use store::registry::link::{Link, Relation};
@@ -44,6 +46,19 @@ struct Point {
     time_zone: Option<String>,
     links: Vec<LinkView>,
     channels: Vec<ChannelBrief>,
+    state: Option<PointState>,
+}
+
+/// How a usage point is now.
+#[derive(Serialize)]
+struct PointState {
+    connection: Option<ConnectionState>,
+    /// Since when it is known to be so.
+    connection_since: Option<Timestamp>,
+    /// The head-end that owns it.
+    head_end: Option<String>,
+    /// How collecting from that goes.
+    health: Option<Health>,
 }
 
 #[derive(Serialize)]
@@ -100,7 +115,7 @@ async fn brief(state: &Shared, directory: &Directory, id: Mrid, class: Class) ->
     let object = state.registry.master().get(id).await?;
     let now = (state.now)();
     let links = state.registry.master().links_of(id).await?;
-    let installed = links.iter().filter(|link| link.relation == Relation::MeterAtUsagePoint);
+    let installed = links.iter().filter(|link| is_installed(link));
     let partner = match installed.clone().find(|link| link.holds_at(now)) {
         Some(link) => Some(named(state, other_end(link, id)).await?),
         None => None,
@@ -146,6 +161,14 @@ async fn get(
     }
     let links = state.registry.master().links_of(id).await?;
     let channels = channels(&state, points(&state, id, class).await?).await?;
+    let here = match class {
+        Class::UsagePoint => Some(UsagePointId(id)),
+        _ => links
+            .iter()
+            .find(|link| is_installed(link) && link.holds_at((state.now)()))
+            .map(|link| UsagePointId(link.target)),
+    };
+    let directory = state.registry.directory().await?;
     let point = Point {
         id: id.to_string(),
         kind: kind(class),
@@ -154,8 +177,25 @@ async fn get(
         names: object.names,
         links: link_views(&state, id, &links).await?,
         channels,
+        state: here.map(|here| point_state(&state, &directory, here)),
     };
     etag::json(&headers, &point)
+}
+
+fn point_state(state: &Shared, directory: &Directory, point: UsagePointId) -> PointState {
+    let now = (state.now)();
+    let known = directory.states(point).and_then(|states| states.links().iter().rev().find(|one| one.holds(now)));
+    let head_end = directory.owner_at(point, now);
+    PointState {
+        connection: known.map(|known| known.value),
+        connection_since: known.map(|known| known.from).filter(|from| *from != Timestamp::MIN),
+        head_end: head_end.map(str::to_owned),
+        health: state.healths().into_iter().find(|health| Some(health.name.as_str()) == head_end),
+    }
+}
+
+fn is_installed(link: &Link) -> bool {
+    link.relation == Relation::MeterAtUsagePoint
 }
 
 /// The usage points of an object, and from when to when it was there.
@@ -184,7 +224,7 @@ async fn channels(state: &Shared, points: Vec<(UsagePointId, Extent)>) -> Result
 
 async fn link_views(state: &Shared, id: Mrid, links: &[Link]) -> Result<Vec<LinkView>, Problem> {
     let mut views = Vec::new();
-    for link in links.iter().filter(|link| link.relation == Relation::MeterAtUsagePoint) {
+    for link in links.iter().filter(|link| is_installed(link)) {
         let other = named(state, other_end(link, id)).await?;
         views.push(LinkView {
             what: if link.subject == id { "usage point" } else { "meter" },

@@ -34,6 +34,8 @@ pub enum Code {
     BodyTooLarge,
     /// The message holds nothing that can be used.
     Refused,
+    /// More comes than can be taken in: nothing was stored.
+    TooManyRequests,
     /// The disk is full: nothing was stored.
     StorageFull,
     /// The server is busy or starting: nothing was stored.
@@ -44,7 +46,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidParameter,
         Self::RangeTooLarge,
         Self::NotFound,
@@ -56,6 +58,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::BodyTooLarge,
         Self::Refused,
+        Self::TooManyRequests,
         Self::StorageFull,
         Self::Unavailable,
         Self::Internal,
@@ -79,6 +82,7 @@ impl Code {
             Self::UnsupportedMediaType => ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Refused => ("refused", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::TooManyRequests => ("too-many-requests", StatusCode::TOO_MANY_REQUESTS),
             Self::StorageFull => ("storage-full", StatusCode::INSUFFICIENT_STORAGE),
             Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
@@ -109,6 +113,9 @@ impl Code {
                 "Nothing of the message can be used",
                 "The findings say where and why; `amity inspect` shows the same.",
             ),
+            Self::TooManyRequests => {
+                ("More than can be taken in now", "Nothing was stored; send it again after `Retry-After`.")
+            }
             Self::StorageFull => ("The disk is full", "Nothing was stored; free space and send it again."),
             Self::Unavailable => ("Not available now", "Send it again later."),
             Self::Internal => ("Amity failed", "The log says why; `amity doctor` looks for damage."),
@@ -177,8 +184,14 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if matches!(self.code, Code::StorageFull | Code::Unavailable) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        match self.code {
+            Code::StorageFull | Code::Unavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Code::TooManyRequests => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
         }
         response
     }

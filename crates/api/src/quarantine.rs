@@ -7,7 +7,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::registry::UnknownName;
-use store::registry::quarantine::{Closing, QuarantineFilter, QuarantineItem, QuarantineState};
+use store::registry::quarantine::{Closing, QuarantineCount, QuarantineFilter, QuarantineItem, QuarantineState};
 use vee::catalogue::CATALOGUE;
 
 use crate::etag;
@@ -24,6 +24,7 @@ const REPLAY_MAX: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     reason: Option<String>,
+    source: Option<String>,
     batch: Option<String>,
     state: Option<String>,
     cursor: Option<String>,
@@ -83,6 +84,7 @@ pub(crate) async fn list(
     let filter = QuarantineFilter {
         state: Some(named.map_err(|error: UnknownName| Problem::parameter("state", error.to_string()))?),
         code: asked.reason,
+        source: asked.source,
         batch: asked.batch,
         after,
         limit,
@@ -238,8 +240,16 @@ pub(crate) async fn fix(
 /// Open items by reason, most first.
 pub(crate) async fn reasons(state: &Shared) -> Result<Vec<ReasonCount>, Problem> {
     let counts = state.registry.quarantine().counts().await?;
-    let open = counts.into_iter().filter(|count| count.state == QuarantineState::Open);
-    Ok(open.map(|count| ReasonCount { title: title(&count.code), reason: count.code, count: count.items }).collect())
+    Ok(counts.into_iter().filter(|count| count.state == QuarantineState::Open).map(reason_count).collect())
+}
+
+/// The open items of a source by reason.
+pub(crate) async fn reasons_of(state: &Shared, source: &str) -> Result<Vec<ReasonCount>, Problem> {
+    Ok(state.registry.quarantine().open_of(source).await?.into_iter().map(reason_count).collect())
+}
+
+fn reason_count(count: QuarantineCount) -> ReasonCount {
+    ReasonCount { title: title(&count.code), reason: count.code, count: count.items }
 }
 
 impl ReasonCount {

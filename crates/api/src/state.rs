@@ -13,15 +13,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
 use serde_json::Value;
+use store::events::EventsBook;
 use store::readings::ReadingsBook;
 use store::registry::Registry;
 use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
-use crate::collection::Made;
+use crate::collection;
 use crate::coverage::Coverage;
+use crate::event::UNDER_WAY_KIB_MAX;
 use crate::fleet::ReadRate;
 use crate::problem::{Code, Problem};
+use crate::roll_out;
 
 /// What the binary gives to the router.
 #[derive(Clone)]
@@ -30,6 +33,8 @@ pub struct State {
     pub readings: Arc<ReadingsBook>,
     /// Master data, quarantine, batches, subscriptions.
     pub registry: Registry,
+    /// What devices told of.
+    pub events: EventsBook,
     /// The way in, which this crate must not know.
     pub intake: Arc<dyn Intake>,
     /// The queue and the editor.
@@ -40,6 +45,8 @@ pub struct State {
     pub head_ends: Vec<Arc<Mutex<Health>>>,
     /// What is asked of the collection of a day.
     pub collection: ingest::collection::Rules,
+    /// Limits of the status of a day.
+    pub daily_report: ingest::collection::status::Limits,
     /// When head-ends are asked for what somebody waits for.
     pub on_demand: store::registry::order::Schedule,
     /// The zone of the installation.
@@ -60,6 +67,8 @@ pub struct State {
 pub trait Intake: Send + Sync + 'static {
     /// Takes a message; ready only when everything the receipt says is durable.
     fn receive(&self, upload: Upload) -> Answer<Receipt>;
+    /// Takes a message that holds only events, beside whatever else is taken in; ready only when it is durable.
+    fn receive_events(&self, upload: Upload) -> Answer<Receipt>;
     /// Takes quarantined items in once more, and says of their bytes what is said otherwise than the first time.
     fn replay(&self, items: Vec<u64>, otherwise: Otherwise) -> Answer<Replayed>;
     /// Takes a corrected copy of the message of a quarantined item in its place.
@@ -165,6 +174,9 @@ pub enum IntakeError {
     /// Too much is under way, or the books only read now.
     #[error("{0}")]
     Unavailable(String),
+    /// As much waits as there is room for.
+    #[error("{0}")]
+    Busy(String),
     /// A parameter of the upload cannot be used.
     #[error("{detail}")]
     Parameter {
@@ -186,6 +198,7 @@ impl From<IntakeError> for Problem {
         match error {
             IntakeError::StorageFull => Self::new(Code::StorageFull, error.to_string()),
             IntakeError::Unavailable(why) => Self::new(Code::Unavailable, why),
+            IntakeError::Busy(why) => Self::new(Code::TooManyRequests, why),
             IntakeError::Parameter { name, detail } => Self::parameter(name, detail),
             IntakeError::Asked(refusal) => ReviewError::Refused(refusal).into(),
             IntakeError::Failed(_) => Self::internal(&error),
@@ -203,9 +216,15 @@ pub(crate) struct Inner {
     /// The read rate and what it was computed from: the batch and the registry revision.
     pub(crate) read_rate: Mutex<Option<RateOf>>,
     /// The last report of collection.
-    pub(crate) collection_report: tokio::sync::Mutex<Option<Made>>,
+    pub(crate) collection_report: tokio::sync::Mutex<Option<collection::Made>>,
+    /// The last status of a day.
+    pub(crate) status_report: tokio::sync::Mutex<Option<crate::collection_status::Made>>,
+    /// The installed meters, as they were looked up last.
+    pub(crate) roll_out: tokio::sync::Mutex<Option<roll_out::Made>>,
     /// Uploads held in memory at a time.
     pub(crate) uploads: Semaphore,
+    /// KiB of events held in memory at a time.
+    pub(crate) events_under_way: Semaphore,
 }
 
 /// Uploads held in memory at a time.
@@ -228,7 +247,10 @@ impl Inner {
             coverage: Arc::default(),
             read_rate: Mutex::default(),
             collection_report: tokio::sync::Mutex::default(),
+            status_report: tokio::sync::Mutex::default(),
+            roll_out: tokio::sync::Mutex::default(),
             uploads: Semaphore::new(UPLOADS_MAX),
+            events_under_way: Semaphore::new(UNDER_WAY_KIB_MAX),
         }
     }
 

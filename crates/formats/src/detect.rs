@@ -15,6 +15,10 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if prefix.trim_ascii_start().starts_with(b"<") {
         return xml(prefix);
     }
+    // Nothing else that is read here begins so.
+    if prefix.trim_ascii_start().starts_with(b"{") {
+        return Some(Format::EventsJson);
+    }
     let line = prefix.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !is_blank(line))?;
     nem(line).or_else(|| cmep(line)).or_else(|| csv(line))
 }
@@ -44,9 +48,12 @@ fn cmep(line: &[u8]) -> Option<Format> {
     (is_record && line.contains(&b',')).then_some(Format::Cmep)
 }
 
-/// CSV has a header that names a stamp and a value.
+/// CSV has a header that names a stamp and a value; one of routes names routes, meters and what was read.
 fn csv(line: &[u8]) -> Option<Format> {
     let names: Vec<String> = Fields::new(line).map(|name| text(&name).to_ascii_lowercase()).collect();
+    if crate::routes::is_header(&names) {
+        return Some(Format::Routes);
+    }
     crate::csv::is_header(&names).then_some(Format::Csv)
 }
 

@@ -10,11 +10,15 @@ pub mod cmep;
 pub mod csv;
 mod detect;
 pub mod determinant;
+pub mod events_json;
 pub mod green_button;
 mod intervals;
 pub mod nem12;
 pub mod parquet;
 mod pieces;
+pub mod routes;
+pub mod shape;
+pub mod soap;
 mod text;
 pub mod xml;
 
@@ -73,11 +77,16 @@ pub enum Format {
     GreenButton,
     /// Amity's own CSV (`docs/formats/csv.md`).
     Csv,
+    /// Reads of meters that are visited once a month (`docs/formats/routes.md`).
+    Routes,
+    /// Device events in JSON (`docs/formats/events-json.md`).
+    EventsJson,
 }
 
 impl Format {
     /// Every format, in the order people are told them.
-    pub const ALL: [Self; 6] = [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv];
+    pub const ALL: [Self; 8] =
+        [Self::Cim, Self::Nem12, Self::Nem13, Self::Cmep, Self::GreenButton, Self::Csv, Self::Routes, Self::EventsJson];
 
     /// The word people type.
     pub const fn name(self) -> &'static str {
@@ -88,6 +97,8 @@ impl Format {
             Self::Cmep => "cmep",
             Self::GreenButton => "green-button",
             Self::Csv => "csv",
+            Self::Routes => "routes",
+            Self::EventsJson => "events-json",
         }
     }
 }
@@ -111,5 +122,7 @@ pub fn reader(format: Format, options: &Options) -> Box<dyn Reader> {
         Format::Cmep => Box::new(cmep::CmepReader::new(options)),
         Format::GreenButton => Box::new(green_button::GreenButtonReader::new(options)),
         Format::Csv => Box::new(csv::CsvReader::new(options)),
+        Format::Routes => Box::new(routes::RoutesReader::new(options)),
+        Format::EventsJson => Box::new(events_json::EventsJsonReader::new(options)),
     }
 }

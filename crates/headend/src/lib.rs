@@ -20,11 +20,14 @@
 //!
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
 //! - [`request`]: what can be asked of a head-end.
+//! - [`soap`]: questions of IEC 61968-9, by time. [`mqtt`]: messages that a broker holds until they are durable.
 
 pub mod folder;
+pub mod mqtt;
 pub mod pace;
 pub mod request;
 pub mod rest;
+pub mod soap;
 
 use std::path::PathBuf;
 
@@ -38,7 +41,7 @@ pub use request::{Accepted, Request, RequestKind};
 pub struct Delivery {
     /// What people call it: a file name, a message id.
     pub name: String,
-    /// Where the head-end goes on after it; kept in the commit of what it holds.
+    /// Where the head-end goes on after it; kept in the commit of what it holds. Empty where the head-end keeps that itself.
     pub position: String,
     /// What it holds.
     pub body: Body,

@@ -124,6 +124,11 @@ impl Pace {
         self.last = Some(outcome);
     }
 
+    /// Requests within the minute before it was asked last, this one among them; 0 where the contract has no limit.
+    pub fn asked_in_minute(&self) -> usize {
+        self.asked.len()
+    }
+
     /// How often it failed in a row.
     pub fn failures(&self) -> u32 {
         self.failures

@@ -10,13 +10,13 @@
 //! | another 4xx | the settings are wrong |
 //! | another | it fails |
 //!
-//! `POST ADDRESS/requests` is answered with 202 and the devices that are refused, and otherwise as above. `docs/headends.md`
+//! `POST ADDRESS/requests` is answered with 202 and the devices that are refused, and otherwise as above. `docs/head-end-over-rest.md`
 //! has all of it, for whoever builds such a service.
 //!
 //! A bearer token is read from a file at every request, so that it can be changed while the program runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -93,22 +93,12 @@ impl Settings {
     }
 
     fn below(&self, what: &str) -> Result<Url, Trouble> {
-        let wrong = |why: &str| Trouble::Refused(format!("address `{}` {why}", self.address));
-        let mut address = Url::parse(&self.address).map_err(|error| wrong(&format!("is none: {error}")))?;
-        if !matches!(address.scheme(), "http" | "https") {
-            return Err(wrong("is none of the web: expected http:// or https://"));
-        }
-        if !address.username().is_empty() || address.password().is_some() {
-            return Err(Trouble::Refused("address holds a name or password: put a token into token_file".into()));
-        }
-        let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if self.token_file.is_some() && address.scheme() == "http" && !is_here {
-            return Err(wrong("would carry the token of token_file in the clear: expected https://"));
-        }
+        let mut address = web_address(&self.address, self.token_file.is_some())?;
         if self.delivery_mib_max == 0 {
             return Err(Trouble::Refused("delivery_mib_max is 0: expected at least 1".into()));
         }
-        address.path_segments_mut().map_err(|()| wrong("has no path"))?.pop_if_empty().push(what);
+        let has_none = |()| Trouble::Refused(format!("address `{}` has no path", self.address));
+        address.path_segments_mut().map_err(has_none)?.pop_if_empty().push(what);
         Ok(address)
     }
 }
@@ -120,37 +110,14 @@ impl Rest {
     /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
     pub fn new(settings: Settings) -> Result<Self, Trouble> {
         let (deliveries, requests) = (settings.deliveries()?, settings.below("requests")?);
-        // reqwest uses the provider of the process; an error means that one is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(concat!("amity/", env!("CARGO_PKG_VERSION")))
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Trouble::Refused(chain(&error)))?;
-        Ok(Self { settings, deliveries, requests, client })
+        Ok(Self { settings, deliveries, requests, client: client()? })
     }
 
     async fn send(&self, mut request: RequestBuilder) -> Result<Response, Trouble> {
         if let Some(path) = &self.settings.token_file {
-            let token = fs::read_to_string(path)
-                .map_err(|error| Trouble::Refused(format!("token_file {}: {error}", path.display())))?;
-            request = request.bearer_auth(token.trim());
+            request = request.bearer_auth(secret("token_file", path)?);
         }
         request.send().await.map_err(|error| Trouble::Down(chain(&error.without_url())))
-    }
-
-    async fn bytes(&self, mut response: Response) -> Result<Bytes, Trouble> {
-        let max = (self.settings.delivery_mib_max as usize) << 20;
-        let mut bytes = BytesMut::new();
-        while let Some(part) = response.chunk().await.map_err(|error| Trouble::Down(chain(&error.without_url())))? {
-            if max < bytes.len() + part.len() {
-                let mib = self.settings.delivery_mib_max;
-                return Err(Trouble::Refused(format!("a delivery is larger than the {mib} MiB of delivery_mib_max")));
-            }
-            bytes.extend_from_slice(&part);
-        }
-        Ok(bytes.freeze())
     }
 }
 
@@ -170,7 +137,7 @@ impl HeadEnd for Rest {
             .filter(|position| Some(position.as_str()) != after)
             .ok_or_else(|| Trouble::Down("a delivery came without a `delivery-position` of its own".into()))?;
         let name = header(&response, "delivery-name").unwrap_or_else(|| position.clone());
-        Ok(Some(Delivery { name, position, body: Body::Bytes(self.bytes(response).await?) }))
+        Ok(Some(Delivery { name, position, body: Body::Bytes(bytes(response, self.settings.delivery_mib_max).await?) }))
     }
 
     async fn taken(&mut self, _delivery: &Delivery) -> Result<(), Trouble> {
@@ -189,7 +156,7 @@ impl HeadEnd for Rest {
         };
         let response = self.send(self.client.post(self.requests.clone()).json(&asked)).await?;
         match response.status() {
-            StatusCode::ACCEPTED => accepted(&self.bytes(response).await?),
+            StatusCode::ACCEPTED => accepted(&bytes(response, self.settings.delivery_mib_max).await?),
             StatusCode::NOT_FOUND => Err(Trouble::Refused("answers 404: it takes no requests".into())),
             status => Err(trouble(status, &response)),
         }
@@ -206,12 +173,63 @@ fn accepted(bytes: &[u8]) -> Result<Accepted, Trouble> {
     Ok(Accepted { refused: answered.refused.into_iter().map(|one| (one.device, one.reason)).collect() })
 }
 
+/// An address of the web that a secret may be sent to.
+///
+/// # Errors
+/// [`Trouble::Refused`] naming what it is and what was expected.
+pub(crate) fn web_address(text: &str, carries_secret: bool) -> Result<Url, Trouble> {
+    let wrong = |why: &str| Trouble::Refused(format!("address `{text}` {why}"));
+    let address = Url::parse(text).map_err(|error| wrong(&format!("is none: {error}")))?;
+    if !matches!(address.scheme(), "http" | "https") {
+        return Err(wrong("is none of the web: expected http:// or https://"));
+    }
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(Trouble::Refused("address holds a name or password: put a token into token_file".into()));
+    }
+    let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if carries_secret && address.scheme() == "http" && !is_here {
+        return Err(wrong("would carry the token of token_file in the clear: expected https://"));
+    }
+    Ok(address)
+}
+
+/// A client that follows nobody elsewhere and does not wait for ever.
+pub(crate) fn client() -> Result<Client, Trouble> {
+    // reqwest uses the provider of the process; an error means that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("amity/", env!("CARGO_PKG_VERSION")))
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|error| Trouble::Refused(chain(&error)))
+}
+
+/// A secret in a file, which the setting `name` names; read at every request, so that it can be changed meanwhile.
+pub(crate) fn secret(name: &str, path: &Path) -> Result<String, Trouble> {
+    let refused = |error| Trouble::Refused(format!("{name} {}: {error}", path.display()));
+    fs::read_to_string(path).map(|secret| secret.trim().to_owned()).map_err(refused)
+}
+
+/// The body of an answer.
+pub(crate) async fn bytes(mut response: Response, mib_max: u32) -> Result<Bytes, Trouble> {
+    let mut bytes = BytesMut::new();
+    while let Some(part) = response.chunk().await.map_err(|error| Trouble::Down(chain(&error.without_url())))? {
+        if (mib_max as usize) << 20 < bytes.len() + part.len() {
+            return Err(Trouble::Refused(format!("a delivery is larger than the {mib_max} MiB of delivery_mib_max")));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes.freeze())
+}
+
 fn header(response: &Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?.trim();
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-fn trouble(status: StatusCode, response: &Response) -> Trouble {
+/// What an answer other than 200 says.
+pub(crate) fn trouble(status: StatusCode, response: &Response) -> Trouble {
     match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             let seconds = header(response, "retry-after").and_then(|seconds| seconds.parse::<u32>().ok());

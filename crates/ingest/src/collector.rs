@@ -16,8 +16,10 @@ use model::finding::Finding;
 use serde::Serialize;
 use smol_str::SmolStr;
 use store::readings::{Batch, ReadingsBook};
+use store::registry::attempt::AttemptOutcome;
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::collection::attempts::{AttemptLog, Ended};
 use crate::files::{self, Input};
 use crate::intake::{Intake, IntakeError, Message, Receipt, Unknown};
 
@@ -63,6 +65,10 @@ pub struct Health {
     pub refused: u64,
     /// Readings stored since the program was started.
     pub stored: u64,
+    /// Requests within the minute that ended when it was asked last; 0 where they are not limited.
+    pub asked_in_minute: usize,
+    /// Requests of a minute at the most, by its contract; 0 is without limit.
+    pub requests_per_minute: u32,
 }
 
 /// How collecting from a head-end goes, in a word.
@@ -91,6 +97,7 @@ pub struct Collector<H> {
     readings: Arc<ReadingsBook>,
     health: Arc<Mutex<Health>>,
     pace: Pace,
+    log: AttemptLog,
 }
 
 /// Lets collecting go on after a position that a person gives, where a head-end lost the one it had; durable when this
@@ -134,7 +141,11 @@ enum NotTaken {
 impl<H: HeadEnd> Collector<H> {
     /// Collects from a head-end into an intake.
     pub fn new(head_end: H, source: Source, contract: Contract, intake: Arc<Mutex<Intake>>, now: Timestamp) -> Self {
-        let readings = Arc::clone(&locked(&intake).books().readings);
+        let (readings, registry) = {
+            let intake = locked(&intake);
+            (Arc::clone(&intake.books().readings), intake.books().registry.clone())
+        };
+        let log = AttemptLog::new(registry, source.name.clone());
         let health = Health {
             name: source.name.clone(),
             state: State::Starting,
@@ -148,9 +159,11 @@ impl<H: HeadEnd> Collector<H> {
             deliveries: 0,
             refused: 0,
             stored: 0,
+            asked_in_minute: 0,
+            requests_per_minute: contract.requests_per_minute,
         };
         let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
-        Self { head_end, source, intake, readings, health, pace }
+        Self { head_end, source, intake, readings, health, pace, log }
     }
 
     /// How collecting goes, for whoever wants to know at any time.
@@ -189,6 +202,7 @@ impl<H: HeadEnd> Collector<H> {
         let asked_at = clock();
         self.pace.ask(asked_at);
         let after = self.readings.position(&self.source.name);
+        let mut brought: Option<(String, Taken)> = None;
         let (outcome, state, why) = match self.head_end.pull(after.as_deref()).await {
             Err(trouble) => told(&trouble),
             Ok(None) => (Outcome::Nothing, State::Connected, None),
@@ -196,6 +210,7 @@ impl<H: HeadEnd> Collector<H> {
                 Err(error) => (Outcome::Failed, State::NotStored, Some(chain(&error))),
                 Ok(taken) => {
                     self.note(&delivery, taken, clock());
+                    brought = Some((delivery.name.clone(), taken));
                     match self.head_end.taken(&delivery).await {
                         Err(trouble) => told(&trouble),
                         Ok(()) => (Outcome::Delivered, State::Connected, None),
@@ -204,6 +219,13 @@ impl<H: HeadEnd> Collector<H> {
             },
         };
         let now = clock();
+        if let Err(error) = self.log.note(ended(asked_at, state, why.clone(), brought)).await {
+            tracing::warn!(
+                head_end = self.source.name,
+                error = &error as &dyn std::error::Error,
+                "an attempt is not noted"
+            );
+        }
         self.pace.ended(now, outcome);
         let next_at = now.checked_add(self.pace.wait(now)).ok();
         let mut health = locked(&self.health);
@@ -211,6 +233,7 @@ impl<H: HeadEnd> Collector<H> {
             health.since = now;
             tracing::info!(head_end = self.source.name, ?state, why, "collecting");
         }
+        health.asked_in_minute = self.pace.asked_in_minute();
         if outcome == Outcome::Nothing {
             health.caught_up_at = Some(asked_at);
         }
@@ -331,6 +354,20 @@ fn told(trouble: &Trouble) -> (Outcome, State, Option<String>) {
         Trouble::Down(_) => (Outcome::Failed, State::Down, why),
         Trouble::Refused(_) => (Outcome::Failed, State::Refused, why),
     }
+}
+
+/// What the log of attempts keeps of one.
+fn ended(at: Timestamp, state: State, why: Option<String>, brought: Option<(String, Taken)>) -> Ended {
+    let is_unusable = brought.as_ref().is_some_and(|(_, taken)| taken.is_refused);
+    let outcome = match state {
+        State::Starting | State::Connected if is_unusable => AttemptOutcome::NotUsable,
+        State::Starting | State::Connected => AttemptOutcome::Answered,
+        State::Waiting => AttemptOutcome::Waiting,
+        State::Down => AttemptOutcome::Down,
+        State::Refused => AttemptOutcome::Refused,
+        State::NotStored => AttemptOutcome::NotStored,
+    };
+    Ended { at, outcome, why: why.unwrap_or_default(), delivery: brought.map(|(name, _)| name) }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

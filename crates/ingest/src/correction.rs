@@ -143,24 +143,21 @@ fn copy_of(original: Message, entry: &QuarantineEntry, name: &str, by: &str) -> 
 }
 
 impl Intake {
-    /// Closes an item, and those of its message that the copy has too: they wait with the copy.
+    /// Closes an item, and with it what else could not be read of its message, for the copy was read in its place, and what the
+    /// copy has too: both wait with the copy where they still have to.
     fn close_replaced(&self, item: &QuarantineItem, copy: &str, closing: &Closing) -> Result<u64, CorrectionError> {
         let registry = &self.books().registry;
         Ok(self.wait_for(async {
             let quarantine = registry.quarantine();
             let in_copy = quarantine.of_batch(copy).await?;
-            let in_copy: HashSet<_> = in_copy.iter().map(|item| same_fault(&item.entry)).collect();
+            let in_copy: HashSet<_> = in_copy.iter().map(|item| (&item.entry.code, &item.entry.channel)).collect();
+            let is_replaced = |other: &&QuarantineItem| {
+                let QuarantineEntry { code, channel, cause, .. } = &other.entry;
+                other.id == item.id || !cause.is_empty() || in_copy.contains(&(code, channel))
+            };
             let of_message = quarantine.of_batch(&item.entry.batch).await?;
-            let replaced =
-                of_message.iter().filter(|other| other.id == item.id || in_copy.contains(&same_fault(&other.entry)));
-            let ids: Vec<u64> = replaced.map(|item| item.id).collect();
+            let ids: Vec<u64> = of_message.iter().filter(is_replaced).map(|item| item.id).collect();
             quarantine.close(&ids, QuarantineState::Released, closing).await
         })?)
     }
-}
-
-/// What an item is about, in whichever copy of its message; what could not be read has the name of the copy for a channel.
-fn same_fault(entry: &QuarantineEntry) -> (&str, &str) {
-    let is_malformed = !entry.cause.is_empty();
-    if is_malformed { (&entry.code, &entry.cause) } else { (&entry.code, &entry.channel) }
 }

@@ -16,8 +16,10 @@
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
 //! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
 //! - [`review`]: what people do with what rules found.
+//! - [`events`]: the way of device events, beside readings and never behind them.
 //! - [`collector`]: takes in what a head-end has, step by step.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
+//! - [`schema`]: what was agreed about the fields of messages, held against what comes.
 //! - [`gaps`]: what is missing of a day becomes orders to read it again.
 //! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
 
@@ -28,6 +30,7 @@ pub mod collection;
 pub mod collector;
 pub mod correction;
 pub mod determinants;
+pub mod events;
 pub mod files;
 pub mod flags;
 pub mod gaps;
@@ -41,10 +44,12 @@ pub mod quarantine;
 pub mod record;
 pub mod registration;
 pub mod review;
+pub mod schema;
 pub mod shadow;
 pub mod stored_days;
 pub mod validation;
 
 pub use determinants::Determinants;
+pub use events::EventsLane;
 pub use intake::Intake;
 pub use review::Review;

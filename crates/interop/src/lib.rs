@@ -10,7 +10,9 @@
 //! - [`message`], [`payload`]: which changes make the next message, and what it says.
 //! - [`channel_day`]: readings of the book as messages and exports tell them.
 //! - [`determinant`]: messages about determinants, and answers to who asks in XML.
+//! - [`pushed`]: what head-ends push in SOAP, and the reply to it; pure.
 //! - [`engine`]: what to do now, and what follows from an answer; pure.
+//! - [`repository`]: what is handed over to the repository of a province, and its answers.
 //! - [`secret`], [`address`]: signatures, and which addresses may be called.
 //! - [`delivery`]: the tasks, one courier for each subscriber.
 
@@ -24,6 +26,8 @@ mod json;
 pub mod message;
 pub mod payload;
 mod post;
+pub mod pushed;
+pub mod repository;
 pub mod secret;
 pub mod subscribers;
 

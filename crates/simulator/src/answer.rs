@@ -4,13 +4,15 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::reading::{ChannelReadings, IntervalRun, RegisterRead, Values};
+use model::reading::{ChannelReadings, IntervalRun, Values};
 use model::time::{LocalDay, TimeRange};
 
-use crate::collection::{Collection, DELIVERED, RECEIVED, meter_name, register_piece, shown};
+use crate::collection::{meter_name, piece};
 use crate::dialect::{self, File};
 use crate::load::Flow;
+use crate::plant::around;
 use crate::premises::HeadEnd;
+use crate::record::{DELIVERED, RECEIVED};
 use crate::utility::{QUARTER_SECONDS, Utility};
 
 /// What is asked of meters.
@@ -53,13 +55,11 @@ impl<'u> Answers<'u> {
         asked: Asked,
         (id, now): (&str, Timestamp),
     ) -> Option<File> {
-        let is_lit = |meter: &u32| !self.utility.dark(*meter).iter().any(|span| span.contains(now));
-        let meters = devices.filter_map(|device| self.meter(device)).filter(is_lit);
-        let meters = meters.filter(|meter| !self.utility.script.dead(*meter, now));
+        let meters = devices.filter_map(|device| self.meter(device)).filter(|meter| self.is_reached(*meter, now));
         let readings: Vec<_> = meters.flat_map(|meter| self.readings(meter, asked, now)).collect();
         let last = if let Asked::Read(range) = asked { range.end.min(now) } else { now };
         let day = self.utility.day(LocalDay::containing(last, &self.utility.settings().zone)?.date)?;
-        let file = dialect::file(self.head_end, &readings, &day);
+        let file = dialect::file(self.head_end, &readings, &self.utility.script, &day, 1);
         let ending = file.name.rsplit('.').next().unwrap_or_default();
         (!readings.is_empty()).then_some(File { name: format!("request-{id}.{ending}"), ..file })
     }
@@ -77,15 +77,26 @@ impl<'u> Answers<'u> {
         }
     }
 
+    /// Whether a meter answers at an instant: it has power, and a module, a collector and a link that work.
+    fn is_reached(&self, meter: u32, now: Timestamp) -> bool {
+        let utility = self.utility;
+        let is_dead = utility.script.dead(meter, now) || utility.is_dead(meter, now);
+        let collector = utility.listener(&utility.module(meter), now);
+        let has_link = |collector| around(utility.link_down(collector), now).is_none();
+        around(utility.dark(meter), now).is_none() && !is_dead && collector.is_some_and(has_link)
+    }
+
     fn of_range(&self, meter: u32, range: TimeRange) -> Vec<ChannelReadings> {
         let premises = self.utility.premises(meter);
-        let mut collection = Collection::from(self.utility, self.first);
+        let clock = self.utility.clock(meter, &self.utility.module(meter), self.head_end);
+        let mut register = Flow { delivered: premises.first_register, received: 0 };
         let mut readings = Vec::new();
-        for day in self.days_until(range.end) {
-            let flows = self.utility.truth(meter, &day);
-            let pieces = collection.readings(meter, &premises, &day, &flows);
+        for day in self.days_until(meter, range.end) {
+            let metered = self.utility.metered(meter, &premises, &clock, &day, register);
+            register = register.plus(&metered.passed);
             if range.start < day.local.range.end {
-                readings.extend(pieces.into_iter().filter_map(|piece| self.recorded(meter, piece, range)));
+                let pieces = metered.recorded.iter().flat_map(|recorded| piece::whole(meter, recorded));
+                readings.extend(pieces.filter_map(|piece| self.recorded(meter, piece, range)));
             }
         }
         readings
@@ -95,25 +106,22 @@ impl<'u> Answers<'u> {
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let premises = self.utility.premises(meter);
         let mut flow = Flow { delivered: premises.first_register, received: 0 };
-        for day in self.days_until(now) {
+        for day in self.days_until(meter, now) {
             let quarters = now.as_second() - day.local.range.start.as_second();
             let quarters = usize::try_from(quarters / i64::from(QUARTER_SECONDS)).unwrap_or(0);
-            for passed in self.utility.truth(meter, &day).iter().take(quarters) {
-                flow = Flow { delivered: flow.delivered + passed.delivered, received: flow.received + passed.received };
-            }
+            flow = self.utility.truth(meter, &day).iter().take(quarters).fold(flow, Flow::plus);
         }
-        let read = |watt_hours| vec![RegisterRead { at: now, ..shown(watt_hours) }];
-        let mut readings = vec![register_piece(meter, DELIVERED, read(flow.delivered))];
+        let mut readings = vec![piece::shown(meter, DELIVERED, now, flow.delivered)];
         if premises.panels_kw != 0 {
-            readings.push(register_piece(meter, RECEIVED, read(flow.received)));
+            readings.push(piece::shown(meter, RECEIVED, now, flow.received));
         }
         readings
     }
 
-    /// The days from the first one to the one that an instant lies in.
-    fn days_until(&self, end: Timestamp) -> impl Iterator<Item = crate::utility::Day> {
+    /// The days of a meter from the first one to the one that an instant lies in.
+    fn days_until(&self, meter: u32, end: Timestamp) -> impl Iterator<Item = crate::utility::Day> {
         let dates = std::iter::successors(Some(self.first), |date| date.tomorrow().ok());
-        let days = dates.map_while(|date| self.utility.day(date));
+        let days = dates.map_while(move |date| self.utility.day_in(self.utility.zone(meter), date));
         days.take_while(move |day| day.local.range.start < end)
     }
 

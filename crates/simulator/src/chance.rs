@@ -18,6 +18,22 @@ pub(crate) enum Purpose {
     Lost,
     Late,
     Twice,
+    StormTwice,
+    StormAgain,
+    StormDisorder,
+    StormDelay,
+    StormClock,
+    StormFlaw,
+    Family,
+    Firmware,
+    Radio,
+    Latency,
+    Neighbour,
+    Drift,
+    SyncHour,
+    Battery,
+    LastGasp,
+    Corrupt,
 }
 
 /// A well-mixed number for a thing at a moment.
@@ -40,4 +56,9 @@ pub fn mixed(seed: u64, thing: u64, moment: i64, purpose: u64) -> u64 {
 pub(crate) fn between(seed: u64, thing: u64, moment: i64, purpose: Purpose, (from, to): (i64, i64)) -> i64 {
     let width = to.abs_diff(from).max(1);
     from + (chance(seed, thing, moment, purpose) % width).cast_signed()
+}
+
+/// Whether so many of a thousand hold for a thing at a moment.
+pub(crate) fn falls(seed: u64, thing: u64, moment: i64, purpose: Purpose, per_mille: u64) -> bool {
+    0 < per_mille && chance(seed, thing, moment, purpose) % 1000 < per_mille
 }

@@ -1,26 +1,38 @@
 //! What the head-ends of a utility send, day by day, with the faults of the script.
+//!
+//! A day is told piece by piece, so that a large utility needs little memory; only what comes with a later day is kept.
+
+mod desk;
+pub(crate) mod piece;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use model::event::{EndDeviceEvent, EndDeviceEventType};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use model::id::Name;
-use model::quantity::Decimal;
-use model::reading::{ChannelKey, ChannelReadings, IntervalRun, RegisterRead, Values};
-use model::reading_type::ReadingType;
+use model::reading::ChannelReadings;
+use model::time::LocalDay;
 
-use crate::chance::{Purpose, chance};
-use crate::dialect::{self, File};
+use crate::chance::{Purpose, falls};
+use crate::dialect::File;
+use crate::happening::{Happening, Installed};
+use crate::journey::{Journey, Reason};
 use crate::load::Flow;
+use crate::plant::Module;
 use crate::premises::{HeadEnd, Premises};
-use crate::utility::{Day, QUARTER_SECONDS, Utility};
+use crate::record::{Made, Recorded};
+use crate::script::Fault;
+use crate::utility::{Day, Utility};
+use desk::Desk;
 
-/// Forward and reverse of flowDirection in IEC 61968-9.
-pub(crate) const DELIVERED: u16 = 1;
-pub(crate) const RECEIVED: u16 = 19;
-const POWER_LOST: EndDeviceEventType = EndDeviceEventType { device: 3, domain: 26, sub_domain: 0, event_or_action: 85 };
-const POWER_RESTORED: EndDeviceEventType = EndDeviceEventType { event_or_action: 216, ..POWER_LOST };
+/// A head-end closes the files of a day so long after its end; what comes later comes with the day on which it comes.
+const CLOSED_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// What is added to a value on its way, in Wh of an interval and in hundredths of a kWh of a register.
+const CORRUPTION: i64 = 1000;
+/// How many days a head-end may be silent before the simulation stops looking for its next word.
+const SILENT_DAYS_MAX: i32 = 4000;
 
 /// The days of a utility in order, each with what is sent once it is over.
 #[derive(Debug)]
@@ -29,8 +41,54 @@ pub struct Collection<'u> {
     next: Date,
     /// What has passed each meter since the beginning, its first register included.
     registers: Vec<Flow>,
-    /// What comes with a later day, by head-end.
-    held_back: BTreeMap<HeadEnd, Vec<ChannelReadings>>,
+    /// What comes with a later day.
+    held_back: BTreeMap<Date, Vec<(HeadEnd, ChannelReadings)>>,
+    held_back_events: BTreeMap<Date, Vec<Happening>>,
+    /// How far the events of each head-end are numbered.
+    numbers: BTreeMap<HeadEnd, u64>,
+}
+
+/// One thing that a day brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A head-end sends a file.
+    File(File),
+    /// What truly happened at a meter on the day; meters come in order.
+    Truth(Truth),
+    /// A reading that did not come as it was made and when it should.
+    Account(Account),
+    /// Something that truly happened, and the day with which it is told.
+    Happening(Happening, Option<Date>),
+}
+
+/// What truly happened at a meter on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// The meter by number.
+    pub meter: u32,
+    /// What passed it, in Wh.
+    pub passed: Flow,
+    /// What was used and passed by it, in Wh.
+    pub unmetered: i64,
+}
+
+/// What became of a reading that did not come as it was made and when it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The meter by number.
+    pub meter: u32,
+    /// flowDirection of its channel in IEC 61968-9.
+    pub direction: u16,
+    /// Whether it is one of a register.
+    pub register: bool,
+    /// Its stamp: the end of the interval or the moment of the read, by the meter.
+    pub stamp: Timestamp,
+    /// Its way to the head-end.
+    pub journey: Journey,
+    /// The day with whose files it is sent; `None` for never.
+    pub sent: Option<Date>,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// What one day brought.
@@ -40,6 +98,10 @@ pub struct Sent {
     pub files: Vec<File>,
     /// What truly passed each meter on the day, by number.
     pub truth: Vec<Flow>,
+    /// The readings that did not come as they were made and when they should.
+    pub accounts: Vec<Account>,
+    /// What truly happened, and the day with which it is told.
+    pub happenings: Vec<(Happening, Option<Date>)>,
     /// What became of the readings that meters made.
     pub counts: Counts,
 }
@@ -51,10 +113,35 @@ pub struct Counts {
     pub made: u64,
     /// Of these, never sent.
     pub lost: u64,
-    /// Of these, held back for a later day.
+    /// Of these, sent with a later day.
     pub late: u64,
     /// Of these, sent again with the next day.
     pub twice: u64,
+    /// Of these, sent with another value.
+    pub corrupt: u64,
+    /// Beside these, not made, since the meter did not know the time.
+    pub unmade: u64,
+}
+
+/// A date in each of the zones.
+struct Today {
+    date: Date,
+    days: Vec<(TimeZone, Day)>,
+}
+
+impl Today {
+    fn of(&self, zone: &TimeZone) -> &Day {
+        let own = self.days.iter().find(|(of, _)| of == zone);
+        &own.unwrap_or(&self.days[0]).1
+    }
+}
+
+/// A meter on a day.
+struct MeterDay<'d> {
+    meter: u32,
+    premises: &'d Premises,
+    module: &'d Module,
+    day: &'d Day,
 }
 
 impl<'u> Collection<'u> {
@@ -62,233 +149,259 @@ impl<'u> Collection<'u> {
     pub fn from(utility: &'u Utility, first: Date) -> Self {
         let settings = utility.settings();
         let begin = |meter| Flow { delivered: utility.premises(meter).first_register, received: 0 };
-        let registers = (0..settings.meters).map(begin).collect();
-        Self { utility, next: first, registers, held_back: BTreeMap::new() }
+        Self {
+            utility,
+            next: first,
+            registers: (0..settings.meters).map(begin).collect(),
+            held_back: BTreeMap::new(),
+            held_back_events: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+        }
     }
 
-    /// The next day; `None` where [`Utility::day`] has none.
+    /// The next day as a whole; `None` where [`Utility::day`] has none.
     pub fn next_day(&mut self) -> Option<Sent> {
-        let day = self.utility.day(self.next)?;
-        self.next = self.next.tomorrow().ok()?;
         let mut sent = Sent::default();
-        let mut brought: BTreeMap<HeadEnd, Vec<ChannelReadings>> =
-            HeadEnd::ALL.into_iter().map(|head_end| (head_end, self.take_held_back(head_end, &day))).collect();
-        let mut events = Vec::new();
-        for meter in 0..self.utility.settings.meters {
-            let premises = self.utility.premises(meter);
-            let flows = self.utility.truth(meter, &day);
-            let readings = self.readings(meter, &premises, &day, &flows);
-            let readings = self.without_lost(meter, &premises, readings, &mut sent.counts);
-            let of_head_end = brought.entry(premises.head_end).or_default();
-            match self.fate(meter, premises.head_end, &day) {
-                Fate::InTime => of_head_end.extend(readings),
-                Fate::Late => {
-                    sent.counts.late += count(&readings);
-                    self.held_back.entry(premises.head_end).or_default().extend(readings);
-                }
-                Fate::Twice => {
-                    sent.counts.twice += count(&readings);
-                    self.held_back.entry(premises.head_end).or_default().extend(readings.iter().cloned());
-                    of_head_end.extend(readings);
-                }
+        let told = self.tell_next_day(&mut |told| {
+            match told {
+                Told::File(file) => sent.files.push(file),
+                Told::Truth(truth) => sent.truth.push(truth.passed),
+                Told::Account(account) => sent.accounts.push(account),
+                Told::Happening(happening, day) => sent.happenings.push((happening, day)),
             }
-            if premises.head_end == HeadEnd::Cloud {
-                events.extend(self.events(meter, &day));
+            Ok::<(), Infallible>(())
+        });
+        let Ok(counts) = told;
+        counts.map(|counts| Sent { counts, ..sent })
+    }
+
+    /// Tells the next day piece by piece; answers `None` where [`Utility::day`] has none.
+    ///
+    /// # Errors
+    /// What `tell` answers; the day is then told in part.
+    pub fn tell_next_day<E>(&mut self, tell: &mut impl FnMut(Told) -> Result<(), E>) -> Result<Option<Counts>, E> {
+        let Some(today) = self.today() else { return Ok(None) };
+        let utility = self.utility;
+        let mut desk = Desk::new(utility, &today.days[0].1, std::mem::take(&mut self.numbers), tell);
+        for (head_end, piece) in due(&mut self.held_back, today.date) {
+            desk.add(head_end, piece)?;
+        }
+        for happening in due(&mut self.held_back_events, today.date) {
+            desk.tell(happening)?;
+        }
+        for meter in 0..utility.settings.meters {
+            self.tell_meter(meter, &today, &mut desk)?;
+        }
+        for collector in utility.collectors() {
+            let day = today.of(utility.zone(utility.first_meter(collector)));
+            for happening in utility.collector_happenings(collector, day.local.range) {
+                self.happened(happening, &today, &mut desk)?;
             }
-            sent.truth.push(flows.iter().fold(Flow::default(), |sum, flow| sum.plus(flow)));
         }
-        for (head_end, readings) in brought {
-            self.send(head_end, readings, &day, &mut sent);
-        }
-        sent.files.extend(dialect::events(&events, &day));
-        Some(sent)
+        let (counts, numbers) = desk.finish()?;
+        self.numbers = numbers;
+        Ok(Some(counts))
     }
 
-    /// What waited for a day on which its head-end speaks.
-    fn take_held_back(&mut self, head_end: HeadEnd, day: &Day) -> Vec<ChannelReadings> {
-        if self.utility.script.silent(head_end, day.local.range.end) {
-            return Vec::new();
-        }
-        self.held_back.remove(&head_end).unwrap_or_default()
+    fn today(&mut self) -> Option<Today> {
+        let date = self.next;
+        let of = |zone: &TimeZone| Some((zone.clone(), self.utility.day_in(zone, date)?));
+        let days = self.utility.zones().map(of).collect::<Option<_>>()?;
+        self.next = date.tomorrow().ok()?;
+        Some(Today { date, days })
     }
 
-    fn send(&mut self, head_end: HeadEnd, readings: Vec<ChannelReadings>, day: &Day, sent: &mut Sent) {
-        if self.utility.script.silent(head_end, day.local.range.end) {
-            sent.counts.late += count(&readings);
-            self.held_back.entry(head_end).or_default().extend(readings);
-        } else if !readings.is_empty() {
-            sent.files.push(dialect::file(head_end, &readings, day));
-        }
-    }
-
-    /// What a meter recorded over a day, in the manner of its head-end; its registers go on.
-    pub(crate) fn readings(
+    fn tell_meter<E, T: FnMut(Told) -> Result<(), E>>(
         &mut self,
         meter: u32,
-        premises: &Premises,
-        day: &Day,
-        flows: &[Flow],
-    ) -> Vec<ChannelReadings> {
-        let mut directions = vec![(DELIVERED, delivered as fn(&Flow) -> i64)];
-        if premises.panels_kw != 0 {
-            directions.push((RECEIVED, received));
+        today: &Today,
+        desk: &mut Desk<'_, T>,
+    ) -> Result<(), E> {
+        let utility = self.utility;
+        let premises = utility.premises(meter);
+        let module = utility.module_of(meter, &premises);
+        let clock = utility.clock(meter, &module, premises.head_end);
+        let day = today.of(utility.zone(meter));
+        let on_day = MeterDay { meter, premises: &premises, module: &module, day };
+        let before = self.registers[meter as usize];
+        let metered = utility.metered(meter, &premises, &clock, day, before);
+        self.registers[meter as usize] = before.plus(&metered.passed);
+        for recorded in &metered.recorded {
+            self.send(&on_day, recorded, today, desk)?;
         }
-        let start = self.registers[meter as usize];
-        self.registers[meter as usize] = flows.iter().fold(start, |sum, flow| sum.plus(flow));
-        let end = self.registers[meter as usize];
-        let mut readings = Vec::new();
-        for (direction, of) in directions {
-            match premises.head_end {
-                HeadEnd::Cloud => {
-                    let values = flows.iter().map(of).collect();
-                    readings.push(interval_piece(meter, direction, QUARTER_SECONDS, values, day));
-                    let midnight = RegisterRead { at: day.local.range.end, ..shown(of(&end)) };
-                    readings.push(register_piece(meter, direction, vec![midnight]));
-                }
-                HeadEnd::Hourly => {
-                    let mut counter = of(&start);
-                    let reads = (1..).zip(flows.chunks(4)).filter_map(|(hour, flows)| {
-                        counter += flows.iter().map(of).sum::<i64>();
-                        let at = day.local.range.start.as_second() + hour * 4 * i64::from(QUARTER_SECONDS);
-                        Some(RegisterRead { at: Timestamp::from_second(at).ok()?, ..shown(counter) })
-                    });
-                    readings.push(register_piece(meter, direction, reads.collect()));
-                }
-                HeadEnd::Folder => {
-                    let values = flows.chunks(4).map(|flows| flows.iter().map(of).sum()).collect();
-                    readings.push(interval_piece(meter, direction, 4 * QUARTER_SECONDS, values, day));
-                }
-            }
+        let installed = Installed { meter, head_end: premises.head_end, module: &module, clock: &clock };
+        for happening in utility.happenings(installed, day.local.range) {
+            self.happened(happening, today, desk)?;
         }
-        readings
+        desk.truth(Truth { meter, passed: metered.passed, unmetered: metered.unmetered })
     }
 
-    /// Takes out the readings that the script loses on their way.
-    fn without_lost(
-        &self,
-        meter: u32,
-        premises: &Premises,
-        mut readings: Vec<ChannelReadings>,
-        counts: &mut Counts,
-    ) -> Vec<ChannelReadings> {
-        let made = count(&readings);
-        let is_lost = |at: Timestamp| {
-            let share = self.utility.script.lost(premises.head_end, at);
-            self.utility.script.dead(meter, at)
-                || chance(self.utility.settings.seed, meter.into(), at.as_second(), Purpose::Lost) % 1000 < share.into()
+    /// Sends what a channel recorded: today, with a later day, twice, or never.
+    fn send<E, T: FnMut(Told) -> Result<(), E>>(
+        &mut self,
+        on: &MeterDay<'_>,
+        recorded: &Recorded,
+        today: &Today,
+        desk: &mut Desk<'_, T>,
+    ) -> Result<(), E> {
+        let head_end = on.premises.head_end;
+        let mut sent: BTreeMap<Date, Vec<bool>> = BTreeMap::new();
+        let mut made = recorded.made.clone();
+        for (place, reading) in made.iter_mut().enumerate() {
+            let account = self.fate(on, recorded, reading, today.date);
+            desk.count(reading, &account, today.date);
+            if let Some(account) = account {
+                desk.account(account)?;
+            }
+            let date = account.map_or(Some(today.date), |account| account.sent);
+            if let (Some(date), Some(_)) = (date, reading.value) {
+                sent.entry(date).or_insert_with(|| vec![false; recorded.made.len()])[place] = true;
+            }
+        }
+        if sent.is_empty() {
+            // Intervals that never come are told as missing by the day they belong to.
+            sent.insert(today.date, vec![false; recorded.made.len()]);
+        }
+        let again = self.comes_twice(on).then(|| self.speaks_from(head_end, tomorrow(today.date)));
+        let recorded = Recorded { made, ..*recorded };
+        for (date, which) in sent {
+            if date == today.date {
+                let whole = piece::of_day(on.meter, &recorded, &which);
+                if let Some(later) = again {
+                    desk.counts.twice += piece::count(&whole);
+                    self.held_back
+                        .entry(later)
+                        .or_default()
+                        .extend(whole.iter().cloned().map(|piece| (head_end, piece)));
+                }
+                for piece in whole {
+                    desk.add(head_end, piece)?;
+                }
+            } else {
+                let pieces = piece::stretches(on.meter, &recorded, &which);
+                self.held_back.entry(date).or_default().extend(pieces.into_iter().map(|piece| (head_end, piece)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of a reading; `None` where it comes today as it was made. A corrupt one is changed.
+    fn fate(&self, on: &MeterDay<'_>, recorded: &Recorded, reading: &mut Made, today: Date) -> Option<Account> {
+        let (utility, head_end) = (self.utility, on.premises.head_end);
+        let script = &utility.script;
+        if script.fault.is_empty() {
+            return None;
+        }
+        let account = |journey, sent, reason| {
+            let (register, direction) = (recorded.length_seconds.is_none(), recorded.direction);
+            Some(Account { meter: on.meter, direction, register, stamp: reading.stamp, journey, sent, reason })
         };
-        for piece in &mut readings {
-            match &mut piece.values {
-                Values::Intervals(run) => {
-                    let starts = (0..).map(|at| run.start.as_second() + at * i64::from(run.length_seconds));
-                    for (value, start) in run.values.iter_mut().zip(starts) {
-                        if Timestamp::from_second(start).is_ok_and(&is_lost) {
-                            *value = IntervalRun::MISSING;
-                        }
-                    }
-                }
-                Values::Registers(reads) => reads.retain(|read| !is_lost(read.at)),
-            }
+        let nowhere = Journey { reached: None, collector: None, reason: None };
+        if reading.value.is_none() {
+            return account(nowhere, None, Reason::NoTime);
         }
-        counts.made += made;
-        counts.lost += made - count(&readings);
-        readings
-    }
-
-    fn fate(&self, meter: u32, head_end: HeadEnd, day: &Day) -> Fate {
-        let end = day.local.range.end;
+        if script.dead(on.meter, reading.at) {
+            return account(nowhere, None, Reason::MeterDead);
+        }
+        let journey = utility.journey(on.meter, on.module, head_end, reading.at);
+        let Some(reached) = journey.reached else {
+            return account(journey, None, journey.reason.unwrap_or(Reason::Lost));
+        };
+        let length = SignedDuration::from_secs(recorded.length_seconds.unwrap_or(0).into());
+        let moment = reading.stamp - length;
         let falls = |share: u16, purpose| {
-            chance(self.utility.settings.seed, meter.into(), end.as_second(), purpose) % 1000 < share.into()
+            falls(utility.settings.seed, on.meter.into(), moment.as_second(), purpose, share.into())
         };
+        if falls(script.lost(head_end, moment), Purpose::Lost) {
+            return account(journey, None, Reason::Lost);
+        }
+        let came = self.came(on, reached, today);
+        let ready = if self.comes_late(on) { came.max(tomorrow(today)) } else { came };
+        let sent = self.speaks_from(head_end, ready);
+        if sent != today {
+            let reason = if came == today { Reason::HeldBack } else { journey.reason.unwrap_or(Reason::HeldBack) };
+            return account(journey, Some(sent), reason);
+        }
+        if falls(script.corrupt(head_end, moment), Purpose::Corrupt) {
+            reading.value = reading.value.map(|value| value + CORRUPTION);
+            return account(journey, Some(sent), Reason::Corrupt);
+        }
+        None
+    }
+
+    /// The day with which comes what a head-end had at an instant; no day before today.
+    fn came(&self, on: &MeterDay<'_>, reached: Timestamp, today: Date) -> Date {
+        if reached <= on.day.local.range.end + CLOSED_AFTER {
+            return today;
+        }
+        let before = reached - CLOSED_AFTER - SignedDuration::from_nanos(1);
+        LocalDay::containing(before, self.utility.zone(on.meter)).map_or(today, |day| day.date)
+    }
+
+    fn comes_late(&self, on: &MeterDay<'_>) -> bool {
+        let end = on.day.local.range.end;
+        self.day_falls(on, self.utility.script.late(on.premises.head_end, end), Purpose::Late)
+    }
+
+    fn comes_twice(&self, on: &MeterDay<'_>) -> bool {
+        let end = on.day.local.range.end;
+        let twice = self.utility.script.twice(on.premises.head_end, end);
+        self.day_falls(on, twice, Purpose::Twice) && !self.comes_late(on)
+    }
+
+    fn day_falls(&self, on: &MeterDay<'_>, share: u16, purpose: Purpose) -> bool {
+        let end = on.day.local.range.end.as_second();
+        falls(self.utility.settings.seed, on.meter.into(), end, purpose, share.into())
+    }
+
+    /// The first day from a date on with whose end a head-end is not silent.
+    fn speaks_from(&self, head_end: HeadEnd, date: Date) -> Date {
         let script = &self.utility.script;
-        match () {
-            () if falls(script.late(head_end, end), Purpose::Late) => Fate::Late,
-            () if falls(script.twice(head_end, end), Purpose::Twice) => Fate::Twice,
-            () => Fate::InTime,
+        if !script.fault.iter().any(|fault| matches!(fault, Fault::Silent(_))) {
+            return date;
+        }
+        let is_silent = |date: &Date| {
+            let day = LocalDay::of(*date, &self.utility.settings.zone);
+            day.is_some_and(|day| script.silent(head_end, day.range.end))
+        };
+        let mut days = (0..SILENT_DAYS_MAX).map(|by| date.saturating_add(by.days()));
+        days.find(|date| !is_silent(date)).unwrap_or(date)
+    }
+
+    fn happened<E, T: FnMut(Told) -> Result<(), E>>(
+        &mut self,
+        happening: Happening,
+        today: &Today,
+        desk: &mut Desk<'_, T>,
+    ) -> Result<(), E> {
+        let zone = &self.utility.settings.zone;
+        let of = |reached: Timestamp| {
+            let before = reached - CLOSED_AFTER - SignedDuration::from_nanos(1);
+            LocalDay::containing(before, zone).map_or(today.date, |day| day.date.max(today.date))
+        };
+        let is_told = happening.head_end == HeadEnd::Cloud || self.utility.script.field.events_of_all;
+        let came = happening.journey.reached.filter(|_| is_told).map(of);
+        let sent = came.map(|date| self.speaks_from(happening.head_end, date));
+        desk.happened(&happening, sent)?;
+        match sent {
+            Some(date) if date == today.date => desk.tell(happening),
+            Some(date) => {
+                self.held_back_events.entry(date).or_default().push(happening);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
-
-    /// Power lost and restored on a day, by the clock of the meter.
-    fn events(&self, meter: u32, day: &Day) -> Vec<EndDeviceEvent> {
-        let of_day = |(at, event_type): (Timestamp, EndDeviceEventType)| {
-            day.local.range.contains(at).then(|| EndDeviceEvent {
-                mrid: format!("{}-{meter}-{}", event_type.event_or_action, at.as_second()).into(),
-                created: Some(at),
-                event_type,
-                device: Some(meter_name(meter)),
-                usage_point: Some(usage_point_name(meter)),
-                issuer: HeadEnd::Cloud.name().into(),
-                ..EndDeviceEvent::default()
-            })
-        };
-        let both = |span: &model::time::TimeRange| [(span.start, POWER_LOST), (span.end, POWER_RESTORED)];
-        self.utility.dark(meter).iter().flat_map(both).filter_map(of_day).collect()
-    }
 }
 
-/// What becomes of a meter's readings of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    InTime,
-    Late,
-    Twice,
+/// What waited for this day or an earlier one.
+fn due<T>(held_back: &mut BTreeMap<Date, Vec<T>>, today: Date) -> Vec<T> {
+    let later = held_back.split_off(&tomorrow(today));
+    std::mem::replace(held_back, later).into_values().flatten().collect()
 }
 
-/// How many readings there are, those without a value left out.
-fn count(readings: &[ChannelReadings]) -> u64 {
-    let of_piece = |piece: &ChannelReadings| match &piece.values {
-        Values::Intervals(run) => run.values.iter().filter(|value| **value != IntervalRun::MISSING).count(),
-        Values::Registers(reads) => reads.len(),
-    };
-    readings.iter().map(of_piece).sum::<usize>() as u64
-}
-
-fn delivered(flow: &Flow) -> i64 {
-    flow.delivered
-}
-
-fn received(flow: &Flow) -> i64 {
-    flow.received
-}
-
-/// What a register shows of so many Wh: kWh with two decimals, the rest not yet.
-pub(crate) fn shown(watt_hours: i64) -> RegisterRead {
-    let value = Some(Decimal::new(watt_hours.div_euclid(10), -2));
-    RegisterRead { at: Timestamp::UNIX_EPOCH, period_start: None, value, quality: Default::default() }
-}
-
-fn interval_piece(meter: u32, direction: u16, length_seconds: u32, values: Vec<i64>, day: &Day) -> ChannelReadings {
-    // measuringPeriod: 2 is fifteen minutes, 7 an hour; accumulation 4 is the amount of each interval.
-    let measuring_period = if length_seconds == QUARTER_SECONDS { 2 } else { 7 };
-    let run = IntervalRun { start: day.local.range.start, length_seconds, values, exponent: -3, qualities: Vec::new() };
-    piece(meter, ReadingType { measuring_period, accumulation: 4, ..energy(direction) }, Values::Intervals(run))
-}
-
-pub(crate) fn register_piece(meter: u32, direction: u16, reads: Vec<RegisterRead>) -> ChannelReadings {
-    // accumulation 1: what has been counted since the register began.
-    piece(meter, ReadingType { accumulation: 1, ..energy(direction) }, Values::Registers(reads))
-}
-
-/// Electric energy in kWh through the secondary side of a meter.
-fn energy(flow_direction: u16) -> ReadingType {
-    ReadingType {
-        flow_direction,
-        commodity: 1,
-        measurement_kind: 12,
-        multiplier: 3,
-        unit: 72,
-        ..ReadingType::default()
-    }
-}
-
-fn piece(meter: u32, reading_type: ReadingType, values: Values) -> ChannelReadings {
-    let channel = ChannelKey {
-        usage_point: Some(usage_point_name(meter)),
-        meter: Some(meter_name(meter)),
-        suffix: Default::default(),
-        reading_type,
-    };
-    ChannelReadings { channel, unit: "kWh".into(), values, revision: None, line: 0 }
+fn tomorrow(date: Date) -> Date {
+    date.saturating_add(1.day())
 }
 
 /// What the usage point of a meter is called.
@@ -299,10 +412,4 @@ pub fn usage_point_name(meter: u32) -> Name {
 /// What a meter is called.
 pub fn meter_name(meter: u32) -> Name {
     Name::new("Meter", format!("M-{meter:06}"))
-}
-
-impl Flow {
-    fn plus(self, other: &Self) -> Self {
-        Self { delivered: self.delivered + other.delivered, received: self.received + other.received }
-    }
 }

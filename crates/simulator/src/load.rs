@@ -4,7 +4,7 @@ use jiff::civil::{Date, Weekday};
 
 use crate::chance::{Purpose, between};
 use crate::premises::{Kind, Premises};
-use crate::weather::{day_number, sunshine, temperature};
+use crate::weather::{Sky, day_number};
 
 /// What passes a meter in a quarter of an hour, both ways in Wh; one of them is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub struct Flow {
     pub delivered: i64,
     /// From the customer to the network.
     pub received: i64,
+}
+
+impl Flow {
+    /// Both together.
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        Self { delivered: self.delivered + other.delivered, received: self.received + other.received }
+    }
 }
 
 /// A quarter-hour as the wall clock shows it.
@@ -43,13 +50,13 @@ const SUMMER: [i64; 12] = [5, 20, 42, 65, 86, 100, 98, 82, 60, 36, 14, 0];
 /// A car takes 7 kW.
 const CAR_QUARTER: i64 = 1750;
 
-/// What passes the meter of some premises in a quarter-hour with power.
-pub fn flow(seed: u64, meter: u32, premises: &Premises, quarter: Quarter) -> Flow {
-    let net = used(seed, meter, premises, quarter) - made(seed, premises, quarter);
+/// What passes the meter of some premises in a quarter-hour with power, under this sky.
+pub fn flow(seed: u64, meter: u32, premises: &Premises, quarter: Quarter, sky: Sky) -> Flow {
+    let net = used(seed, meter, premises, quarter, sky) - made(premises, quarter, sky);
     Flow { delivered: net.max(0), received: (-net).max(0) }
 }
 
-fn used(seed: u64, meter: u32, premises: &Premises, quarter: Quarter) -> i64 {
+fn used(seed: u64, meter: u32, premises: &Premises, quarter: Quarter, sky: Sky) -> i64 {
     let noise = between(seed, meter.into(), quarter.number, Purpose::Noise, (80, 121));
     let hour = usize::try_from(quarter.hour).unwrap_or(0) % 24;
     let weekend = matches!(quarter.date.weekday(), Weekday::Saturday | Weekday::Sunday);
@@ -58,7 +65,7 @@ fn used(seed: u64, meter: u32, premises: &Premises, quarter: Quarter) -> i64 {
         Kind::Business => (BUSINESS[hour], if weekend { 38 } else { 100 }),
         Kind::Home | Kind::HomeWithCar | Kind::HomeWithPanels => (HOME[hour], if weekend { 115 } else { 100 }),
     };
-    let by_weather = 100 + warmth_percent(premises, temperature(seed, quarter.date, quarter.hour));
+    let by_weather = 100 + warmth_percent(premises, sky.temperature);
     let car = if premises.kind == Kind::HomeWithCar { charged(seed, meter, quarter) } else { 0 };
     base * premises.size / 100 * week / 100 * by_weather / 100 * noise / 100 + car
 }
@@ -77,14 +84,14 @@ fn charged(seed: u64, meter: u32, quarter: Quarter) -> i64 {
     if (0..quarters).contains(&since_ten) { CAR_QUARTER } else { 0 }
 }
 
-fn made(seed: u64, premises: &Premises, quarter: Quarter) -> i64 {
+fn made(premises: &Premises, quarter: Quarter, sky: Sky) -> i64 {
     if premises.panels_kw == 0 {
         return 0;
     }
     let hour = usize::try_from(quarter.hour).unwrap_or(0) % 24;
     let summer = SUMMER[usize::try_from(quarter.date.month() - 1).unwrap_or(0) % 12];
     let clear = (SUMMER_SUN[hour] * summer + WINTER_SUN[hour] * (100 - summer)) / 100;
-    clear * premises.panels_kw * sunshine(seed, quarter.date) / 100
+    clear * premises.panels_kw * sky.sunshine / 100
 }
 
 #[cfg(test)]
@@ -106,7 +113,7 @@ mod tests {
 
     fn sums(kind: Kind, on: Date) -> (i64, i64) {
         let (meter, premises) = premises(kind);
-        let flows = day(on).map(|quarter| flow(7, meter, &premises, quarter));
+        let flows = day(on).map(|quarter| flow(7, meter, &premises, quarter, Sky::over(7, quarter.date, quarter.hour)));
         flows.fold((0, 0), |(delivered, received), flow| (delivered + flow.delivered, received + flow.received))
     }
 
@@ -117,7 +124,17 @@ mod tests {
         assert_eq!(sums(Kind::Home, summer).1, 0);
         let (meter, premises) = premises(Kind::HomeWithPanels);
         let night = day(summer).filter(|quarter| quarter.hour < 4);
-        assert!(night.into_iter().all(|quarter| flow(7, meter, &premises, quarter).received == 0));
+        assert!(
+            night.into_iter().all(|quarter| flow(
+                7,
+                meter,
+                &premises,
+                quarter,
+                Sky::over(7, quarter.date, quarter.hour)
+            )
+            .received
+                == 0)
+        );
     }
 
     #[test]

@@ -5,9 +5,19 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How many days a head-end keeps what it has, the last one included (Ontario 2.8.1).
+const KEPT_DAYS: i64 = 60;
+
+/// Whether a head-end still has a file of a name that begins with its date, once a day is over.
+pub fn is_kept(name: &str, last: Date) -> bool {
+    let date = name.get(..10).and_then(|date| date.parse::<Date>().ok());
+    date.is_none_or(|date| last.saturating_sub(KEPT_DAYS.days()) < date)
+}
 
 /// How a request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +100,15 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // covers: ONT-2.8.1
+    #[test]
+    fn sixty_days_are_kept_and_no_more() {
+        let last = jiff::civil::date(2026, 3, 1);
+        // March 1 and 28 days of February are 29; January 1 to 31 are 31 more.
+        assert!(is_kept("2026-03-01.csv", last) && is_kept("2026-01-01.readings.2.xml", last));
+        assert!(!is_kept("2025-12-31.csv", last), "the 61st day");
+    }
 
     #[test]
     fn deliveries_come_in_order_and_not_too_often() {

@@ -10,8 +10,10 @@ use model::time::{LocalDay, TimeRange};
 
 use crate::load::{Flow, Quarter, flow};
 use crate::network::{Lost, Network, UnknownElement};
+use crate::plant::Plant;
 use crate::premises::{HeadEnd, Premises};
-use crate::script::Script;
+use crate::script::{CollectorNumber, Fault, MeterNumber, Script};
+use crate::weather::Sky;
 
 /// Seconds of the finest interval.
 pub const QUARTER_SECONDS: u32 = 900;
@@ -41,6 +43,21 @@ pub struct Utility {
     loads: Vec<String>,
     /// When each load was dark, and never twice at once.
     dark: BTreeMap<String, Vec<TimeRange>>,
+    pub(crate) plant: Plant,
+}
+
+/// Why a script does not fit a utility.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It opens a device that the network does not have.
+    #[error(transparent)]
+    Element(#[from] UnknownElement),
+    /// It names a meter that there is not.
+    #[error("there is no meter {0}; the last of {1} is {last}", last = MeterNumber(.1.saturating_sub(1)))]
+    Meter(MeterNumber, u32),
+    /// It names a collector that there is not.
+    #[error("there is no collector {0}; see `collector` in premises.csv of a run without faults")]
+    Collector(CollectorNumber),
 }
 
 /// A local day and its quarter-hours.
@@ -50,16 +67,51 @@ pub struct Day {
     pub local: LocalDay,
     /// Its quarter-hours: 92, 96 or 100 of them.
     pub quarters: Vec<Quarter>,
+    /// The weather over each of them.
+    pub skies: Vec<Sky>,
 }
 
 impl Utility {
     /// A utility at a network; meters are spread evenly over its loads.
     ///
     /// # Errors
-    /// [`UnknownElement`] where the script opens a device that the network does not have.
-    pub fn new(settings: Settings, network: &Network, script: Script) -> Result<Self, UnknownElement> {
+    /// [`Unfit`] where the script names a device, a meter or a collector that there is not.
+    pub fn new(settings: Settings, network: &Network, script: Script) -> Result<Self, Unfit> {
         let dark = dark_times(network, &script)?;
-        Ok(Self { settings, script, loads: network.loads().map(str::to_owned).collect(), dark })
+        let loads = network.loads().map(str::to_owned).collect();
+        let mut utility = Self { settings, script, loads, dark, plant: Plant::default() };
+        utility.check()?;
+        utility.plant = utility.plant();
+        Ok(utility)
+    }
+
+    /// Whether the script names meters and collectors that there are.
+    fn check(&self) -> Result<(), Unfit> {
+        let meters = self.settings.meters;
+        if let Some(unknown) = self.script.fault.iter().filter_map(Fault::meter).find(|meter| meters <= meter.0) {
+            return Err(Unfit::Meter(unknown, meters));
+        }
+        let known: BTreeSet<_> = self.collectors().collect();
+        let unknown = self.script.fault.iter().filter_map(Fault::collector).find(|named| !known.contains(named));
+        unknown.map_or(Ok(()), |unknown| Err(Unfit::Collector(unknown)))
+    }
+
+    /// The zone of a meter: the last meters by number may lie in another.
+    pub fn zone(&self, meter: u32) -> &TimeZone {
+        match &self.script.west {
+            Some(west) if self.first_in_the_west(west.per_mille) <= meter => &west.zone,
+            _ => &self.settings.zone,
+        }
+    }
+
+    fn first_in_the_west(&self, per_mille: u16) -> u32 {
+        let meters = u64::from(self.settings.meters);
+        u32::try_from(meters - meters * u64::from(per_mille) / 1000).unwrap_or(u32::MAX)
+    }
+
+    /// Its zones: the usual one first.
+    pub fn zones(&self) -> impl Iterator<Item = &TimeZone> {
+        [Some(&self.settings.zone), self.script.west.as_ref().map(|west| &west.zone)].into_iter().flatten()
     }
 
     /// What it is made of.
@@ -73,36 +125,56 @@ impl Utility {
         Premises { head_end: self.settings.head_end.unwrap_or(premises.head_end), ..premises }
     }
 
-    /// A day of the utility; `None` outside the years of the calendar, and where the clock changes by half an hour: some
-    /// head-ends send hours, and such a day is no whole number of them.
+    /// A day of the utility in its usual zone; `None` outside the years of the calendar, and where the clock changes by
+    /// half an hour: some head-ends send hours, and such a day is no whole number of them.
     pub fn day(&self, date: Date) -> Option<Day> {
-        let local = LocalDay::of(date, &self.settings.zone).filter(|day| day.slots(4 * QUARTER_SECONDS).is_some())?;
+        self.day_in(&self.settings.zone, date)
+    }
+
+    /// The same in another of its zones.
+    pub fn day_in(&self, zone: &TimeZone, date: Date) -> Option<Day> {
+        let local = LocalDay::of(date, zone).filter(|day| day.slots(4 * QUARTER_SECONDS).is_some())?;
         let length = i64::from(QUARTER_SECONDS);
         let first = local.range.start.as_second();
         let quarter = |slot: u16| {
             let start = first + i64::from(slot) * length;
-            let hour = Timestamp::from_second(start).ok()?.to_zoned(self.settings.zone.clone()).hour();
+            let hour = Timestamp::from_second(start).ok()?.to_zoned(zone.clone()).hour();
             Some(Quarter { date, hour, number: start.div_euclid(length) })
         };
-        let quarters = (0..local.slots(QUARTER_SECONDS)?).map(quarter).collect::<Option<_>>()?;
-        Some(Day { local, quarters })
+        let quarters = (0..local.slots(QUARTER_SECONDS)?).map(quarter).collect::<Option<Vec<_>>>()?;
+        let skies = quarters.iter().map(|quarter| Sky::over(self.settings.seed, date, quarter.hour)).collect();
+        Some(Day { local, quarters, skies })
     }
 
     /// What truly passed a meter in each quarter-hour of a day.
     pub fn truth(&self, meter: u32, day: &Day) -> Vec<Flow> {
-        let premises = self.premises(meter);
+        self.passed(meter, &self.premises(meter), day).0
+    }
+
+    /// What passed a meter in each quarter-hour of a day, and how many Wh passed by it.
+    pub(crate) fn passed(&self, meter: u32, premises: &Premises, day: &Day) -> (Vec<Flow>, i64) {
         let dark = self.dark(meter);
-        let of = |(slot, quarter): (i64, &Quarter)| {
-            let full = flow(self.settings.seed, meter, &premises, *quarter);
-            match Self::lit_seconds(dark, day.local.range.start.as_second() + slot * i64::from(QUARTER_SECONDS)) {
+        let stolen: Vec<_> = self.script.of_meter(meter).filter_map(bypass).collect();
+        let mut by = 0;
+        let of = |(start, (quarter, sky)): (i64, (&Quarter, &Sky))| {
+            let full = flow(self.settings.seed, meter, premises, *quarter, *sky);
+            let part = match Self::lit_seconds(dark, start) {
                 lit if lit == i64::from(QUARTER_SECONDS) => full,
                 lit => {
                     let part = |quantity: i64| quantity * lit / i64::from(QUARTER_SECONDS);
                     Flow { delivered: part(full.delivered), received: part(full.received) }
                 }
-            }
+            };
+            let began = |span: &TimeRange| (span.start.as_second()..span.end.as_second()).contains(&start);
+            let share = stolen.iter().filter(|(span, _)| began(span)).map(|(_, share)| *share).max().unwrap_or(0);
+            let unmetered = part.delivered * share / 1000;
+            by += unmetered;
+            Flow { delivered: part.delivered - unmetered, ..part }
         };
-        (0..).zip(&day.quarters).map(of).collect()
+        let first = day.local.range.start.as_second();
+        let starts = (0..).map(|slot| first + slot * i64::from(QUARTER_SECONDS));
+        let flows = starts.zip(day.quarters.iter().zip(&day.skies)).map(of).collect();
+        (flows, by)
     }
 
     /// When a meter was without power.
@@ -116,6 +188,14 @@ impl Utility {
         let end = start + i64::from(QUARTER_SECONDS);
         let within = |span: &TimeRange| span.end.as_second().min(end) - span.start.as_second().max(start);
         end - start - dark.iter().map(|span| within(span).max(0)).sum::<i64>()
+    }
+}
+
+/// When energy passes by a meter, and how much of a thousand.
+fn bypass(fault: &Fault) -> Option<(TimeRange, i64)> {
+    match fault {
+        Fault::Bypass { per_mille, .. } => Some((fault.span(), (*per_mille).into())),
+        _ => None,
     }
 }
 
@@ -220,6 +300,6 @@ mod tests {
                        from = \"2026-02-03T14:05:00Z\"\nto = \"2026-02-03T16:00:00Z\"";
         let script = unknown.parse().expect("a script");
         let refused = Utility::new(utility.settings.clone(), &Network::made_up(160), script);
-        assert_eq!(refused.map(drop), Err(UnknownElement("line.none".into())));
+        assert_eq!(refused.map(drop), Err(Unfit::Element(UnknownElement("line.none".into()))));
     }
 }

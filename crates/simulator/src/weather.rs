@@ -10,6 +10,22 @@ const MONTH_MEANS: [i64; 12] = [-40, -30, 10, 70, 135, 190, 220, 210, 170, 105, 
 const HOURS: [i64; 24] =
     [-30, -35, -40, -45, -48, -50, -45, -35, -20, -5, 10, 25, 35, 42, 48, 50, 46, 38, 25, 12, 0, -10, -18, -25];
 
+/// The weather of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sky {
+    /// In tenths of a degree Celsius.
+    pub temperature: i64,
+    /// How much of the sun comes through, in per cent.
+    pub sunshine: i64,
+}
+
+impl Sky {
+    /// The weather of an hour.
+    pub fn over(seed: u64, date: Date, hour: i8) -> Self {
+        Self { temperature: temperature(seed, date, hour), sunshine: sunshine(seed, date) }
+    }
+}
+
 /// The temperature of an hour in tenths of a degree Celsius.
 pub fn temperature(seed: u64, date: Date, hour: i8) -> i64 {
     let of_hour = usize::try_from(hour).ok().and_then(|hour| HOURS.get(hour)).copied().unwrap_or(0);

@@ -182,12 +182,14 @@ impl<'a> ChannelDays<'a> {
         all
     }
 
-    /// Whether anything was received for a day, or should have been and a day with values is near.
+    /// Whether anything was received for a day or decided about it, or should have been received and a day with values is
+    /// near. What people wrote stands where nothing is expected any more.
     pub fn says_something(&self, date: Date) -> bool {
         let Some(known) = self.days.get(&date) else { return false };
         let near = || self.within(date, SILENT_DAYS, SILENT_DAYS).any(|other| self.days[&other].has_value);
         let whole = known.received.as_day(date).whole();
         known.has_value
+            || !known.received.decisions.is_empty()
             || known.received.statuses.iter().any(|status| !status.is_empty())
             || self.expected().touches(whole) && (near() || self.meter_times.began_before(whole))
     }

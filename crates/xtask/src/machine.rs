@@ -26,13 +26,14 @@ const PAGE: [Program; 2] = [
 ];
 
 /// The tests also start these.
-const TESTS: [Program; 3] = [
+const TESTS: [Program; 4] = [
     Program { purpose: "the second engine of the registry", names: &["initdb"], packages: &["postgresql"] },
     Program {
         purpose: "look at the page",
         names: &["chromium", "chromium-browser", "google-chrome"],
         packages: &["chromium", "fonts-dejavu-core"],
     },
+    Program { purpose: "a broker for head-ends that push", names: &["mosquitto"], packages: &["mosquitto"] },
     Program { purpose: "start PostgreSQL as another user than root", names: &["runuser"], packages: &["util-linux"] },
 ];
 

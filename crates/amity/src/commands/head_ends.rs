@@ -96,11 +96,7 @@ fn go_on(
 }
 
 fn told(of: &HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
-    let (kind, place) = match of.kind() {
-        Some(Kind::Folder(folder)) => ("folder", folder.folder.display().to_string()),
-        Some(Kind::Rest(rest)) => ("rest", rest.address.clone()),
-        None => ("none", String::new()),
-    };
+    let (kind, place) = of.kind().map(Kind::place).unwrap_or(("none", String::new()));
     Told {
         name: of.name.clone(),
         kind,

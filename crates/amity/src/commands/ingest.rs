@@ -181,6 +181,11 @@ fn as_text(name: &str, receipt: &Receipt) -> String {
     if 0 < receipt.older {
         text.push_str(&format!(", {} older than what was there", receipt.older));
     }
+    let events = receipt.events;
+    if !events.is_empty() {
+        let known = events.joined + events.repeated;
+        text.push_str(&format!(", {} device events of which {known} were known", events.told));
+    }
     if 0 < receipt.registered {
         text.push_str(&format!(", {} channels registered", receipt.registered));
     }

@@ -4,6 +4,7 @@ mod bench;
 mod collection;
 mod completions;
 mod doctor;
+mod events;
 mod export;
 mod head_ends;
 mod ingest;
@@ -17,6 +18,8 @@ mod read;
 mod reading_options;
 mod registry;
 mod review;
+mod roll_out;
+mod schema;
 mod serve;
 mod simulate;
 mod status;
@@ -25,6 +28,7 @@ mod time_span;
 mod usage;
 mod validate;
 mod vee;
+mod watch;
 pub mod written;
 
 use std::path::PathBuf;
@@ -57,11 +61,14 @@ enum Command {
     Read(read::Read),
     Quality(quality::Quality),
     Collection(collection::Collection),
+    Events(events::Events),
     HeadEnds(head_ends::HeadEnds),
     Orders(orders::Orders),
     Meter(meter::Meter),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
+    Schema(schema::Schema),
+    RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Vee(vee::Vee),
@@ -105,11 +112,14 @@ impl CommandLine {
             Command::Read(command) => command.run(data),
             Command::Quality(command) => command.run(data),
             Command::Collection(command) => command.run(data),
+            Command::Events(command) => command.run(data),
             Command::HeadEnds(command) => command.run(data),
             Command::Orders(command) => command.run(data),
             Command::Meter(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
+            Command::Schema(command) => command.run(data),
+            Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),
             Command::Vee(command) => command.run(data),

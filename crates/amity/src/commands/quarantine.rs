@@ -222,6 +222,12 @@ fn list(
     }
     let rows: Vec<_> = items.iter().map(row).collect();
     output::print(&output::table(&["item", "state", "reason", "channel or file", "left out", "file", "line"], &rows))?;
+    if items.len() == selection.limit as usize {
+        output::say(&format!(
+            "these are the first {}; `--limit` shows more, `--source` and `--reason` fewer",
+            items.len()
+        ));
+    }
     output::say("`amity quarantine explain ITEM` says why; `amity quarantine replay` tries again after a fix");
     Ok(ExitCode::SUCCESS)
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use clap::Args;
 use formats::{Format, Options};
 use ingest::correction::{self, Correction, CorrectionError};
+use ingest::events::EventsFailure;
 use ingest::intake::{IntakeError, Message, Unknown};
 use ingest::placement::zone_of;
 use ingest::quarantine::Otherwise;
-use ingest::{Intake, quarantine, record};
+use ingest::{EventsLane, Intake, quarantine, record};
 use interop::message::Noun;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
@@ -27,6 +28,7 @@ use tokio::net::TcpListener;
 
 use super::review::{self, KeepUp};
 use super::validate;
+use super::watch::Watch;
 use crate::clock;
 use crate::gap_lists;
 use crate::hand_over::answer::Answering;
@@ -62,8 +64,10 @@ impl Serve {
             intake: Arc::new(Mutex::new(installation.intake()?)),
             registry: installation.books.registry.clone(),
             raw: installation.books.raw.clone(),
+            events: installation.events_lane()?,
             unknown,
         });
+        let resolving = installation.runtime.spawn(way_in.events.clone().keep_resolving());
         let head_ends = HeadEnds::start(&installation, &way_in.intake)?;
         // Nobody else serves this installation.
         let _ = installation.head_ends.set(head_ends.healths());
@@ -71,11 +75,13 @@ impl Serve {
         let state = api::State {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
+            events: installation.events.clone(),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
+            daily_report: installation.settings.daily_report,
             on_demand: installation.settings.orders.on_demand.clone(),
             zone: zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?,
             now: clock::now,
@@ -87,6 +93,7 @@ impl Serve {
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
+        let watch = Watch::start(&installation);
         let (orders, gap_lists) = installation.runtime.block_on(async {
             let (books, orders) = (&installation.books, installation.settings.orders.clone());
             let (registry, readings) = (books.registry.clone(), books.readings.clone());
@@ -96,7 +103,9 @@ impl Serve {
         let served = installation.runtime.block_on(serve(listen, state, &installation));
         installation.runtime.block_on(async { tokio::join!(orders.stop(), gap_lists.stop()) });
         installation.runtime.block_on(head_ends.stop(DRAIN));
+        installation.runtime.block_on(watch.stop());
         installation.runtime.block_on(keep_up.stop());
+        resolving.abort();
         served?;
         output::say("stopped; everything that was acknowledged is on disk");
         Ok(ExitCode::SUCCESS)
@@ -156,6 +165,7 @@ struct WayIn {
     intake: Arc<Mutex<Intake>>,
     registry: Registry,
     raw: Arc<RawBook>,
+    events: EventsLane,
     unknown: Unknown,
 }
 
@@ -174,6 +184,7 @@ fn refused(error: IntakeError) -> api::IntakeError {
         IntakeError::Readings(store::readings::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
         IntakeError::Raw(store::raw::Error::OutOfSpace(_)) => api::IntakeError::StorageFull,
         IntakeError::Registry(registry) if registry.is_out_of_space() => api::IntakeError::StorageFull,
+        IntakeError::Events(failure) if is_full(failure) => api::IntakeError::StorageFull,
         IntakeError::Raw(store::raw::Error::ReadOnly(why)) => api::IntakeError::Unavailable(why.to_string()),
         IntakeError::Readings(readings) if readings.is_temporary() => {
             api::IntakeError::Unavailable(readings.to_string())
@@ -183,7 +194,39 @@ fn refused(error: IntakeError) -> api::IntakeError {
     }
 }
 
+fn is_full(failure: &EventsFailure) -> bool {
+    match failure {
+        EventsFailure::Raw(error) => matches!(error, store::raw::Error::OutOfSpace(_)),
+        EventsFailure::Events(error) => error.is_out_of_space(),
+        EventsFailure::Registry(error) => error.is_out_of_space(),
+        _ => false,
+    }
+}
+
+fn events_refused(failure: EventsFailure) -> api::IntakeError {
+    match failure {
+        failure if is_full(&failure) => api::IntakeError::StorageFull,
+        failure @ EventsFailure::Busy => api::IntakeError::Busy(failure.to_string()),
+        failure @ EventsFailure::Ended => api::IntakeError::Unavailable(failure.to_string()),
+        EventsFailure::Raw(store::raw::Error::ReadOnly(why)) => api::IntakeError::Unavailable(why.to_string()),
+        failure => api::IntakeError::Failed(failure.into()),
+    }
+}
+
 impl api::Intake for WayIn {
+    fn receive_events(&self, upload: api::Upload) -> api::Answer<api::Receipt> {
+        let message = match message(&upload, self.unknown) {
+            Ok(message) => message,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let lane = self.events.clone();
+        Box::pin(async move {
+            let receipt = lane.take(message, upload.bytes, clock::now()).await.map_err(events_refused)?;
+            let told = serde_json::to_value(&receipt).map_err(|error| api::IntakeError::Failed(error.into()))?;
+            Ok(api::Receipt { accepted: receipt.accepted, told })
+        })
+    }
+
     fn receive(&self, upload: api::Upload) -> api::Answer<api::Receipt> {
         let message = match message(&upload, self.unknown) {
             Ok(message) => message,
@@ -340,6 +383,32 @@ mod tests {
         }
     }
 
+    fn way_in(installation: &Installation) -> WayIn {
+        WayIn {
+            intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
+            registry: installation.books.registry.clone(),
+            raw: installation.books.raw.clone(),
+            events: installation.events_lane().expect("a lane"),
+            unknown: Unknown::Register,
+        }
+    }
+
+    // covers: MOD-LAY
+    #[test]
+    fn events_are_answered_while_readings_are_held_up() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Installation::create(folder.path(), "zone = \"UTC\"\n").expect("a new installation");
+        let installation = Installation::open(folder.path()).expect("opened");
+        let way_in = way_in(&installation);
+        // A long file of readings has the intake, and nothing validates.
+        let held = way_in.intake.lock().expect("not poisoned");
+        let bytes = br#"{"events": [{"device": "M1", "type": "3.26.0.85", "time": "2026-01-01T00:00:00Z"}]}"#;
+        let events = api::Upload { bytes: bytes.to_vec().into(), ..upload("UP1") };
+        let receipt = installation.runtime.block_on(way_in.receive_events(events)).expect("taken");
+        assert!(receipt.accepted, "{:?}", receipt.told);
+        drop(held);
+    }
+
     #[test]
     fn an_upload_is_answered_while_validation_is_under_way() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -347,12 +416,7 @@ mod tests {
         let installation = Installation::open(folder.path()).expect("opened");
         let plans = Arc::new(validate::live_plans(&installation).expect("the plans of the settings"));
         let review = review::review(&installation, plans);
-        let way_in = WayIn {
-            intake: Arc::new(Mutex::new(installation.intake().expect("an intake"))),
-            registry: installation.books.registry.clone(),
-            raw: installation.books.raw.clone(),
-            unknown: Unknown::Register,
-        };
+        let way_in = way_in(&installation);
         let receive = |usage_point| installation.runtime.block_on(way_in.receive(upload(usage_point)));
         assert!(receive("UP1").expect("taken").accepted);
 

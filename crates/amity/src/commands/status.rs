@@ -33,6 +33,8 @@ impl Status {
         waiting.retain(|count| count.state == QuarantineState::Open);
         let last = installation.ask(registry.batches().newest(0, 5))?;
         let days = installation.books.readings.days();
+        let events = installation.runtime.block_on(installation.events.len());
+        let events = events.map_err(|error| Failure::work("could not read the events", error))?;
         let damages: Vec<_> = installation.recovery.damaged.iter().map(ToString::to_string).collect();
         if self.json {
             let reasons: Vec<_> =
@@ -49,6 +51,7 @@ impl Status {
                 "messages": totals.batches,
                 "readings_stored": totals.stored,
                 "duplicates": totals.duplicates,
+                "events": events,
                 "first_day": days.first().map(ToString::to_string),
                 "last_day": days.last().map(ToString::to_string),
                 "quarantine": reasons,
@@ -70,6 +73,7 @@ impl Status {
             grouped(totals.batches),
             grouped(totals.duplicates)
         ))?;
+        output::print(&format!("  {} device events", grouped(events)))?;
         if let (Some(first), Some(last)) = (days.first(), days.last()) {
             output::print(&format!("  days from {first} to {last}"))?;
         }

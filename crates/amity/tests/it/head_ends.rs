@@ -13,20 +13,25 @@ const NAMES: [&str; 3] = ["hes-cloud", "hes-folder", "hes-hourly"];
 const PATIENCE: u32 = 20_000;
 
 /// A simulation that serves what its head-ends sent.
-struct Simulation {
+pub struct Simulation {
     child: Child,
     /// By head-end, where it is reached.
     addresses: Vec<String>,
-    made: Value,
+    pub made: Value,
 }
 
 impl Simulation {
-    fn start(program: &Program, more: &[&str]) -> Self {
+    pub fn start(program: &Program, more: &[&str]) -> Self {
         let folder = program.path("sent");
         let folder = folder.to_str().expect("UTF-8 path");
         let call = ["simulate", folder, "--meters", "40", "--days", "4", "--from", "2026-03-07", "--json"];
-        let made = program.json(&call);
-        let call = [&call[..], &["--serve", "127.0.0.1:0"], more].concat();
+        Self::of(program, &call, more)
+    }
+
+    /// What a call makes, served.
+    pub fn of(program: &Program, call: &[&str], more: &[&str]) -> Self {
+        let made = program.json(call);
+        let call = [call, &["--serve", "127.0.0.1:0"], more].concat();
         let mut child = program.command(&call).stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let of = |line: String| line.split(" has ").next().filter(|word| word.starts_with("http")).map(str::to_owned);
@@ -34,7 +39,7 @@ impl Simulation {
         Self { child, addresses, made }
     }
 
-    fn address(&self, name: &str) -> &str {
+    pub fn address(&self, name: &str) -> &str {
         self.addresses.iter().find(|address| address.ends_with(name)).expect("every head-end is served")
     }
 }
@@ -55,7 +60,7 @@ fn fleet(served: &Served) -> Value {
 
 /// Asks until it is so.
 #[track_caller]
-fn wait_until(served: &Served, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub fn wait_until(served: &Served, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..PATIENCE {
         last = fleet(served);
@@ -71,7 +76,7 @@ fn stored(program: &Program) -> u64 {
     program.json(&["status", "--json"])["readings_stored"].as_u64().expect("a count")
 }
 
-fn with_settings(program: &Program, more: &str) {
+pub fn with_settings(program: &Program, more: &str) {
     let path = program.data().join("amity.toml");
     let settings = std::fs::read_to_string(&path).expect("settings");
     std::fs::write(path, format!("{settings}\n{more}")).expect("written");

@@ -23,6 +23,20 @@ fn the_page_works_in_a_browser_by_keyboard_dark_and_light() {
     passes_over(&program, "tests/page.mjs");
 }
 
+// covers: QAT-05
+#[test]
+fn the_morning_is_worked_in_a_browser_by_keyboard_dark_and_light() {
+    let program = utility("60", "9", "2026-10-17");
+    let channel = ["--reading-type", "0.0.2.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0", "--interval-seconds", "900"];
+    let new = ["registry", "add", "--usage-point", "UP-NEW", "--meter", "M-NEW", "--owner", "HES-NORTH"];
+    assert_eq!(program.run(&[&new[..], &channel].concat()).code, 0);
+    assert_eq!(program.run(&["registry", "fact", "position", "UP-NEW", "43.65", "-79.38"]).code, 0);
+    let rolled_out = program.json(&["roll-out", "--state", "never", "--json"]);
+    assert_eq!(rolled_out["items"][0]["name"], "M-NEW", "{rolled_out}");
+    assert_eq!(rolled_out["total"]["never"], 1);
+    passes_over(&program, "tests/console.mjs");
+}
+
 /// The night in which the collector of every fourth of 200 meters is silent gives 50 gaps of one cause.
 // covers: QAT-05
 #[test]

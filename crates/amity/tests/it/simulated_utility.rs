@@ -85,3 +85,20 @@ fn a_script_that_cannot_be_is_refused_with_its_place() {
     assert_eq!(ended.code, 2);
     assert!(ended.talk.contains("the network has no element `line.none`"), "{}", ended.talk);
 }
+
+#[test]
+fn the_truth_has_a_reason_for_each_reading_that_did_not_come() {
+    let program = Program::without_installation();
+    let folder = program.path("storm");
+    let call = ["simulate", folder.to_str().expect("UTF-8 path"), "--meters", "100", "--days", "3"];
+    let made = program.json(&[&call[..], &["--from", "2026-02-02", "--script", "storm", "--json"]].concat());
+    let table = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a table");
+    let never = |line: &&str| line.split(',').nth(6).is_some_and(str::is_empty);
+    let readings = table("readings.csv");
+    let never = readings.lines().skip(1).filter(never).count() as u64;
+    let number = |name: &str| made[name].as_u64().expect("a count");
+    assert_eq!(never, number("lost") + number("unmade"));
+    assert!(readings.lines().skip(1).all(|line| line.split(',').nth(7).is_some_and(|reason| !reason.is_empty())));
+    assert_eq!(table("premises.csv").lines().count(), 101);
+    assert!(table("events.csv").contains(",hes-folder,3.26.0.85,2026-02-03T02:30:00Z,"));
+}

@@ -19,6 +19,7 @@ use model::quantity::Decimal;
 use model::review::Reason;
 use serde_json::{Value, json};
 use store::disk::{Disk, RealDisk};
+use store::events::EventsBook;
 use store::readings::{Batch, Config, DayRun, NO_VALUE, ReadingsBook, RegisterEntry};
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
@@ -68,6 +69,10 @@ impl Intake for DoubleIntake {
         Box::pin(async move { answer })
     }
 
+    fn receive_events(&self, upload: Upload) -> Answer<Receipt> {
+        self.receive(upload)
+    }
+
     fn replay(&self, items: Vec<u64>, otherwise: Otherwise) -> Answer<Replayed> {
         self.0.lock().expect("not poisoned").otherwise = otherwise;
         let kept = items.len() as u64;
@@ -108,6 +113,7 @@ pub struct Installation {
     pub review: Arc<Review>,
     pub determinants: Arc<Determinants>,
     pub book: Arc<ReadingsBook>,
+    pub events: EventsBook,
     pub registry: Registry,
     _folder: TempDir,
 }
@@ -134,6 +140,8 @@ impl Installation {
         let (book, _) = ReadingsBook::open(disk, &path.join("readings"), Config::default()).expect("a new book");
         let url = format!("sqlite:{}", path.join("registry.sqlite").display());
         let registry = Registry::open(&url).await.expect("a new registry");
+        let url = format!("sqlite:{}", path.join("events.sqlite").display());
+        let events = EventsBook::open(&url).await.expect("a new book of events");
         let (book, intake) = (Arc::new(book), DoubleIntake::default());
         let plans = Arc::new(LivePlans::new(registry.clone(), Plan::standard()));
         let runtime = tokio::runtime::Handle::current();
@@ -144,9 +152,11 @@ impl Installation {
         let router = api::router(State {
             head_ends: Vec::new(),
             collection: ingest::collection::Rules::default(),
+            daily_report: Default::default(),
             on_demand: store::registry::order::Schedule::on_demand(),
             zone: jiff::tz::TimeZone::UTC,
             readings: Arc::clone(&book),
+            events: events.clone(),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),
             review: review.clone(),
@@ -157,7 +167,7 @@ impl Installation {
             message_bytes_max: 1024,
             plans,
         });
-        Self { router, intake, review, determinants, book, registry, _folder: folder }
+        Self { router, intake, review, determinants, book, events, registry, _folder: folder }
     }
 
     /// One meter with hourly kWh and its daily amounts, over 2024-11-02 (24 h), -03 (25 h) and -05 (24 h, half of it).

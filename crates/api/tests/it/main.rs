@@ -1,9 +1,11 @@
 //! The interface against real books in temporary folders.
 
 mod assumed_time;
+mod board;
 mod collection;
 mod determinants;
 mod determinants_xml;
+mod events;
 mod exchange;
 mod fixture;
 mod guard;
@@ -13,4 +15,5 @@ mod plans;
 mod quarantine;
 mod readings;
 mod review;
+mod soap;
 mod work;

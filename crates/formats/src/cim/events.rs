@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::owner::Owners;
 use super::reading::shown;
 use super::schema::Field;
-use super::stamp::moment;
+use super::stamp::{StampError, moment};
 use crate::Sink;
 
 /// The event that is being parsed.
@@ -49,8 +49,9 @@ impl Events {
         match field {
             Field::EventMrid => event.mrid = text.into(),
             Field::EventType => self.event_type(text, line, sink),
-            Field::Created => match moment(text.as_bytes(), zone, None) {
-                Ok(created) => event.created = Timestamp::from_second(created.second).ok(),
+            // Fractions of a second tell events apart.
+            Field::Created => match text.parse().or_else(|_| seconds(text, zone)) {
+                Ok(created) => event.created = Some(created),
                 Err(error) => {
                     let message = format!("found `{}`, {error}", shown(text.as_bytes()));
                     sink.finding(Finding::new(line, field.name(), "cim.time", message));
@@ -80,4 +81,9 @@ impl Events {
         }
         event
     }
+}
+
+fn seconds(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, StampError> {
+    let moment = moment(text.as_bytes(), zone, None)?;
+    Timestamp::from_second(moment.second).map_err(|_| StampError::Syntax)
 }

@@ -33,7 +33,7 @@ use model::finding::{Finding, Severity};
 pub use compressed::INFLATED_BYTES_MAX;
 pub use payload::WAITING_READINGS_MAX;
 pub use writer::{MeterReadingsWriter, write_end_device_events, write_meter_readings};
-pub(crate) use writer::{RESPONSE, begin_envelope};
+pub(crate) use writer::{RESPONSE, begin_envelope, begin_root};
 
 use crate::xml::{Event, Limits, PIECE_BYTES, Parser};
 use crate::{Options, Reader, Refused, Sink};

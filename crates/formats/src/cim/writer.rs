@@ -319,12 +319,18 @@ pub(crate) const RESPONSE: &str = "ResponseMessage";
 
 /// Begins a message with its header; answers the name of the element to close.
 pub(crate) fn begin_envelope(header: &MessageHeader, noun: &str, correlation: &str, out: &mut Vec<u8>) -> &'static str {
+    push(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    begin_root(header, noun, correlation, out)
+}
+
+/// The same inside a document that has begun.
+pub(crate) fn begin_root(header: &MessageHeader, noun: &str, correlation: &str, out: &mut Vec<u8>) -> &'static str {
     let root = match header.verb.as_str() {
         "created" | "changed" | "canceled" | "closed" | "deleted" | "executed" => "EventMessage",
         "reply" => RESPONSE,
         _ => "RequestMessage",
     };
-    push(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
+    push(out, "<");
     push(out, root);
     push(out, " xmlns=\"");
     push(out, MESSAGE);

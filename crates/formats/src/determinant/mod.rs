@@ -10,7 +10,7 @@
 
 mod ask;
 mod place;
-mod reply;
+pub(crate) mod reply;
 mod told;
 mod tree;
 

@@ -61,7 +61,7 @@ impl ReplyError {
 }
 
 /// Writes a reply, elements in the order of the standard.
-pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) {
+pub(crate) fn write(reply: &Reply, out: &mut Vec<u8>) {
     open_tag("Reply", out);
     text_element("Result", reply.result.as_str(), out);
     for error in &reply.errors {

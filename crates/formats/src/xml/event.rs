@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use quick_xml::escape::unescape;
-use quick_xml::events::attributes::Attributes;
+use quick_xml::events::attributes::{Attribute, Attributes};
 
 /// What the document says next.
 #[derive(Debug)]
@@ -44,14 +44,31 @@ impl<'a> Start<'a> {
 
     /// The value of the attribute of that local name.
     pub fn attribute(&self, local: &str) -> Option<Cow<'a, str>> {
+        self.raw_attributes().find(|attribute| local_of(attribute.key.0) == local).and_then(value_of)
+    }
+
+    /// Local names and values of the attributes, without namespace declarations.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
+        let is_name = |attribute: &Attribute<'a>| {
+            let name = attribute.key.0;
+            name != "xmlns" && !name.starts_with("xmlns:")
+        };
+        self.raw_attributes()
+            .filter(is_name)
+            .filter_map(|attribute| Some((local_of(attribute.key.0), value_of(attribute)?)))
+    }
+
+    fn raw_attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
         let mut attributes = Attributes::new(self.content, self.name_bytes);
         attributes.with_checks(false);
-        attributes.flatten().find(|attribute| local_of(attribute.key.0) == local).and_then(|attribute| match attribute
-            .value
-        {
-            Cow::Borrowed(value) => unescape(value).ok(),
-            Cow::Owned(value) => unescape(&value).ok().map(|value| Cow::Owned(value.into_owned())),
-        })
+        attributes.flatten()
+    }
+}
+
+fn value_of(attribute: Attribute<'_>) -> Option<Cow<'_, str>> {
+    match attribute.value {
+        Cow::Borrowed(value) => unescape(value).ok(),
+        Cow::Owned(value) => unescape(&value).ok().map(|value| Cow::Owned(value.into_owned())),
     }
 }
 

@@ -26,6 +26,8 @@ fn the_first_record_or_element_tells_the_format() {
             Some(Format::Cim),
         ),
         ("<EndDeviceEvents/>", Some(Format::Cim)),
+        ("\u{feff} {\"headEnd\"", Some(Format::EventsJson)),
+        ("[1]", None),
         ("<html><body>", None),
         ("PK\u{3}\u{4}", None),
         ("100 bottles", None),

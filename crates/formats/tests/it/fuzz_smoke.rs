@@ -26,6 +26,16 @@ const SAMPLES: &[(Format, &str)] = &[
         "usage_point_id,uom,start,value,quality,remark\nUP,kWh,2024-03-11T05:00:00Z,1.5,nem12:S14,\"a\nb\"\n\
          UP,kWh,2024-03-11T05:15:00Z,2,,\nUP,kWh,2024-03-11T05:30:00Z,,,\n",
     ),
+    (
+        Format::Routes,
+        "route,meter,read_at,read,type,code,reader,remark\n12,M1,2024-03-11,04711,regular,,17,\"dog, large\"\n\
+         12,M2,2024-03-11T10:15:00-04:00,,no-read,LOCKED,17,\n",
+    ),
+    (
+        Format::EventsJson,
+        "{\"headEnd\": \"H\", \"events\": [\n{\"id\": \"1\", \"device\": \"M1\", \"type\": \"3.26.0.85\", \
+         \"time\": \"2026-03-01T12:00:00.5Z\", \"x\": [1, {\"y\": \"]}\\\"\"}]}, {}\n], \"more\": 1.5}\n",
+    ),
 ];
 
 fn options() -> Options {

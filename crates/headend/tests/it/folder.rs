@@ -72,10 +72,6 @@ impl StandIn for Drop {
     fn set_busy(&mut self, _seconds: Option<u32>) -> bool {
         false
     }
-
-    fn requested(&self) -> Option<Vec<(String, Vec<String>)>> {
-        None
-    }
 }
 
 #[tokio::test]

@@ -2,4 +2,6 @@
 
 mod contract;
 mod folder;
+mod mqtt;
 mod rest;
+mod soap;

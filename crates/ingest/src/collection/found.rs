@@ -12,7 +12,7 @@ use super::day::Found;
 const NOT_MEASURED: Status =
     Status::ESTIMATED.with(Status::SUBSTITUTE).with(Status::FORECAST).with(Status::FINAL_ESTIMATE);
 /// Statuses of a stamp that proves nothing.
-const TIME_IN_DOUBT: Status = Status::CLOCK_ERROR.with(Status::ASSUMED_TIME);
+pub(super) const TIME_IN_DOUBT: Status = Status::CLOCK_ERROR.with(Status::ASSUMED_TIME);
 
 /// What was known of the readings of a channel on a day; as many answers as readings, in their order.
 pub(super) fn found(

@@ -14,12 +14,22 @@
 //! - [`expected`]: of which instants a reading is expected; [`found`]: what the book knew of them at a moment.
 //! - [`day`]: both held against each other, reading by reading: pure.
 //! - [`report`]: the sums of a day; [`components`]: who misses again and again over months: pure.
+//! - [`status`]: everything else that is told of a day; [`event_class`]: what events of devices say about it.
+//! - [`history`]: what is kept of days; [`attempts`]: how head-ends answered; [`alerts`]: what people are alarmed of.
+//! - [`roll_out`]: which meters are installed, and which of them report.
 
+pub mod alerts;
+pub mod attempts;
 pub mod components;
 mod day;
+pub mod event_class;
 mod expected;
 mod found;
+pub mod happened;
+pub mod history;
 pub mod report;
+pub mod roll_out;
+pub mod status;
 
 use std::collections::HashMap;
 

@@ -205,19 +205,23 @@ impl Collection {
     }
 
     fn place(&self, channel: &Channel, day: &LocalDay) -> Place {
-        let directory = &self.directory;
-        let meter = directory.meters_between(channel.usage_point, day.range.start, day.range.end).last();
-        let name = |names: &[Name]| names.first().map(|name| name.value.clone());
-        let meter = meter.and_then(|(meter, _)| name(directory.meter_names(meter)));
-        let usage_point = || name(directory.usage_point_names(channel.usage_point));
         Place {
             usage_point: channel.usage_point,
-            component: meter.or_else(usage_point).unwrap_or_else(|| channel.label.clone()),
+            component: component_of(&self.directory, channel, day),
             channel: channel.label.clone(),
-            source: directory.owner_at(channel.usage_point, day.range.start).map(SmolStr::new),
+            source: self.directory.owner_at(channel.usage_point, day.range.start).map(SmolStr::new),
             zone: channel.zone.clone(),
         }
     }
+}
+
+/// What the readings of a channel come from on a day: the meter, or the usage point where no meter is known.
+pub(super) fn component_of(directory: &Directory, channel: &Channel, day: &LocalDay) -> SmolStr {
+    let meter = directory.meters_between(channel.usage_point, day.range.start, day.range.end).last();
+    let name = |names: &[Name]| names.first().map(|name| name.value.clone());
+    let meter = meter.and_then(|(meter, _)| name(directory.meter_names(meter)));
+    let usage_point = || name(directory.usage_point_names(channel.usage_point));
+    meter.or_else(usage_point).unwrap_or_else(|| channel.label.clone())
 }
 
 /// Where readings belong.

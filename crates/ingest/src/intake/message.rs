@@ -7,6 +7,8 @@ use model::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::events::EventCounts;
+
 /// What happens to readings of channels that the registry does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -98,6 +100,9 @@ pub struct Receipt {
     /// Records, days, rows and readings that could not be read and wait in quarantine.
     #[serde(default)]
     pub malformed: u64,
+    /// Device events; left out where there are none.
+    #[serde(default, skip_serializing_if = "EventCounts::is_empty")]
+    pub events: EventCounts,
     /// Channels registered from this message.
     pub registered: u64,
     /// What was said of the bytes beside them.

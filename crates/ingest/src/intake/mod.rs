@@ -1,9 +1,10 @@
 //! The driver of the way up: keeps the raw bytes, admits, commits, answers.
 //!
 //! The order is what makes an acknowledgement true: raw bytes are synced, then quarantine, then readings with dedup
-//! key, position and answer in one commit; only then does [`Intake::take`] return. A crash before that leaves
+//! key, position and answer in one commit; events go to their own book before the readings; only then does [`Intake::take`] return. A crash before that leaves
 //! nothing acknowledged, and taking the same bytes again is harmless at every point.
 
+mod events;
 mod message;
 mod outcome;
 mod spool;
@@ -28,10 +29,12 @@ use tokio::runtime::Handle;
 
 use crate::admission::Limits;
 use crate::admitter::Admitter;
+use crate::events::{EventsFailure, EventsLane};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
+use crate::schema::{LOOK_BYTES, Watch};
 use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 
@@ -77,6 +80,9 @@ pub enum IntakeError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[from] RegistryError),
+    /// The events could not be stored.
+    #[error("could not store the events")]
+    Events(#[from] EventsFailure),
 }
 
 /// Takes messages in, one after the other.
@@ -87,6 +93,8 @@ pub struct Intake {
     zone: SmolStr,
     runtime: Handle,
     directory: Arc<Directory>,
+    agreed: Watch,
+    events: Option<EventsLane>,
 }
 
 impl Intake {
@@ -96,13 +104,20 @@ impl Intake {
     /// [`IntakeError::Registry`].
     pub fn new(books: Books, limits: Limits, zone: SmolStr, runtime: Handle) -> Result<Self, IntakeError> {
         let directory = runtime.block_on(books.registry.directory())?;
-        Ok(Self { books, limits, flags: FlagMaps::default(), zone, runtime, directory })
+        let (flags, agreed) = (FlagMaps::default(), Watch::default());
+        Ok(Self { books, limits, flags, zone, runtime, directory, agreed, events: None })
     }
 
     /// The same, with the maps that say what flags of sources mean.
     #[must_use]
     pub fn with_flags(self, flags: FlagMaps) -> Self {
         Self { flags, ..self }
+    }
+
+    /// The same, with where events go; without, they stay in the raw message only.
+    #[must_use]
+    pub fn with_events(self, events: EventsLane) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Takes a message in; when this returns, everything the receipt says is durable.
@@ -233,6 +248,10 @@ impl Intake {
                 if message.unknown == Unknown::Register {
                     (outcome.receipt.registered, unregistered) = self.register_unknown(message, spooled, *format)?;
                 }
+                // Before the readings, whose commit answers the message: a crash between repeats them harmlessly.
+                if let Some(lane) = self.events.as_ref().filter(|_| spooled.has_events) {
+                    self.take_events(lane, message, spooled, *format, now, &mut outcome)?;
+                }
                 self.admit_pieces(message, spooled, *format, unregistered, now, &mut outcome)?;
             }
         }
@@ -244,7 +263,19 @@ impl Intake {
             self.books.registry.quarantine().close(released, QuarantineState::Released, &closing).await?;
             self.books.registry.batches().add(&note(message, spooled, &outcome, now)).await
         })?;
+        self.hold_against_agreed(message, spooled, now)?;
         Ok(outcome)
+    }
+
+    /// Notes where the fields of a message are not as was agreed with its source.
+    fn hold_against_agreed(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<(), IntakeError> {
+        let (Ok(format) | Err(ReadError { format: Some(format), .. })) = &spooled.survey else { return Ok(()) };
+        if spooled.again {
+            return Ok(());
+        }
+        let (beginning, hash) = (spooled.beginning(&self.books.raw, LOOK_BYTES)?, spooled.hash_text());
+        let held = self.agreed.hold(&self.books.registry, (&message.source, &hash), (*format, &beginning), now);
+        Ok(self.runtime.block_on(held)?)
     }
 
     fn admit_pieces(
@@ -261,8 +292,9 @@ impl Intake {
             .with_flags(self.flags.of_source(&message.source))
             .with_unregistered(unregistered)
             .first_received_at(outcome.earlier.first_received_at);
-        let mut sink =
-            Committing { admitter, book, message, spooled, now, committed: Counts::default(), failure: None };
+        let events_are_kept = self.events.is_some();
+        let committed = Counts::default();
+        let mut sink = Committing { admitter, book, message, spooled, now, events_are_kept, committed, failure: None };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
@@ -380,6 +412,7 @@ struct Committing<'a> {
     message: &'a Message,
     spooled: &'a Spooled,
     now: Timestamp,
+    events_are_kept: bool,
     committed: Counts,
     failure: Option<store::readings::Error>,
 }
@@ -402,7 +435,11 @@ impl Sink for Committing<'_> {
     }
 
     fn event(&mut self, event: &EndDeviceEvent) {
-        let message = format!("event {} is kept with the raw message; it is not correlated yet", event.event_type);
+        if self.events_are_kept {
+            return;
+        }
+        let message =
+            format!("event {} is kept with the raw message; this intake has no book for it", event.event_type);
         let finding = Finding::new(event.line, "EndDeviceEvent", "event.kept", message);
         self.admitter.note(finding.with_severity(Severity::Note));
     }

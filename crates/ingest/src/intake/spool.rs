@@ -27,6 +27,8 @@ pub(super) struct Spooled {
     pub(super) length: u64,
     /// The format, or why the bytes cannot be used.
     pub(super) survey: Result<Format, ReadError>,
+    /// Whether it tells of events.
+    pub(super) has_events: bool,
     /// Whether the bytes were kept before and are taken in again for replay.
     pub(super) again: bool,
     in_memory: Option<Vec<u8>>,
@@ -36,6 +38,17 @@ impl Spooled {
     /// The hash in hexadecimal.
     pub(super) fn hash_text(&self) -> String {
         blake3::Hash::from_bytes(self.hash).to_hex().to_string()
+    }
+
+    /// The first so many bytes.
+    pub(super) fn beginning(&self, raw: &RawBook, count: usize) -> Result<Vec<u8>, IntakeError> {
+        if let Some(bytes) = &self.in_memory {
+            return Ok(bytes[..count.min(bytes.len())].to_vec());
+        }
+        let mut beginning = Vec::new();
+        let bytes = raw.read(self.raw).map_err(IntakeError::Raw)?;
+        bytes.take(count as u64).read_to_end(&mut beginning).map_err(IntakeError::Read)?;
+        Ok(beginning)
     }
 
     /// Reads the bytes once more, into a sink.
@@ -61,15 +74,16 @@ pub(super) struct Arrived<'a> {
     raw: RawWriter<'a>,
     length: u64,
     survey: Result<Format, ReadError>,
+    has_events: bool,
     in_memory: Option<Vec<u8>>,
 }
 
 impl Arrived<'_> {
     /// Keeps the bytes; when this returns they are durable.
     pub(super) fn keep(self) -> Result<Spooled, IntakeError> {
-        let Self { hash, raw, length, survey, in_memory } = self;
+        let Self { hash, raw, length, survey, has_events, in_memory } = self;
         let raw = raw.finish().map_err(IntakeError::Raw)?;
-        Ok(Spooled { hash, raw, length, survey, again: false, in_memory })
+        Ok(Spooled { hash, raw, length, survey, has_events, again: false, in_memory })
     }
 
     /// Forgets the bytes, which are kept already.
@@ -88,7 +102,7 @@ pub(super) fn read<'a>(raw: &'a RawBook, message: &Message, bytes: &mut dyn Read
         in_memory: Some(Vec::new()),
         failure: None,
     };
-    let survey = survey(message, &mut tee);
+    let (survey, has_events) = survey(message, &mut tee);
     // A refused message is kept whole all the same; a source that cannot be read further is kept as far as it goes.
     let drained = io::copy(&mut tee, &mut io::sink());
     if let Some(failure) = tee.failure {
@@ -103,7 +117,7 @@ pub(super) fn read<'a>(raw: &'a RawBook, message: &Message, bytes: &mut dyn Read
         tee.hasher.update(CUT_OFF);
     }
     let hash = *tee.hasher.finalize().as_bytes();
-    Ok(Arrived { hash, raw: tee.raw, length: tee.length, survey, in_memory: tee.in_memory })
+    Ok(Arrived { hash, raw: tee.raw, length: tee.length, survey, has_events, in_memory: tee.in_memory })
 }
 
 /// A message whose bytes were kept before.
@@ -112,21 +126,29 @@ pub(super) fn kept(raw: &RawBook, message: &Message, id: RawId) -> Result<Spoole
     let mut bytes = raw.read(id).map_err(IntakeError::Raw)?;
     let length = io::copy(&mut bytes, &mut hasher).map_err(IntakeError::Read)?;
     let mut bytes = raw.read(id).map_err(IntakeError::Raw)?;
-    let survey = survey(message, &mut bytes);
-    Ok(Spooled { hash: *hasher.finalize().as_bytes(), raw: id, length, survey, again: true, in_memory: None })
+    let (survey, has_events) = survey(message, &mut bytes);
+    let hash = *hasher.finalize().as_bytes();
+    Ok(Spooled { hash, raw: id, length, survey, has_events, again: true, in_memory: None })
 }
 
-fn survey(message: &Message, bytes: &mut dyn Read) -> Result<Format, ReadError> {
-    inventory::read(bytes, message.format, &message.options, &mut Nothing)
+/// Reads the bytes to their end; tells their format and whether there are events in them.
+fn survey(message: &Message, bytes: &mut dyn Read) -> (Result<Format, ReadError>, bool) {
+    let mut survey = Survey { has_events: false };
+    let read = inventory::read(bytes, message.format, &message.options, &mut survey);
+    (read, survey.has_events)
 }
 
 /// Takes everything and keeps nothing.
-struct Nothing;
+struct Survey {
+    has_events: bool,
+}
 
-impl Sink for Nothing {
+impl Sink for Survey {
     fn message(&mut self, _header: &MessageHeader) {}
     fn readings(&mut self, _readings: &ChannelReadings) {}
-    fn event(&mut self, _event: &EndDeviceEvent) {}
+    fn event(&mut self, _event: &EndDeviceEvent) {
+        self.has_events = true;
+    }
     fn finding(&mut self, _finding: Finding) {}
 }
 

@@ -178,7 +178,8 @@ impl Review {
     }
 }
 
-fn same_person(left: &str, right: &str) -> bool {
+/// Whether two names are of one person.
+pub(crate) fn same_person(left: &str, right: &str) -> bool {
     left.trim().to_lowercase() == right.trim().to_lowercase()
 }
 

@@ -7,7 +7,7 @@ use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
 use store::readings::AsOf;
-use store::registry::review::{Act, DecidedDay};
+use store::registry::review::{Act, ActState, DecidedDay};
 use vee::{Outcome, Stamp};
 
 use super::check::verdicts;
@@ -64,7 +64,7 @@ impl Review {
         explanation.assumed_time = self.outages(&channel, &clock, (&received, stored.as_ref()), as_of)?;
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
         let decided = decided.into_iter().filter(|(act, _)| counted(act, as_of));
-        explanation.decisions = decided.map(|(act, day)| decision_words(act, &day, &received.values)).collect();
+        explanation.decisions = decided.map(|(act, day)| decision_words(act, &day, &received.values, as_of)).collect();
         Ok(explanation)
     }
 
@@ -90,18 +90,24 @@ pub(super) fn counted(act: &Act, as_of: AsOf) -> bool {
     }
 }
 
-pub(super) fn decision_words(act: Act, day: &DecidedDay, raw: &[i64]) -> DecisionWords {
+/// What people decided of a day, as it was known at a moment.
+pub(super) fn decision_words(act: Act, day: &DecidedDay, raw: &[i64], as_of: AsOf) -> DecisionWords {
+    let was_undone = |at: &Timestamp| matches!(as_of, AsOf::At(moment) if moment < at.as_microsecond());
+    let is_later = act.undone_at.as_ref().is_some_and(was_undone);
+    let (undone_by, undone_at) = if is_later { (None, None) } else { (act.undone_by, act.undone_at) };
     DecisionWords {
         act: act.id,
         kind: act.kind.to_string(),
-        state: act.state.to_string(),
+        // Only what was approved can be undone.
+        state: if is_later { ActState::Approved } else { act.state }.to_string(),
         from: day.first,
         to: day.end,
         slots_overtaken: overtaken(day, raw),
-        by: act.decided_by.unwrap_or(act.proposed_by),
+        by: act.decided_by.unwrap_or_else(|| act.proposed_by.clone()),
+        proposed_by: act.proposed_by,
         at: act.decided_at,
-        undone_by: act.undone_by,
-        undone_at: act.undone_at,
+        undone_by,
+        undone_at,
         reason: act.reason,
         note: act.note,
     }

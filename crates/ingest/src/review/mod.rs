@@ -46,6 +46,7 @@ use tokio::runtime::Handle;
 use crate::plans::{LivePlans, Plans, PlansError};
 use crate::validation::touched::Touched;
 
+pub(crate) use acts::same_person;
 pub use holding::Decisions;
 
 /// Whose word counts.

@@ -146,7 +146,11 @@ impl Review {
                 let Some(from) = reads.iter().position(is_meant).and_then(|at| u16::try_from(at).ok()) else {
                     continue;
                 };
-                words.push(DecisionWords { from, to: from.saturating_add(1), ..decision_words(act, &day, &raw) });
+                words.push(DecisionWords {
+                    from,
+                    to: from.saturating_add(1),
+                    ..decision_words(act, &day, &raw, as_of)
+                });
             }
         }
         Ok(words)

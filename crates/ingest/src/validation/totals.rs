@@ -166,8 +166,9 @@ fn stated_amounts(
 fn differences(reads: &[RegisterRead], register: &Channel, channel: &Channel) -> Vec<(TimeRange, Measured)> {
     let read = |read: &RegisterRead| Some((read.at, Decimal::new(read.value?, register.quantum)));
     let reads: Vec<_> = reads.iter().filter(|read| read.period_start.is_none()).filter_map(read).collect();
-    // As many digits after the point as any read has: one that ends in zeros does not make the register coarser.
-    let decimals = reads.iter().map(|(_, value)| value.normalized().exponent.min(0).unsigned_abs()).max().unwrap_or(0);
+    // Where nobody said, as many digits after the point as any read has: one that ends in zeros does not make it coarser.
+    let shown = || reads.iter().map(|(_, value)| value.normalized().exponent.min(0).unsigned_abs()).max();
+    let decimals = register.register_decimals().or_else(shown).unwrap_or(0);
     let multiplier = register.multiplier;
     let exponent = multiplier.exponent.saturating_add(unit_shift(register, channel));
     let pair = |start: Decimal, end: Decimal| RegisterPair {

@@ -1,12 +1,16 @@
 //! The way up over real books in temporary folders.
 
 mod admission_vectors;
+mod alerts;
 mod any_order;
 mod assumed_time;
+mod attempts;
 mod beside;
 mod collection;
 mod collector;
+mod daily_status;
 mod determinants;
+mod events;
 mod gaps;
 mod kept_values;
 mod late_data;
@@ -18,6 +22,9 @@ mod registers;
 mod review;
 mod review_fixture;
 mod review_plan;
+mod roll_out;
+mod routes;
+mod schema;
 mod silent_days;
 mod taken_again;
 mod time_of_use;

@@ -302,6 +302,16 @@ fn what_is_still_wrong_with_a_copy_waits_with_the_copy() {
     assert_eq!(station.values(1, 1), [Some(9000)]);
 }
 
+#[test]
+fn a_copy_settles_everything_that_could_not_be_read() {
+    let mut station = Station::with(&["UP1"]);
+    station.send_bytes(&(bad_second_hour() + "UP1,kWh,noon,evening,1\n"), Options::default());
+    let waiting = station.waiting();
+    assert!(matches!(&waiting[..], [value, time] if value.entry.cause != time.entry.cause), "{waiting:?}");
+    let corrected = hand_in(&mut station, &waiting[1], &csv(&["UP1 0=1.25 1=2.5 2=3.5"])).expect("taken");
+    assert_eq!((corrected.closed, station.waiting()), (2, vec![]));
+}
+
 // covers: SEC-AAY
 #[test]
 fn a_person_decides_against_an_item_and_it_stays_closed() {

@@ -22,6 +22,11 @@ fn with_register() -> (Utility, ChannelNumber) {
 }
 
 fn register(utility: &Utility, meter: Option<&str>, meter_from: Option<Timestamp>) -> ChannelNumber {
+    register_of(utility, 0, meter, meter_from)
+}
+
+/// A register of five dials whose last digit is worth so much.
+fn register_of(utility: &Utility, quantum: i8, meter: Option<&str>, meter_from: Option<Timestamp>) -> ChannelNumber {
     let entry = ChannelEntry {
         usage_point: Name::new("UsagePoint", "UP-0"),
         meter: meter.map(|name| Name::new("Meter", name)),
@@ -29,7 +34,7 @@ fn register(utility: &Utility, meter: Option<&str>, meter_from: Option<Timestamp
         suffix: "R1".into(),
         reading_type: "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("a reading type"),
         unit: "kWh".into(),
-        quantum: 0,
+        quantum,
         multiplier: Decimal::new(1, 0),
         dials: Some(5),
         interval_seconds: None,
@@ -127,6 +132,28 @@ fn a_missing_read_is_made_from_intervals_once_they_are_there() {
     utility.arrive(0, date(2026, 1, 6), 0, "500");
     due(&utility);
     assert_eq!(shown(&utility, register), "100 110 122R01");
+}
+
+/// By hand: 24 hours of 1.015 kWh are 24.36 kWh, whatever digits other reads happen to end in.
+#[test]
+fn a_read_is_as_fine_as_its_register() {
+    let utility = Utility::with_channels(1);
+    let register = register_of(&utility, -3, None, None);
+    arrive(&utility, register, FIRST, "100000 _");
+    utility.arrive(0, FIRST, 0, "1015");
+    due(&utility);
+    assert_eq!(shown(&utility, register), "100.000 124.360R01");
+}
+
+/// By hand: 24 kWh by the register, 25.5 kWh by its intervals; two counts of the last digit and 0.1 % are 0.026 kWh.
+#[test]
+fn a_sum_is_held_to_the_digits_of_the_register() {
+    let utility = Utility::with_channels(1);
+    let register = register_of(&utility, -3, None, None);
+    arrive(&utility, register, FIRST, "100000 124000");
+    utility.arrive(0, FIRST, 0, &["1000 ".repeat(23).as_str(), "2500"].concat());
+    due(&utility);
+    assert_eq!(utility.states(), "V50 open");
 }
 
 #[test]

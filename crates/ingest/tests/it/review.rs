@@ -2,6 +2,7 @@
 
 use ingest::review::{Policy, Refusal};
 use model::review::{AskCheck, AskGroups, AskPreview, AskProposals, Edit, EditedValue};
+use store::readings::AsOf;
 use store::registry::review::Verdict;
 
 use crate::review_fixture::{NIGHT, Utility, accept, refused, word};
@@ -335,4 +336,23 @@ fn what_cannot_be_is_refused_in_words() {
     let groups = AskGroups { by: Some("colour".into()), ..AskGroups::default() };
     check(refused(utility.review.groups(&groups)), "by: expected one of rule-date, rule");
     check(refused(utility.review.decide(77, Verdict::Undo, &word("Ada"), utility.now())), "act `77`");
+}
+
+#[test]
+fn an_explanation_of_then_tells_nothing_that_came_later() {
+    let utility = Utility::with_channels(1);
+    utility.arrive(0, NIGHT, 0, "1000");
+    utility.validate(&[(0, NIGHT)]);
+    let act = utility.propose("Ada", 4, "0.5").expect("proposed");
+    utility.review.decide(act, Verdict::Approve, &word("Ben"), utility.now()).expect("approved");
+    let then = utility.now().as_microsecond();
+    utility.review.decide(act, Verdict::Undo, &word("Cy"), utility.now()).expect("undone");
+    let told = |as_of| {
+        let told = utility.review.explain_as_of("0", NIGHT, as_of, utility.now()).expect("explained").decisions;
+        let one = told.into_iter().next().expect("a decision");
+        (one.proposed_by, one.by, one.state, one.undone_by)
+    };
+    let (ada, ben) = ("Ada".to_owned(), "Ben".to_owned());
+    assert_eq!(told(AsOf::At(then)), (ada.clone(), ben.clone(), "approved".into(), None));
+    assert_eq!(told(AsOf::Now), (ada, ben, "undone".into(), Some("Cy".into())));
 }

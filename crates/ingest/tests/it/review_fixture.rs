@@ -22,6 +22,7 @@ use store::disk::RealDisk;
 use store::readings::{Batch, Config, DayRun, NO_VALUE, ReadingsBook, RegisterEntry};
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
+use store::registry::review::Verdict;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vee::Plan;
@@ -301,8 +302,18 @@ impl Utility {
 
     /// Proposes values for the slots of the night from `first` on.
     pub fn propose(&self, by: &str, first: i64, values: &str) -> Result<u64, ReviewError> {
+        self.propose_on(NIGHT, by, first, values)
+    }
+
+    /// One person proposes values for the slots of a date from `first` on, and another approves them; whether that was allowed.
+    pub fn decide(&self, date: Date, first: i64, values: &str) -> bool {
+        let Ok(act) = self.propose_on(date, "Ada", first, values) else { return false };
+        self.review.decide(act, Verdict::Approve, &word("Ben"), self.now()).is_ok()
+    }
+
+    fn propose_on(&self, date: Date, by: &str, first: i64, values: &str) -> Result<u64, ReviewError> {
         let values = (first..).zip(values.split_whitespace());
-        let values = values.map(|(slot, value)| EditedValue { start: self.at(NIGHT, slot), value: value.into() });
+        let values = values.map(|(slot, value)| EditedValue { start: self.at(date, slot), value: value.into() });
         let edits = vec![Edit { channel: "UP-0/E1".into(), values: values.collect() }];
         let (note, key) = ("from the visit".into(), None);
         let asked = Propose { edits, method: "values".into(), reason: "meter-fault".into(), note, by: by.into(), key };

@@ -5,4 +5,5 @@ mod deliveries;
 mod determinants;
 mod messages;
 mod receiver;
+mod repository;
 mod world;

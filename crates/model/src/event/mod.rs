@@ -2,11 +2,13 @@
 //!
 //! - [`device`], [`sub_domain`], [`action`]: names of the four parts; unknown numbers are kept.
 //! - [`canonical`], [`control`]: whole codes with the names people use.
+//! - [`report`]: what one source told of one event, as others' reports of it are found by.
 
 pub mod action;
 pub mod canonical;
 pub mod control;
 pub mod device;
+pub mod report;
 pub mod sub_domain;
 
 use std::fmt;

@@ -45,6 +45,12 @@ impl Channel {
         let dials = self.dials.and_then(|dials| i8::try_from(dials).ok()).filter(|dials| *dials <= 18)?;
         Some(Decimal::new(1, dials))
     }
+
+    /// Digits of the register after the point, those of its quantum; `None` where nobody said how the register is set up, for
+    /// then the quantum is that of messages, which may be finer.
+    pub fn register_decimals(&self) -> Option<u8> {
+        self.dials.map(|_| self.quantum.min(0).unsigned_abs())
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +82,9 @@ mod tests {
         {
             channel.dials = dials;
             assert_eq!(digits(&channel), expected, "{dials:?}");
+            assert_eq!(channel.register_decimals(), dials.map(|_| 3), "{dials:?}");
         }
+        channel.quantum = 1;
+        assert_eq!(channel.register_decimals(), Some(0));
     }
 }

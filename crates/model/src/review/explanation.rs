@@ -126,6 +126,8 @@ pub struct DecisionWords {
     pub to: u16,
     /// Slots on which it holds no longer, because newer measured data came.
     pub slots_overtaken: usize,
+    /// Who began it.
+    pub proposed_by: String,
     /// Who approved or rejected it.
     pub by: String,
     /// When.

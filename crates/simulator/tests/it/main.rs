@@ -1,5 +1,9 @@
 //! The made-up utility seen from outside.
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
+mod clocks;
 mod collection;
+mod field;
+mod happenings;
 mod network;
+mod storm;

@@ -66,7 +66,11 @@ impl Registry {
     }
 }
 
-impl Batches<'_> {
+impl<'r> Batches<'r> {
+    pub(super) fn database(&self) -> &'r Database {
+        self.database
+    }
+
     /// Notes a batch; where its hash is known the first note stays, unless nothing of it had been stored: then the counts
     /// become those of this one.
     ///

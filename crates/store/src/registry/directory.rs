@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
+use model::event::report::Subject;
 use model::id::{ChannelNumber, MeterId, Mrid, Name, UsagePointId};
 use model::master::{Channel, ConnectionState, ConnectionStates, CustomerKind, Dated, History};
 use model::reading::ChannelKey;
@@ -93,6 +94,24 @@ pub enum Unresolved {
         /// What they measure.
         reading_type: String,
     },
+}
+
+/// What the registry knows of a device that a source names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// The meter.
+    pub meter: Option<MeterId>,
+    /// The usage point that was named, or where the meter was.
+    pub usage_point: Option<UsagePointId>,
+    names_device: bool,
+}
+
+impl Whose {
+    /// Whose it is; `None` where a device is named that is not known, or nothing is.
+    pub fn subject(&self) -> Option<Subject> {
+        let point = self.usage_point.filter(|_| !self.names_device).map(Subject::UsagePoint);
+        self.meter.map(Subject::Meter).or(point)
+    }
 }
 
 impl Registry {
@@ -250,6 +269,11 @@ impl Directory {
         self.links_to_usage_point.get(&usage_point.0).map_or(&[], Vec::as_slice)
     }
 
+    /// Where each meter that was at a usage point at an instant was then, in no particular order.
+    pub fn installed_at(&self, at: Timestamp) -> impl Iterator<Item = &Link> {
+        self.meter_links.values().flatten().filter(move |link| link.holds_at(at))
+    }
+
     /// The meters that were at a usage point at an instant.
     pub fn meters_at(&self, usage_point: UsagePointId, at: Timestamp) -> impl Iterator<Item = MeterId> {
         let links = self.meter_links(usage_point).iter();
@@ -311,6 +335,25 @@ impl Directory {
         let named = self.usage_points.get(&entry.usage_point.value)?;
         let usage_point = one_meant(&entry.usage_point, named).ok()??;
         self.of_usage_point(UsagePointId(usage_point)).find(|channel| entry.is_of(channel))
+    }
+
+    /// Whose something is that a source tells of a device, or of a usage point where it names none.
+    ///
+    /// A name that several bear is not resolved. A usage point stands for its meter where exactly one was there.
+    pub fn whose(&self, device: Option<&Name>, usage_point: Option<&Name>, at: Timestamp) -> Whose {
+        let found = |class, name: Option<&Name>, names, known: &HashMap<Mrid, Vec<Name>>| {
+            let name = name?;
+            let by_mrid = || name.value.parse().ok().filter(|id| known.contains_key(id));
+            meant(class, name, names).ok().flatten().or_else(by_mrid)
+        };
+        let point = found(Class::UsagePoint, usage_point, &self.usage_points, &self.usage_point_names);
+        let point = point.map(UsagePointId);
+        let named = found(Class::Meter, device, &self.meters, &self.meter_names);
+        let links = named.and_then(|meter| self.meter_links.get(&meter)).into_iter().flatten();
+        let place = links.into_iter().find(|link| link.holds_at(at)).map(|link| UsagePointId(link.target));
+        let mut there = point.iter().flat_map(|point| self.meters_at(*point, at));
+        let only = there.next().filter(|_| device.is_none() && there.next().is_none());
+        Whose { meter: named.map(MeterId).or(only), usage_point: place.or(point), names_device: device.is_some() }
     }
 
     /// The usage point a message means at a time: the one it names, else the one its meter was at.

@@ -28,6 +28,16 @@ text_enum! {
         MeterFamily = "meter-family",
         /// The firmware of a meter as it reports it (`7.0.187`).
         MeterFirmware = "meter-firmware",
+        /// The number of the communication module in or at a meter.
+        ModuleId = "module-id",
+        /// The number that the utility gave a meter.
+        BadgeNumber = "badge-number",
+        /// The serial number of a meter.
+        SerialNumber = "serial-number",
+        /// What the register of a meter must be multiplied by to be in its unit (Ontario 2.2.3: 1 for all).
+        MeterMultiplier = "meter-multiplier",
+        /// Whether a meter is used with instrument transformers: yes or no.
+        TransformerType = "transformer-type",
         /// The rating of the service of a usage point in kVA.
         ServiceRating = "service-rating",
         /// Where a usage point is: degrees north and degrees east.
@@ -71,7 +81,13 @@ impl FactKind {
     /// The class of its subjects.
     pub const fn class(self) -> Class {
         match self {
-            Self::MeterFamily | Self::MeterFirmware => Class::Meter,
+            Self::MeterFamily
+            | Self::MeterFirmware
+            | Self::ModuleId
+            | Self::BadgeNumber
+            | Self::SerialNumber
+            | Self::MeterMultiplier
+            | Self::TransformerType => Class::Meter,
             Self::ServiceRating | Self::Position | Self::Holidays | Self::WeatherStation => Class::UsagePoint,
             _ => Class::Channel,
         }
@@ -90,7 +106,7 @@ impl FactKind {
         let number = |text: &str| text.parse::<Decimal>().ok();
         let within = |text: &str, most: f64| text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= most);
         let (holds, expected) = match self {
-            Self::ServiceRating | Self::IntervalCapacity => {
+            Self::ServiceRating | Self::IntervalCapacity | Self::MeterMultiplier => {
                 (number(value).is_some_and(|number| 0 < number.digits), "a number above zero")
             }
             Self::AverageDailyLoad => (number(value).is_some(), "a number"),
@@ -99,6 +115,7 @@ impl FactKind {
                     value.split_once(' ').is_some_and(|(north, east)| within(north, 90.0) && within(east, 180.0));
                 (holds, "degrees north and degrees east, such as `43.65 -79.38`")
             }
+            Self::TransformerType => (["yes", "no"].contains(&value), "yes or no"),
             Self::Load => (LOADS.contains(&value), "ordinary, irregular, constant or solar"),
             kind if kind.names_channels() => {
                 let channels = channels_in(value);
@@ -218,6 +235,11 @@ impl Facts {
             history.set_from(from, value).map_err(damaged)?;
         }
         Ok(facts)
+    }
+
+    /// The values of a subject over time, by begin.
+    pub fn history(&self, kind: FactKind, subject: Mrid) -> &[Dated<Option<SmolStr>>] {
+        self.histories.get(&(subject, kind)).map_or(&[], History::links)
     }
 
     /// Whether there is any fact of a subject.

@@ -13,16 +13,27 @@
 //! - [`quarantine`]: items that were not admitted.
 //! - [`review`]: what rules found and what people decided about it.
 //! - [`determinant`]: definitions of rates, requests for determinants and what was told of them.
+//! - [`schema`]: what was agreed with each source about the fields of its messages.
 //! - [`order`]: what head-ends are asked to do, and how far that is.
-//! - [`source`] and [`batch`]: where files come from and what became of them.
+//! - [`source`] and [`batch`]: where files come from and what became of them; [`arrival`]: added up by source and hour.
+//! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
+//! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
+//!   alarmed of; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
 
+pub mod account;
+pub mod alert;
+pub mod arrival;
+pub mod attempt;
 pub mod batch;
 pub mod channel;
 mod channel_bounds;
+pub mod collected_day;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+mod feeder;
+pub mod hand_over;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
@@ -34,15 +45,15 @@ pub mod plan;
 pub mod quarantine;
 pub mod reference;
 pub mod review;
+pub mod schema;
 pub mod source;
-mod sql;
 pub mod subscription;
 pub mod usage_point;
 
 use std::sync::{Arc, Mutex};
 
+use crate::sql::{self, Database, arguments};
 use directory::Directory;
-use sql::{Database, arguments};
 
 /// The registry of one installation; clones share the connections and what is held of it in memory.
 #[derive(Clone, Debug)]

@@ -250,6 +250,18 @@ impl Quarantine<'_> {
         };
         self.database.rows(sql, arguments![]).await?.iter().map(count).collect()
     }
+
+    /// Open items of a source by reason, most first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn open_of(&self, source: &str) -> Result<Vec<QuarantineCount>, RegistryError> {
+        let sql = "SELECT code, count(*) AS items FROM quarantine WHERE state = 'open' AND source = $1 \
+                   GROUP BY code ORDER BY items DESC, code";
+        let state = QuarantineState::Open;
+        let count = |row: &Row| Ok(QuarantineCount { code: row.get("code")?, state, items: row.number("items")? });
+        self.database.rows(sql, arguments![source]).await?.iter().map(count).collect()
+    }
 }
 
 fn not_found(id: u64) -> RegistryError {

@@ -2,6 +2,10 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "cases are lists, also where they have one entry")]
 #![expect(clippy::unwrap_used, reason = "a test that meets an unexpected error is over")]
 
+mod events_contract;
+mod events_engines;
+mod events_fixture;
+mod events_order;
 mod final_reads;
 mod late_values;
 mod raw;
@@ -9,6 +13,8 @@ mod readings;
 mod readings_faults;
 mod readings_fixture;
 mod readings_model;
+mod registry_arrival;
+mod registry_collection;
 mod registry_contract;
 mod registry_determinant;
 mod registry_engines;
@@ -19,4 +25,5 @@ mod registry_plans;
 mod registry_quarantine;
 mod registry_rates;
 mod registry_review;
+mod registry_schema;
 mod registry_subscriptions;

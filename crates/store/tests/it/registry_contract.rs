@@ -6,14 +6,15 @@ use jiff::Timestamp;
 
 /// Declares every case once: a function for the engine to call, and its name for the message.
 macro_rules! contract {
-    ($($case:ident,)*) => {
+    ($($case:ident,)*) => { contract! { Registry: $($case,)* } };
+    ($book:ident: $($case:ident,)*) => {
         /// Names of the cases, in order.
         pub const CASES: &[&str] = &[$(stringify!($case)),*];
 
-        /// Runs one case on a new registry; `again` opens a second connection to the same one.
-        pub async fn keep(case: &str, registry: Registry, again: Registry) {
+        /// Runs one case on a new book; `again` opens a second connection to the same one.
+        pub async fn keep(case: &str, book: $book, again: $book) {
             match case {
-                $(stringify!($case) => $case(registry, again).await,)*
+                $(stringify!($case) => $case(book, again).await,)*
                 _ => panic!("no case `{case}`"),
             }
         }

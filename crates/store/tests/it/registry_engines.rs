@@ -4,8 +4,8 @@ use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
 use super::{
-    registry_determinant, registry_facts, registry_master, registry_order, registry_plans, registry_quarantine,
-    registry_rates, registry_review, registry_subscriptions,
+    registry_arrival, registry_collection, registry_determinant, registry_facts, registry_master, registry_order,
+    registry_plans, registry_quarantine, registry_rates, registry_review, registry_schema, registry_subscriptions,
 };
 
 /// Calls a macro with every room of the contract.
@@ -13,6 +13,7 @@ macro_rules! rooms {
     ($macro:ident) => {
         $macro! {
             registry_master,
+            registry_arrival,
             registry_quarantine,
             registry_subscriptions,
             registry_determinant,
@@ -21,6 +22,8 @@ macro_rules! rooms {
             registry_plans,
             registry_rates,
             registry_review,
+            registry_collection,
+            registry_schema,
         }
     };
 }

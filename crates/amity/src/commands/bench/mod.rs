@@ -4,6 +4,7 @@
 //! - [`keeping`]: durable ingest, bytes per reading, scans, cold reads, replay.
 //! - [`vee`]: value checks, a run over everything, what late data costs, memory.
 //! - [`determinants`]: what bills are made of.
+//! - [`storm`]: an event storm over a server that is killed in the middle of it, with every event accounted for.
 //! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
 //! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
 
@@ -14,6 +15,7 @@ mod measure;
 mod parquet_peer;
 mod parsing;
 mod postgres_peer;
+mod storm;
 mod vee;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ pub struct Bench {
 #[derive(Debug, Subcommand)]
 enum Action {
     Generate(generate::Generate),
+    Storm(storm::Storm),
     #[command(hide = true)]
     RunMemory(vee::RunMemory),
 }
@@ -61,6 +64,7 @@ impl Bench {
     pub fn run(self) -> Result<ExitCode, Failure> {
         match self.action {
             Some(Action::Generate(generate)) => return generate.run(),
+            Some(Action::Storm(storm)) => return storm.run(),
             Some(Action::RunMemory(run_memory)) => return run_memory.run(),
             None => {}
         }
@@ -130,7 +134,12 @@ pub(super) fn peak_memory_mib() -> Option<u64> {
 }
 
 pub(super) fn peak_memory_kib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    peak_memory_kib_of("self")
+}
+
+/// The same of another process.
+fn peak_memory_kib_of(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }

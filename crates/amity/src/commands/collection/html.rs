@@ -7,7 +7,7 @@ use ingest::collection::report::{ChannelMiss, Report, Verdict};
 use super::report::{ADVICE, begin, counts, share, stamp, verdict};
 
 /// Rows of what did not count; a page for people ends somewhere, the CSV has all.
-const ROWS: usize = 2000;
+pub(super) const ROWS: usize = 2000;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}\
@@ -19,19 +19,26 @@ tr{break-inside:avoid}}";
 
 /// The page.
 pub(super) fn page(told: &Report) -> String {
-    let title = format!("Collection of {}", told.date);
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head><body>\n\
-         <h1>{title}</h1>\n<p>{} As known {}.</p>\n",
-        sentence(told),
-        told.made_at.strftime("%F %R UTC")
-    );
+    let first = format!("{} As known {}.", sentence(told), told.made_at.strftime("%F %R UTC"));
+    let mut page = begin_of(&format!("Collection of {}", told.date), &first);
     zones(told, &mut page);
     sources(told, &mut page);
     causes(told, &mut page);
     misses(told, &mut page);
-    page + "</body></html>\n"
+    page + END
+}
+
+/// What ends a page.
+pub(super) const END: &str = "</body></html>\n";
+
+/// What begins a page: a title, which is text, and its first paragraph, which is markup.
+pub(super) fn begin_of(title: &str, first: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head><body>\n\
+         <h1>{title}</h1>\n<p>{first}</p>\n"
+    )
 }
 
 fn sentence(told: &Report) -> String {
@@ -82,7 +89,12 @@ fn misses(told: &Report, page: &mut String) {
 }
 
 /// A table; nothing where it has no row.
-fn table<const N: usize>(page: &mut String, caption: &str, heads: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+pub(super) fn table<const N: usize>(
+    page: &mut String,
+    caption: &str,
+    heads: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return;
@@ -96,11 +108,11 @@ fn table<const N: usize>(page: &mut String, caption: &str, heads: [&str; N], row
     page.push_str("</tbody></table>\n");
 }
 
-fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
     page.write_fmt(text).expect("a text grows");
 }
 
 /// Text in which nothing is markup.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }

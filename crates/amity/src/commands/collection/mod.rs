@@ -1,8 +1,15 @@
-//! `amity collection`: what was collected of a day by its deadline, and which components miss again and again.
+//! `amity collection`: what was collected of a day by its deadline, and everything that Ontario asks of a control computer
+//! beside it: daily and critical reports, what is kept of them, and the hand-over to the repository.
 
+mod alerts;
+mod apply;
 mod components;
+pub(super) mod hand_over;
+mod history;
 mod html;
 mod report;
+mod status;
+mod status_html;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +33,13 @@ pub struct Collection {
 #[derive(Debug, Subcommand)]
 enum Action {
     Report(report::Report),
+    Status(status::Status),
+    History(history::History),
     Components(components::Components),
+    Alerts(alerts::Alerts),
+    HandOver(hand_over::HandOver),
+    Acknowledge(hand_over::Acknowledge),
+    Apply(apply::Apply),
 }
 
 impl Collection {
@@ -35,13 +48,19 @@ impl Collection {
         let installation = Installation::open(folder)?;
         match self.action {
             Action::Report(command) => command.run(&installation),
+            Action::Status(command) => command.run(&installation),
+            Action::History(command) => command.run(&installation),
             Action::Components(command) => command.run(&installation),
+            Action::Alerts(command) => command.run(&installation),
+            Action::HandOver(command) => command.run(&installation),
+            Action::Acknowledge(command) => command.run(&installation),
+            Action::Apply(command) => command.run(&installation),
         }
     }
 }
 
 /// Reports over the books of an installation.
-fn reports(installation: &Installation) -> Result<Reports, Failure> {
+pub(super) fn reports(installation: &Installation) -> Result<Reports, Failure> {
     let directory = installation.ask(installation.books.registry.directory())?;
     let waiting = installation.ask(collection::waiting(&installation.books.registry))?;
     Ok(Reports::new(installation.books.readings.clone(), directory, installation.settings.collection, waiting))

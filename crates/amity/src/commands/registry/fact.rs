@@ -21,11 +21,13 @@ use crate::commands::time_span::instant;
 use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
+use crate::settings::Profile;
 
 /// Options of `registry fact`.
 #[derive(Debug, Args)]
 pub struct Fact {
-    /// Of a meter: meter-family, meter-firmware. Of a usage point: service-rating (kVA), position (degrees north, degrees
+    /// Of a meter: meter-family, meter-firmware, module-id, badge-number, serial-number, meter-multiplier, transformer-type
+    /// (yes, no). Of a usage point: service-rating (kVA), position (degrees north, degrees
     /// east), holidays (a calendar), weather-station. Of a channel: load (ordinary, irregular, constant, solar),
     /// interval-capacity, average-daily-load, check-channels, load-profile-channels, scada-channels, flows-in, flows-out.
     kind: FactKind,
@@ -80,6 +82,15 @@ impl Fact {
             false => self.value.join(" "),
         };
         let value = Some(value).filter(|_| !self.none);
+        if let Some(other) = value.as_deref().filter(|value| *value != "1")
+            && self.kind == FactKind::MeterMultiplier
+            && installation.settings.profile == Some(Profile::Ontario)
+        {
+            return Err(Failure::Usage(format!(
+                "meter-multiplier: found `{other}`, and the profile `ontario` asks for 1 of all meters (2.2.3); what a \
+                 transformer-type meter must be multiplied by is the multiplier of its channels"
+            )));
+        }
         let entry = Entry::new(self.kind, subject, from.unwrap_or(Timestamp::MIN), value.as_deref())
             .map_err(|error| Failure::Usage(error.to_string()))?;
         installation.ask(installation.books.registry.facts().put(&[entry]))?;

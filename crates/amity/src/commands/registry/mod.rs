@@ -1,7 +1,7 @@
 //! `amity registry`: the master data that readings are held against.
 
 mod add;
-mod agree;
+pub(super) mod agree;
 mod exchange;
 mod fact;
 mod membership;

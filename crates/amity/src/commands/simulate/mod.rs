@@ -1,9 +1,11 @@
 //! `amity simulate`: the files that the head-ends of a made-up utility send, and what was true.
 
+mod mqtt;
 mod service;
+mod soap;
+mod truth;
 
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,15 +15,18 @@ use ingest::placement::zone_of;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
-use simulator::collection::{Counts, Sent, usage_point_name};
+use simulator::collection::{Counts, Told};
+use simulator::dialect::File;
 use simulator::premises::HeadEnd;
+use simulator::script::STORM;
 use simulator::{Collection, Network, Script, Settings, Utility};
 
 use crate::clock;
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
+use truth::Tables;
 
-/// Write what the head-ends of a made-up utility send, a folder each, and `truth.csv` beside them.
+/// Write what the head-ends of a made-up utility send, a folder each, and beside them tables of what was true.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// The folder.
@@ -44,7 +49,7 @@ pub struct Simulate {
     /// Decides everything that is left to chance; the same seed gives the same bytes.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Faults on a time line (TOML).
+    /// Faults on a time line (TOML); `storm` is a ready one of a bad night, 2026-02-03.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
     /// A feeder for the meters, as NAME.edges.csv beside NAME.customers.csv; made up where none is given.
@@ -59,6 +64,9 @@ pub struct Simulate {
     /// How often each of the web services may be asked in a minute; 0 is without limit.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "serve")]
     requests_per_minute: u32,
+    /// Then publish what each head-end sent to this broker of MQTT: mqtt://127.0.0.1:1883.
+    #[arg(long, value_name = "ADDRESS")]
+    mqtt: Option<String>,
     /// Print what was made as JSON.
     #[arg(long)]
     json: bool,
@@ -72,6 +80,8 @@ struct Made {
     lost: u64,
     late: u64,
     twice: u64,
+    corrupt: u64,
+    unmade: u64,
 }
 
 impl Simulate {
@@ -82,26 +92,36 @@ impl Simulate {
         let first = self.from.unwrap_or_else(|| today.saturating_sub(i64::from(self.days).days()));
         let in_folder = |error| Failure::work(format!("could not write into {}", self.folder.display()), error);
         fs::create_dir_all(&self.folder).map_err(in_folder)?;
-        let mut truth = Truth::create(&self.folder).map_err(in_folder)?;
+        let mut tables = Tables::create(&self.folder, &utility).map_err(in_folder)?;
         let mut progress = Progress::new("made", "readings");
         let (mut made, mut collection) = (Made::default(), Collection::from(&utility, first));
         for day in 0..i64::from(self.days) {
             let date = first.saturating_add(day.days());
-            let Some(sent) = collection.next_day() else {
+            let mut tell = |told: Told| match told {
+                Told::File(file) => {
+                    made.files += 1;
+                    write_file(&self.folder, &file)
+                }
+                told => tables.add(date, &told),
+            };
+            let Some(counts) = collection.tell_next_day(&mut tell).map_err(in_folder)? else {
                 let why = "is beyond the calendar or no whole number of hours";
                 return Err(Failure::Usage(format!(
                     "{date} {why} in {}; choose other days or another zone",
                     self.zone
                 )));
             };
-            write_files(&self.folder, &sent).map_err(in_folder)?;
-            truth.add(date, &sent).map_err(in_folder)?;
-            made.add(&sent);
-            progress.add(sent.counts.made, &date.to_string());
+            made.add(counts);
+            progress.add(counts.made, &date.to_string());
         }
-        truth.finish().map_err(in_folder)?;
+        tables.finish().map_err(in_folder)?;
         progress.finish();
         self.tell(&made)?;
+        if let Some(address) = &self.mqtt {
+            let of = |head_end: HeadEnd| (head_end.name(), service::files_of(&self.folder.join(head_end.name())));
+            let sent = mqtt::publish(address, &HeadEnd::ALL.map(of))?;
+            output::say(&format!("{sent} messages published to {address}"));
+        }
         if let Some(address) = self.serve {
             service::serve(&self.folder, (utility, first), address, self.requests_per_minute)?;
         }
@@ -112,6 +132,9 @@ impl Simulate {
         let zone = zone_of(&self.zone).map_err(|error| Failure::Usage(format!("--zone: {error}")))?;
         let script: Script = match &self.script {
             None => Script::default(),
+            Some(path) if path == Path::new("storm") => {
+                STORM.parse().map_err(|error| Failure::Usage(format!("--script: storm: {error}")))?
+            }
             Some(path) => {
                 text(path)?.parse().map_err(|error| Failure::Usage(format!("--script: {}: {error}", path.display())))?
             }
@@ -133,13 +156,15 @@ impl Simulate {
             return output::print_json(made);
         }
         output::say(&format!(
-            "{} files with {} readings; lost {}, late {}, twice {}; what was true is in {}",
+            "{} files with {} readings; lost {}, late {}, twice {}, corrupt {}, not made {}; what was true is in {}",
             grouped(made.files),
             grouped(made.readings),
             grouped(made.lost),
             grouped(made.late),
             grouped(made.twice),
-            self.folder.join(TRUTH).display()
+            grouped(made.corrupt),
+            grouped(made.unmade),
+            self.folder.join(truth::TRUTH).display()
         ));
         Ok(())
     }
@@ -155,49 +180,20 @@ fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::work(format!("could not read {}", path.display()), error))
 }
 
-fn write_files(folder: &Path, sent: &Sent) -> std::io::Result<()> {
-    for file in &sent.files {
-        let folder = folder.join(file.head_end.name());
-        fs::create_dir_all(&folder)?;
-        fs::write(folder.join(&file.name), &file.bytes)?;
-    }
-    Ok(())
+fn write_file(folder: &Path, file: &File) -> std::io::Result<()> {
+    let folder = folder.join(file.head_end.name());
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(&file.name), &file.bytes)
 }
 
 impl Made {
-    fn add(&mut self, sent: &Sent) {
-        let Counts { made, lost, late, twice } = sent.counts;
-        self.files += sent.files.len() as u64;
+    fn add(&mut self, counts: Counts) {
+        let Counts { made, lost, late, twice, corrupt, unmade } = counts;
         self.readings += made;
         self.lost += lost;
         self.late += late;
         self.twice += twice;
-    }
-}
-
-const TRUTH: &str = "truth.csv";
-
-/// The table of what was true: Wh by meter and day.
-struct Truth {
-    out: std::io::BufWriter<fs::File>,
-}
-
-impl Truth {
-    fn create(folder: &Path) -> std::io::Result<Self> {
-        let mut out = std::io::BufWriter::new(fs::File::create(folder.join(TRUTH))?);
-        writeln!(out, "usage_point,date,delivered_wh,received_wh")?;
-        Ok(Self { out })
-    }
-
-    fn add(&mut self, date: Date, sent: &Sent) -> std::io::Result<()> {
-        for (meter, flow) in (0..).zip(&sent.truth) {
-            let name = usage_point_name(meter).value;
-            writeln!(self.out, "{name},{date},{},{}", flow.delivered, flow.received)?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> std::io::Result<()> {
-        self.out.flush()
+        self.corrupt += corrupt;
+        self.unmade += unmade;
     }
 }

@@ -1,4 +1,4 @@
-//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries` and `ADDRESS/NAME/requests`, as `docs/headends.md`
+//! The head-ends of a simulation as web services: `ADDRESS/NAME/deliveries` and `ADDRESS/NAME/requests`, as `docs/head-end-over-rest.md`
 //! says.
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ use serde_json::json;
 use simulator::Utility;
 use simulator::answer::{Answers, Asked};
 use simulator::premises::HeadEnd;
-use simulator::service::{Accepted, Answer, Service};
+use simulator::service::{Accepted, Answer, Service, is_kept};
 
 use crate::clock;
 use crate::output::{self, Failure};
@@ -65,6 +65,8 @@ pub(super) fn serve(
         let state = Mutex::new((files.clone(), Service::new(files.len(), requests_per_minute)));
         services.insert(head_end.name(), Serving { head_end, folder, state });
     }
+    let of_cloud = services.get(HeadEnd::Cloud.name()).map(|serving| files_of(&serving.folder)).unwrap_or_default();
+    let soap = super::soap::route(&of_cloud)?;
     let served = Arc::new(Served { services, utility, first });
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
@@ -73,23 +75,29 @@ pub(super) fn serve(
         let address = listener.local_addr().map_err(|error| Failure::work("could not listen", error))?;
         for (name, serving) in &served.services {
             let deliveries = serving.state.lock().unwrap_or_else(PoisonError::into_inner).0.len();
-            output::print(&format!("http://{address}/{name} has {deliveries} deliveries"))?;
+            let soap = if *name == HeadEnd::Cloud.name() { ", and answers questions in SOAP at its /soap" } else { "" };
+            output::print(&format!("http://{address}/{name} has {deliveries} deliveries{soap}"))?;
         }
         let router = Router::new()
             .route("/{name}/deliveries", get(deliveries))
             .route("/{name}/requests", post(requests))
             .with_state(served);
+        let router = router.route(&format!("/{}/soap", HeadEnd::Cloud.name()), soap);
         let stop = async { drop(tokio::signal::ctrl_c().await) };
         let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
         served.map_err(|error| Failure::work("could not serve", error))
     })
 }
 
-/// The files of a folder by name, which begins with their date or number; none where it has no meters.
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+/// The files of a folder by name, which begins with their date or number, as far as they are still kept; none where it has
+/// no meters.
+pub(super) fn files_of(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let last = files.iter().filter_map(|path| name(path).get(..10)?.parse().ok()).max();
+    files.retain(|path| last.is_none_or(|last| is_kept(&name(path), last)));
     files
 }
 

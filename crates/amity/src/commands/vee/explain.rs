@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use ingest::placement::zone_of;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use model::lineage::Direction;
 use model::quantity::Decimal;
@@ -127,8 +128,8 @@ fn of_outage(outage: &OutageBalance, unit: &str) -> String {
 }
 
 fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {
-    let DecisionWords { act, kind, state, from, to, slots_overtaken, by, at, reason, note, undone_by, .. } = decision;
-    let when = at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let DecisionWords { act, kind, state, from, to, slots_overtaken, by, proposed_by, at, reason, note, .. } = decision;
+    let when = |at: Option<Timestamp>| at.map(|at| format!(" at {at}")).unwrap_or_default();
     let overtaken = if *slots_overtaken == 0 {
         String::new()
     } else {
@@ -136,10 +137,15 @@ fn of_decision(decision: &DecisionWords, values: &[ExplainedValue]) -> String {
     };
     let note = if note.is_empty() { String::new() } else { format!(", {note}") };
     let count = to.saturating_sub(*from);
-    let undone = undone_by.as_ref().map(|by| format!("; undone by {by}")).unwrap_or_default();
+    let proposed = if by == proposed_by { String::new() } else { format!("proposed by {proposed_by}, ") };
+    let undone = decision.undone_by.as_ref();
+    let undone = undone.map(|by| format!("; undone by {by}{}", when(decision.undone_at))).unwrap_or_default();
+    // What was undone had been approved.
+    let state = if undone.is_empty() { state } else { "approved" };
     format!(
-        "  act {act}: {kind} of {count} values from {}, {state} by {by}{when}: {reason}{note}{overtaken}{undone}",
-        time(values, *from)
+        "  act {act}: {kind} of {count} values from {}, {proposed}{state} by {by}{}: {reason}{note}{overtaken}{undone}",
+        time(values, *from),
+        when(*at)
     )
 }
 

@@ -182,14 +182,14 @@ fn accepts(decided: &DecidedDay, at: Timestamp, value: Option<i64>) -> bool {
     decided.new_values.is_none() && basis.is_some() && basis == value
 }
 
-/// How a register is and was set up: dials and multiplier of the registry, and anew with each meter. Digits after the point
-/// and the reads of an exchange are for the series to find.
+/// How a register is and was set up: dials, digits after the point and multiplier of the registry, and anew with each meter.
+/// More digits, where nobody said how many, and the reads of an exchange are for the series to find.
 fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
     let first = Setup {
         from: Timestamp::MIN,
         multiplier: channel.multiplier,
         dials: channel.dials.unwrap_or(UNKNOWN_DIALS),
-        decimals: 0,
+        decimals: channel.register_decimals().unwrap_or(0),
         closing: None,
         opening: None,
         change: Change::Minor,

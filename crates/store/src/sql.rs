@@ -17,7 +17,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection as _, Decode, Row as _, SqlSafeStr, Type};
 
-use super::RegistryError;
+use crate::registry::RegistryError;
 
 /// Connections that only read, per process.
 const READERS_MAX: u32 = 4;
@@ -28,23 +28,41 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Parameters in one statement. Engines allow far more (32,766 and 65,535), but SQLite finds each `$n` by
 /// walking the names before it, so that long statements take quadratic time.
 const PARAMETERS_MAX: usize = 600;
+/// The same where SQLite is given `?`, which has no name to be found.
+const UNNAMED_MAX: usize = 6000;
 
 /// Connections that counted wrongly and are replaced before a transaction is given up.
 const REPLACEMENTS_MAX: u32 = 8;
 
 /// The schema in order; a released text is never edited, changes are appended as new ones.
 const MIGRATIONS: &[(&str, &str)] = &[
-    ("registry", include_str!("../../migrations/0001_registry.sql")),
-    ("usage point", include_str!("../../migrations/0002_usage_point.sql")),
-    ("review", include_str!("../../migrations/0003_review.sql")),
-    ("plan", include_str!("../../migrations/0004_plan.sql")),
-    ("determinant", include_str!("../../migrations/0005_determinant.sql")),
-    ("rule facts", include_str!("../../migrations/0006_rule_facts.sql")),
-    ("exception severity", include_str!("../../migrations/0007_exception_severity.sql")),
-    ("quarantine closing", include_str!("../../migrations/0008_quarantine_closing.sql")),
-    ("told", include_str!("../../migrations/0010_told.sql")),
-    ("order", include_str!("../../migrations/0011_order.sql")),
+    ("registry", include_str!("../migrations/0001_registry.sql")),
+    ("usage point", include_str!("../migrations/0002_usage_point.sql")),
+    ("review", include_str!("../migrations/0003_review.sql")),
+    ("plan", include_str!("../migrations/0004_plan.sql")),
+    ("determinant", include_str!("../migrations/0005_determinant.sql")),
+    ("rule facts", include_str!("../migrations/0006_rule_facts.sql")),
+    ("exception severity", include_str!("../migrations/0007_exception_severity.sql")),
+    ("quarantine closing", include_str!("../migrations/0008_quarantine_closing.sql")),
+    ("told", include_str!("../migrations/0010_told.sql")),
+    ("order", include_str!("../migrations/0011_order.sql")),
+    ("collection", include_str!("../migrations/0012_collection.sql")),
+    ("schema", include_str!("../migrations/0013_schema.sql")),
 ];
+
+/// The tables of a book and how its engine is set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schema {
+    /// Name and text of each step, in order.
+    pub(super) migrations: &'static [(&'static str, &'static str)],
+    /// Where the engine keeps which of them it has run; books that share a database differ in it.
+    pub(super) kept_in: &'static str,
+    /// Further settings of SQLite.
+    pub(super) pragmas: &'static [(&'static str, &'static str)],
+}
+
+/// The registry book.
+const REGISTRY: Schema = Schema { migrations: MIGRATIONS, kept_in: "_sqlx_migrations", pragmas: &[] };
 
 /// A parameter of a statement.
 #[derive(Clone, Debug)]
@@ -55,7 +73,7 @@ pub(super) enum Argument {
 
 /// Arguments of a statement from any values that have a column form.
 macro_rules! arguments {
-    ($($value:expr),* $(,)?) => { vec![$($crate::registry::sql::Argument::from($value)),*] };
+    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Argument::from($value)),*] };
 }
 pub(super) use arguments;
 
@@ -213,21 +231,26 @@ macro_rules! prepared {
 }
 
 impl Database {
-    /// Connects and brings the schema up to date.
+    /// Connects to the registry and brings its schema up to date.
     pub(super) async fn open(url: &str) -> Result<Self, RegistryError> {
+        Self::open_book(url, &REGISTRY).await
+    }
+
+    /// Connects to a book and brings its schema up to date.
+    pub(super) async fn open_book(url: &str, schema: &Schema) -> Result<Self, RegistryError> {
         let open_error = |source| RegistryError::Open { url: without_password(url), source };
         let database = match url.split_once(':') {
             Some(("sqlite", path)) => {
                 let path = Path::new(path.trim_start_matches("//"));
                 let alone = alone_at(path).await.map_err(|error| open_error(sqlx::Error::Io(error)))?;
-                let database = Self::open_sqlite(path).await.map_err(open_error)?;
-                database.migrate(url).await?;
+                let database = Self::open_sqlite(path, schema).await.map_err(open_error)?;
+                database.migrate(url, schema).await?;
                 drop(alone);
                 database
             }
             Some(("postgres" | "postgresql", _)) => {
                 let database = Self::open_postgres(url).await.map_err(open_error)?;
-                database.migrate(url).await?;
+                database.migrate(url, schema).await?;
                 database
             }
             _ => return Err(RegistryError::Address(without_password(url))),
@@ -235,7 +258,7 @@ impl Database {
         Ok(database)
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self, sqlx::Error> {
+    async fn open_sqlite(path: &Path, schema: &Schema) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -244,6 +267,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .row_buffer_size(ROWS_AHEAD)
             .busy_timeout(BUSY_TIMEOUT);
+        let options = schema.pragmas.iter().fold(options, |options, (name, value)| options.pragma(*name, *value));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).connect_with(options).await?;
         Ok(Self::Sqlite { writer, readers })
@@ -267,11 +291,12 @@ impl Database {
         Ok(Self::Postgres(pool))
     }
 
-    async fn migrate(&self, url: &str) -> Result<(), RegistryError> {
-        let migrations = (1..).zip(MIGRATIONS.iter().copied()).map(|(version, (name, text))| {
+    async fn migrate(&self, url: &str, schema: &Schema) -> Result<(), RegistryError> {
+        let migrations = (1..).zip(schema.migrations.iter().copied()).map(|(version, (name, text))| {
             Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
         });
-        let migrator = Migrator::with_migrations(migrations.collect());
+        let mut migrator = Migrator::with_migrations(migrations.collect());
+        migrator.dangerous_set_table_name(schema.kept_in);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await,
             Self::Postgres(pool) => migrator.run(pool).await,
@@ -396,8 +421,8 @@ impl Transaction {
         let mut touched = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take(PARAMETERS_MAX / width).collect();
-            let sql = format!("{insert} VALUES {} {after}", placeholders(1, chunk.len(), width));
+            let chunk: Vec<_> = rows.by_ref().take(self.rows_max(width)).collect();
+            let sql = format!("{insert} VALUES {} {after}", self.places(chunk.len(), width));
             touched += self.execute(AssertSqlSafe(sql), chunk.into_iter().flatten().collect()).await?;
         }
         Ok(touched)
@@ -431,12 +456,31 @@ impl Transaction {
     ) -> Result<Vec<Row>, RegistryError> {
         let Some(width) = keys.first().map(Vec::len) else { return Ok(Vec::new()) };
         let mut rows = Vec::new();
-        for chunk in keys.chunks(PARAMETERS_MAX / width) {
-            let wanted = format!("(VALUES {}) AS wanted", placeholders(1, chunk.len(), width));
+        for chunk in keys.chunks(self.rows_max(width)) {
+            let wanted = format!("(VALUES {}) AS wanted", self.places(chunk.len(), width));
             let arguments = chunk.iter().flatten().cloned().collect();
             rows.extend(self.rows(AssertSqlSafe(select.replace("{keys}", &wanted)), arguments).await?);
         }
         Ok(rows)
+    }
+
+    /// How many rows of a width go into one statement.
+    fn rows_max(&self, width: usize) -> usize {
+        match self {
+            Self::Sqlite(_) => UNNAMED_MAX / width,
+            Self::Postgres(_) => PARAMETERS_MAX / width,
+        }
+    }
+
+    /// The places of rows that are all parameters of a statement.
+    fn places(&self, rows: usize, width: usize) -> String {
+        match self {
+            Self::Sqlite(_) => {
+                let row = format!("({})", vec!["?"; width].join(", "));
+                vec![row; rows].join(", ")
+            }
+            Self::Postgres(_) => placeholders(1, rows, width),
+        }
     }
 
     /// Moves a counter on by `count` and answers its value before; holds the counter's row until the end,

@@ -1,17 +1,21 @@
 //! How head-ends write what they send.
 
+mod events;
+
 use std::fmt::Write;
 
-use formats::cim::{write_end_device_events, write_meter_readings};
+use formats::cim::write_meter_readings;
 use formats::csv;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::event::EndDeviceEvent;
+use jiff::{SignedDuration, Timestamp};
 use model::quantity::Decimal;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
 
 use crate::premises::HeadEnd;
+use crate::script::Script;
 use crate::utility::Day;
+
+pub(crate) use events::{Numbered, events};
 
 /// A file as a head-end sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,42 +28,44 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// The readings of a day as their head-end writes them.
-pub(crate) fn file(head_end: HeadEnd, readings: &[ChannelReadings], day: &Day) -> File {
-    let date = day.local.date;
+/// Readings of a day as their head-end writes them; the parts of a day count from 1.
+pub(crate) fn file(head_end: HeadEnd, readings: &[ChannelReadings], script: &Script, day: &Day, part: u32) -> File {
     let (name, bytes) = match head_end {
         HeadEnd::Cloud => {
             let mut bytes = Vec::new();
-            write_meter_readings(&header("MeterReadings", day), readings, &mut bytes);
-            (format!("{date}.readings.xml"), bytes)
+            write_meter_readings(&header("MeterReadings", day, script, part), readings, &mut bytes);
+            (file_name(day, "readings", "xml", part), bytes)
         }
         HeadEnd::Hourly => {
             let mut writer = csv::Writer::new();
             readings.iter().for_each(|piece| writer.write(piece));
-            (format!("{date}.csv"), writer.take())
+            (file_name(day, "", "csv", part), writer.take())
         }
         HeadEnd::Folder => {
-            (format!("{date}.cmep"), readings.iter().map(|piece| cmep(piece, day)).collect::<String>().into())
+            let lines = readings.iter().map(|piece| cmep(piece, day)).collect::<String>();
+            (file_name(day, "", "cmep", part), lines.into())
         }
     };
     File { head_end, name, bytes }
 }
 
-/// The events of a day; `None` where there is none.
-pub(crate) fn events(events: &[EndDeviceEvent], day: &Day) -> Option<File> {
-    let mut bytes = Vec::new();
-    write_end_device_events(&header("EndDeviceEvents", day), events, &mut bytes);
-    let name = format!("{}.events.xml", day.local.date);
-    (!events.is_empty()).then_some(File { head_end: HeadEnd::Cloud, name, bytes })
+/// `2026-03-07.readings.xml`; later parts of the day have their number: `2026-03-07.readings.2.xml`.
+fn file_name(day: &Day, what: &str, ending: &str, part: u32) -> String {
+    let number = if part == 1 { String::new() } else { part.to_string() };
+    let words = [&day.local.date.to_string(), what, &number, ending];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(".")
 }
 
-fn header(noun: &'static str, day: &Day) -> MessageHeader {
+fn header(noun: &'static str, day: &Day, script: &Script, part: u32) -> MessageHeader {
+    let source = HeadEnd::Cloud.name();
+    let part = if part == 1 { String::new() } else { format!("-{part}") };
+    let end = day.local.range.end;
     MessageHeader {
         verb: "created".into(),
         noun: noun.into(),
-        id: format!("{}-{}-{noun}", HeadEnd::Cloud.name(), day.local.date).into(),
-        source: HeadEnd::Cloud.name().into(),
-        timestamp: Some(day.local.range.end),
+        id: format!("{source}-{}-{noun}{part}", day.local.date).into(),
+        source: source.into(),
+        timestamp: Some(end + SignedDuration::from_secs(script.head_end_clock(HeadEnd::Cloud, end))),
     }
 }
 

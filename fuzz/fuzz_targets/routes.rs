@@ -1,0 +1,4 @@
+//! Route files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::same_in_pieces(formats::Format::Routes, bytes));
