@@ -270,13 +270,13 @@ impl Source {
         };
         let mut broken = None;
         match &delivery.body {
-            Body::Bytes(bytes) => files::for_packed(&delivery.name, bytes, &files::Limits::default(), &mut |input| {
-                match input {
+            Body::Bytes(bytes) => {
+                files::for_packed(&delivery.name, bytes, &files::Limits::default(), &mut |input| match input {
                     Input::Stream(name, bytes) => take(name, bytes),
                     Input::Unreadable(name, finding) => take(name, &mut Read::chain(&bytes[..], Broken(finding))),
                     Input::Empty(_, finding) => self.skip(&finding),
-                }
-            })?,
+                })?
+            }
             Body::File(path) => files::for_each(path, &files::Limits::default(), &mut |input| match input {
                 Input::Stream(name, bytes) => take(name, &mut Watched { bytes, broken: &mut broken }),
                 // Kept as it is, and never read as anything else, what cannot be unpacked waits in quarantine.

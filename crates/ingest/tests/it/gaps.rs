@@ -105,7 +105,9 @@ fn at(text: &str) -> Timestamp {
 
 /// `HES-1 M1 00-10: 08-10 2`, by order: who is asked for what part of the day, and which hours must come.
 fn told(orders: &[OrderEntry]) -> Vec<String> {
-    let hour = |at: Timestamp| if at == self::at("2026-02-04T00:00:00Z") { "24".into() } else { at.strftime("%H").to_string() };
+    let hour = |at: Timestamp| {
+        if at == self::at("2026-02-04T00:00:00Z") { "24".into() } else { at.strftime("%H").to_string() }
+    };
     let span = |range: TimeRange| format!("{}-{}", hour(range.start), hour(range.end));
     let told = |order: &OrderEntry| {
         let wanted: Vec<_> = order.wanted.iter().map(|one| format!("{} {}", span(one.range), one.readings)).collect();
