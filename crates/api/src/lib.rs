@@ -92,7 +92,15 @@ pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
     routes().into_iter().map(|(method, path, _)| (method, path))
 }
 
-fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 71] {
+/// Method, path and who answers.
+type Route = (&'static str, &'static str, MethodRouter<Shared>);
+
+fn routes() -> Vec<Route> {
+    shown().into_iter().chain(decided()).chain(taken_in()).collect()
+}
+
+/// What is there, and how it goes.
+fn shown() -> [Route; 34] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -128,6 +136,12 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 71] {
         ("get", "/api/v1/channels/{channel}/sum-checks", get(sum_check::list)),
         ("get", "/api/v1/channels/{channel}/weather", get(weather::list)),
         ("get", "/api/v1/channels/{channel}/explain", get(explain::get)),
+    ]
+}
+
+/// What people decide and ask for.
+fn decided() -> [Route; 20] {
+    [
         ("get", "/api/v1/review/groups", get(exception::groups)),
         ("get", "/api/v1/review/exceptions", get(exception::list)),
         ("get", "/api/v1/review/preview", get(edit::preview)),
@@ -148,6 +162,12 @@ fn routes() -> [(&'static str, &'static str, MethodRouter<Shared>); 71] {
         ("get", "/api/v1/plans", get(plan::list)),
         ("post", "/api/v1/plans", post(plan::add)),
         ("get", "/api/v1/plans/for", get(plan::held)),
+    ]
+}
+
+/// What comes in, what waits, and who is asked and told.
+fn taken_in() -> [Route; 17] {
+    [
         ("get", "/api/v1/orders", get(order::list)),
         ("get", "/api/v1/orders/{id}", get(order::get)),
         ("post", "/api/v1/orders", post(order::add)),

@@ -114,7 +114,7 @@ async fn main() {
             (part, slowest) = ((0, Instant::now()), 0);
         }
     }
-    println!("{} events of {reports} reports", book.len().await.expect("counted"));
+    println!("{} events of {reports} reports", book.count().await.expect("counted"));
 }
 
 fn bytes(folder: &Path) -> u64 {

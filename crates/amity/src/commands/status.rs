@@ -33,7 +33,7 @@ impl Status {
         waiting.retain(|count| count.state == QuarantineState::Open);
         let last = installation.ask(registry.batches().newest(0, 5))?;
         let days = installation.books.readings.days();
-        let events = installation.runtime.block_on(installation.events.len());
+        let events = installation.runtime.block_on(installation.events.count());
         let events = events.map_err(|error| Failure::work("could not read the events", error))?;
         let damages: Vec<_> = installation.recovery.damaged.iter().map(ToString::to_string).collect();
         if self.json {

@@ -107,7 +107,7 @@ impl EventsBook {
     ///
     /// # Errors
     /// [`EventsError`].
-    pub async fn len(&self) -> Result<u64, EventsError> {
+    pub async fn count(&self) -> Result<u64, EventsError> {
         let sql = "SELECT count(*) AS count FROM event WHERE merged_into IS NULL";
         let row = self.database.row(sql, arguments![]).await?;
         Ok(row.map_or(Ok(0), |row| row.number("count"))?)
