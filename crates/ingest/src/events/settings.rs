@@ -139,7 +139,9 @@ mod tests {
             assert_eq!(config.build().expect_err("refused").to_string(), expected);
         };
         check(
-            |config| drop(config.windows.insert("3.26".into(), 1)),
+            |config| {
+                config.windows.insert("3.26".into(), 1);
+            },
             "windows.3.26: expected a 4-part event type such as 3.26.0.85, found `3.26`",
         );
         check(
