@@ -139,7 +139,7 @@ impl Follow {
             match events.last() {
                 Some(last) => after = last.sequence,
                 None if self.no_wait => return Ok(()),
-                None => std::thread::sleep(LOOK_AGAIN),
+                None => installation.runtime.block_on(tokio::time::sleep(LOOK_AGAIN)),
             }
             events.iter().try_for_each(|event| tell(event, zone, self.json))?;
         }

@@ -46,7 +46,7 @@ impl Utility {
         let reading_type =
             if is_interval { "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0" } else { "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0" };
         let entry = ChannelEntry {
-            usage_point: Name::new("", &format!("P-{name}")),
+            usage_point: Name::new("", format!("P-{name}")),
             meter: Some(Name::new("", name)),
             meter_from: from.map(at),
             suffix: String::new().into(),

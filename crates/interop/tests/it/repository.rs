@@ -104,7 +104,7 @@ async fn reads_go_out_as_they_are_stored_and_each_once() {
     // Midnights in Toronto are at 05:00 UTC, in Winnipeg at 06:00.
     let first = [("2026-03-07T05:00:00Z", 1, plain), ("2026-03-07T06:00:00Z", 123, plain)];
     books.reads(&toronto, &first, "2026-03-08T06:30:00Z");
-    books.reads(&winnipeg, &[("2026-03-08T06:00:00Z", 99_999_99, Status::CLOCK_ERROR)], "2026-03-08T06:31:00Z");
+    books.reads(&winnipeg, &[("2026-03-08T06:00:00Z", 9_999_999, Status::CLOCK_ERROR)], "2026-03-08T06:31:00Z");
     let directory = books.registry.directory().await.expect("loaded");
     let reads = |after| Reads { book: &books.book, directory: &directory, date: date(2026, 3, 7), after };
     let made = reads(None).file(0, at("2026-03-08T11:00:00Z"), &mut drop).expect("readable");

@@ -75,10 +75,10 @@ fn is_linked(left: &Report, right: &Report) -> bool {
     left.meaning == right.meaning && (is_near || one_id)
 }
 
-fn one_event<'r>(
-    device: &str,
-    reports: impl Iterator<Item = &'r Report> + Clone,
-) -> (String, String, Option<i64>, BTreeSet<(String, String, i64)>) {
+/// Device, meaning, earliest time, and who told it when and by which id.
+type Told = (String, String, Option<i64>, BTreeSet<(String, String, i64)>);
+
+fn one_event<'r>(device: &str, reports: impl Iterator<Item = &'r Report> + Clone) -> Told {
     let at = |report: &Report| report.occurred_at.expect("told").as_millisecond();
     let told: BTreeSet<_> =
         reports.clone().map(|report| (report.source.to_string(), report.source_id.to_string(), at(report))).collect();
