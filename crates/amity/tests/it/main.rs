@@ -30,6 +30,7 @@ mod served;
 mod shadow;
 mod shadow_reads;
 mod simulated_utility;
+mod storm;
 mod subscribed;
 mod told;
 mod try_plans;

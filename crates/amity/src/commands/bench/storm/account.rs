@@ -122,6 +122,7 @@ impl Account {
             foreign: found.foreign,
             malformed: noted.ledger.malformed,
             malformed_waiting: noted.malformed,
+            malformed_kept: found.without_meaning,
             readings: noted.readings,
             readings_found: found.readings,
         }
@@ -135,6 +136,7 @@ pub struct Found {
     lost: u64,
     doubled: u64,
     foreign: u64,
+    without_meaning: u64,
     readings: u64,
 }
 
@@ -152,9 +154,12 @@ impl Found {
             after = last.sequence;
             found.events += events.len() as u64;
             for event in events {
+                let (Some(code), Some(_)) = (event.event_type, event.occurred_at) else {
+                    found.without_meaning += 1;
+                    continue;
+                };
                 let device = event.device.map_or_else(String::new, |device| device.value.to_string());
-                let code = event.event_type.map_or_else(String::new, |code| code.to_string());
-                *times.entry((device, code)).or_default() += 1;
+                *times.entry((device, code.to_string())).or_default() += 1;
             }
         }
         for fact in profile.facts() {
@@ -211,6 +216,8 @@ pub struct Told {
     pub malformed: u64,
     /// Of those, the ones that were acknowledged as waiting in quarantine.
     pub malformed_waiting: u64,
+    /// Of those, the ones that were kept as events without a time or a type.
+    pub malformed_kept: u64,
     /// Readings that were acknowledged.
     pub readings: u64,
     /// Readings that were found.
@@ -222,7 +229,7 @@ impl Told {
     pub fn is_whole(&self) -> bool {
         self.lost + self.doubled + self.foreign == 0
             && self.readings == self.readings_found
-            && self.malformed == self.malformed_waiting
+            && self.malformed == self.malformed_waiting + self.malformed_kept
     }
 
     /// In words.
@@ -245,7 +252,12 @@ impl Told {
                 n(self.doubled),
                 n(self.foreign)
             ),
-            format!("{} of {} malformed wait in quarantine", n(self.malformed_waiting), n(self.malformed)),
+            format!(
+                "of {} malformed {} wait in quarantine, and {} are kept without a time or a type",
+                n(self.malformed),
+                n(self.malformed_waiting),
+                n(self.malformed_kept)
+            ),
             format!("{} of {} readings found", n(self.readings_found), n(self.readings)),
         ]
         .join("\n")
