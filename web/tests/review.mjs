@@ -499,7 +499,7 @@ async function unhappyPaths(page) {
   check('errors: a decision that did not arrive is said', (await page.locator('[role="alert"]').innerText()).includes('did not answer'));
   await page.unroute('**/api/v1/review/accept');
   await page.route('**/api/v1/review/**', (route) => route.fulfill({ status: 404, json: { title: 'Not found', detail: 'no review here' } }));
-  await show(page, '/');
+  await show(page, '/fleet');
   same('errors: the fleet is shown where the review cannot be asked', await page.locator('a.tile[href="/review"] strong').innerText(), '–');
   await page.unroute('**/api/v1/review/**');
   complaints.splice(kept);
