@@ -106,7 +106,8 @@ struct Spoken {
     /// The source.
     source: String,
     /// The version.
-    version: u64,
+    #[arg(value_name = "VERSION")]
+    number: u64,
     /// Who says so.
     #[arg(long, value_name = "PERSON")]
     by: String,
@@ -178,10 +179,10 @@ impl Proposed {
 impl Spoken {
     fn run(self, installation: &Installation, word: Word) -> Result<ExitCode, Failure> {
         let said = Said { by: self.by, word, note: self.note, at: clock::now() };
-        let key = (self.source.as_str(), self.version);
+        let key = (self.source.as_str(), self.number);
         let state = installation.runtime.block_on(say(&installation.books.registry, key, said)).map_err(failure)?;
-        let document = json!({ "source": self.source, "version": self.version, "state": state });
-        output::tell(self.json, &document, &format!("{} version {}: {state}", self.source, self.version), "")?;
+        let document = json!({ "source": self.source, "version": self.number, "state": state });
+        output::tell(self.json, &document, &format!("{} version {}: {state}", self.source, self.number), "")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -26,6 +26,7 @@ mod real_files;
 mod registers;
 mod review;
 mod round_trip;
+mod schemas;
 mod served;
 mod shadow;
 mod shadow_reads;
