@@ -138,7 +138,8 @@ impl EventsJsonReader {
             (Place::ValueBegins, _) => return self.begin_value(Place::Member, byte, sink),
             (Place::Events, b']') => Place::Members,
             (Place::Events, b',') => Place::Events,
-            (Place::Events, _) => return self.begin_value(Place::Event, byte, sink),
+            // No value begins with the end of an object.
+            (Place::Events, _) if byte != b'}' => return self.begin_value(Place::Event, byte, sink),
             (place, _) => {
                 return Err(self.refused(&format!("expected {}, found `{}`", place.wanted(), char::from(byte))));
             }

@@ -82,9 +82,17 @@ fn what_cannot_be_read_is_told_and_the_others_go_on() {
 
 #[test]
 fn a_document_that_is_none_is_refused() {
-    for input in
-        ["", "{", "[]", "{\"events\": [", "{\"events\": [{}", "{\"headEnd\": \"A\"}", "{\"events\": 5}", "{} {}"]
-    {
+    for input in [
+        "",
+        "{",
+        "[]",
+        "{\"events\": [}",
+        "{\"events\": [",
+        "{\"events\": [{}",
+        "{\"headEnd\": \"A\"}",
+        "{\"events\": 5}",
+        "{} {}",
+    ] {
         let refused = read(input).refused.map(|refused| refused.0.code.to_string());
         assert_eq!(refused.as_deref(), Some("events_json.document"), "{input}");
     }
