@@ -22,7 +22,9 @@ fn a_format_is_proposed_approved_and_held_against_what_comes() {
     let refused = program.run(&["schema", "propose", "HES", &gone, "--by", "Ada", "--reason", "theirs"]);
     assert!(refused.code == 2 && refused.talk.contains("the contract test fails"), "{refused:?}");
 
-    assert_eq!(program.run(&["ingest", &after, "--source", "HES"]).code, 0, "what is known is taken in");
+    let taken = program.run(&["ingest", &after, "--source", "HES"]);
+    assert!(taken.code < 2, "{taken:?}");
+    assert_eq!(program.json(&["status", "--json"])["readings_stored"], 1, "what is known is taken in");
     let told = program.run(&["schema", "differences", "HES"]);
     assert!(told.code == 1 && told.out.contains("phase is new"), "{told:?}");
     let listed = program.json(&["schema", "list", "--json"]);
