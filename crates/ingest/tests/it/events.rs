@@ -200,17 +200,18 @@ fn times_that_cannot_be_are_kept_and_ordered_by_arrival() {
 #[test]
 fn what_cannot_be_used_waits_in_quarantine_and_the_rest_is_taken() {
     let station = Station::new();
-    let text = "{\"events\": [\n{\"type\": \"3.26.0.85\"},\n{\"device\": M1},\n{\"device\": \"M1\", \"type\": \"3.26.0.85\"}]}";
+    let text = "{\"events\": [\n{\"type\": \"3.26.0.85\"},\n{\"device\": M1},\n{\"device\": \"M1\", \"type\": \"3.26.0.85\"},\n{\"device\": \"M1\"}]}";
     let receipt = station.take("HES-1", text).expect("taken");
-    assert_eq!((receipt.accepted, receipt.events.fresh, receipt.malformed), (true, 1, 2));
+    assert_eq!((receipt.accepted, receipt.events.fresh, receipt.malformed), (true, 1, 3));
     let mut waiting: Vec<_> =
         station.waiting().iter().map(|item| (item.entry.cause.clone(), item.entry.line)).collect();
     waiting.sort();
-    assert_eq!(waiting, [("event.nobodys".into(), 2), ("events_json.event".into(), 3)]);
+    let expected = [("event.nobodys".into(), 2), ("event.typeless".into(), 5), ("events_json.event".into(), 3)];
+    assert_eq!(waiting, expected);
 
     let refused = station.take("HES-1", "{\"events\": [").expect("answered");
     assert_eq!((refused.accepted, refused.findings[0].code.as_str()), (false, "events_json.document"));
-    assert_eq!(station.waiting().len(), 3);
+    assert_eq!(station.waiting().len(), 4);
 }
 
 /// A message that holds both: an event of a meter and an hour of its readings.
