@@ -8,6 +8,7 @@ use ingest::Intake;
 use ingest::admission::Limits;
 use ingest::events::{Config, EventsFailure, EventsLane, EventsReceipt};
 use ingest::intake::{Books, Message, Receipt, Unknown};
+use ingest::schema::{self, Propose, Sample};
 use jiff::{SignedDuration, Timestamp};
 use model::id::Name;
 use model::quantity::Decimal;
@@ -18,6 +19,7 @@ use store::readings::ReadingsBook;
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
 use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineState};
+use store::registry::schema::{Said, Word};
 use tokio::runtime::Runtime;
 
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -228,6 +230,38 @@ const BOTH: &str = r#"<MeterReadings xmlns="http://iec.ch/TC57/2011/MeterReading
     </IntervalBlocks>
   </MeterReading>
 </MeterReadings>"#;
+
+// covers: MOD-SCH
+#[test]
+fn a_change_of_the_format_is_told_of_events_as_well() {
+    let station = Station::new();
+    station.register("UP1", "M1");
+    let one =
+        |more: &str, at: &str| format!(r#"{{"events": [{{"device": "M1", "time": "{at}", "type": "x"{more}}}]}}"#);
+    let sample = one("", "2026-03-01T11:00:00Z");
+    let (registry, options) = (&station.books.registry, Options::default());
+    let samples = [Sample { name: "sample.json", bytes: sample.as_bytes() }];
+    let agree = async {
+        let checked = schema::check(registry, "HES", &samples, (None, &options), now()).await?;
+        let asked = Propose { source: "HES", by: "Ada", reason: "as is", effective_from: now(), breaks: false };
+        schema::propose(registry, &checked, asked, now()).await?;
+        let word = Said { by: "Ben".into(), word: Word::Approve, note: String::new(), at: now() };
+        schema::say(registry, ("HES", 1), word).await
+    };
+    station.runtime.block_on(agree).expect("agreed");
+    let differences = || {
+        let found = station.runtime.block_on(registry.schemas().differences(10)).expect("listed");
+        found.into_iter().map(|one| (one.detail, one.messages)).collect::<Vec<_>>()
+    };
+    station.take("HES", &sample).expect("taken");
+    assert_eq!(differences(), []);
+    let changed = one(r#", "severity": 3"#, "2026-03-01T11:01:00Z");
+    for _ in 0..2 {
+        assert_eq!(station.take("HES", &changed).expect("taken").events.told, 1, "what is known is used");
+    }
+    station.take("another", &one(r#", "phase": 1"#, "2026-03-01T11:02:00Z")).expect("taken");
+    assert_eq!(differences(), [("events[].severity is new".into(), 1)]);
+}
 
 #[test]
 fn a_message_with_readings_gives_its_events_to_their_book() {
