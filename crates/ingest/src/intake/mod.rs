@@ -277,8 +277,8 @@ impl Intake {
         let agreed = self.runtime.block_on(self.agreed.agreed(registry, &message.source, now))?;
         let Some(agreed) = agreed else { return Ok(()) };
         let found = agreed.differences(*format, &spooled.beginning(&self.books.raw, LOOK_BYTES)?);
-        let noted = agreed.note(registry, &message.source, &found, (&spooled.hash_text(), now));
-        Ok(self.runtime.block_on(noted)?)
+        let hash = spooled.hash_text();
+        Ok(self.runtime.block_on(agreed.note(registry, &message.source, &found, (&hash, now)))?)
     }
 
     fn admit_pieces(
