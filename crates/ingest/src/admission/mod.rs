@@ -3,11 +3,12 @@
 //! Pure: a piece of a message, what the registry says of its channel, the limits and `now` go in; findings come
 //! out. A finding of [`Severity::Error`] sends the piece to quarantine; a warning is told and the piece admitted.
 //!
-//! One file each, with what the driver asks of V12 and V18. [`check`] asks those that look at one piece; V13 and V15 look at a whole
-//! message.
+//! One file each, with what the driver asks of V12 and V18. [`check`] asks those that look at one piece; V13, V15 and the shortest
+//! span of V08 look at a whole message ([`arrivals`]).
 //!
 //! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry.
 
+pub mod arrivals;
 mod scale;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod v09_count_and_order;
 mod v10_number;
 mod v11_quality;
 mod v12_duplicate_payload;
+mod v13_sibling_channels;
 mod v14_meter;
 mod v15_channel_count;
 mod v16_complete;
@@ -38,8 +40,10 @@ use serde::{Deserialize, Serialize};
 pub use scale::Scale;
 pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, unknown_point};
 pub use v02_sender::owner;
+pub use v08_period::short_spans;
 pub(crate) use v12_duplicate_payload::{attempt_key, older_key};
-pub use v15_channel_count::missing_siblings;
+pub use v13_sibling_channels::siblings_of_other_periods;
+pub use v15_channel_count::missing_channels;
 pub(crate) use v18_final_state::{NO_KEY, part_key};
 
 /// Limits of the checks, with their units.
@@ -52,20 +56,29 @@ pub struct Limits {
     pub refuse_inactive: bool,
     /// V08: how old a reading may be, in days; 0 accepts any age (history loads).
     pub age_days_max: u32,
+    /// V08: how many hours a message brings at least of a channel of intervals up to an hour long; 0 accepts any.
+    pub span_hours_min: u32,
+    /// V08: whether a message that brings less is told.
+    pub report_short_spans: bool,
     /// V10: integer digits of an interval value in the unit of the channel.
     pub integer_digits_max: u8,
     /// V16: whether an interval without a value inside a message is told.
     pub report_missing_values: bool,
-    /// V13, V15: whether channels of a usage point that a message leaves out are told.
+    /// V13, V15: whether channels of a usage point that a message leaves out, or brings for another period, are told.
     pub report_missing_siblings: bool,
 }
+
+/// Three years, one of them a leap year.
+const THREE_YEARS_IN_DAYS: u32 = 3 * 365 + 1;
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             future_tolerance_seconds: 180,
             refuse_inactive: false,
-            age_days_max: 0,
+            age_days_max: THREE_YEARS_IN_DAYS,
+            span_hours_min: 4,
+            report_short_spans: false,
             integer_digits_max: 10,
             report_missing_values: false,
             report_missing_siblings: false,

@@ -300,7 +300,7 @@ impl Intake {
             return Err(IntakeError::Readings(error));
         }
         let mut admitter = sink.admitter;
-        admitter.note_missing_siblings();
+        admitter.note_whole_message();
         outcome.counts = sink.committed;
         outcome.receipt.findings_count += admitter.findings_count;
         outcome.findings.extend(admitter.findings);

@@ -145,6 +145,8 @@ fn limits(row: &Row) -> Limits {
         future_tolerance_seconds: row.number("future_tolerance_seconds", standing.future_tolerance_seconds),
         refuse_inactive: row.flag("refuse_inactive"),
         age_days_max: row.number("age_days_max", standing.age_days_max),
+        span_hours_min: row.number("span_hours_min", standing.span_hours_min),
+        report_short_spans: row.flag("report_short_spans"),
         report_missing_values: row.flag("report_missing_values"),
         report_missing_siblings: row.flag("report_missing_siblings"),
         ..standing
@@ -157,13 +159,24 @@ fn instant(text: &str) -> Timestamp {
 
 /// A message of a row in Amity's CSV with these values.
 fn message(row: &Row, values: &str) -> String {
+    let head = String::from("usage_point_id,meter_id,channel,reading_type,uom,start,end,value,quality\n");
+    let own = lines(row, row.or("channel", "E1"), row.get("start").expect("a start"), values);
+    let sibling = row.get("sibling_values").map_or_else(String::new, |values| {
+        let channel = row.or("siblings", "").split(' ').next().expect("a sibling");
+        lines(row, channel, row.get("sibling_start").expect("a start"), values)
+    });
+    head + &own + &sibling
+}
+
+/// The lines of one channel of it.
+fn lines(row: &Row, channel: &str, start: &str, values: &str) -> String {
     let register = row.get("minutes") == Some("register");
     let length = SignedDuration::from_mins(if register { 0 } else { row.number("minutes", 15).into() });
     let reading_type = if register { REGISTER } else { "" };
-    let (point, meter, channel) = (row.or("point", "N1"), meter(row), row.or("channel", "E1"));
+    let (point, meter) = (row.or("point", "N1"), meter(row));
     let (unit, quality) = (row.or("unit", "kWh"), row.or("quality", ""));
-    let mut text = String::from("usage_point_id,meter_id,channel,reading_type,uom,start,end,value,quality\n");
-    let mut start = instant(row.get("start").expect("a start"));
+    let mut text = String::new();
+    let mut start = instant(start);
     for value in values.split_whitespace() {
         let (end, value) = (start + length, if value == "_" { "" } else { value });
         let from = if register { String::new() } else { start.to_string() };
@@ -210,8 +223,9 @@ fn one_message_is_answered_as_the_vectors_say() {
         "v10_number",
         "v11_quality",
         "v12_duplicate_payload",
-        "v13_v15_sibling_channels",
+        "v13_sibling_channels",
         "v14_meter",
+        "v15_channel_count",
         "v16_complete",
         "v17_future",
     ] {
