@@ -6,6 +6,7 @@
 
 mod decided;
 mod scale;
+mod share_anew;
 
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ use crate::context::Context;
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
-use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
+use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedRule};
 use crate::process::v72_final_estimate_lock as v72;
 use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
@@ -84,6 +85,7 @@ fn estimated<'a>(
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
     if has_gaps {
+        share_anew::share_anew(&mut draft, &mut ledger);
         estimate(&mut draft, plan, &mut ledger.estimations);
     }
     (draft, ledger, has_gaps)
@@ -199,7 +201,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put(&mut self, estimate: &Estimate, planned: &PlannedEstimator) {
+    fn put(&mut self, estimate: &Estimate) {
         let at = usize::from(estimate.slot);
         self.values[at] = estimate.value;
         self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
@@ -212,7 +214,7 @@ impl<'a> Draft<'a> {
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
-            exclude_from_scaling: planned.exclude_from_scaling,
+            exclude_from_scaling: false,
         };
     }
 }
@@ -255,13 +257,13 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
 }
 
 /// Runs the value checks on the estimates. Those that pass are validated; the others wait for a person,
-/// since a second estimate would be no better.
+/// since a second estimate would be no better. A rule does not judge what it had shared anew itself.
 fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
     let found = ledger.faults.len();
     let view = draft.view();
-    let made = |slot: u16| !draft.slots[usize::from(slot)].method.is_empty();
+    let made = |slot: u16, rule: &str| !["", rule].contains(&draft.slots[usize::from(slot)].method);
     for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
-        let counts = |slot| made(slot) && !view.status(slot).intersects(planned.ignored);
+        let counts = |slot| made(slot, &planned.id) && !view.status(slot).intersects(planned.ignored);
         ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
     }
     for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
@@ -288,7 +290,8 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
             let mut slots_filled = 0;
             // A method may land on the number that marks a missing value; that is no value.
             for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {
-                draft.put(estimate, planned);
+                draft.put(estimate);
+                draft.slots[usize::from(estimate.slot)].exclude_from_scaling = planned.exclude_from_scaling;
                 slots_filled += 1;
             }
             estimations.push(Estimation {

@@ -14,7 +14,7 @@ use vee::plan::{OnFailure, RuleEntry};
 use vee::{ClockChange, Context, Day, Neighbour, Outcome, Plan, Verdict, run};
 
 use crate::golden::{Golden, Row};
-use crate::notation::{Series, checked, context, empty_plan, quanta, stamp};
+use crate::notation::{Series, cell, checked, context, empty_plan, final_values, quanta, stamp};
 
 #[test]
 fn v20_reader_clock() {
@@ -172,6 +172,9 @@ fn check(rule: &str, file: &'static str) {
         let case = format!("{file}, {}: {}", row.get("case"), outcome.results[0].reason);
         assert_eq!(answer(&outcome), row.get("answer"), "{case}");
         assert!(outcome.final_day.failures.iter().all(|failure| !failure.evidence.is_empty()), "{case}");
+        if let Some(mended) = row.given("mended") {
+            assert_eq!(Given::read(&row).mended(entry(rule, row.given("settings"))), mended, "{case}");
+        }
     }
 }
 
@@ -326,6 +329,18 @@ impl Given {
         };
         let day = Day { clock_change: self.clock_change, ..self.day_of(&self.series, self.slot_seconds) };
         run(&day, &context, &checked(Plan { validate: vec![entry], ..empty_plan() }), stamp())
+    }
+
+    /// The values where what fails is estimated and no method helps; `-` where one is missing then.
+    fn mended(&self, rule: RuleEntry) -> String {
+        let outcome = self.outcome(RuleEntry { on_failure: OnFailure::Estimate, ..rule });
+        let day = self.day_of(&self.series, self.slot_seconds);
+        let values = final_values(&day, &outcome);
+        if values.contains(&None) {
+            return "-".into();
+        }
+        let values: Vec<String> = values.into_iter().map(|value| cell(value, EXPONENT)).collect();
+        values.join(" ")
     }
 
     fn day_of<'a>(&self, series: &'a Series, slot_seconds: u32) -> Day<'a> {

@@ -36,6 +36,7 @@ mod scaling_over_days;
 mod scenarios;
 mod screen;
 mod series_refused;
+mod shared_anew;
 mod sun;
 mod time_adjusted;
 mod trial;
