@@ -1,9 +1,21 @@
-//! The register difference of a whole day that its reads make together (catalogue 3.4, boundary).
+//! Boundary: only the register reads at both ends of a container count, which is a local day where it is read at both (catalogue
+//! 3.4, IEE). Reads in between are passed over, also when the sum is checked afterwards.
 
 use model::register::advance;
 use model::time::TimeRange;
 
-use super::{Measured, RegisterPair, Total};
+use crate::context::{Measured, RegisterPair, Total};
+
+/// Of each range whether it lies in no other one; of equal ones, the first does not.
+pub(crate) fn outermost(ranges: &[TimeRange]) -> Vec<bool> {
+    let is_outer = |(at, range): (usize, &TimeRange)| {
+        ranges.iter().enumerate().all(|(other_at, other)| {
+            let holds = other.start <= range.start && range.end <= other.end;
+            other_at == at || !holds || (other == range && at < other_at)
+        })
+    };
+    ranges.iter().enumerate().map(is_outer).collect()
+}
 
 /// What a register counted from the read at the begin of a day to the one at its end, where it was read in between too; `None`
 /// where no register was read at both.
