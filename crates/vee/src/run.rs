@@ -17,7 +17,7 @@ use smol_str::SmolStr;
 
 pub(crate) use scale::{Seeds, SharedRegisters};
 
-use crate::context::Context;
+use crate::context::{Context, Total};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
@@ -115,6 +115,8 @@ struct Draft<'a> {
     values: Vec<i64>,
     statuses: Vec<Status>,
     slots: Vec<Slot>,
+    /// What sums are checked against, once estimates are scaled; before, that of the context.
+    totals: Option<Vec<Total>>,
 }
 
 /// What was decided of a slot, beside its value and status.
@@ -156,8 +158,9 @@ const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
     fn view(&self) -> View<'_> {
-        let extremes = Extremes::of(&self.values);
-        View { day: self.day, context: self.context, values: &self.values, statuses: &self.statuses, extremes }
+        let Self { day, context, values, statuses, totals, .. } = self;
+        let totals = totals.as_deref().unwrap_or(context.totals);
+        View { day, context, values, statuses, extremes: Extremes::of(values), totals }
     }
 
     /// As [`Draft::view`], for methods.

@@ -82,6 +82,7 @@ pub(super) fn meet_registers<'d>(
     let mut field = Field::of(draft, shared.as_ref());
     field.totals.extend(&whole_days);
     let without_calendar = field.without_calendar(planned);
+    let mut met = Vec::new();
     let scaled_by = if draft.context.sources.without_calendar.is_some() { planned.without_buckets() } else { planned };
     for span in field.spans(scaled_by) {
         let changeable = field.changeable(&span.slots);
@@ -93,9 +94,13 @@ pub(super) fn meet_registers<'d>(
             changeable.iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
         }
         let own = changeable.iter().filter(|at| field.own.contains(at)).count();
-        if own != 0 {
-            estimations.push(field.told(&span, own, outcome));
+        if own == 0 {
+            continue;
         }
+        if scaled_by == ScaledBy::Outermost && outcome.is_ok() {
+            met.push(span.total.clone());
+        }
+        estimations.push(field.told(&span, own, outcome));
     }
     if scaled_by == ScaledBy::Buckets {
         // Whoever asked for buckets alone is told where there was none.
@@ -103,6 +108,9 @@ pub(super) fn meet_registers<'d>(
         field.changeable(&own).iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
     }
     field.give_back(draft);
+    if !met.is_empty() {
+        draft.totals = Some(boundary::checked_against(draft.context.totals, met));
+    }
     without_calendar
 }
 

@@ -17,6 +17,22 @@ pub(crate) fn outermost(ranges: &[TimeRange]) -> Vec<bool> {
     ranges.iter().enumerate().map(is_outer).collect()
 }
 
+/// What the sums of a day are checked against once its estimates met some containers: these in the place of the registers that were
+/// read within them.
+pub(crate) fn checked_against(totals: &[Total], met: Vec<Total>) -> Vec<Total> {
+    let lies_within = |range: TimeRange, container: TimeRange| {
+        container != range && container.start <= range.start && range.end <= container.end
+    };
+    let is_passed_over = |total: &&Total| {
+        let is_register = matches!(total.measured, Measured::Register(_));
+        is_register && met.iter().any(|container| lies_within(total.range, container.range))
+    };
+    let mut checked: Vec<Total> = totals.iter().filter(|total| !is_passed_over(total)).cloned().collect();
+    let is_new = |one: &Total| totals.iter().all(|total| (total.range, &total.measured) != (one.range, &one.measured));
+    checked.extend(met.into_iter().filter(is_new));
+    checked
+}
+
 /// What a register counted from the read at the begin of a day to the one at its end, where it was read in between too; `None`
 /// where no register was read at both.
 pub(crate) fn over_whole_day(totals: &[Total], day: TimeRange) -> Option<Total> {

@@ -6,6 +6,7 @@ mod assumed_time_edits;
 mod assumed_time_families;
 mod assumed_time_meter;
 mod boundary;
+mod boundary_sum_check;
 mod decisions;
 mod directions;
 mod documents;
