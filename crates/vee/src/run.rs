@@ -7,6 +7,7 @@
 mod decided;
 mod scale;
 mod share_anew;
+mod v75_revalidation;
 
 use std::borrow::Cow;
 
@@ -58,7 +59,7 @@ pub(crate) fn run_in<'d>(
         let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
         fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
-            judge_estimates(&mut draft, plan, &mut ledger);
+            v75_revalidation::judge_estimates(&mut draft, plan, &mut ledger);
         }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
@@ -253,24 +254,6 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
         let finding = planned.judge(&view);
         let finding = if planned.ignored.is_empty() { finding } else { finding.limited(counts) };
         ledger.record(planned, Validation::Primary, finding);
-    }
-    for found in &ledger.faults[found..] {
-        draft.mark(&found.fault, found.on_failure);
-    }
-}
-
-/// Runs the value checks on the estimates. Those that pass are validated; the others wait for a person,
-/// since a second estimate would be no better. A rule does not judge what it had shared anew itself.
-fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
-    let found = ledger.faults.len();
-    let view = draft.view();
-    let made = |slot: u16, rule: &str| !["", rule].contains(&draft.slots[usize::from(slot)].method);
-    for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
-        let counts = |slot| made(slot, &planned.id) && !view.status(slot).intersects(planned.ignored);
-        ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
-    }
-    for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
-        draft.statuses[at] |= Status::VALIDATED;
     }
     for found in &ledger.faults[found..] {
         draft.mark(&found.fault, found.on_failure);
