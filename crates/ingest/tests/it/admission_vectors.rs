@@ -211,6 +211,7 @@ fn words(receipt: &Receipt) -> String {
 
 #[test]
 fn one_message_is_answered_as_the_vectors_say() {
+    // covers: V01, V02, V03, V04, V05, V06, V07, V08, V10, V11, V12, V13, V14, V15, V16, V17
     for file in [
         "v01_point_exists",
         "v02_sender",
@@ -243,6 +244,7 @@ fn one_message_is_answered_as_the_vectors_say() {
 
 #[test]
 fn v09_count_and_order() {
+    // covers: V09
     for row in rows(&golden().join("v09_count_and_order.csv")) {
         let mut text = String::from("usage_point_id,channel,uom,start,end,value\n");
         for line in row.get("message").expect("a message").split(" / ") {
@@ -257,6 +259,7 @@ fn v09_count_and_order() {
 
 #[test]
 fn v18_every_message_reaches_a_final_state() {
+    // covers: V18
     for row in rows(&golden().join("v18_final_state.csv")) {
         let bytes = row.or("message", "").replace(" / ", "\n").replace('|', ",");
         let mut station = Station::of(&row);

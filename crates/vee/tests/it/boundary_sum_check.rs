@@ -40,6 +40,7 @@ fn check(scaling: ScalingMode, reads: &[(i64, i64)], values: &str, failed: &str)
 
 #[test]
 fn a_day_that_met_its_total_is_not_failed_by_the_reads_within_it() {
+    // covers: SCALING-BOUNDARY
     // 31 counted over the day, 21 measured: 10 for three hours, 3.333 each and one quantum over. With them 13 until 06:00 against
     // the 10 that the register counted, and from there 18 measured against 21: the plan asked for the reads at both ends alone.
     let reads = [(0, 100), (6, 110), (24, 131)];
