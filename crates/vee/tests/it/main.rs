@@ -15,6 +15,7 @@ mod golden;
 mod golden_formula;
 mod golden_methods;
 mod golden_process;
+mod golden_readme;
 mod golden_registers;
 mod golden_rules;
 mod limits_in_other_units;
