@@ -4,6 +4,8 @@
 //! known, rounded by largest remainders. It is measured, so no register scales it. Where the sum is not known or another rule
 //! doubts it, the methods of the plan fill the span; a rule that finds its values too high or too low tells of the same fault.
 
+use model::quality::Status;
+
 use super::{Draft, Found, Ledger};
 use crate::day::MISSING;
 use crate::estimators::Estimate;
@@ -14,7 +16,6 @@ use crate::plan::OnFailure;
 use crate::rules::Direction;
 use crate::scaling::{NegativeTotal, scale};
 use crate::view::View;
-use model::quality::Status;
 
 /// A span with the rule that has its sum shared anew.
 #[derive(Clone, Copy)]
