@@ -229,6 +229,21 @@ fn a_previewed_estimate_meets_the_register_that_the_spike_missed() {
     assert_eq!((register.by_method["E04"].as_deref(), register.measured.as_str()), (Some("24.5"), "24.5"));
 }
 
+#[test]
+fn an_estimation_by_hand_covers_a_month_at_most() {
+    // covers: SCALING-MANUAL-SPAN
+    let utility = with_a_gap();
+    let asked = |hours: i64| {
+        let (from, to) = (utility.at(NIGHT, 0), utility.at(NIGHT, hours));
+        let asked = AskPreview { channel: "0".into(), from, to, shift_to: None };
+        refused(utility.review.preview(&asked, utility.now()))
+    };
+    let is_told =
+        |hours| matches!(asked(hours), Refusal::Invalid { field: "to", detail } if detail.contains("31 days"));
+    assert!(is_told(31 * 24 + 1));
+    assert!(is_told(366 * 24));
+}
+
 /// Worked case of the catalogue, E04: 75, four missing, 100 gives 80, 85, 90, 95.
 #[test]
 fn every_method_is_previewed_with_its_total_and_the_register() {
