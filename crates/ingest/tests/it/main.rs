@@ -27,6 +27,7 @@ mod review_plan;
 mod roll_out;
 mod routes;
 mod schema;
+mod shadow_silence;
 mod silent_days;
 mod taken_again;
 mod time_of_use;
