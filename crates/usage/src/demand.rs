@@ -56,23 +56,14 @@ impl DemandWindow {
         energy.checked_mul(i128::from(3600 / self.seconds().max(1)))
     }
 
-    /// The peak of every bucket, by cell of the grid.
-    pub(crate) fn bucket_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
-        match self.windows {
-            Windows::Block => self.peaks(pieces, &grid.day_spans, grid.cells()),
-            Windows::Sliding => self.peaks(pieces, &grid.spans, grid.cells()),
-        }
-    }
-
-    /// The peak of every part of the period.
-    pub(crate) fn part_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
-        match self.windows {
-            Windows::Block => self.peaks(pieces, &grid.part_day_spans, grid.parts.len()),
-            Windows::Sliding => self.peaks(pieces, &grid.part_spans, grid.parts.len()),
-        }
-    }
-
-    fn peaks(self, pieces: &[Piece<'_>], spans: &[Span], cells: usize) -> Result<Vec<Option<Peak>>, Finding> {
+    /// The peak of every bucket, by cell of the grid, or of every part of the period.
+    pub(crate) fn peaks(
+        self,
+        pieces: &[Piece<'_>],
+        grid: &Grid,
+        of_buckets: bool,
+    ) -> Result<Vec<Option<Peak>>, Finding> {
+        let (spans, cells) = (self.spans(grid, of_buckets), if of_buckets { grid.cells() } else { grid.parts.len() });
         let mut peaks = vec![None; cells];
         let mut first = 0;
         for piece in pieces.iter().filter(|piece| !piece.is_gap) {
@@ -85,6 +76,28 @@ impl DemandWindow {
             }
         }
         Ok(peaks)
+    }
+
+    /// Whether a window lies wholly inside any stretch of a cell, or of a part of the period, whatever is measured there.
+    pub(crate) fn fits_into(self, grid: &Grid, of_buckets: bool, cell: usize) -> bool {
+        let fits = |span: &Span| {
+            let wait = match self.windows {
+                Windows::Block => (span.anchor - span.start).rem_euclid(self.seconds()),
+                Windows::Sliding => 0,
+            };
+            span.start + wait + self.seconds() <= span.end
+        };
+        self.spans(grid, of_buckets).iter().any(|span| span.cell == cell && fits(span))
+    }
+
+    /// The stretches that windows lie in.
+    fn spans(self, grid: &Grid, of_buckets: bool) -> &[Span] {
+        match (self.windows, of_buckets) {
+            (Windows::Block, true) => &grid.day_spans,
+            (Windows::Sliding, true) => &grid.spans,
+            (Windows::Block, false) => &grid.part_day_spans,
+            (Windows::Sliding, false) => &grid.part_spans,
+        }
     }
 
     fn check(self, piece: &Piece<'_>) -> Result<(), Finding> {
