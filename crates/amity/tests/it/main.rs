@@ -8,6 +8,7 @@
 mod assumed_time;
 mod beside;
 mod crash;
+mod csv_versions;
 mod damaged_input;
 mod disk_full;
 mod events;
