@@ -110,7 +110,8 @@ fn a_day_without_a_single_plan_stays_as_received_and_says_so() {
         utility.join(programme);
     }
     utility.run(&[(0, NIGHT)]);
-    let why = "usage point UP-0 has several plans on 2026-03-01: default 1, watching 1; attach one to the usage point itself";
+    let why =
+        "usage point UP-0 has several plans on 2026-03-01: default 1, watching 1; attach one to the usage point itself";
     assert_eq!(utility.judged(0), format!(" 0 PLAN: {why}"));
     assert_eq!(utility.finals(0, 4, 8), "0.100 - - 0.100");
     utility.review.follow(utility.now()).expect("followed");
@@ -160,6 +161,12 @@ fn what_is_put_again_changes_nothing_and_what_differs_is_refused() {
     let mut broken = PlanBook::of_plan(Plan { version: 2, ..watching() });
     broken.validation_set[0].validate.push(RuleEntry::new("V99", OnFailure::Warn));
     refused(utility.put(&broken), "plan[0].validate[1].rule", "there is no rule `V99`");
+    let mut unnamed = PlanBook::of_plan(Plan { version: 2, ..watching() });
+    (unnamed.validation_set[0].name, unnamed.plan[0].validation.set) = (" ".into(), " ".into());
+    refused(utility.put(&unnamed), "validation_set[0].name", "found an empty name, expected what people call the set");
+    let mut without_version = PlanBook::of_plan(Plan { version: 2, ..watching() });
+    (without_version.estimation_set[0].version, without_version.plan[0].estimation.version) = (0, 0);
+    refused(utility.put(&without_version), "estimation_set[0].version", "found version 0, expected a number from 1 on");
     assert_eq!(utility.put(&book), Ok(0), "nothing of a refused book was kept");
     let plans = utility.wait(utility.plans.now()).expect("a book");
     let places: Vec<&Scope> = plans.written().attach.iter().map(|attachment| &attachment.to).collect();
