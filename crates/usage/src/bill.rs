@@ -232,9 +232,9 @@ impl<'c, 'a> Bill<'c, 'a> {
         let set = self.cycle.set;
         let quantity = match found.absent {
             Some(_) => None,
-            None => Some(
-                quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?,
-            ),
+            None => {
+                Some(quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?)
+            }
         };
         let period = self.cycle.grid.parts[part];
         let mut exceptions: Vec<Exception> = definition.gate.exceptions(&found.counts);
