@@ -38,3 +38,4 @@ mod told;
 mod try_plans;
 mod usage;
 mod way_of_a_reading;
+mod wrong_calls;
