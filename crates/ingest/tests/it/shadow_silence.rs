@@ -5,24 +5,15 @@ use ingest::plans::Plans;
 use ingest::review::Decisions;
 use ingest::shadow::{Changes, Shadow};
 use jiff::civil::{Date, date};
-use model::id::{ChannelNumber, Name};
+use model::id::ChannelNumber;
 use store::readings::AsOf;
-use store::registry::channel::ChannelEntry;
 use vee::plan::{OnFailure, RuleEntry};
 use vee::{Plan, amount::Amount};
 
-use crate::review_fixture::{Utility, hourly};
+use crate::review_fixture::Utility;
 
 fn february(day: i8) -> Date {
     date(2026, 2, day)
-}
-
-fn with_meter_since(day: Date, hour: i64) -> Utility {
-    let utility = Utility::with_channels(0);
-    let meter = Some(Name::new("Meter", "M-1"));
-    let entry = ChannelEntry { meter, meter_from: Some(utility.at(day, hour)), ..hourly(0, "UTC", 3600) };
-    utility.ask(utility.registry.channels().register(&[entry]));
-    utility
 }
 
 impl Utility {
@@ -34,7 +25,8 @@ impl Utility {
             estimate: Vec::new(),
             ..Plan::standard()
         };
-        let (live, other) = (self.wait(self.plans.now()).expect("a book"), Plans::everywhere(watching).expect("a plan"));
+        let (live, other) =
+            (self.wait(self.plans.now()).expect("a book"), Plans::everywhere(watching).expect("a plan"));
         let directory = self.ask(self.registry.directory());
         let now = match as_of {
             AsOf::Now => self.now(),
@@ -63,7 +55,7 @@ fn short(changes: &Changes) -> String {
 /// on seven of the twenty days from 9 to 28 February.
 #[test]
 fn silent_days_are_compared_as_they_are_validated() {
-    let utility = with_meter_since(february(9), 12);
+    let utility = Utility::with_meter_since(february(9), 12);
     utility.arrive(0, february(9), 12, &["100"; 12].join(" "));
     for day in (10..=16).chain(20..=24) {
         utility.arrive(0, february(day), 0, "100");
@@ -73,16 +65,24 @@ fn silent_days_are_compared_as_they_are_validated() {
     assert_eq!(short(&changes), "20 days, 7 changed, 153 values of 15.3 kWh", "{changes:?}");
     assert_eq!(changes.rules["V30"].fails_with_both, 7);
     assert_eq!(utility.validate_due(), (20, 0), "as many as live validation runs");
-    assert_eq!(short(&utility.beside((None, None), AsOf::Now)), "20 days, 7 changed, 153 values of 15.3 kWh", "validated or not");
+    assert_eq!(
+        short(&utility.beside((None, None), AsOf::Now)),
+        "20 days, 7 changed, 153 values of 15.3 kWh",
+        "validated or not"
+    );
     let within = (Some(february(18)), Some(february(20)));
-    assert_eq!(short(&utility.beside(within, AsOf::Now)), "2 days, 2 changed, 48 values of 4.8 kWh", "two days of which nothing is stored");
+    assert_eq!(
+        short(&utility.beside(within, AsOf::Now)),
+        "2 days, 2 changed, 48 values of 4.8 kWh",
+        "two days of which nothing is stored"
+    );
     let before = (None, Some(february(9)));
     assert_eq!(short(&utility.beside(before, AsOf::Now)), "0 days, 0 changed, 0 values of 0 kWh", "no meter was there");
 }
 
 #[test]
 fn a_meter_that_never_said_a_word_is_compared_since_it_came() {
-    let utility = with_meter_since(february(23), 0);
+    let utility = Utility::with_meter_since(february(23), 0);
     // 23 to 28 February.
     assert_eq!(short(&utility.beside((None, None), AsOf::Now)), "6 days, 0 changed, 0 values of 0 kWh");
     let noon = utility.at(february(26), 12).as_microsecond();

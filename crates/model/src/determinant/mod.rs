@@ -135,11 +135,16 @@ mod text {
 
     use crate::quantity::Decimal;
 
-    pub(in crate::determinant) fn serialize<S: Serializer>(quantity: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::determinant) fn serialize<S: Serializer>(
+        quantity: &Option<Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         quantity.map(|quantity| quantity.to_string()).serialize(serializer)
     }
 
-    pub(in crate::determinant) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    pub(in crate::determinant) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Decimal>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
     }
