@@ -4,6 +4,7 @@
 //! key, position and answer in one commit; events go to their own book before the readings; only then does [`Intake::take`] return. A crash before that leaves
 //! nothing acknowledged, and taking the same bytes again is harmless at every point.
 
+mod agreement;
 mod events;
 mod message;
 mod outcome;
@@ -34,7 +35,7 @@ use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
-use crate::schema::{LOOK_BYTES, Watch};
+use crate::schema::Watch;
 use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 
@@ -265,17 +266,6 @@ impl Intake {
         })?;
         self.hold_against_agreed(message, spooled, now)?;
         Ok(outcome)
-    }
-
-    /// Notes where the fields of a message are not as was agreed with its source.
-    fn hold_against_agreed(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<(), IntakeError> {
-        let (Ok(format) | Err(ReadError { format: Some(format), .. })) = &spooled.survey else { return Ok(()) };
-        if spooled.again {
-            return Ok(());
-        }
-        let (beginning, hash) = (spooled.beginning(&self.books.raw, LOOK_BYTES)?, spooled.hash_text());
-        let held = self.agreed.hold(&self.books.registry, (&message.source, &hash), (*format, &beginning), now);
-        Ok(self.runtime.block_on(held)?)
     }
 
     fn admit_pieces(
