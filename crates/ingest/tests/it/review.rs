@@ -349,7 +349,7 @@ fn what_cannot_be_is_refused_in_words() {
     check(refused(utility.propose("Ada", 4, "many")), "`many` is no value");
     check(refused(utility.propose("Ada", 24, "1")), "nothing arrived of `UP-0/E1` on 2026-03-02");
     let groups = AskGroups { by: Some("colour".into()), ..AskGroups::default() };
-    check(refused(utility.review.groups(&groups)), "by: expected one of rule-date, rule");
+    check(refused(utility.review.groups(&groups)), "by: expected one of cause, rule-date, rule");
     check(refused(utility.review.decide(77, Verdict::Undo, &word("Ada"), utility.now())), "act `77`");
 }
 
