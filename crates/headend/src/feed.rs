@@ -153,8 +153,10 @@ impl Feed {
     }
 }
 
-/// The head-ends that a decision over a span that ends at an instant lacks: of whom not everything has come, or who are stale.
+/// The head-ends of the settings that a decision over a span that ends at an instant lacks: of whom not everything has come,
+/// or who are stale.
 pub fn missing(feeds: &[FeedStatus], end: Timestamp) -> Vec<&str> {
-    let lacks = |feed: &&FeedStatus| feed.is_stale || feed.watermark.is_none_or(|watermark| watermark < end);
+    let is_behind = |feed: &FeedStatus| feed.watermark.is_none_or(|watermark| watermark < end);
+    let lacks = |feed: &&FeedStatus| feed.is_asked && (feed.is_stale || is_behind(feed));
     feeds.iter().filter(lacks).map(|feed| feed.name.as_str()).collect()
 }

@@ -24,6 +24,7 @@ mod serve;
 mod simulate;
 mod status;
 mod subscribe;
+mod thresholds;
 mod time_span;
 mod usage;
 mod validate;
@@ -68,6 +69,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Schema(schema::Schema),
+    Thresholds(thresholds::Thresholds),
     RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
@@ -119,6 +121,7 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Schema(command) => command.run(data),
+            Command::Thresholds(command) => command.run(data),
             Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),

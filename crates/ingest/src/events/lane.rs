@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 
 use super::message::{Desk, EventsReceipt, Outcome, Prepared};
 use super::settings::Rules;
+use crate::feeds::Feeds;
 use crate::intake::Message;
 
 /// Events that are committed together at the most.
@@ -25,6 +26,7 @@ pub struct EventsLane {
     raw: Arc<RawBook>,
     registry: Registry,
     rules: Arc<Rules>,
+    feeds: Feeds,
     runtime: Handle,
 }
 
@@ -69,7 +71,18 @@ impl EventsLane {
         let (queue, waiting) = mpsc::channel(rules.waiting_max);
         let rules = Arc::new(rules);
         runtime.spawn(commit_all(waiting, book.clone(), Arc::clone(&rules)));
-        Self { queue, book, raw, registry, rules, runtime }
+        Self { queue, book, raw, registry, rules, feeds: Feeds::default(), runtime }
+    }
+
+    /// The same, with what is known of the clocks of those who send.
+    #[must_use]
+    pub fn with_feeds(self, feeds: Feeds) -> Self {
+        Self { feeds, ..self }
+    }
+
+    /// What is known of the clocks of those who send, and of how their feeds stand.
+    pub fn feeds(&self) -> &Feeds {
+        &self.feeds
     }
 
     /// The book that it leads to.
@@ -113,7 +126,8 @@ impl EventsLane {
             return Ok(receipt);
         }
         let directory = self.registry.directory().await?;
-        let desk = Desk { raw: Arc::clone(&self.raw), rules: Arc::clone(&self.rules), directory };
+        let (raw, rules, feeds) = (Arc::clone(&self.raw), Arc::clone(&self.rules), self.feeds.clone());
+        let desk = Desk { raw, rules, directory, feeds };
         let prepared = tokio::task::spawn_blocking(move || desk.prepare(&message, bytes.as_ref(), &hash, now));
         let Prepared { quarantine, outcome } = prepared.await??;
         if !quarantine.is_empty() {
