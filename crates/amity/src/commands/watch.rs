@@ -111,7 +111,7 @@ fn raise(installation: &Installation, thresholds: &InForce) -> Result<(), Failur
     ] {
         installation.ask(alerts::follow(registry, &changes, now))?;
     }
-    let followed = alerts::follow_events(registry, &installation.events, (&directory, thresholds), now);
+    let followed = alerts::follow_events(registry, &installation.events, (&*directory, thresholds), now);
     let followed = installation.runtime.block_on(followed);
     followed.map(drop).map_err(|error| Failure::work("could not follow the events", error))
 }

@@ -7,6 +7,7 @@
 
 mod assumed_time;
 mod beside;
+mod collected_day;
 mod crash;
 mod damaged_input;
 mod disk_full;

@@ -52,7 +52,7 @@ async fn deliveries(
             let after: usize = query.get("after").map_or(0, |after| after.parse().expect("a position"));
             match (has.answers, has.deliveries.get(after)) {
                 (Some(status), _) => status.into_response(),
-                (None, None) => (StatusCode::NO_CONTENT, has.date.map(|date| [("date", date)])).into_response(),
+                (None, None) => (StatusCode::NO_CONTENT, has.date.map(|date| [("date", date)]), ()).into_response(),
                 (None, Some((_, bytes))) if has.gives_no_position => bytes.clone().into_response(),
                 (None, Some((name, bytes))) => {
                     let headers = [("delivery-name", name.clone()), ("delivery-position", (after + 1).to_string())];

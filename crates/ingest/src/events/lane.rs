@@ -7,13 +7,14 @@ use store::events::{Answer, Batch, EventsBook, EventsError, Told};
 use store::raw::RawBook;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinError;
 
 use super::message::{Desk, EventsReceipt, Outcome, Prepared};
 use super::settings::Rules;
 use crate::feeds::Feeds;
 use crate::intake::Message;
+use crate::schema::Watch;
 
 /// Events that are committed together at the most.
 const COMMIT_EVENTS_MAX: usize = 10_000;
@@ -27,6 +28,7 @@ pub struct EventsLane {
     registry: Registry,
     rules: Arc<Rules>,
     feeds: Feeds,
+    watch: Arc<Mutex<Watch>>,
     runtime: Handle,
 }
 
@@ -71,7 +73,7 @@ impl EventsLane {
         let (queue, waiting) = mpsc::channel(rules.waiting_max);
         let rules = Arc::new(rules);
         runtime.spawn(commit_all(waiting, book.clone(), Arc::clone(&rules)));
-        Self { queue, book, raw, registry, rules, feeds: Feeds::default(), runtime }
+        Self { queue, book, raw, registry, rules, feeds: Feeds::default(), watch: Arc::default(), runtime }
     }
 
     /// The same, with what is known of the clocks of those who send.
@@ -126,12 +128,17 @@ impl EventsLane {
             return Ok(receipt);
         }
         let directory = self.registry.directory().await?;
+        let agreed = self.watch.lock().await.agreed(&self.registry, &message.source, now).await?;
         let (raw, rules, feeds) = (Arc::clone(&self.raw), Arc::clone(&self.rules), self.feeds.clone());
-        let desk = Desk { raw, rules, directory, feeds };
+        let desk = Desk { raw, rules, directory, feeds, agreed: agreed.clone() };
+        let (source, id) = (message.source.clone(), hash.clone());
         let prepared = tokio::task::spawn_blocking(move || desk.prepare(&message, bytes.as_ref(), &hash, now));
-        let Prepared { quarantine, outcome } = prepared.await??;
+        let Prepared { quarantine, differences, outcome } = prepared.await??;
         if !quarantine.is_empty() {
             self.registry.quarantine().add(&quarantine, now).await?;
+        }
+        if let Some(agreed) = agreed {
+            agreed.note(&self.registry, &source, &differences, (&id, now)).await?;
         }
         let told = match outcome {
             Outcome::Refused(receipt) => return Ok(receipt),

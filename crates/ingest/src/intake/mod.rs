@@ -280,9 +280,12 @@ impl Intake {
         if spooled.again {
             return Ok(());
         }
-        let (beginning, hash) = (spooled.beginning(&self.books.raw, LOOK_BYTES)?, spooled.hash_text());
-        let held = self.agreed.hold(&self.books.registry, (&message.source, &hash), (*format, &beginning), now);
-        Ok(self.runtime.block_on(held)?)
+        let registry = &self.books.registry;
+        let agreed = self.runtime.block_on(self.agreed.agreed(registry, &message.source, now))?;
+        let Some(agreed) = agreed else { return Ok(()) };
+        let found = agreed.differences(*format, &spooled.beginning(&self.books.raw, LOOK_BYTES)?);
+        let hash = spooled.hash_text();
+        Ok(self.runtime.block_on(agreed.note(registry, &message.source, &found, (&hash, now)))?)
     }
 
     fn admit_pieces(

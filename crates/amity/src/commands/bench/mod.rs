@@ -4,10 +4,12 @@
 //! - [`keeping`]: durable ingest, bytes per reading, scans, cold reads, replay.
 //! - [`vee`]: value checks, a run over everything, what late data costs, memory.
 //! - [`determinants`]: what bills are made of.
+//! - [`day`]: a day of a utility collected and reported, held against a recount.
 //! - [`storm`]: an event storm over a server that is killed in the middle of it, with every event accounted for.
 //! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
 //! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
 
+mod day;
 mod determinants;
 mod generate;
 mod keeping;
@@ -53,6 +55,7 @@ pub struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Day(day::Day),
     Generate(generate::Generate),
     Storm(storm::Storm),
     #[command(hide = true)]
@@ -63,6 +66,7 @@ impl Bench {
     /// Measures and prints. Exit status 1 when a figure misses its floor.
     pub fn run(self) -> Result<ExitCode, Failure> {
         match self.action {
+            Some(Action::Day(day)) => return day.run(),
             Some(Action::Generate(generate)) => return generate.run(),
             Some(Action::Storm(storm)) => return storm.run(),
             Some(Action::RunMemory(run_memory)) => return run_memory.run(),
