@@ -90,7 +90,36 @@ export interface HeadEndBrief {
   newest_reading: string | null;
   meters: number;
   received: Received;
+  /** Whether nothing came for twice as long as is expected; a day where nobody said. */
   is_stale: boolean;
+  /** `null` where nothing came since feeds are followed. */
+  feed: Feed | null;
+}
+
+/** How far the clock of a head-end is ahead of ours, in milliseconds; below 0 it is behind. */
+export interface ClockOffset {
+  knowledge: 'unknown' | 'known' | 'at_least' | 'unsettled' | 'contradicted';
+  milliseconds: number | null;
+  within_milliseconds: number | null;
+  observations: number;
+}
+
+/** Up to when everything of a head-end has come, and how far its clock is off. */
+export interface Feed {
+  name: string;
+  is_asked: boolean;
+  watermark: string | null;
+  age_seconds: number | null;
+  delay_milliseconds: number;
+  came_at: string | null;
+  expected_seconds: number;
+  is_stale: boolean;
+  stale_since: string | null;
+  clock: ClockOffset;
+  clock_alarm: string | null;
+  /** How stamps of its events are corrected, from a stamp on. */
+  correction: { stamps_from: string; milliseconds: number } | null;
+  clock_past: { at: string; milliseconds: number }[];
 }
 
 export interface HeadEndDetail extends HeadEndBrief {

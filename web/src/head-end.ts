@@ -1,6 +1,6 @@
 /** How a head-end is told in words, wherever it is shown. */
 
-import type { CollectionReason, HeadEnd, HeadEndBrief } from './api';
+import type { ClockOffset, CollectionReason, HeadEnd, HeadEndBrief } from './api';
 import { ago, fromRfc3339 } from './time';
 
 const STATES: Record<HeadEnd['state'], string> = {
@@ -38,6 +38,20 @@ export const headEndAddress = (name: string): string => `/head-ends/${encodeURIC
 export function since(at: string, now: string): string {
   const [then, here] = [fromRfc3339(at) ?? 0, fromRfc3339(now) ?? 0];
   return Math.abs(then - here) < 1 ? 'just now' : ago(then, here);
+}
+
+const seconds = (milliseconds: number): string => `${(Math.abs(milliseconds) / 1000).toFixed(1)} s`;
+
+/** `7.0 s ahead`; `3.0 s behind`. */
+export const offBy = (milliseconds: number): string =>
+  Math.abs(milliseconds) < 50 ? 'right' : `${seconds(milliseconds)} ${milliseconds < 0 ? 'behind' : 'ahead'}`;
+
+/** What is known of a clock, in words. */
+export function clockOf({ knowledge, milliseconds, within_milliseconds }: ClockOffset): string {
+  if (milliseconds === null) return 'not known';
+  if (knowledge === 'at_least') return `${offBy(milliseconds)} at least`;
+  const within = within_milliseconds ?? 0;
+  return `${offBy(milliseconds)} ± ${within < 1000 ? `${within} ms` : seconds(within)}`;
 }
 
 /** Requests of the minute against the contract. */

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ingest::intake::{Books, Unknown};
-use ingest::{Determinants, EventsLane, Intake, Review, intake};
+use ingest::{Determinants, EventsLane, Feeds, Intake, Review, intake};
 use smol_str::SmolStr;
 use store::disk::RealDisk;
 use store::events::EventsBook;
@@ -151,9 +151,16 @@ impl Installation {
     pub fn events_lane(&self) -> Result<EventsLane, Failure> {
         let rules = self.settings.events.build();
         let rules = rules.map_err(|error| Failure::Usage(format!("{}: events.{error}", settings::FILE_NAME)))?;
+        if let Some(lane) = self.lane.get() {
+            return Ok(lane.clone());
+        }
+        let Books { raw, registry, .. } = self.books.clone();
+        let head_ends = self.settings.head_ends.iter();
+        let of_settings: Vec<_> = head_ends.map(|of| (SmolStr::new(&of.name), of.feed)).collect();
+        let feeds = self.ask(Feeds::load(&registry, &of_settings))?;
         let start = || {
-            let Books { raw, registry, .. } = self.books.clone();
-            EventsLane::start(self.events.clone(), raw, registry, rules, self.runtime.handle().clone())
+            let lane = EventsLane::start(self.events.clone(), raw, registry, rules, self.runtime.handle().clone());
+            lane.with_feeds(feeds)
         };
         Ok(self.lane.get_or_init(start).clone())
     }

@@ -11,6 +11,7 @@ mod installation;
 mod output;
 mod progress;
 mod settings;
+mod thresholds;
 mod workload;
 
 use std::process::ExitCode;

@@ -36,6 +36,8 @@ pub struct Settings {
     pub unknown_channels: UnknownChannels,
     /// The plan of validation and estimation: a file, or `default`.
     pub plan: String,
+    /// The register of who decides which condition: a file; a relative path begins at the data folder.
+    pub thresholds: Option<PathBuf>,
     /// What is collected from, while it serves.
     #[serde(rename = "head_end")]
     pub head_ends: Vec<HeadEnd>,
@@ -140,8 +142,12 @@ pub struct HeadEnd {
     pub zone: Option<String>,
     /// The format of what it gives, where content alone should not decide.
     pub format: Option<String>,
+    /// What it says that its limits are: a file, compared with the register of `thresholds`.
+    pub thresholds: Option<PathBuf>,
     /// How often it may be asked.
     pub contract: headend::pace::Contract,
+    /// What is expected of what it sends, and of its clock.
+    pub feed: headend::feed::Settings,
     /// Where it is a folder.
     pub folder: Option<headend::folder::Settings>,
     /// Where it is a web service.
@@ -229,6 +235,7 @@ impl HeadEnd {
             ));
         };
         kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
+        self.feed.check().map_err(|problem| format!("`{}`: {problem}", self.name))?;
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
 }
@@ -273,6 +280,7 @@ impl Default for Settings {
             events_book: "sqlite".into(),
             unknown_channels: UnknownChannels::default(),
             plan: "default".into(),
+            thresholds: None,
             head_ends: Vec::new(),
             admission: admission::Limits::default(),
             collection: collection::Rules::default(),

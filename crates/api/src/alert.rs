@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use ingest::thresholds::alerting::with_evidence;
 use jiff::Timestamp;
 use serde::Deserialize;
 use store::registry::alert::{Acknowledged, Alert, Which};
@@ -37,7 +38,9 @@ pub(crate) async fn list(
     Ask(asked): Ask<Asked>,
 ) -> Result<Response, Problem> {
     let which = asked.since.map_or(Which::Open, |since| Which::Between(since, (state.now)()));
-    let items = state.registry.alerts().list(which, rows(asked.limit)?).await?;
+    let alerts = state.registry.alerts().list(which, rows(asked.limit)?).await?;
+    let (directory, now) = (state.registry.directory().await?, (state.now)());
+    let items = with_evidence(&state.thresholds, &state.events, &directory, alerts, now).await?;
     etag::json(&headers, &serde_json::json!({ "items": items, "next": null }))
 }
 

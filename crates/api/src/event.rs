@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use store::events::{Event, EventReport, EventsError, Filter, Place};
 use tokio::sync::SemaphorePermit;
 
+use crate::feed;
 use crate::guard::content_type;
 use crate::intake::Told;
 use crate::problem::{Code, Problem};
@@ -156,7 +157,8 @@ pub(crate) async fn feed(State(state): State<Shared>, Ask(asked): Ask<After>) ->
     let after = asked.after.unwrap_or(0);
     let events = state.events.since(after, limit).await?;
     let next = events.last().map_or(after, |last| last.sequence);
-    Ok(Json(json!({ "events": events.iter().map(view).collect::<Vec<_>>(), "next": next })))
+    let feeds = feed::briefs(&state.feeds.look((state.now)()));
+    Ok(Json(json!({ "events": events.iter().map(view).collect::<Vec<_>>(), "next": next, "feeds": feeds })))
 }
 
 /// `GET /api/v1/events/unmapped`: words of sources that are not understood.

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::collector::Health;
+use ingest::feeds::FeedStatus;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -42,8 +43,10 @@ pub(crate) struct HeadEnd {
     meters: u64,
     /// What came from it in all.
     received: Sums,
-    /// Whether nothing came for a day.
+    /// Whether nothing came for twice as long as is expected, a day where nobody said.
     is_stale: bool,
+    /// Up to when everything has come, and how far its clock is off; `None` where nothing came since feeds are followed.
+    feed: Option<FeedStatus>,
 }
 
 /// A head-end with everything that is told of it.
@@ -102,7 +105,17 @@ impl Inner {
     pub(crate) async fn all_head_ends(&self) -> Result<Vec<HeadEnd>, Problem> {
         let (directory, coverage) = (self.registry.directory().await?, self.coverage().await?);
         let sources = self.registry.batches().by_source().await?;
-        Ok(head_ends(self.healths(), sources, owned(&directory, &coverage, (self.now)()), (self.now)()))
+        let now = (self.now)();
+        let mut all = head_ends(self.healths(), sources, owned(&directory, &coverage, now), now);
+        for feed in self.feeds.look(now) {
+            if let Some(of) = all.iter_mut().find(|of| of.name == feed.name) {
+                if feed.is_asked && feed.came_at.is_some() {
+                    of.is_stale = feed.is_stale;
+                }
+                of.feed = Some(feed);
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -145,6 +158,7 @@ fn head_ends(
         meters: 0,
         received: Sums::default(),
         is_stale: true,
+        feed: None,
     };
     for health in healths {
         let name = SmolStr::new(&health.name);

@@ -5,10 +5,11 @@
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
 //! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
+//! - `feed`: up to when everything of each head-end has come, for whoever decides by it.
 //! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
 //!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
-//!   what people are alarmed of; `plan`: which plan judges what.
+//!   what people are alarmed of; `threshold`: who decides it, and by which limit; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `event`: what devices told of: the way in, lists and the feed.
 //! - `order`: what head-ends are asked to do.
@@ -31,6 +32,7 @@ mod etag;
 mod event;
 mod exception;
 mod explain;
+mod feed;
 mod fleet;
 mod guard;
 mod head_end;
@@ -54,6 +56,7 @@ mod state;
 mod status;
 mod subscription;
 mod sum_check;
+mod threshold;
 mod weather;
 
 use std::sync::Arc;
@@ -100,7 +103,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// What is there, and how it goes.
-fn shown() -> [Route; 34] {
+fn shown() -> [Route; 36] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -111,6 +114,7 @@ fn shown() -> [Route; 34] {
         ("get", "/api/v1/fleet", get(fleet::get)),
         ("get", "/api/v1/head-ends", get(head_end::list)),
         ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
+        ("get", "/api/v1/feeds", get(feed::list)),
         ("get", "/api/v1/roll-out", get(roll_out::get)),
         ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),
@@ -119,6 +123,7 @@ fn shown() -> [Route; 34] {
         ("get", "/api/v1/collection/status.csv", get(collection_status::csv_file)),
         ("get", "/api/v1/collection/history", get(collection_status::days)),
         ("get", "/api/v1/collection/history.csv", get(collection_status::days_csv)),
+        ("get", "/api/v1/thresholds", get(threshold::get)),
         ("get", "/api/v1/alerts", get(alert::list)),
         ("post", "/api/v1/alerts/{id}/acknowledge", post(alert::acknowledge)),
         ("get", "/api/v1/usage-points", get(point::usage_points)),

@@ -8,7 +8,8 @@ use axum::body::Bytes;
 use ingest::collector::Health;
 use ingest::plans::{LivePlans, Plans};
 use ingest::review::ReviewError;
-use ingest::{Determinants, Review};
+use ingest::thresholds::InForce;
+use ingest::{Determinants, Feeds, Review};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::review::{Reason, Refusal};
@@ -35,6 +36,10 @@ pub struct State {
     pub registry: Registry,
     /// What devices told of.
     pub events: EventsBook,
+    /// How the feeds of head-ends stand.
+    pub feeds: Feeds,
+    /// Who decides which condition.
+    pub thresholds: Arc<InForce>,
     /// The way in, which this crate must not know.
     pub intake: Arc<dyn Intake>,
     /// The queue and the editor.

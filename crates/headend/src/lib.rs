@@ -18,10 +18,13 @@
 //!
 //! [`pace`] decides when a head-end is asked: pure, for every kind. Every kind passes the suite in `tests/it/contract.rs`.
 //!
+//! - [`clock`]: how far the clock of one is off; [`feed`]: up to when everything of one has come. Both pure.
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
 //! - [`request`]: what can be asked of a head-end.
 //! - [`soap`]: questions of IEC 61968-9, by time. [`mqtt`]: messages that a broker holds until they are durable.
 
+pub mod clock;
+pub mod feed;
 pub mod folder;
 pub mod mqtt;
 pub mod pace;
@@ -32,7 +35,7 @@ pub mod soap;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 pub use request::{Accepted, Request, RequestKind};
 
@@ -83,6 +86,16 @@ pub trait HeadEnd: Send {
     /// # Errors
     /// [`Trouble`]: it may be pulled again, which is harmless.
     fn taken(&mut self, delivery: &Delivery) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The time that its last answer told, to the second; `None` where it told none.
+    fn said(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Until when it was asked for everything it has, after it had nothing more after a position; `None` is now.
+    fn complete_until(&self, _position: Option<&str>) -> Option<Timestamp> {
+        None
+    }
 
     /// Asks for something of devices; what it fetches comes as deliveries. Once accepted, asking again with the same id
     /// changes nothing.

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,7 @@ pub struct Rest {
     deliveries: Url,
     requests: Url,
     client: Client,
+    said: Option<Timestamp>,
 }
 
 /// A request as it goes over the wire.
@@ -110,24 +112,32 @@ impl Rest {
     /// [`Trouble::Refused`] where the address is none or the system lacks what TLS needs.
     pub fn new(settings: Settings) -> Result<Self, Trouble> {
         let (deliveries, requests) = (settings.deliveries()?, settings.below("requests")?);
-        Ok(Self { settings, deliveries, requests, client: client()? })
+        Ok(Self { settings, deliveries, requests, client: client()?, said: None })
     }
 
-    async fn send(&self, mut request: RequestBuilder) -> Result<Response, Trouble> {
+    async fn send(&mut self, mut request: RequestBuilder) -> Result<Response, Trouble> {
+        self.said = None;
         if let Some(path) = &self.settings.token_file {
             request = request.bearer_auth(secret("token_file", path)?);
         }
-        request.send().await.map_err(|error| Trouble::Down(chain(&error.without_url())))
+        let response = request.send().await.map_err(|error| Trouble::Down(chain(&error.without_url())))?;
+        self.said = said(&response);
+        Ok(response)
     }
 }
 
 impl HeadEnd for Rest {
+    fn said(&self) -> Option<Timestamp> {
+        self.said
+    }
+
     async fn pull(&mut self, after: Option<&str>) -> Result<Option<Delivery>, Trouble> {
         let mut address = self.deliveries.clone();
         if let Some(after) = after {
             address.query_pairs_mut().append_pair("after", after);
         }
-        let response = self.send(self.client.get(address)).await?;
+        let request = self.client.get(address);
+        let response = self.send(request).await?;
         match response.status() {
             StatusCode::NO_CONTENT => return Ok(None),
             StatusCode::OK => {}
@@ -154,7 +164,8 @@ impl HeadEnd for Rest {
             from: range.map(|range| range.start),
             to: range.map(|range| range.end),
         };
-        let response = self.send(self.client.post(self.requests.clone()).json(&asked)).await?;
+        let request = self.client.post(self.requests.clone()).json(&asked);
+        let response = self.send(request).await?;
         match response.status() {
             StatusCode::ACCEPTED => accepted(&bytes(response, self.settings.delivery_mib_max).await?),
             StatusCode::NOT_FOUND => Err(Trouble::Refused("answers 404: it takes no requests".into())),
@@ -221,6 +232,11 @@ pub(crate) async fn bytes(mut response: Response, mib_max: u32) -> Result<Bytes,
         bytes.extend_from_slice(&part);
     }
     Ok(bytes.freeze())
+}
+
+/// The time that an answer tells (RFC 9110, 6.6.1).
+pub(crate) fn said(response: &Response) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(header(response, "date")?).ok()
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

@@ -20,6 +20,7 @@ use store::registry::attempt::AttemptOutcome;
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::collection::attempts::{AttemptLog, Ended};
+use crate::feeds::Feeds;
 use crate::files::{self, Input};
 use crate::intake::{Intake, IntakeError, Message, Receipt, Unknown};
 
@@ -98,6 +99,7 @@ pub struct Collector<H> {
     health: Arc<Mutex<Health>>,
     pace: Pace,
     log: AttemptLog,
+    feeds: Feeds,
 }
 
 /// Lets collecting go on after a position that a person gives, where a head-end lost the one it had; durable when this
@@ -141,9 +143,9 @@ enum NotTaken {
 impl<H: HeadEnd> Collector<H> {
     /// Collects from a head-end into an intake.
     pub fn new(head_end: H, source: Source, contract: Contract, intake: Arc<Mutex<Intake>>, now: Timestamp) -> Self {
-        let (readings, registry) = {
+        let (readings, registry, feeds) = {
             let intake = locked(&intake);
-            (Arc::clone(&intake.books().readings), intake.books().registry.clone())
+            (Arc::clone(&intake.books().readings), intake.books().registry.clone(), intake.feeds())
         };
         let log = AttemptLog::new(registry, source.name.clone());
         let health = Health {
@@ -163,7 +165,7 @@ impl<H: HeadEnd> Collector<H> {
             requests_per_minute: contract.requests_per_minute,
         };
         let (health, pace) = (Arc::new(Mutex::new(health)), Pace::new(contract, now));
-        Self { head_end, source, intake, readings, health, pace, log }
+        Self { head_end, source, intake, readings, health, pace, log, feeds }
     }
 
     /// How collecting goes, for whoever wants to know at any time.
@@ -203,7 +205,11 @@ impl<H: HeadEnd> Collector<H> {
         self.pace.ask(asked_at);
         let after = self.readings.position(&self.source.name);
         let mut brought: Option<(String, Taken)> = None;
-        let (outcome, state, why) = match self.head_end.pull(after.as_deref()).await {
+        let pulled = self.head_end.pull(after.as_deref()).await;
+        if let Some(said) = self.head_end.said() {
+            self.feeds.heard(&self.source.name, said, (asked_at, clock()));
+        }
+        let (outcome, state, why) = match pulled {
             Err(trouble) => told(&trouble),
             Ok(None) => (Outcome::Nothing, State::Connected, None),
             Ok(Some(delivery)) => match take(&self.intake, &self.source, &delivery, clock).await {
@@ -235,12 +241,15 @@ impl<H: HeadEnd> Collector<H> {
         }
         health.asked_in_minute = self.pace.asked_in_minute();
         if outcome == Outcome::Nothing {
-            health.caught_up_at = Some(asked_at);
+            let until = self.head_end.complete_until(after.as_deref()).unwrap_or(asked_at);
+            health.caught_up_at = Some(until);
+            self.feeds.caught_up(&self.source.name, until);
         }
         (health.state, health.why, health.asked_at, health.next_at) = (state, why, Some(asked_at), next_at);
     }
 
     fn note(&self, delivery: &Delivery, taken: Taken, now: Timestamp) {
+        self.feeds.came(&self.source.name, now, None);
         let mut health = locked(&self.health);
         health.deliveries += 1;
         health.refused += u64::from(taken.is_refused);

@@ -19,7 +19,9 @@
 //! - [`review`]: what people do with what rules found.
 //! - [`events`]: the way of device events, beside readings and never behind them.
 //! - [`collector`]: takes in what a head-end has, step by step.
+//! - [`feeds`]: how far the clock of each head-end is off, up to when everything of it has come, and whether too little comes.
 //! - [`collection`]: what came of each day by its deadline, and why the rest did not.
+//! - [`thresholds`]: who decides which condition and by which limit; one alert, whoever tells of it.
 //! - [`schema`]: what was agreed about the fields of messages, held against what comes.
 //! - [`gaps`]: what is missing of a day becomes orders to read it again.
 //! - [`determinants`]: what bills rest on: asked for, answered, told again when it changes.
@@ -32,6 +34,7 @@ pub mod collector;
 pub mod correction;
 pub mod determinants;
 pub mod events;
+pub mod feeds;
 pub mod files;
 pub mod flags;
 pub mod gaps;
@@ -49,9 +52,11 @@ pub mod review;
 pub mod schema;
 pub mod shadow;
 pub mod stored_days;
+pub mod thresholds;
 pub mod validation;
 
 pub use determinants::Determinants;
 pub use events::EventsLane;
+pub use feeds::Feeds;
 pub use intake::Intake;
 pub use review::Review;

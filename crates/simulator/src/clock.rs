@@ -118,6 +118,11 @@ impl Utility {
         }
     }
 
+    /// What the clock of a head-end shows at a true instant.
+    pub fn by_head_end(&self, head_end: HeadEnd, at: Timestamp) -> Timestamp {
+        at + SignedDuration::from_secs(self.script.head_end_clock(head_end, at))
+    }
+
     /// When a meter is synchronised within a span of time.
     pub(crate) fn syncs(&self, meter: u32, head_end: HeadEnd, span: TimeRange) -> impl Iterator<Item = Timestamp> {
         let (every, phase) = self.sync_rhythm(meter);

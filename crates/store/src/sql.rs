@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("order", include_str!("../migrations/0011_order.sql")),
     ("collection", include_str!("../migrations/0012_collection.sql")),
     ("schema", include_str!("../migrations/0013_schema.sql")),
+    ("head-end clock", include_str!("../migrations/0014_head_end_clock.sql")),
 ];
 
 /// The tables of a book and how its engine is set.

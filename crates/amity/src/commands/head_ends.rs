@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use headend::clock::Offset;
 use ingest::collector::{self, Health, State};
+use ingest::feeds::FeedStatus;
 use serde::Serialize;
 
 use crate::clock;
@@ -54,6 +56,8 @@ struct Told {
     position: Option<String>,
     /// How collecting goes; null while nothing serves.
     health: Option<Health>,
+    /// Up to when everything of it has come, and how far its clock is off.
+    feed: Option<FeedStatus>,
 }
 
 impl HeadEnds {
@@ -64,8 +68,10 @@ impl HeadEnds {
             return go_on(&installation, (name, after), (by, note));
         }
         let healths = installation.head_ends.get().map(look).unwrap_or_default();
+        let now = clock::now();
+        let feeds = installation.events_lane()?.feeds().look(now);
         let told: Vec<Told> =
-            installation.settings.head_ends.iter().map(|of| told(of, &installation, &healths)).collect();
+            installation.settings.head_ends.iter().map(|of| told(of, &installation, &healths, &feeds)).collect();
         if self.json {
             output::print_json(&told)?;
         } else if told.is_empty() {
@@ -95,7 +101,7 @@ fn go_on(
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(of: &HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
+fn told(of: &HeadEnd, installation: &Installation, healths: &[Health], feeds: &[FeedStatus]) -> Told {
     let (kind, place) = of.kind().map(Kind::place).unwrap_or(("none", String::new()));
     Told {
         name: of.name.clone(),
@@ -103,6 +109,7 @@ fn told(of: &HeadEnd, installation: &Installation, healths: &[Health]) -> Told {
         place,
         position: installation.books.readings.position(&of.name),
         health: healths.iter().find(|health| health.name == of.name).cloned(),
+        feed: feeds.iter().find(|feed| feed.name == of.name).cloned(),
     }
 }
 
@@ -122,8 +129,35 @@ fn text(told: &Told) -> String {
             }
         }
     }
+    lines.extend(told.feed.iter().flat_map(of_feed));
     lines.extend(told.position.as_ref().map(|position| format!("  goes on after {position}")));
     lines.join("\n")
+}
+
+fn of_feed(feed: &FeedStatus) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(watermark), Some(age)) = (feed.watermark, feed.age_seconds) {
+        lines.push(format!("  everything until {} has come, {} s ago", watermark.strftime("%F %T UTC"), age));
+    }
+    lines.extend(feed.stale_since.map(|since| format!("  STALE since {}", since.strftime("%F %R UTC"))));
+    lines.extend(offset(&feed.clock).map(|offset| format!("  its clock is {offset}")));
+    lines.extend(feed.clock_alarm.as_ref().map(|alarm| format!("  CLOCK: {alarm}")));
+    if let Some(correction) = feed.correction.filter(|correction| correction.milliseconds != 0) {
+        let from = correction.stamps_from.strftime("%F %T UTC");
+        lines.push(format!("  stamps of its events from {from} on are corrected by {} ms", -correction.milliseconds));
+    }
+    lines
+}
+
+/// How far a clock is off, in words; nothing where it is not known.
+fn offset(clock: &Offset) -> Option<String> {
+    let milliseconds = clock.milliseconds?;
+    let seconds = format!("{}.{:03} s", milliseconds.abs() / 1000, milliseconds.abs() % 1000);
+    let way = if milliseconds < 0 { "behind" } else { "ahead" };
+    Some(match clock.within_milliseconds {
+        Some(within) => format!("{seconds} {way}, known to {within} ms"),
+        None => format!("{seconds} {way} at least"),
+    })
 }
 
 const fn word(state: State) -> &'static str {

@@ -24,6 +24,7 @@ mod serve;
 mod simulate;
 mod status;
 mod subscribe;
+mod thresholds;
 mod time_span;
 mod usage;
 mod validate;
@@ -75,6 +76,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Schema(schema::Schema),
+    Thresholds(thresholds::Thresholds),
     RollOut(roll_out::RollOut),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
@@ -126,6 +128,7 @@ impl CommandLine {
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Schema(command) => command.run(data),
+            Command::Thresholds(command) => command.run(data),
             Command::RollOut(command) => command.run(data),
             Command::Serve(command) => command.run(data),
             Command::Simulate(command) => command.run(),

@@ -35,6 +35,7 @@ use crate::hand_over::answer::Answering;
 use crate::head_ends::HeadEnds;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
+use crate::thresholds::in_force;
 
 /// How long open requests may take to end after the word to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -67,6 +68,7 @@ impl Serve {
             events: installation.events_lane()?,
             unknown,
         });
+        let thresholds = Arc::new(in_force(&installation.settings, installation.folder())?);
         let resolving = installation.runtime.spawn(way_in.events.clone().keep_resolving());
         let head_ends = HeadEnds::start(&installation, &way_in.intake)?;
         // Nobody else serves this installation.
@@ -76,6 +78,8 @@ impl Serve {
             readings: installation.books.readings.clone(),
             registry: installation.books.registry.clone(),
             events: installation.events.clone(),
+            feeds: way_in.events.feeds().clone(),
+            thresholds: Arc::clone(&thresholds),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
@@ -93,7 +97,7 @@ impl Serve {
         let listen = self.listen.unwrap_or(installation.settings.serve.listen);
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
-        let watch = Watch::start(&installation);
+        let watch = Watch::start(&installation, thresholds);
         let (orders, gap_lists) = installation.runtime.block_on(async {
             let (books, orders) = (&installation.books, installation.settings.orders.clone());
             let (registry, readings) = (books.registry.clone(), books.readings.clone());

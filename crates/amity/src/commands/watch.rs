@@ -9,7 +9,9 @@ use std::time::Duration;
 use ingest::collection::alerts::{self, Filling};
 use ingest::collection::history::{days_of, last_due};
 use ingest::collector::Health;
+use ingest::feeds;
 use ingest::placement::zone_of;
+use ingest::thresholds::InForce;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
@@ -37,17 +39,18 @@ pub struct Watch {
 
 impl Watch {
     /// Begins.
-    pub fn start(installation: &Installation) -> Self {
+    pub fn start(installation: &Installation, thresholds: Arc<InForce>) -> Self {
         let (stop, mut stopped) = watch::channel(false);
         let seen = Arc::new(Mutex::new(Seen::default()));
         let installation = installation.clone();
         let runtime = installation.runtime.handle().clone();
         let task = runtime.spawn(async move {
             while !*stopped.borrow() {
-                let (installation, seen) = (installation.clone(), Arc::clone(&seen));
+                let (installation, seen, thresholds) =
+                    (installation.clone(), Arc::clone(&seen), Arc::clone(&thresholds));
                 let looked = spawn_blocking(move || {
                     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                    once(&installation, &mut seen);
+                    once(&installation, &thresholds, &mut seen);
                 });
                 if let Err(error) = looked.await {
                     tracing::error!(%error, "looking after collecting broke off; it goes on");
@@ -76,11 +79,11 @@ struct Seen {
     days: HashSet<(u64, Date)>,
 }
 
-fn once(installation: &Installation, seen: &mut Seen) {
+fn once(installation: &Installation, thresholds: &InForce, seen: &mut Seen) {
     let failed = |what: &str, failure: &Failure| {
         tracing::warn!(error = failure as &dyn std::error::Error, "{what}");
     };
-    if let Err(failure) = raise(installation) {
+    if let Err(failure) = raise(installation, thresholds) {
         failed("alerts are not up to date", &failure);
     }
     if let Err(failure) = keep_days(installation, seen) {
@@ -89,7 +92,7 @@ fn once(installation: &Installation, seen: &mut Seen) {
 }
 
 /// Raises and clears alerts.
-fn raise(installation: &Installation) -> Result<(), Failure> {
+fn raise(installation: &Installation, thresholds: &InForce) -> Result<(), Failure> {
     let (now, registry) = (clock::now(), &installation.books.registry);
     let healths: Vec<Health> = installation.head_ends.get().map(look).unwrap_or_default();
     let directory = installation.ask(registry.directory())?;
@@ -97,15 +100,18 @@ fn raise(installation: &Installation) -> Result<(), Failure> {
         let owned = directory.channels().filter(|channel| directory.owner_at(channel.usage_point, now) == Some(name));
         owned.map(|channel| channel.usage_point).collect::<HashSet<_>>().len() as u64
     };
+    let lane = installation.events_lane()?;
+    installation.ask(lane.feeds().keep(registry, now))?;
     let limits = installation.settings.daily_report;
     let filling = filling(installation.folder());
     for changes in [
         alerts::of_head_ends(&healths, &usage_points, now),
+        feeds::alarms(&lane.feeds().look(now), now),
         alerts::of_storage(filling.as_slice(), limits.disk_per_cent_max, now),
     ] {
         installation.ask(alerts::follow(registry, &changes, now))?;
     }
-    let followed = alerts::follow_events(registry, &installation.events, &directory, now);
+    let followed = alerts::follow_events(registry, &installation.events, (&*directory, thresholds), now);
     let followed = installation.runtime.block_on(followed);
     followed.map(drop).map_err(|error| Failure::work("could not follow the events", error))
 }

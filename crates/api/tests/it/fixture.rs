@@ -157,6 +157,8 @@ impl Installation {
             zone: jiff::tz::TimeZone::UTC,
             readings: Arc::clone(&book),
             events: events.clone(),
+            feeds: ingest::Feeds::default(),
+            thresholds: Arc::default(),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),
             review: review.clone(),

@@ -26,7 +26,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
-use crate::rest::{bytes, client, secret, trouble, web_address};
+use crate::rest::{bytes, client, said, secret, trouble, web_address};
 use crate::{Body, Delivery, HeadEnd, Trouble, chain};
 use window::{Asking, Cursors, Windows};
 
@@ -127,6 +127,7 @@ pub struct Soap {
     first: Timestamp,
     /// The longest span that is asked for at the moment, in minutes: less where the answer was too much.
     minutes: u32,
+    said: Option<Timestamp>,
 }
 
 /// What an answer is good for.
@@ -160,11 +161,12 @@ impl Soap {
         let address = settings.checked()?;
         let Windows { minutes_max: minutes, .. } = settings.windows;
         let first = settings.windows.first(now());
-        Ok(Self { settings, address, client: client()?, now, first, minutes })
+        Ok(Self { settings, address, client: client()?, now, first, minutes, said: None })
     }
 
     /// Asks once; answers the message as it came, and what it says of itself.
-    async fn put(&self, question: &Question<'_>) -> Result<(Bytes, Message, Verdict), Unanswered> {
+    async fn put(&mut self, question: &Question<'_>) -> Result<(Bytes, Message, Verdict), Unanswered> {
+        self.said = None;
         let version = Version::from(self.settings.version);
         let mut request = self
             .client
@@ -181,6 +183,7 @@ impl Soap {
             request = request.basic_auth(user, Some(secret("password_file", path)?));
         }
         let response = request.send().await.map_err(|error| Trouble::Down(chain(&error.without_url())))?;
+        self.said = said(&response);
         if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Err(Unanswered::TooMuch);
         }
@@ -218,6 +221,14 @@ impl Soap {
 }
 
 impl HeadEnd for Soap {
+    fn said(&self) -> Option<Timestamp> {
+        self.said
+    }
+
+    fn complete_until(&self, position: Option<&str>) -> Option<Timestamp> {
+        Cursors::parse(position, self.settings.nouns(), self.first).ok()?.until()
+    }
+
     async fn pull(&mut self, after: Option<&str>) -> Result<Option<Delivery>, Trouble> {
         let now = (self.now)();
         let windows = self.settings.windows;

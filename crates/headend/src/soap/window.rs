@@ -100,6 +100,11 @@ impl Cursors {
         Ok(Self(cursors))
     }
 
+    /// Until when everything was asked for of every noun.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.0.iter().map(|(_, until)| *until).min()
+    }
+
     /// What is asked next: of the noun that is furthest behind, in a span of at most `minutes`; `None` while none has ended.
     pub fn next(&self, windows: &Windows, minutes: u32, now: Timestamp) -> Option<Asking<'_>> {
         let settled = whole_minute(minus(now, SignedDuration::from_secs(windows.settled_seconds.into())));

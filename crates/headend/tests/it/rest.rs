@@ -24,6 +24,7 @@ struct Has {
     answers: Option<StatusCode>,
     token: Option<String>,
     gives_no_position: bool,
+    date: Option<&'static str>,
     requests: Vec<Value>,
 }
 
@@ -51,7 +52,7 @@ async fn deliveries(
             let after: usize = query.get("after").map_or(0, |after| after.parse().expect("a position"));
             match (has.answers, has.deliveries.get(after)) {
                 (Some(status), _) => status.into_response(),
-                (None, None) => StatusCode::NO_CONTENT.into_response(),
+                (None, None) => (StatusCode::NO_CONTENT, has.date.map(|date| [("date", date)]), ()).into_response(),
                 (None, Some((_, bytes))) if has.gives_no_position => bytes.clone().into_response(),
                 (None, Some((name, bytes))) => {
                     let headers = [("delivery-name", name.clone()), ("delivery-position", (after + 1).to_string())];
@@ -177,6 +178,22 @@ async fn answers_that_break_the_contract_are_trouble_and_no_delivery() {
         has.deliveries = vec![("one".into(), b"1".to_vec())];
     });
     assert!(matches!(rest.pull(None).await, Err(Trouble::Down(_))), "nothing would say where to go on");
+}
+
+// covers: MOD-TS
+#[tokio::test]
+async fn the_time_that_an_answer_tells_is_heard() {
+    let service = Service::start().await;
+    let mut rest = service.head_end();
+    for (date, expected) in [
+        ("Sun, 01 Mar 2026 12:00:07 GMT", Some("2026-03-01T12:00:07Z")),
+        ("in a minute", None),
+        ("Mon, 02 Mar 2026 12:00:07 +0100", Some("2026-03-02T11:00:07Z")),
+    ] {
+        service.set(|has| has.date = Some(date));
+        assert_eq!(rest.pull(None).await, Ok(None));
+        assert_eq!(rest.said(), expected.map(|at| at.parse().expect("an instant")), "{date}");
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use store::registry::{Registry, RegistryError};
 use super::event_class::{About, Edge, Happened, class};
 use super::happened::happened;
 use crate::collector::{Health, State};
+use crate::thresholds::{InForce, alerting};
 
 /// Components of one head-end that tell alike at once, from which on they are told as one.
 const MANY: usize = 25;
@@ -98,6 +99,9 @@ fn condition(kind: AlertKind, event: &Happened) -> Condition {
         AlertKind::Collector | AlertKind::Network => "no reads of the meters behind it until it works again",
         AlertKind::Storage => "reads may be overwritten before they are collected",
         AlertKind::Power => "no reads of the intervals without power",
+        AlertKind::Clock => "its values lie at other times than those of others",
+        AlertKind::Feed => "what is decided by its values is decided by old ones",
+        AlertKind::Condition => "its owner decides whether it is so",
     };
     Condition {
         kind,
@@ -217,23 +221,32 @@ pub enum FollowError {
     Events(#[from] EventsError),
 }
 
-/// Raises and clears what events say that came since the last time; answers how many conditions are new.
+/// Raises and clears what events say that came since the last time, by the classes of Ontario 2.10.3 and by the register of
+/// thresholds; answers how many conditions are new.
 ///
 /// # Errors
 /// [`FollowError`]; what was followed until then stays.
 pub async fn follow_events(
     registry: &Registry,
     book: &EventsBook,
-    directory: &Directory,
+    (directory, thresholds): (&Directory, &InForce),
     now: Timestamp,
 ) -> Result<u64, FollowError> {
+    let register = thresholds.at(now);
     let (mut raised, mut reached) = (0, registry.alerts().followed().await?);
     loop {
         let page = book.since(reached, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(raised) };
+        let Some(last) = page.last() else { break };
         reached = last.sequence;
         let events: Vec<Happened> = page.iter().filter_map(|event| happened(event, directory)).collect();
         raised += follow(registry, &of_events(&events), now).await?;
+        if let Some(register) = register {
+            raised += follow(registry, &alerting::begun(register, &page, directory), now).await?;
+        }
         registry.alerts().follow_to(reached).await?;
     }
+    if let Some(register) = register {
+        alerting::end_what_is_over(register, (registry, book), directory, now).await?;
+    }
+    Ok(raised)
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 
 use super::message::{Desk, EventsReceipt, Outcome, Prepared};
 use super::settings::Rules;
+use crate::feeds::Feeds;
 use crate::intake::Message;
 use crate::schema::Watch;
 
@@ -26,6 +27,7 @@ pub struct EventsLane {
     raw: Arc<RawBook>,
     registry: Registry,
     rules: Arc<Rules>,
+    feeds: Feeds,
     watch: Arc<Mutex<Watch>>,
     runtime: Handle,
 }
@@ -71,7 +73,18 @@ impl EventsLane {
         let (queue, waiting) = mpsc::channel(rules.waiting_max);
         let rules = Arc::new(rules);
         runtime.spawn(commit_all(waiting, book.clone(), Arc::clone(&rules)));
-        Self { queue, book, raw, registry, rules, watch: Arc::default(), runtime }
+        Self { queue, book, raw, registry, rules, feeds: Feeds::default(), watch: Arc::default(), runtime }
+    }
+
+    /// The same, with what is known of the clocks of those who send.
+    #[must_use]
+    pub fn with_feeds(self, feeds: Feeds) -> Self {
+        Self { feeds, ..self }
+    }
+
+    /// What is known of the clocks of those who send, and of how their feeds stand.
+    pub fn feeds(&self) -> &Feeds {
+        &self.feeds
     }
 
     /// The book that it leads to.
@@ -116,8 +129,8 @@ impl EventsLane {
         }
         let directory = self.registry.directory().await?;
         let agreed = self.watch.lock().await.agreed(&self.registry, &message.source, now).await?;
-        let (raw, rules) = (Arc::clone(&self.raw), Arc::clone(&self.rules));
-        let desk = Desk { raw, rules, directory, agreed: agreed.clone() };
+        let (raw, rules, feeds) = (Arc::clone(&self.raw), Arc::clone(&self.rules), self.feeds.clone());
+        let desk = Desk { raw, rules, directory, feeds, agreed: agreed.clone() };
         let (source, id) = (message.source.clone(), hash.clone());
         let prepared = tokio::task::spawn_blocking(move || desk.prepare(&message, bytes.as_ref(), &hash, now));
         let Prepared { quarantine, differences, outcome } = prepared.await??;

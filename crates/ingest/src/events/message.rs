@@ -16,6 +16,7 @@ use super::lane::EventsFailure;
 use super::reading::EventReader;
 use super::settings::Rules;
 use crate::admitter::Rejected;
+use crate::feeds::Feeds;
 use crate::intake::{Message, ToldFinding};
 use crate::inventory::{self, ReadError};
 use crate::malformed::Malformed;
@@ -111,6 +112,7 @@ pub(crate) struct Desk {
     pub(crate) raw: Arc<RawBook>,
     pub(crate) rules: Arc<Rules>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) feeds: Feeds,
     pub(crate) agreed: Option<Agreed>,
 }
 
@@ -124,7 +126,9 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Prepared, EventsFailure> {
         let raw = self.raw.keep(bytes)?;
-        let mut reader = EventReader::new(&self.rules, &self.directory, &message.source, now);
+        let corrections = self.feeds.corrections(&message.source);
+        let mut reader =
+            EventReader::new(&self.rules, &self.directory, &message.source, now).with_corrections(corrections);
         let read = inventory::read(&mut &bytes[..], message.format, &message.options, &mut reader);
         let read = read.and_then(|format| only_events(format, &reader).map_or(Ok(format), Err));
         let mut receipt = EventsReceipt { hash: hash.to_owned(), accepted: true, ..EventsReceipt::default() };
@@ -142,6 +146,7 @@ impl Desk {
             let receipt = EventsReceipt { accepted: false, findings_count: 1, findings, ..receipt };
             return Ok(Prepared { quarantine, differences, outcome: Outcome::Refused(receipt) });
         }
+        self.feeds.came(&message.source, now, reader.stamped());
         let malformed: Vec<Malformed> = reader.malformed.into_values().collect();
         let quarantine =
             malformed.iter().map(|malformed| quarantine::malformed(message, raw, hash, malformed)).collect();

@@ -1,6 +1,7 @@
 //! Between a reader and the events book: says whose an event is, what it means and whether its time is believed.
 
 use formats::Sink;
+use headend::clock::{Correction, Stamped, corrected};
 use jiff::Timestamp;
 use model::event::EndDeviceEvent;
 use model::event::report::{Meaning, Report, Subject};
@@ -19,6 +20,9 @@ use crate::malformed::{self, ByCause};
 /// Places in quarantine from this one on are of events, so that readings of the same message have theirs.
 const FIRST_ITEM: u32 = 1 << 30;
 
+/// Stamps of a message that its clock is known by.
+const STAMPS_MAX: usize = 10_000;
+
 /// The kind of a name that stands for a device and is that of a usage point.
 pub(super) const USAGE_POINT: SmolStr = SmolStr::new_static("UsagePoint");
 
@@ -28,6 +32,11 @@ pub(crate) struct EventReader<'a> {
     directory: &'a Directory,
     source: &'a str,
     received_at: Timestamp,
+    corrections: Vec<Correction>,
+    /// When the message was written, by its source.
+    written: Option<Timestamp>,
+    /// The first stamps of events, as they were told.
+    stamps: Vec<Timestamp>,
     /// What was gathered since it was last taken.
     pub(crate) events: Vec<ToldEvent>,
     /// What could not be used, by cause.
@@ -51,6 +60,9 @@ impl<'a> EventReader<'a> {
             directory,
             source,
             received_at,
+            corrections: Vec::new(),
+            written: None,
+            stamps: Vec::new(),
             events: Vec::new(),
             malformed: ByCause::new(),
             findings: Vec::new(),
@@ -61,7 +73,21 @@ impl<'a> EventReader<'a> {
         }
     }
 
+    /// The same, with how stamps of the source are corrected.
+    pub(crate) fn with_corrections(self, corrections: Vec<Correction>) -> Self {
+        Self { corrections, ..self }
+    }
+
+    /// What the stamps of the message say of the clock of its source.
+    pub(crate) fn stamped(&self) -> Option<Stamped> {
+        Stamped::of(self.received_at, self.written, &self.stamps)
+    }
+
     fn told(&mut self, event: &EndDeviceEvent) -> ToldEvent {
+        let occurred_at = event.created.map(|stamp| corrected(stamp, &self.corrections));
+        if self.stamps.len() < STAMPS_MAX {
+            self.stamps.extend(event.created);
+        }
         let meaning = self.rules.dialects.meaning(self.source, event);
         let told_type = events::dialect::told_type(event);
         if let Meaning::Unmapped { told, .. } = &meaning {
@@ -73,7 +99,7 @@ impl<'a> EventReader<'a> {
             self.note(Finding::new(event.line, "EndDeviceEventType", "event.unmapped", message));
             self.counts.unmapped += 1;
         }
-        let is_doubtful = self.rules.belief.is_doubtful(event.created, self.received_at);
+        let is_doubtful = self.rules.belief.is_doubtful(occurred_at, self.received_at);
         if is_doubtful {
             let message = match event.created {
                 Some(at) => format!(
@@ -87,19 +113,13 @@ impl<'a> EventReader<'a> {
         }
         let named = event.device.clone();
         let device = named.or_else(|| event.usage_point.clone().map(|name| Name { kind: USAGE_POINT, ..name }));
-        let at = event.created.filter(|_| !is_doubtful).unwrap_or(self.received_at);
+        let at = occurred_at.filter(|_| !is_doubtful).unwrap_or(self.received_at);
         let whose = self.directory.whose(event.device.as_ref(), event.usage_point.as_ref(), at);
         let subject = whose.subject().unwrap_or_else(|| Subject::unknown(device.as_ref(), self.source));
         self.counts.unknown_device += u64::from(!subject.is_known());
         let source_id = if event.mrid.is_empty() { &event.issuer_tracking } else { &event.mrid };
         ToldEvent {
-            report: Report {
-                subject,
-                meaning,
-                occurred_at: event.created,
-                source: self.source.into(),
-                source_id: source_id.clone(),
-            },
+            report: Report { subject, meaning, occurred_at, source: self.source.into(), source_id: source_id.clone() },
             device,
             meter: whose.meter,
             usage_point: whose.usage_point,
@@ -137,7 +157,9 @@ fn details(event: &EndDeviceEvent) -> Vec<(SmolStr, SmolStr)> {
 }
 
 impl Sink for EventReader<'_> {
-    fn message(&mut self, _header: &MessageHeader) {}
+    fn message(&mut self, header: &MessageHeader) {
+        self.written = self.written.max(header.timestamp);
+    }
 
     fn readings(&mut self, _readings: &ChannelReadings) {
         self.readings += 1;

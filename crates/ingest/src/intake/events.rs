@@ -28,7 +28,9 @@ impl Intake {
         now: Timestamp,
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
-        let mut reader = EventReader::new(lane.rules(), &self.directory, &message.source, now);
+        let corrections = lane.feeds().corrections(&message.source);
+        let mut reader =
+            EventReader::new(lane.rules(), &self.directory, &message.source, now).with_corrections(corrections);
         // The pass over the readings tells what the reader of the format finds.
         reader.keeps_findings = false;
         let mut parts = Parts { reader, lane, message, spooled, now, earlier: Counts::default(), failure: None };
@@ -46,6 +48,9 @@ impl Intake {
         };
         let answer = parts.append(Some(serde_json::to_string(&kept).expect("only texts and numbers")))?;
         let reader = parts.reader;
+        if !spooled.again {
+            lane.feeds().came(&message.source, now, reader.stamped());
+        }
         outcome.receipt.events = reader.counts.with(&answer.counts);
         outcome.receipt.findings_count += reader.findings_count;
         outcome.findings.extend(reader.findings);
@@ -84,7 +89,9 @@ impl Parts<'_> {
 }
 
 impl Sink for Parts<'_> {
-    fn message(&mut self, _header: &MessageHeader) {}
+    fn message(&mut self, header: &MessageHeader) {
+        self.reader.message(header);
+    }
 
     fn readings(&mut self, _readings: &ChannelReadings) {}
 

@@ -14,6 +14,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use formats::{Format, Sink};
+use headend::clock::Stamped;
 use jiff::Timestamp;
 use model::event::EndDeviceEvent;
 use model::finding::{Finding, Severity};
@@ -31,6 +32,7 @@ use tokio::runtime::Handle;
 use crate::admission::{Limits, NO_KEY, attempt_key, older_key, part_key};
 use crate::admitter::Admitter;
 use crate::events::{EventsFailure, EventsLane};
+use crate::feeds::Feeds;
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
@@ -165,6 +167,11 @@ impl Intake {
         })?)
     }
 
+    /// What is known of the clocks of those who send.
+    pub(crate) fn feeds(&self) -> Feeds {
+        self.events.as_ref().map(|lane| lane.feeds().clone()).unwrap_or_default()
+    }
+
     /// Waits for work of the registry.
     pub(crate) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -284,8 +291,22 @@ impl Intake {
             .first_received_at(outcome.earlier.first_received_at);
         let events_are_kept = self.events.is_some();
         let committed = Counts::default();
-        let mut sink = Committing { admitter, book, message, spooled, now, events_are_kept, committed, failure: None };
+        let mut sink = Committing {
+            admitter,
+            book,
+            message,
+            spooled,
+            now,
+            events_are_kept,
+            committed,
+            written: None,
+            failure: None,
+        };
         let read = spooled.read(&self.books.raw, message, format, &mut sink)?;
+        // With events their way tells it.
+        if !spooled.again && !spooled.has_events {
+            self.feeds().came(&message.source, now, Stamped::of(now, sink.written, &[]));
+        }
         if let Some(error) = sink.failure {
             return Err(IntakeError::Readings(error));
         }
@@ -404,11 +425,15 @@ struct Committing<'a> {
     now: Timestamp,
     events_are_kept: bool,
     committed: Counts,
+    /// When the message was written, by its source.
+    written: Option<Timestamp>,
     failure: Option<store::readings::Error>,
 }
 
 impl Sink for Committing<'_> {
-    fn message(&mut self, _header: &MessageHeader) {}
+    fn message(&mut self, header: &MessageHeader) {
+        self.written = self.written.max(header.timestamp);
+    }
 
     fn readings(&mut self, readings: &ChannelReadings) {
         if self.failure.is_some() {

@@ -4,6 +4,7 @@ use ingest::collection::alerts::{Changes, Filling, follow, follow_events, of_eve
 use ingest::collection::event_class::Happened;
 use ingest::collection::happened::within;
 use ingest::collector::{Health, State};
+use ingest::thresholds::InForce;
 use jiff::{SignedDuration, Timestamp};
 use model::event::report::{Meaning, Report, Subject};
 use model::id::Name;
@@ -156,8 +157,9 @@ async fn the_events_book_is_followed_once_and_asked_by_day() {
     book.append(&Batch { told: vec![message] }, &EachAlone).await.expect("appended");
     let directory = registry.directory().await.expect("loaded");
     let now = noon() + SignedDuration::from_mins(11);
-    assert_eq!(follow_events(&registry, &book, &directory, now).await.expect("followed"), 1);
-    assert_eq!(follow_events(&registry, &book, &directory, now).await.expect("followed"), 0);
+    let by = (&*directory, &InForce::default());
+    assert_eq!(follow_events(&registry, &book, by, now).await.expect("followed"), 1);
+    assert_eq!(follow_events(&registry, &book, by, now).await.expect("followed"), 0);
     let alerts = registry.alerts().list(Which::Open, 10).await.expect("listed");
     assert_eq!((alerts.len(), &*alerts[0].condition.component), (1, "M-1"));
     assert_eq!(alerts[0].cleared_at, Some(noon() + SignedDuration::from_mins(9)));

@@ -8,7 +8,7 @@ use super::sql::{Database, Row, arguments, text_enum};
 use super::{Registry, RegistryError};
 
 text_enum! {
-    /// The kinds of Ontario 2.10.3, in its order.
+    /// The kinds of Ontario 2.10.3, in its order, and then those that make what comes doubtful.
     pub enum AlertKind {
         /// A communication module fails.
         Module = "module",
@@ -22,6 +22,12 @@ text_enum! {
         Network = "network",
         /// Power was lost; over when it was restored.
         Power = "power",
+        /// The clock of a head-end is off.
+        Clock = "clock",
+        /// Too little comes of a head-end.
+        Feed = "feed",
+        /// A condition of the register of thresholds, at a device.
+        Condition = "condition",
     }
 }
 

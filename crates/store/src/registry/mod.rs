@@ -16,6 +16,7 @@
 //! - [`schema`]: what was agreed with each source about the fields of its messages.
 //! - [`order`]: what head-ends are asked to do, and how far that is.
 //! - [`source`] and [`batch`]: where files come from and what became of them; [`arrival`]: added up by source and hour.
+//! - [`feed`]: how the feeds of head-ends stand, and how their clocks are corrected.
 //! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 //! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
@@ -32,6 +33,7 @@ pub mod collected_day;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
+pub mod feed;
 mod feeder;
 pub mod hand_over;
 pub mod link;

@@ -19,6 +19,7 @@ mod registry_contract;
 mod registry_determinant;
 mod registry_engines;
 mod registry_facts;
+mod registry_feed;
 mod registry_master;
 mod registry_order;
 mod registry_plans;

@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use ingest::thresholds::alerting::{Evidence, Told, with_evidence};
 use jiff::Timestamp;
 use store::registry::alert::{Acknowledged, Alert, Which};
 
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
+use crate::thresholds::in_force;
 
 /// Show conditions that could harm collecting (Ontario 2.10.3), and acknowledge them.
 ///
@@ -58,16 +60,30 @@ impl Alerts {
             return Ok(ExitCode::SUCCESS);
         }
         let which = self.since.map_or(Which::Open, |since| Which::Between(since, clock::now()));
-        let told = installation.ask(alerts.list(which, self.limit))?;
+        let listed = installation.ask(alerts.list(which, self.limit))?;
+        let directory = installation.ask(installation.books.registry.directory())?;
+        let thresholds = in_force(&installation.settings, installation.folder())?;
+        let told = with_evidence(&thresholds, &installation.events, &directory, listed, clock::now());
+        let told =
+            installation.runtime.block_on(told).map_err(|error| Failure::work("could not read the events", error))?;
         if self.json {
             output::print_json(&told)?;
         } else if told.is_empty() {
             output::print("no alert")?;
         } else {
-            told.iter().try_for_each(|alert| output::print(&line(alert)))?;
+            told.iter().try_for_each(|told| output::print(&lines(told)))?;
         }
         Ok(ExitCode::from(u8::from(!told.is_empty())))
     }
+}
+
+/// An alert, and what everyone said of it.
+fn lines(told: &Told) -> String {
+    let said = |one: &Evidence| {
+        let (role, what) = (if one.is_owner { "decides" } else { "advises" }, if one.is_over { "over" } else { "so" });
+        format!("\n    {} ({role}): {what} at {}, {}", one.source, one.at.strftime("%F %T UTC"), one.told_type)
+    };
+    line(&told.alert) + &told.evidence.iter().map(said).collect::<String>()
 }
 
 fn line(alert: &Alert) -> String {

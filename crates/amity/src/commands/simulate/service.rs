@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Path as Place, Query, State};
+use axum::http::header::DATE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -148,13 +149,15 @@ async fn deliveries(
 ) -> Response {
     let Some(serving) = served.services.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
     let after = asked.get("after").map(String::as_str);
+    let shows = served.utility.by_head_end(serving.head_end, clock::now());
+    let date = [(DATE, shows.strftime("%a, %d %b %Y %T GMT").to_string())];
     let (answer, path) = {
         let mut state = serving.state.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = state.1.answer(after, clock::now());
         let path = if let Answer::Delivery(place) = answer { state.0.get(place).cloned() } else { None };
         (answer, path.unwrap_or_default())
     };
-    match answer {
+    let answered = match answer {
         Answer::Nothing => StatusCode::NO_CONTENT.into_response(),
         Answer::Unknown => StatusCode::BAD_REQUEST.into_response(),
         Answer::Wait(seconds) => wait(seconds),
@@ -169,7 +172,8 @@ async fn deliveries(
                 (headers, bytes).into_response()
             }
         },
-    }
+    };
+    (date, answered).into_response()
 }
 
 async fn requests(
