@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("order", include_str!("../migrations/0011_order.sql")),
     ("collection", include_str!("../migrations/0012_collection.sql")),
     ("schema", include_str!("../migrations/0013_schema.sql")),
+    ("order group", include_str!("../migrations/0016_order_group.sql")),
 ];
 
 /// The tables of a book and how its engine is set.
