@@ -5,6 +5,7 @@
     reason = "a skipped test says so; tests stand where a person stands"
 )]
 
+mod asked;
 mod assumed_time;
 mod beside;
 mod crash;
