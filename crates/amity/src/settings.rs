@@ -9,6 +9,7 @@ use ingest::collection::status;
 use ingest::placement::zone_of;
 use ingest::{admission, collection, events, flags, review};
 use interop::repository::accounts::Field;
+use orchestrator::rhythm::ReadSchedule;
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
@@ -49,6 +50,9 @@ pub struct Settings {
     pub hand_over: HandOver,
     /// How head-ends are asked for what is missing.
     pub orders: orchestrator::Config,
+    /// When meters are read by schedule.
+    #[serde(rename = "schedule")]
+    pub schedules: Vec<ReadSchedule>,
     /// What flags of sources mean.
     pub status: flags::Config,
     /// What sources call events, and which reports are one.
@@ -279,6 +283,7 @@ impl Default for Settings {
             daily_report: status::Limits::default(),
             hand_over: HandOver::default(),
             orders: orchestrator::Config::default(),
+            schedules: Vec::new(),
             status: flags::Config::default(),
             events: events::Config::default(),
             review: review::Policy::default(),
@@ -328,8 +333,27 @@ impl Settings {
         self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
         self.profile.map_or(Ok(()), |profile| profile.check(self))?;
         self.orders.check().map_err(|error| format!("orders.{error}"))?;
+        self.check_schedules().map_err(|error| format!("schedule: {error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         self.events.build().map_err(|error| format!("events.{error}"))?;
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// What of the schedules cannot be.
+    fn check_schedules(&self) -> Result<(), String> {
+        let zone = zone_of(&self.zone).map_err(|error| error.to_string())?;
+        for (place, schedule) in self.schedules.iter().enumerate() {
+            schedule.rhythm(&zone)?;
+            if self.schedules[..place].iter().any(|other| other.name == schedule.name) {
+                return Err(format!("there are two of the name `{}`", schedule.name));
+            }
+            let is_head_end = |name: &&String| self.head_ends.iter().any(|head_end| head_end.name == **name);
+            if let Some(name) = schedule.head_ends.iter().find(|name| !is_head_end(name)) {
+                return Err(format!("`{}`: head_ends: there is no [[head_end]] of the name `{name}`", schedule.name));
+            }
+        }
         Ok(())
     }
 }
@@ -390,6 +414,10 @@ mod tests {
             "[[head_end]]\nname = \"a\"\n[head_end.soap]\naddress = \"https://hes.example\"\nversion = \"1.2\"\n";
         check(&format!("{soap}[head_end.soap.windows]\nminutes = 0\n"), "head_end: `a`: windows.minutes is 0");
         check("[daily_report]\ndisk_per_cent_max = 0", "daily_report.disk_per_cent_max: 0, expected 1 to 100");
+        check("[[schedule]]\nname = \"n\"", "schedule: `n`: expected local times as `at`, or `every_minutes`");
+        let hourly = "[[schedule]]\nname = \"n\"\nevery_minutes = 60\n";
+        check(&hourly.repeat(2), "schedule: there are two of the name `n`");
+        check(&format!("{hourly}head_ends = [\"HES\"]"), "there is no [[head_end]] of the name `HES`");
         check("profile = \"Ontario\"", "expected `ontario`");
         let ontario =
             |collection: &str| format!("profile = \"ontario\"\nrole = \"collection\"\n[collection]\n{collection}");

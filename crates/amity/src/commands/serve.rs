@@ -94,14 +94,15 @@ impl Serve {
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let watch = Watch::start(&installation);
-        let (orders, gap_lists) = installation.runtime.block_on(async {
+        let timetable = installation.timetable()?;
+        let (orders, schedules, gap_lists) = installation.runtime.block_on(async {
             let (books, orders) = (&installation.books, installation.settings.orders.clone());
-            let (registry, readings) = (books.registry.clone(), books.readings.clone());
-            let driver = Driver::new(registry, readings, head_ends.lines(), orders, clock::now);
-            (driver.start(), gap_lists::start(&installation))
+            let books = (books.registry.clone(), books.readings.clone(), installation.events.clone());
+            let driver = Driver::new(books, head_ends.lines(), orders, clock::now);
+            (driver.start(), timetable.start(), gap_lists::start(&installation))
         });
         let served = installation.runtime.block_on(serve(listen, state, &installation));
-        installation.runtime.block_on(async { tokio::join!(orders.stop(), gap_lists.stop()) });
+        installation.runtime.block_on(async { tokio::join!(orders.stop(), schedules.stop(), gap_lists.stop()) });
         installation.runtime.block_on(head_ends.stop(DRAIN));
         installation.runtime.block_on(watch.stop());
         installation.runtime.block_on(keep_up.stop());

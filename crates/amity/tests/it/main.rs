@@ -6,6 +6,7 @@
 )]
 
 mod asked;
+mod asked_in_groups;
 mod assumed_time;
 mod beside;
 mod crash;
