@@ -154,6 +154,38 @@ pub struct HeadEnd {
     pub soap: Option<headend::soap::Settings>,
     /// Where it publishes to a broker.
     pub mqtt: Option<headend::mqtt::Settings>,
+    /// Where it pushes signed messages to `/hooks/NAME`, beside anything else or alone.
+    pub hook: Option<Hook>,
+}
+
+/// How a head-end signs what it pushes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hook {
+    /// The file with its secrets, one a line, each `whsec_` and base64; read for every message.
+    pub secret_file: Option<PathBuf>,
+    /// Instead, the variable of the environment that has them, with spaces between; read at the start.
+    pub secret_env: Option<String>,
+    /// Seconds that its clock may be from ours.
+    pub tolerance_seconds: u32,
+}
+
+impl Default for Hook {
+    fn default() -> Self {
+        Self { secret_file: None, secret_env: None, tolerance_seconds: 300 }
+    }
+}
+
+impl Hook {
+    fn check(&self) -> Result<(), String> {
+        if self.secret_file.is_some() == self.secret_env.is_some() {
+            return Err("hook: expected one of secret_file and secret_env".into());
+        }
+        if !(1..=3600).contains(&self.tolerance_seconds) {
+            return Err(format!("hook.tolerance_seconds: {}, expected 1 to 3600", self.tolerance_seconds));
+        }
+        Ok(())
+    }
 }
 
 /// What kind of head-end it is.
@@ -191,16 +223,20 @@ impl Kind<'_> {
 }
 
 impl HeadEnd {
-    /// Its kind; `None` where there is none or more than one, which no checked settings have.
+    /// Its kind; `None` where it only pushes. No checked settings have more than one.
     pub fn kind(&self) -> Option<Kind<'_>> {
+        let mut given = self.kinds();
+        given.next().filter(|_| given.next().is_none())
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = Kind<'_>> {
         let kinds = [
             self.folder.as_ref().map(Kind::Folder),
             self.rest.as_ref().map(Kind::Rest),
             self.soap.as_ref().map(Kind::Soap),
             self.mqtt.as_ref().map(Kind::Mqtt),
         ];
-        let mut given = kinds.into_iter().flatten();
-        given.next().filter(|_| given.next().is_none())
+        kinds.into_iter().flatten()
     }
 
     /// What its bytes do not say: their format, and the zone of their stamps.
@@ -226,13 +262,20 @@ impl HeadEnd {
         if self.name.starts_with("validation") {
             return Err(format!("name: `{}` is a name of Amity's own; choose another", self.name));
         }
-        let Some(kind) = self.kind() else {
-            return Err(format!(
-                "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
-                self.name
-            ));
-        };
-        kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
+        if let Some(hook) = &self.hook {
+            hook.check().map_err(|problem| format!("`{}`: {problem}", self.name))?;
+        }
+        let only_pushes = self.hook.is_some() && self.kinds().next().is_none();
+        match self.kind() {
+            Some(kind) => kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?,
+            None if only_pushes => {}
+            None => {
+                return Err(format!(
+                    "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
+                    self.name
+                ));
+            }
+        }
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
 }
@@ -414,6 +457,9 @@ mod tests {
             "[[head_end]]\nname = \"a\"\n[head_end.soap]\naddress = \"https://hes.example\"\nversion = \"1.2\"\n";
         check(&format!("{soap}[head_end.soap.windows]\nminutes = 0\n"), "head_end: `a`: windows.minutes is 0");
         check("[daily_report]\ndisk_per_cent_max = 0", "daily_report.disk_per_cent_max: 0, expected 1 to 100");
+        let hook = "[[head_end]]\nname = \"a\"\n[head_end.hook]\n";
+        check(hook, "head_end: `a`: hook: expected one of secret_file and secret_env");
+        check(&format!("{hook}secret_env = \"S\"\ntolerance_seconds = 0"), "hook.tolerance_seconds: 0, expected 1");
         check("[[schedule]]\nname = \"n\"", "schedule: `n`: expected local times as `at`, or `every_minutes`");
         let hourly = "[[schedule]]\nname = \"n\"\nevery_minutes = 60\n";
         check(&hourly.repeat(2), "schedule: there are two of the name `n`");

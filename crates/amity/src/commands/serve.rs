@@ -33,6 +33,7 @@ use crate::clock;
 use crate::gap_lists;
 use crate::hand_over::answer::Answering;
 use crate::head_ends::HeadEnds;
+use crate::hooks;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 
@@ -79,6 +80,7 @@ impl Serve {
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
+            pushers: Arc::new(hooks::pushers(&installation.settings, installation.folder())?),
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
             daily_report: installation.settings.daily_report,
