@@ -426,7 +426,9 @@ export type ExceptionState = 'open' | 'accepted' | 'edited' | 'resolved';
 export interface ReviewGroup {
   rule: string | null;
   rule_name: string | null;
+  /** The local day, or the first and the last of those that it goes on. */
   date: string | null;
+  last: string | null;
   /** The lowest first slot and the highest end. */
   from: number;
   to: number;

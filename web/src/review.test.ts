@@ -3,7 +3,7 @@ import type { ReviewException, ReviewGroup } from './api';
 import { addressOf, belongs, clockSpan, editAddress, filterOf, groupKey, groupQuery, groupTitle, moved, queuesOf, withFilter } from './review';
 
 const group: ReviewGroup = {
-  rule: 'V30', rule_name: 'gap', date: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
+  rule: 'V30', rule_name: 'gap', date: '2026-10-20', last: '2026-10-20', from: 8, to: 20, channel: null, label: null, count: 50, channels: 50,
   effect: 'blocked', severity: 'medium', direction: 'other', routed: 50, why: '', oldest: '', example: '', next_step: '',
 };
 
@@ -16,7 +16,7 @@ test('a filter survives the address', () => {
 
 test('a group asks for its own exceptions within the filter', () => {
   expect(groupQuery(group, { assignee: 'Ann', rule: 'V31' })).toEqual({
-    state: 'open', routed: 'true', rule: 'V30', date: '2026-10-20', channel: undefined, assignee: 'Ann',
+    state: 'open', routed: 'true', rule: 'V30', date: '2026-10-20', last: '2026-10-20', channel: undefined, assignee: 'Ann',
   });
   expect(groupQuery({ ...group, routed: 0 }, {}).routed).toBe('false');
   expect(groupQuery(group, { state: 'edited' }).routed).toBeUndefined();
@@ -24,6 +24,16 @@ test('a group asks for its own exceptions within the filter', () => {
   expect(groupTitle({ ...group, rule: null, rule_name: null, date: null, channel: 3, label: 'Mill 7' })).toBe('Mill 7');
   expect(groupKey(group)).not.toBe(groupKey({ ...group, from: 9 }));
   expect(groupKey(group)).not.toBe(groupKey({ ...group, routed: 0 }));
+});
+
+test('a failure that goes on over days is one group', () => {
+  const days = { ...group, last: '2026-10-22' };
+  expect(groupTitle(days)).toBe('V30 gap, 2026-10-20 to 2026-10-22');
+  expect(groupQuery(days, {})).toMatchObject({ date: '2026-10-20', last: '2026-10-22' });
+  expect(groupQuery(group, {}).last).toBe('2026-10-20');
+  expect(groupQuery(days, { date: '2026-10-20' }).last).toBeUndefined();
+  expect(groupQuery(days, { by: 'rule-date' }).last).toBeUndefined();
+  expect(groupKey(days)).not.toBe(groupKey(group));
 });
 
 test('there are two queues of what is open, and one list of what is settled', () => {

@@ -8,6 +8,7 @@ export const FILTERS = ['state', 'by', 'routed', 'rule', 'date', 'channel', 'ass
 export type Filter = Partial<Record<(typeof FILTERS)[number], string>>;
 
 export const GROUPINGS: [string, string][] = [
+  ['cause', 'Cause'],
   ['rule-date', 'Rule and day'],
   ['rule-date-slots', 'Rule, day and time'],
   ['rule', 'Rule'],
@@ -49,7 +50,7 @@ export function addressOf(filter: Filter): string {
 
 /** Tells a group from the others of its list. */
 export const groupKey = (group: ReviewGroup): string =>
-  [group.rule, group.date, group.from, group.to, group.channel, group.routed ? 'waits' : ''].map((part) => part ?? '').join(' ');
+  [group.rule, group.date, group.last, group.from, group.to, group.channel, group.routed ? 'waits' : ''].map((part) => part ?? '').join(' ');
 
 /** The query that fetches the exceptions of a group within a filter. */
 export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
@@ -57,6 +58,8 @@ export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
   routed: (filter.state ?? 'open') === 'open' ? String(0 < group.routed) : undefined,
   rule: group.rule ?? filter.rule,
   date: group.date ?? filter.date,
+  // Where one day is asked for, a group has what lies in it, however long that goes on.
+  last: (filter.by ?? 'cause') === 'cause' && !filter.date ? (group.last ?? undefined) : undefined,
   channel: group.channel ?? filter.channel,
   assignee: filter.assignee,
 });
@@ -65,10 +68,14 @@ export const groupQuery = (group: ReviewGroup, filter: Filter) => ({
 export const belongs = (exception: ReviewException, group: ReviewGroup, by: string): boolean =>
   by !== 'rule-date-slots' || (exception.from === group.from && exception.to === group.to);
 
+/** The day of a group, or its first and last. */
+export const groupDays = ({ date, last }: Pick<ReviewGroup, 'date' | 'last'>): string | null =>
+  date && last && last !== date ? `${date} to ${last}` : date;
+
 /** A group in a few words: `V30 gap, 2026-10-20`. */
 export function groupTitle(group: ReviewGroup): string {
   const rule = group.rule ? `${group.rule} ${group.rule_name ?? ''}`.trim() : '';
-  return [group.label, rule, group.date].filter(Boolean).join(', ');
+  return [group.label, rule, groupDays(group)].filter(Boolean).join(', ');
 }
 
 /** From when to when in local time, as an answer says it with its offset: `23:00 to 24:00`. */

@@ -132,8 +132,9 @@ export function found(query) {
 }
 
 export function groups(query) {
-  const by = query.get('by') ?? 'rule-date';
-  const parts = { 'rule-date': ['rule', 'date'], rule: ['rule'], 'rule-date-slots': ['rule', 'date', 'from', 'to'], channel: ['channel'] }[by];
+  const by = query.get('by') ?? 'cause';
+  // Nothing here goes on over midnight.
+  const parts = { cause: ['rule', 'date'], 'rule-date': ['rule', 'date'], rule: ['rule'], 'rule-date-slots': ['rule', 'date', 'from', 'to'], channel: ['channel'] }[by];
   const state = query.get('state') ?? 'open';
   const all = found(new URLSearchParams({ ...Object.fromEntries(query), state }));
   const grouped = Map.groupBy ? Map.groupBy(all, key) : groupBy(all);
@@ -149,7 +150,7 @@ export function groups(query) {
       const [first] = list;
       const rule = told('rule', first);
       return {
-        rule, rule_name: rule && RULES[rule], date: told('date', first), from: Math.min(...list.map(({ from }) => from)), to: Math.max(...list.map(({ to }) => to)),
+        rule, rule_name: rule && RULES[rule], date: told('date', first), last: told('date', first), from: Math.min(...list.map(({ from }) => from)), to: Math.max(...list.map(({ to }) => to)),
         channel: told('channel', first), label: parts.includes('channel') ? first.label : null,
         count: list.length, channels: new Set(list.map(({ channel }) => channel)).size, effect: first.effect, severity: first.severity, direction: first.direction,
         routed: list.filter(({ routed }) => routed).length, why: first.why, oldest: first.first_seen, example: first.evidence, next_step: first.next_step,

@@ -118,7 +118,7 @@ async function linkedFromEverywhere(page) {
 /** What waits for a person stands apart from what is only recorded, and above it. */
 async function twoQueues(page) {
   await show(page, '/review');
-  const groups = await shownGroups('rule-date');
+  const groups = await shownGroups('cause');
   const lists = page.locator('nav[aria-label="Groups"] ul');
   const [waiting, recorded] = [groups.filter(({ routed }) => routed), groups.filter(({ routed }) => !routed)];
   const expected = [['Waits for a person', waiting.length], ['For information', recorded.length]].filter(([, rows]) => rows);
@@ -142,7 +142,7 @@ const queueOf = ({ routed }) => `routed=${Boolean(routed)}`;
 
 /** The person is not known yet: the first decision asks for the name, once. */
 async function bulkAccept(page) {
-  const all = await shownGroups('rule-date');
+  const all = await shownGroups('cause');
   const largest = all.reduce((most, each) => (most.count < each.count ? each : most));
   const groups = all.filter(({ routed }) => (0 < routed) === (0 < largest.routed));
   await show(page, `/review?${queueOf(largest)}`);
@@ -172,7 +172,8 @@ async function bulkAccept(page) {
   await page.getByText('open again').waitFor();
   await settled(page);
   await sameSoon('queue: u undoes the whole act', openTotal, before);
-  return largest;
+  // What goes on over midnight is a group of its own here, and one of those of the day where a day is asked for.
+  return (await shownGroups('rule-date')).find((each) => each.rule === largest.rule && each.date === largest.date && queueOf(each) === queueOf(largest));
 }
 
 /** The slow way: every exception by itself. */
@@ -239,7 +240,7 @@ async function queueByKeyboard(page, largest) {
   await page.keyboard.press('?');
   await page.getByLabel('Single keys act').press('Space');
   await page.keyboard.press('Escape');
-  for (const by of ['rule', 'rule-date-slots', 'channel']) {
+  for (const by of ['rule-date', 'rule', 'rule-date-slots', 'channel']) {
     await show(page, `/review?by=${by}`);
     const told = await shownGroups(by);
     same(`queue: grouped by ${by}`, await page.locator('nav[aria-label="Groups"] li').count(), told.length);

@@ -209,10 +209,7 @@ impl Installation {
         &self,
         question: impl Future<Output = Result<T, store::registry::RegistryError>>,
     ) -> Result<T, Failure> {
-        self.runtime.block_on(question).map_err(|error| match error {
-            error if error.is_contradiction() => Failure::Usage(error.to_string()),
-            error => Failure::work("could not use the registry", error),
-        })
+        self.runtime.block_on(question).map_err(Failure::of_registry)
     }
 }
 

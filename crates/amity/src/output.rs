@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::json;
+use store::registry::RegistryError;
 use tracing_subscriber::EnvFilter;
 
 use crate::hand_over::caller::{self, Part};
@@ -33,6 +34,14 @@ impl Failure {
     /// A failure of the work with its cause.
     pub fn work(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Work { what: what.into(), cause: cause.into() }
+    }
+
+    /// What the registry said: what the caller has to change, or that it could not be used.
+    pub fn of_registry(error: RegistryError) -> Self {
+        if error.is_contradiction() {
+            return Self::Usage(error.to_string());
+        }
+        Self::work("could not use the registry", error)
     }
 
     /// The exit status: 2 for a wrong call, 3 for failed work.

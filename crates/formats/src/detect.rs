@@ -15,12 +15,16 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if prefix.trim_ascii_start().starts_with(b"<") {
         return xml(prefix);
     }
-    // Nothing else that is read here begins so.
     if prefix.trim_ascii_start().starts_with(b"{") {
-        return Some(Format::EventsJson);
+        return names_events(prefix).then_some(Format::EventsJson);
     }
     let line = prefix.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !is_blank(line))?;
     nem(line).or_else(|| cmep(line)).or_else(|| csv(line))
+}
+
+/// The only object of JSON that is read here has a member `events`, and before it mostly a `headEnd`.
+fn names_events(prefix: &[u8]) -> bool {
+    [&b"\"events\""[..], b"\"headEnd\""].iter().any(|name| prefix.windows(name.len()).any(|window| window == *name))
 }
 
 /// NEM files begin with the record 100; some senders leave it out.

@@ -2,7 +2,7 @@
 //!
 //! What cannot be admitted is collected by channel and reason, for quarantine.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry};
 use store::registry::directory::Directory;
 
+use crate::admission::arrivals::{self, Arrival, Arrivals};
 use crate::admission::{self, Limits, Scale, Target};
 use crate::came_since::CameSince;
 use crate::flags::FlagMap;
@@ -54,7 +55,7 @@ pub struct Admitter<'a> {
     /// What readers left out.
     pub malformed: ByCause,
     came: CameSince,
-    received: HashMap<UsagePointId, BTreeSet<SmolStr>>,
+    received: HashMap<UsagePointId, Arrivals>,
     unregistered: Unregistered,
     /// The first findings that do not cost a reading.
     pub findings: Vec<Finding>,
@@ -162,8 +163,11 @@ impl<'a> Admitter<'a> {
             return self.reject(readings, blocking.clone());
         }
         findings.into_iter().for_each(|finding| self.note(finding));
-        if self.limits.report_missing_siblings {
-            self.received.entry(usage_point).or_default().insert(channel.label.clone());
+        if (self.limits.report_missing_siblings || self.limits.report_short_spans)
+            && let Some((start, end)) = admission::span(readings)
+        {
+            let arrival = Arrival { interval_seconds: channel.interval_seconds, start, end };
+            arrivals::add(self.received.entry(usage_point).or_default(), &channel.label, arrival);
         }
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);
@@ -173,15 +177,20 @@ impl<'a> Admitter<'a> {
         }
     }
 
-    /// Notes the channels of its usage points that the message left out (V13, V15); for the end of a message.
-    pub fn note_missing_siblings(&mut self) {
+    /// Notes what the message as a whole lacks (V08, V13, V15); for its end.
+    pub fn note_whole_message(&mut self) {
         for (usage_point, received) in std::mem::take(&mut self.received) {
-            let registered: Vec<_> =
-                self.directory.of_usage_point(usage_point).map(|channel| channel.label.clone()).collect();
-            let received: Vec<_> = received.into_iter().collect();
             let name = self.directory.usage_point_names(usage_point).first().map_or("?", |name| name.value.as_str());
-            if let Some(finding) = admission::missing_siblings(name, &received, &registered) {
-                self.note(finding);
+            if self.limits.report_short_spans {
+                let short = admission::short_spans(name, &received, self.limits.span_hours_min);
+                short.into_iter().for_each(|finding| self.note(finding));
+            }
+            if self.limits.report_missing_siblings {
+                let channels = self.directory.of_usage_point(usage_point);
+                let registered: Vec<_> = channels.map(|channel| channel.label.clone()).collect();
+                let apart = admission::siblings_of_other_periods(name, &received);
+                let missing = admission::missing_channels(name, &received, &registered);
+                apart.into_iter().chain(missing).for_each(|finding| self.note(finding));
             }
         }
     }

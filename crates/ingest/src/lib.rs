@@ -14,7 +14,8 @@
 //! - [`quarantine`]: what was not admitted, and how it gets in after a fix; [`correction`]: a corrected copy in its place;
 //!   [`record`](mod@record): the lines that are meant.
 //! - [`plans`]: which plan judges which day of which channel; [`validation`]: runs it over touched channel-days.
-//! - [`shadow`]: another plan beside the live one: what would change; [`stored_days`]: over which days.
+//! - [`shadow`]: another plan beside the live one: what would change; [`judged_days`]: over which days;
+//!   [`stored_days`]: those that hold anything.
 //! - [`review`]: what people do with what rules found.
 //! - [`events`]: the way of device events, beside readings and never behind them.
 //! - [`collector`]: takes in what a head-end has, step by step.
@@ -37,6 +38,7 @@ pub mod gaps;
 pub mod given_twice;
 pub mod intake;
 pub mod inventory;
+pub mod judged_days;
 pub mod malformed;
 pub mod placement;
 pub mod plans;

@@ -6,6 +6,7 @@
 //! it takes away what was agreed, two have to. Sources: MOD-SCH, MOD-AGR, MOD-GOV1, MOD-GOV2; decision M-07.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use formats::shape::{Difference, Shape};
 use formats::{Format, Options};
@@ -30,29 +31,53 @@ const FAULTS_MAX: usize = 10;
 pub(crate) struct Watch {
     revision: Option<u64>,
     /// Versions by source, the earlier first.
-    agreed: HashMap<String, Vec<(Timestamp, u64, Shape)>>,
+    agreed: HashMap<String, Vec<(Timestamp, Agreed)>>,
 }
 
-impl Watch {
-    /// Holds the beginning of a message against what was agreed with its source, and notes and tells what is different.
-    pub(crate) async fn hold(
-        &mut self,
+/// The version that holds for a source.
+#[derive(Clone, Debug)]
+pub(crate) struct Agreed {
+    version: u64,
+    shape: Arc<Shape>,
+}
+
+impl Agreed {
+    /// What of the beginning of a message is not as agreed.
+    pub(crate) fn differences(&self, format: Format, message: &[u8]) -> Vec<Found> {
+        let beginning = &message[..message.len().min(LOOK_BYTES)];
+        self.shape.differences(&Shape::of(format, beginning)).iter().map(noted).collect()
+    }
+
+    /// Notes what was found of a message with a hash, and tells what nobody was told of this version.
+    pub(crate) async fn note(
+        &self,
         registry: &Registry,
-        (source, hash): (&str, &str),
-        (format, beginning): (Format, &[u8]),
-        now: Timestamp,
+        source: &str,
+        found: &[Found],
+        (hash, now): (&str, Timestamp),
     ) -> Result<(), RegistryError> {
-        self.refresh(registry).await?;
-        let versions = self.agreed.get(source).into_iter().flatten();
-        let Some((_, version, agreed)) = versions.rev().find(|(from, ..)| *from <= now) else { return Ok(()) };
-        let found: Vec<Found> = agreed.differences(&Shape::of(format, beginning)).iter().map(noted).collect();
         if found.is_empty() {
             return Ok(());
         }
-        for place in registry.schemas().note((source, *version), &found, (hash, now)).await? {
+        let version = self.version;
+        for place in registry.schemas().note((source, version), found, (hash, now)).await? {
             tracing::warn!(source, version, message = hash, "the format has changed: {}", found[place].2);
         }
         Ok(())
+    }
+}
+
+impl Watch {
+    /// What was agreed with a source and holds now; `None` where nothing was.
+    pub(crate) async fn agreed(
+        &mut self,
+        registry: &Registry,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Option<Agreed>, RegistryError> {
+        self.refresh(registry).await?;
+        let versions = self.agreed.get(source).into_iter().flatten();
+        Ok(versions.rev().find(|(from, _)| *from <= now).map(|(_, agreed)| agreed.clone()))
     }
 
     async fn refresh(&mut self, registry: &Registry) -> Result<(), RegistryError> {
@@ -63,10 +88,10 @@ impl Watch {
         self.agreed.clear();
         let accepted = registry.schemas().all().await?.into_iter().filter(|one| one.state == SchemaState::Accepted);
         for version in accepted {
-            let shape = shape_of(&version)?;
-            self.agreed.entry(version.source).or_default().push((version.effective_from, version.version, shape));
+            let agreed = Agreed { version: version.version, shape: Arc::new(shape_of(&version)?) };
+            self.agreed.entry(version.source).or_default().push((version.effective_from, agreed));
         }
-        self.agreed.values_mut().for_each(|versions| versions.sort_by_key(|(from, number, _)| (*from, *number)));
+        self.agreed.values_mut().for_each(|versions| versions.sort_by_key(|(from, agreed)| (*from, agreed.version)));
         self.revision = Some(revision);
         Ok(())
     }

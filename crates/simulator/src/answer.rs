@@ -13,7 +13,7 @@ use crate::load::Flow;
 use crate::plant::around;
 use crate::premises::HeadEnd;
 use crate::record::{DELIVERED, RECEIVED};
-use crate::utility::{QUARTER_SECONDS, Utility};
+use crate::utility::{Day, QUARTER_SECONDS, Utility};
 
 /// What is asked of meters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl<'u> Answers<'u> {
         let meters = devices.filter_map(|device| self.meter(device)).filter(|meter| self.is_reached(*meter, now));
         let readings: Vec<_> = meters.flat_map(|meter| self.readings(meter, asked, now)).collect();
         let last = if let Asked::Read(range) = asked { range.end.min(now) } else { now };
-        let day = self.utility.day(LocalDay::containing(last, &self.utility.settings().zone)?.date)?;
+        let day = day_so_far(self.utility, last)?;
         let file = dialect::file(self.head_end, &readings, &self.utility.script, &day, 1);
         let ending = file.name.rsplit('.').next().unwrap_or_default();
         (!readings.is_empty()).then_some(File { name: format!("request-{id}.{ending}"), ..file })
@@ -78,7 +78,7 @@ impl<'u> Answers<'u> {
     }
 
     /// Whether a meter answers at an instant: it has power, and a module, a collector and a link that work.
-    fn is_reached(&self, meter: u32, now: Timestamp) -> bool {
+    pub(crate) fn is_reached(&self, meter: u32, now: Timestamp) -> bool {
         let utility = self.utility;
         let is_dead = utility.script.dead(meter, now) || utility.is_dead(meter, now);
         let collector = utility.listener(&utility.module(meter), now);
@@ -119,7 +119,7 @@ impl<'u> Answers<'u> {
     }
 
     /// The days of a meter from the first one to the one that an instant lies in.
-    fn days_until(&self, meter: u32, end: Timestamp) -> impl Iterator<Item = crate::utility::Day> {
+    fn days_until(&self, meter: u32, end: Timestamp) -> impl Iterator<Item = Day> {
         let dates = std::iter::successors(Some(self.first), |date| date.tomorrow().ok());
         let days = dates.map_while(move |date| self.utility.day_in(self.utility.zone(meter), date));
         days.take_while(move |day| day.local.range.start < end)
@@ -147,6 +147,13 @@ impl<'u> Answers<'u> {
         };
         (!is_empty).then_some(piece)
     }
+}
+
+/// The day of an instant, which ends then.
+pub(crate) fn day_so_far(utility: &Utility, now: Timestamp) -> Option<Day> {
+    let mut day = utility.day(LocalDay::containing(now, &utility.settings().zone)?.date)?;
+    day.local.range.end = now;
+    Some(day)
 }
 
 /// Takes away what has no value at both ends; answers whether nothing is left.

@@ -19,6 +19,7 @@ use crate::chance::{Purpose, falls};
 use crate::dialect::File;
 use crate::happening::{Happening, Installed};
 use crate::journey::{Journey, Reason};
+use crate::live::Live;
 use crate::load::Flow;
 use crate::plant::Module;
 use crate::premises::{HeadEnd, Premises};
@@ -38,6 +39,7 @@ const SILENT_DAYS_MAX: i32 = 4000;
 #[derive(Debug)]
 pub struct Collection<'u> {
     utility: &'u Utility,
+    first: Date,
     next: Date,
     /// What has passed each meter since the beginning, its first register included.
     registers: Vec<Flow>,
@@ -151,6 +153,7 @@ impl<'u> Collection<'u> {
         let begin = |meter| Flow { delivered: utility.premises(meter).first_register, received: 0 };
         Self {
             utility,
+            first,
             next: first,
             registers: (0..settings.meters).map(begin).collect(),
             held_back: BTreeMap::new(),
@@ -201,6 +204,16 @@ impl<'u> Collection<'u> {
         let (counts, numbers) = desk.finish()?;
         self.numbers = numbers;
         Ok(Some(counts))
+    }
+
+    /// Goes on from the next day as time passes; what came late of the days before is told first.
+    pub fn live(self) -> Live {
+        let utility = self.utility;
+        let begins = |meter| LocalDay::of(self.next, utility.zone(meter)).map(|day| day.range.start);
+        let read = (0..utility.settings.meters).filter_map(begins).collect();
+        let begin = LocalDay::of(self.next, &utility.settings.zone).map_or(Timestamp::MAX, |day| day.range.start);
+        let Self { first, held_back, held_back_events, numbers, .. } = self;
+        Live { first, begin, told: begin, read, held_back, held_back_events, numbers, files: 0 }
     }
 
     fn today(&mut self) -> Option<Today> {
@@ -395,7 +408,7 @@ impl<'u> Collection<'u> {
 }
 
 /// What waited for this day or an earlier one.
-fn due<T>(held_back: &mut BTreeMap<Date, Vec<T>>, today: Date) -> Vec<T> {
+pub(crate) fn due<T>(held_back: &mut BTreeMap<Date, Vec<T>>, today: Date) -> Vec<T> {
     let later = held_back.split_off(&tomorrow(today));
     std::mem::replace(held_back, later).into_values().flatten().collect()
 }

@@ -56,6 +56,34 @@ static LINK_BACK: Kind = kind([10, 23, 0, 49], "LINK_BACK", "606");
 static ALMOST_FULL: Kind = kind([10, 18, 109, 283], "STORAGE_ALMOST_FULL", "607");
 static FIRMWARE: Kind = kind([26, 9, 283, 4], "FIRMWARE_UPGRADED", "701");
 
+/// All of them.
+pub static KINDS: [&Kind; 24] = [
+    &POWER_LOST,
+    &POWER_RESTORED,
+    &COVER,
+    &INVERTED,
+    &MAGNET,
+    &TAMPER_CLEARED,
+    &REVERSED,
+    &REVERSED_CLEARED,
+    &BATTERY_LOW,
+    &BATTERY_GOOD,
+    &BATTERY_LOST,
+    &CLOCK_SYNCED,
+    &CLOCK_SET,
+    &CLOCK_OFF,
+    &MODULE_FAILED,
+    &MODULE_BACK,
+    &COLLECTOR_FAILED,
+    &COLLECTOR_BACK,
+    &COLLECTOR_DARK,
+    &COLLECTOR_LIT,
+    &LINK_FAILED,
+    &LINK_BACK,
+    &ALMOST_FULL,
+    &FIRMWARE,
+];
+
 /// A clock further off than this is told, in seconds (Ontario 2.4.3).
 const CLOCK_LIMIT_SECONDS: i64 = 90;
 /// A storage is almost full with so many parts of ten.

@@ -20,6 +20,7 @@ pub mod collection;
 pub mod dialect;
 pub mod happening;
 pub mod journey;
+pub mod live;
 pub mod load;
 pub mod network;
 pub mod plant;
@@ -33,6 +34,7 @@ pub mod utility;
 pub mod weather;
 
 pub use collection::Collection;
+pub use live::Live;
 pub use network::Network;
 pub use script::Script;
 pub use utility::{Settings, Utility};

@@ -48,6 +48,8 @@ struct Found {
     decimals: Option<u8>,
     peak: Option<TimeRange>,
     note: Option<&'static str>,
+    /// Why there is no number; the digits say nothing then.
+    absent: Option<String>,
     counts: Counts,
     inputs_hash: u64,
 }
@@ -141,6 +143,11 @@ impl<'c, 'a> Bill<'c, 'a> {
             if energy.counts.expected == 0 {
                 return Ok(Found { digits: 0, note: Some("no interval of the period lies in the bucket"), ..energy });
             }
+            let of_buckets = bucket.is_some();
+            let at = bucket.map_or(part, |bucket| part * self.cycle.grid.buckets + bucket);
+            if !window.fits_into(&self.cycle.grid, of_buckets, at) {
+                return Ok(Found { absent: Some(no_window(window, of_buckets)), ..energy });
+            }
             let message = format!("no window of {} min is complete; estimate what is missing", window.minutes);
             return Err(Finding::new(0, definition.id.clone(), "usage.no_window", message));
         };
@@ -176,6 +183,9 @@ impl<'c, 'a> Bill<'c, 'a> {
     ) -> Result<Found, Finding> {
         let energy = self.usage(definition, (meter, None, part))?;
         let peak = self.demand(definition, window, (meter, None, part))?;
+        if peak.absent.is_some() {
+            return Ok(peak);
+        }
         let decimals = definition.decimals.unwrap_or(FACTOR_DECIMALS);
         if energy.digits == 0 && peak.digits == 0 {
             let note = Some("nothing was used; the load factor is taken for 0");
@@ -211,7 +221,7 @@ impl<'c, 'a> Bill<'c, 'a> {
         }
         let grid = &self.cycle.grid;
         let pieces = &self.metered(meter)?.combined.pieces;
-        let peaks = if of_buckets { window.bucket_peaks(pieces, grid)? } else { window.part_peaks(pieces, grid)? };
+        let peaks = window.peaks(pieces, grid, of_buckets)?;
         let peak = peaks[at];
         self.peaks.push(Peaks { meter, window, of_buckets, peaks });
         Ok(peak)
@@ -220,12 +230,16 @@ impl<'c, 'a> Bill<'c, 'a> {
     /// The determinant with its exceptions.
     fn told(&self, definition: &CheckedDefinition, found: Found, part: usize) -> Result<Determinant, Finding> {
         let set = self.cycle.set;
-        let quantity =
-            quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?;
+        let quantity = match found.absent {
+            Some(_) => None,
+            None => {
+                Some(quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?)
+            }
+        };
         let period = self.cycle.grid.parts[part];
         let mut exceptions: Vec<Exception> = definition.gate.exceptions(&found.counts);
-        let mut notes: Vec<String> = found.note.into_iter().map(String::from).collect();
-        if let Some(high_low) = &definition.high_low {
+        let mut notes: Vec<String> = found.note.map(String::from).into_iter().chain(found.absent).collect();
+        if let (Some(high_low), Some(quantity)) = (&definition.high_low, quantity) {
             let rate = Rate { quantity, seconds: period.seconds() };
             match high_low.compared(&definition.id, rate, self.account.references) {
                 Compared::Within => {}
@@ -264,7 +278,8 @@ impl<'c, 'a> Bill<'c, 'a> {
 
 impl Found {
     fn of(cell: Cell, digits: i128, exponent: i8, decimals: Option<u8>) -> Self {
-        Self { digits, exponent, decimals, peak: None, note: None, counts: cell.counts, inputs_hash: cell.inputs_hash }
+        let Cell { counts, inputs_hash, .. } = cell;
+        Self { digits, exponent, decimals, peak: None, note: None, absent: None, counts, inputs_hash }
     }
 
     /// The sum of two.
@@ -300,6 +315,12 @@ fn total(cells: &[Cell]) -> Cell {
         counts: cells.iter().fold(Counts::default(), |all, cell| all.plus(&cell.counts)),
         inputs_hash: InputsHash::of_all(cells.iter().map(|cell| cell.inputs_hash)),
     }
+}
+
+/// Why a demand has no amount, whatever was measured.
+fn no_window(window: DemandWindow, of_buckets: bool) -> String {
+    let (minutes, place) = (window.minutes, if of_buckets { "any stretch of the bucket" } else { "the period" });
+    format!("no amount: no window of {minutes} min lies wholly inside {place}; use shorter windows or longer stretches")
 }
 
 fn no_factor(definition: &CheckedDefinition, reason: &str) -> Finding {

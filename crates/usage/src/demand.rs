@@ -56,23 +56,14 @@ impl DemandWindow {
         energy.checked_mul(i128::from(3600 / self.seconds().max(1)))
     }
 
-    /// The peak of every bucket, by cell of the grid.
-    pub(crate) fn bucket_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
-        match self.windows {
-            Windows::Block => self.peaks(pieces, &grid.day_spans, grid.cells()),
-            Windows::Sliding => self.peaks(pieces, &grid.spans, grid.cells()),
-        }
-    }
-
-    /// The peak of every part of the period.
-    pub(crate) fn part_peaks(self, pieces: &[Piece<'_>], grid: &Grid) -> Result<Vec<Option<Peak>>, Finding> {
-        match self.windows {
-            Windows::Block => self.peaks(pieces, &grid.part_day_spans, grid.parts.len()),
-            Windows::Sliding => self.peaks(pieces, &grid.part_spans, grid.parts.len()),
-        }
-    }
-
-    fn peaks(self, pieces: &[Piece<'_>], spans: &[Span], cells: usize) -> Result<Vec<Option<Peak>>, Finding> {
+    /// The peak of every bucket, by cell of the grid, or of every part of the period.
+    pub(crate) fn peaks(
+        self,
+        pieces: &[Piece<'_>],
+        grid: &Grid,
+        of_buckets: bool,
+    ) -> Result<Vec<Option<Peak>>, Finding> {
+        let (spans, cells) = (self.spans(grid, of_buckets), if of_buckets { grid.cells() } else { grid.parts.len() });
         let mut peaks = vec![None; cells];
         let mut first = 0;
         for piece in pieces.iter().filter(|piece| !piece.is_gap) {
@@ -85,6 +76,28 @@ impl DemandWindow {
             }
         }
         Ok(peaks)
+    }
+
+    /// Whether a window lies wholly inside any stretch of a cell, or of a part of the period, whatever is measured there.
+    pub(crate) fn fits_into(self, grid: &Grid, of_buckets: bool, cell: usize) -> bool {
+        let fits = |span: &Span| {
+            let wait = match self.windows {
+                Windows::Block => (span.anchor - span.start).rem_euclid(self.seconds()),
+                Windows::Sliding => 0,
+            };
+            span.start + wait + self.seconds() <= span.end
+        };
+        self.spans(grid, of_buckets).iter().any(|span| span.cell == cell && fits(span))
+    }
+
+    /// The stretches that windows lie in.
+    fn spans(self, grid: &Grid, of_buckets: bool) -> &[Span] {
+        match (self.windows, of_buckets) {
+            (Windows::Block, true) => &grid.day_spans,
+            (Windows::Sliding, true) => &grid.spans,
+            (Windows::Block, false) => &grid.part_day_spans,
+            (Windows::Sliding, false) => &grid.part_spans,
+        }
     }
 
     fn check(self, piece: &Piece<'_>) -> Result<(), Finding> {
@@ -121,50 +134,72 @@ impl DemandWindow {
         let (first, last) = (position(start), position(to));
         if first < last {
             let size = position(piece.start + self.seconds());
-            let found = largest(&piece.values[first..last], size, self.windows);
-            let better = found.filter(|(energy, _)| peak.is_none_or(|peak| peak.energy < *energy));
-            *peak = better.map(|(energy, at)| Peak { energy, start: start + piece.length * at as i64 }).or(*peak);
+            let found = largest(&piece.values[first..last], size, self.windows, peak.map(|peak| peak.energy));
+            *peak = found.map(|(energy, at)| Peak { energy, start: start + piece.length * at as i64 }).or(*peak);
         }
         Ok(())
     }
 }
 
-/// The largest sum of a window of `size` values without a missing one, and where it begins; the first among equals.
-fn largest(values: &[i64], size: usize, windows: Windows) -> Option<(i128, usize)> {
-    if size == 1 {
-        let most = values.iter().copied().max().filter(|most| *most != MISSING)?;
-        let at = values.iter().position(|value| *value == most)?;
-        return Some((most.into(), at));
+/// The largest sum of a window of `size` values without a missing one, and where it begins; the first among equals. `None`
+/// where none is above what was found before.
+fn largest(values: &[i64], size: usize, windows: Windows, before: Option<i128>) -> Option<(i128, usize)> {
+    if values.len() < size {
+        return None;
     }
-    let step = match windows {
-        Windows::Block => size,
-        Windows::Sliding => 1,
-    };
-    let (least, most) = values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
-    if SMALL.contains(&least) && SMALL.contains(&most) {
-        let (energy, at) = first_largest(values, size, step, |window| Some(window.iter().sum::<i64>()))?;
-        return Some((energy.into(), at));
+    if are_small(values) {
+        // What is above every sum of 64 bits is above these.
+        let before = before.map(|before| i64::try_from(before).unwrap_or(if before < 0 { i64::MIN } else { i64::MAX }));
+        let (energy, at) = match windows {
+            Windows::Sliding => Some(largest_sliding(values, size)).filter(|(energy, _)| before < Some(*energy)),
+            // The windows of intervals of 15, 10, 5 and 30 minutes: what is known beforehand adds several times faster.
+            Windows::Block => match size {
+                1 => largest_block::<1>(values, before),
+                2 => largest_block::<2>(values, before),
+                3 => largest_block::<3>(values, before),
+                4 => largest_block::<4>(values, before),
+                6 => largest_block::<6>(values, before),
+                12 => largest_block::<12>(values, before),
+                _ => first_largest(values.chunks_exact(size).map(|window| window.iter().sum()), before),
+            },
+        }?;
+        return Some((energy.into(), if windows == Windows::Block { at * size } else { at }));
     }
-    first_largest(values, size, step, |window| {
-        let complete = !window.contains(&MISSING);
-        complete.then(|| window.iter().copied().map(i128::from).sum())
-    })
+    let step = if windows == Windows::Block { size } else { 1 };
+    let complete = values.windows(size).enumerate().step_by(step).filter(|(_, window)| !window.contains(&MISSING));
+    let sums = complete.map(|(at, window)| (window.iter().copied().map(i128::from).sum::<i128>(), at));
+    let most = sums.reduce(|most, next| if most.0 < next.0 { next } else { most });
+    most.filter(|(energy, _)| before < Some(*energy))
 }
 
-/// Values of which an hour of seconds adds up without overflow, and none of which is [`MISSING`].
-const SMALL: std::ops::Range<i64> = -(1 << 50)..1 << 50;
+/// Values of which an hour of seconds adds up without overflow lie from `-SMALL` to below `SMALL`; [`MISSING`] does not.
+const SMALL: i64 = 1 << 50;
 
-fn first_largest<E: Copy + Ord>(
-    values: &[i64],
-    size: usize,
-    step: usize,
-    energy: impl Fn(&[i64]) -> Option<E>,
-) -> Option<(E, usize)> {
-    let mut largest: Option<(E, usize)> = None;
-    for (at, window) in values.windows(size).enumerate().step_by(step) {
-        let Some(energy) = energy(window) else { continue };
-        if largest.is_none_or(|(most, _)| most < energy) {
-            largest = Some((energy, at));
+fn are_small(values: &[i64]) -> bool {
+    // A bit above those of the range shows in the bits of all together.
+    let bits = values.iter().fold(0, |bits, value| bits | value.wrapping_add(SMALL).cast_unsigned());
+    bits < 2 * SMALL.cast_unsigned()
+}
+
+fn largest_block<const SIZE: usize>(values: &[i64], before: Option<i64>) -> Option<(i64, usize)> {
+    let (windows, _) = values.as_chunks::<SIZE>();
+    first_largest(windows.iter().map(|window| window.iter().sum()), before)
+}
+
+/// It is looked for its place only where it is above what was found before, which most stretches are not.
+fn first_largest(mut sums: impl Iterator<Item = i64> + Clone, before: Option<i64>) -> Option<(i64, usize)> {
+    let most = sums.clone().max().filter(|most| before < Some(*most))?;
+    Some((most, sums.position(|sum| sum == most)?))
+}
+
+/// Of values that are at least one window.
+fn largest_sliding(values: &[i64], size: usize) -> (i64, usize) {
+    let mut sum: i64 = values[..size].iter().sum();
+    let mut largest = (sum, 0);
+    for (at, (enters, leaves)) in values[size..].iter().zip(values).enumerate() {
+        sum += enters - leaves;
+        if largest.0 < sum {
+            largest = (sum, at + 1);
         }
     }
     largest
@@ -183,13 +218,26 @@ mod tests {
         check("_ _", 1, "none", "none");
         check("1 2 3", 4, "none", "none");
         check("-3 -1", 1, "-1@1", "-1@1");
+        check("1 1 9 9 2 2 9 9 3", 2, "18@2", "18@2");
+        check("1 2 3 4 9 9 9 9 9 9 9", 4, "36@4", "36@4");
+        check("1 2 3 4 5 6 7 8 9 10 11", 5, "40@5", "45@6");
+        check("-5 -4 -3 -2", 3, "-12@0", "-9@1");
+        // Too large for sums of 64 bits.
+        check("9223372036854775807 9223372036854775807 1 1", 2, "18446744073709551614@0", "18446744073709551614@0");
+        check("1125899906842623 1125899906842623 1125899906842624 1", 2, "2251799813685246@0", "2251799813685247@1");
     }
 
     #[track_caller]
     fn check(series: &str, size: usize, block: &str, sliding: &str) {
         let values: Vec<i64> = series.split_whitespace().map(|cell| cell.parse().unwrap_or(MISSING)).collect();
-        let told =
-            |windows| largest(&values, size, windows).map_or("none".into(), |(energy, at)| format!("{energy}@{at}"));
+        let told = |windows| {
+            let found = largest(&values, size, windows, None);
+            let above = |before| largest(&values, size, windows, Some(before));
+            if let Some((energy, _)) = found {
+                assert_eq!((above(energy), above(energy - 1)), (None, found), "only what is above counts");
+            }
+            found.map_or("none".into(), |(energy, at)| format!("{energy}@{at}"))
+        };
         assert_eq!((told(Windows::Block).as_str(), told(Windows::Sliding).as_str()), (block, sliding), "{series}");
     }
 }

@@ -8,6 +8,11 @@
 pub(crate) struct InputsHash(Vec<u8>);
 
 impl InputsHash {
+    /// Room for so many numbers.
+    pub(crate) fn with_room(numbers: usize) -> Self {
+        Self(Vec::with_capacity(numbers.saturating_mul(8)))
+    }
+
     pub(crate) fn number(&mut self, number: i64) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }

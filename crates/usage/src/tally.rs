@@ -32,7 +32,7 @@ pub(crate) struct Cell {
 /// The cells of a grid.
 pub(crate) fn tally(pieces: &[Piece<'_>], grid: &Grid, across_edge: AcrossEdge) -> Result<Vec<Cell>, Finding> {
     let mut cells = vec![Cell::default(); grid.cells()];
-    let mut hashes = vec![InputsHash::default(); grid.cells()];
+    let mut hashes = room(pieces, grid);
     let mut first = 0;
     for piece in pieces {
         while grid.spans.get(first).is_some_and(|span| span.end <= piece.start) {
@@ -46,6 +46,17 @@ pub(crate) fn tally(pieces: &[Piece<'_>], grid: &Grid, across_edge: AcrossEdge) 
         cell.inputs_hash = hash.finish();
     }
     Ok(cells)
+}
+
+/// A hash for each cell, with room for its values and what is told of each stretch beside them.
+fn room(pieces: &[Piece<'_>], grid: &Grid) -> Vec<InputsHash> {
+    const BESIDE: i64 = 5;
+    let length = pieces.first().map_or(i64::MAX, |piece| piece.length);
+    let mut numbers = vec![0; grid.cells()];
+    for span in &grid.spans {
+        numbers[span.cell] += (span.end - span.start) / length + BESIDE;
+    }
+    numbers.into_iter().map(|numbers| InputsHash::with_room(usize::try_from(numbers).unwrap_or_default())).collect()
 }
 
 /// Adds the part of a piece that lies in a span.

@@ -5,7 +5,6 @@
 //! in here never matters.
 
 mod companion;
-mod container;
 mod decision;
 mod device;
 mod expected;
@@ -25,12 +24,10 @@ use crate::day::Day;
 use crate::process::Kept;
 
 pub use companion::{Companion, Role};
-pub(crate) use container::over_whole_day;
 pub use decision::{Decision, DecisionKind};
 pub use device::{Alarm, Device};
 pub use expected::Expected;
 pub use site::{Load, Site, Sun};
-pub(crate) use sources::is_within;
 pub use sources::{AgreedValue, Bucket, DayTemperature, Origin, Profile, Sources};
 pub use summary::DaySummary;
 

@@ -6,6 +6,8 @@
 
 mod decided;
 mod scale;
+mod share_anew;
+mod v75_revalidation;
 
 use std::borrow::Cow;
 
@@ -16,11 +18,11 @@ use smol_str::SmolStr;
 
 pub(crate) use scale::{Seeds, SharedRegisters};
 
-use crate::context::Context;
+use crate::context::{Context, Total};
 use crate::day::{Day, MISSING};
 use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
-use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedEstimator, PlannedRule};
+use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedRule};
 use crate::process::v72_final_estimate_lock as v72;
 use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
@@ -57,7 +59,7 @@ pub(crate) fn run_in<'d>(
         let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
         fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
-            judge_estimates(&mut draft, plan, &mut ledger);
+            v75_revalidation::judge_estimates(&mut draft, plan, &mut ledger);
         }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
@@ -84,6 +86,7 @@ fn estimated<'a>(
     judge(&mut draft, plan, Stage::Values, &mut ledger);
     let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
     if has_gaps {
+        share_anew::share_anew(&mut draft, &mut ledger);
         estimate(&mut draft, plan, &mut ledger.estimations);
     }
     (draft, ledger, has_gaps)
@@ -113,6 +116,8 @@ struct Draft<'a> {
     values: Vec<i64>,
     statuses: Vec<Status>,
     slots: Vec<Slot>,
+    /// What sums are checked against, once estimates are scaled; before, that of the context.
+    totals: Option<Vec<Total>>,
 }
 
 /// What was decided of a slot, beside its value and status.
@@ -154,8 +159,9 @@ const MARKS: Status = Status(Status::FAILED.0 | Status::QUESTIONABLE.0);
 
 impl<'a> Draft<'a> {
     fn view(&self) -> View<'_> {
-        let extremes = Extremes::of(&self.values);
-        View { day: self.day, context: self.context, values: &self.values, statuses: &self.statuses, extremes }
+        let Self { day, context, values, statuses, totals, .. } = self;
+        let totals = totals.as_deref().unwrap_or(context.totals);
+        View { day, context, values, statuses, extremes: Extremes::of(values), totals }
     }
 
     /// As [`Draft::view`], for methods.
@@ -199,7 +205,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put(&mut self, estimate: &Estimate, planned: &PlannedEstimator) {
+    fn put(&mut self, estimate: &Estimate) {
         let at = usize::from(estimate.slot);
         self.values[at] = estimate.value;
         self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
@@ -212,7 +218,7 @@ impl<'a> Draft<'a> {
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
-            exclude_from_scaling: planned.exclude_from_scaling,
+            exclude_from_scaling: false,
         };
     }
 }
@@ -254,24 +260,6 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
     }
 }
 
-/// Runs the value checks on the estimates. Those that pass are validated; the others wait for a person,
-/// since a second estimate would be no better.
-fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
-    let found = ledger.faults.len();
-    let view = draft.view();
-    let made = |slot: u16| !draft.slots[usize::from(slot)].method.is_empty();
-    for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
-        let counts = |slot| made(slot) && !view.status(slot).intersects(planned.ignored);
-        ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
-    }
-    for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
-        draft.statuses[at] |= Status::VALIDATED;
-    }
-    for found in &ledger.faults[found..] {
-        draft.mark(&found.fault, found.on_failure);
-    }
-}
-
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {
     let view = draft.view();
     let dark: Vec<bool> = (0..view.slots()).map(|slot| view.is_dark(slot)).collect();
@@ -288,7 +276,8 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
             let mut slots_filled = 0;
             // A method may land on the number that marks a missing value; that is no value.
             for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {
-                draft.put(estimate, planned);
+                draft.put(estimate);
+                draft.slots[usize::from(estimate.slot)].exclude_from_scaling = planned.exclude_from_scaling;
                 slots_filled += 1;
             }
             estimations.push(Estimation {

@@ -6,7 +6,7 @@ use model::quality::Status;
 use model::time::TimeRange;
 
 use crate::amount::Amount;
-use crate::context::{Context, OUTAGE, is_good, overlap, touches_any};
+use crate::context::{Context, OUTAGE, Total, is_good, overlap, touches_any};
 use crate::day::{Day, MISSING};
 use crate::scan::Extremes;
 
@@ -21,6 +21,8 @@ pub(crate) struct View<'a> {
     pub statuses: &'a [Status],
     /// The bounds of `values`.
     pub extremes: Extremes,
+    /// What sums are checked against; those of the context as long as nothing is scaled.
+    pub totals: &'a [Total],
 }
 
 impl View<'_> {

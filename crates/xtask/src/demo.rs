@@ -1,13 +1,13 @@
 //! `cargo xtask demo`: from a fresh clone to a page with charts.
 //!
-//! It builds the page and the binary, lets the binary make up a small utility, takes its files in by the same commands
-//! a person would type, serves, and prints the address once the first chart has answered.
+//! It builds the page and the binary, lets the binary make up a small utility that goes on as time passes, serves, collects from its
+//! three head-ends, and prints the address once the first chart has answered.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,11 +19,11 @@ use crate::step::{self, Failure};
 
 /// Settings of the compiler in the root Cargo.toml: little optimisation, so that the first chart comes soon.
 const PROFILE: &str = "demo";
-/// The made-up utility: enough for a fleet view, a monthly profile, a few gaps and spikes, and the night of a silent
-/// collector in review.
-const FLEET: [&str; 8] = ["--channels", "200", "--days", "35", "--seed", "7", "--zone", "America/Toronto"];
+/// The made-up utility: enough for a fleet view, two weeks of a profile, and three head-ends each with trouble of its own.
+const TOWN: [&str; 6] = ["--meters", "200", "--days", "14", "--script", "today"];
 const USUAL_ADDRESS: &str = "127.0.0.1:8460";
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(240);
 
 /// The binary and the folder it works in.
 struct Demo {
@@ -39,15 +39,28 @@ pub fn run(repository: &Repository, arguments: &[String]) -> Result<(), Failure>
     };
     let started = Instant::now();
     let demo = Demo::prepare(repository)?;
-    demo.load()?;
+    let mut town = step::timed("made-up utility", || demo.live())?;
     let mut server = step::timed("serve", || demo.serve())?;
+    step::timed("what three head-ends collected", || demo.collect(&server))?;
     eprintln!("\nAmity is at {} ({:.0} s after you typed it)", server.address, started.elapsed().as_secs_f32());
     if stay {
+        eprintln!(
+            "It is early in the morning there, and a fuse opens in the next minutes: see its head-ends and the board"
+        );
         eprintln!("What rules found is at {}/review", server.address);
         eprintln!("Ctrl-C ends it; the data stays in {}", demo.folder.display());
         return server.wait();
     }
-    server.stop()
+    server.stop()?;
+    town.stop()
+}
+
+/// A zone where it is between 02:00 and 03:00 now, so that the deadline of 05:00 is near.
+fn early_in_the_morning() -> String {
+    #[expect(clippy::disallowed_methods, reason = "a demonstration begins at the hour that it is")]
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let east = (26 - now.as_secs() / 3600 % 24) % 24;
+    if east < 13 { format!("+{east:02}:00") } else { format!("-{:02}:00", 24 - east) }
 }
 
 impl Demo {
@@ -69,79 +82,133 @@ impl Demo {
         Ok(Self { binary: target.join(PROFILE).join("amity"), folder })
     }
 
-    /// Makes the files of a small utility and takes them in.
-    fn load(&self) -> Result<(), Failure> {
-        let files = self.folder.join("files").to_string_lossy().into_owned();
-        let amity = |arguments: &[&str], expected: &[i32]| {
-            let to_do = "the lines above say why; all files are in demo-data in the target folder";
-            step::end_with(&mut self.command(arguments), expected, to_do)
-        };
-        step::timed("new installation", || amity(&["init", "--zone", "America/Toronto"], &[0]))?;
-        step::timed("made-up files", || amity(&[&["bench", "generate", &files], FLEET.as_slice()].concat(), &[0]))?;
-        // One of the files is broken on purpose, to be seen in quarantine: 1 says findings, 2 that a file was refused.
-        step::timed("ingest", || {
-            // A line a file on standard output is too much to read here; `status` tells the sum of it.
-            let mut ingest = self.command(&["ingest", &files, "--register"]);
-            step::end_with(ingest.stdout(Stdio::null()), &[0, 1, 2], "the lines above say why")?;
-            amity(&["status"], &[0])
-        })
+    /// Makes a utility up that goes on as time passes, and an installation that collects from its head-ends.
+    fn live(&self) -> Result<Running, Failure> {
+        let zone = format!("--zone={}", early_in_the_morning());
+        self.amity(&["init", &zone, "--register"])?;
+        let options = ["simulate", "town", &zone, "--serve", "127.0.0.1:0", "--live"];
+        let mut town = Running::start(&mut self.command(&[options.as_slice(), &TOWN].concat()))?;
+        let settings = self.folder.join("town/head-ends.toml");
+        town.wait_for("the made-up utility", || settings.exists())?;
+        let head_ends = fs::read_to_string(&settings).map_err(|error| unusable(&settings, &error))?;
+        let ours = self.folder.join("installation/amity.toml");
+        let opened = fs::OpenOptions::new().append(true).open(&ours);
+        opened.and_then(|mut file| file.write_all(head_ends.as_bytes())).map_err(|error| unusable(&ours, &error))?;
+        Ok(town)
     }
 
-    fn command(&self, arguments: &[&str]) -> std::process::Command {
-        let data = self.folder.join("installation");
-        let data = data.to_string_lossy();
-        let all = [&["--data", data.as_ref()], arguments].concat();
-        step::command(&self.folder, &self.binary.to_string_lossy(), &all)
-    }
-
-    /// Starts the server and waits until a chart has answered.
+    /// Starts the server.
     fn serve(&self) -> Result<Server, Failure> {
         let listen = free_address();
-        let child = self.command(&["serve", "--listen", &listen]).spawn();
-        let child = child.map_err(|error| unusable(&self.binary, &error))?;
-        let mut server = Server { child, address: format!("http://{listen}") };
-        server.wait_until_listening(&listen)?;
-        first_chart(&listen)?;
-        Ok(server)
+        let mut running = Running::start(&mut self.command(&["serve", "--listen", &listen]))?;
+        running.wait_for("the server", || TcpStream::connect(&listen).is_ok())?;
+        Ok(Server { running, address: format!("http://{listen}"), listen })
+    }
+
+    /// Waits until the head-ends have given all that they had, gives the meters to them, and opens a chart.
+    fn collect(&self, server: &Server) -> Result<(), Failure> {
+        server.wait_until_collected()?;
+        self.amity(&["registry", "owners", "town/owners.csv"])?;
+        self.amity(&["status"])?;
+        first_chart(&server.listen)
+    }
+
+    fn amity(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let to_do = "the lines above say why; all files are in demo-data in the target folder";
+        step::succeed(&mut self.command(arguments), to_do)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let all = [&["--data", "installation"], arguments].concat();
+        step::command(&self.folder, &self.binary.to_string_lossy(), &all)
     }
 }
 
-/// A running `amity serve`; it ends with this value.
-struct Server {
+/// A program that goes on; it ends with this value.
+struct Running {
     child: Child,
-    address: String,
 }
 
-impl Server {
-    fn wait_until_listening(&mut self, listen: &str) -> Result<(), Failure> {
+impl Running {
+    fn start(command: &mut Command) -> Result<Self, Failure> {
+        let spelled = step::spelled(command);
+        eprintln!("    $ {spelled} &");
+        let child = command.spawn();
+        let child = child.map_err(|error| Failure::new(format!("`{spelled}`: {error}"), "see whether it was built"))?;
+        Ok(Self { child })
+    }
+
+    fn wait_for(&mut self, what: &str, is_there: impl Fn() -> bool) -> Result<(), Failure> {
         let started = Instant::now();
-        while TcpStream::connect(listen).is_err() {
+        while !is_there() {
             let ended = matches!(self.child.try_wait(), Ok(Some(_)));
-            if ended || started.elapsed() > ANSWER_WITHIN {
-                let what = format!("the server does not listen on {listen}");
-                return Err(Failure::new(what, "its own lines are above; `amity doctor` looks at its data"));
+            if ended || started.elapsed() > READY_WITHIN {
+                return Err(Failure::new(format!("{what} is not ready"), "its own lines are above"));
             }
             thread::park_timeout(Duration::from_millis(50));
         }
         Ok(())
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
-        let status = self.child.wait().map_err(|error| Failure::new(format!("server: {error}"), "start it again"))?;
-        if status.success() { Ok(()) } else { Err(Failure::new(format!("server ended with {status}"), "see above")) }
-    }
-
     fn stop(&mut self) -> Result<(), Failure> {
         self.child.kill().and_then(|()| self.child.wait()).map(drop).map_err(|error| {
-            Failure::new(format!("the server could not be stopped: {error}"), "end the process named amity by hand")
+            Failure::new(format!("a program could not be stopped: {error}"), "end the processes named amity by hand")
         })
     }
 }
 
-impl Drop for Server {
+impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to do.
         let _ = self.stop();
+    }
+}
+
+/// A running `amity serve`.
+struct Server {
+    running: Running,
+    listen: String,
+    address: String,
+}
+
+impl Server {
+    /// Waits until each head-end had no more to give at least once.
+    fn wait_until_collected(&self) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        struct List {
+            items: Vec<HeadEnd>,
+        }
+        #[derive(Deserialize)]
+        struct HeadEnd {
+            health: Option<Health>,
+        }
+        #[derive(Deserialize)]
+        struct Health {
+            caught_up_at: Option<String>,
+        }
+        let started = Instant::now();
+        loop {
+            let list = get(&self.listen, "/api/v1/head-ends").map_err(broken)?;
+            let list: List = serde_json::from_str(&list).map_err(|error| broken(format!("head-ends: {error}")))?;
+            let is_done = |one: &HeadEnd| one.health.as_ref().is_some_and(|health| health.caught_up_at.is_some());
+            if !list.items.is_empty() && list.items.iter().all(is_done) {
+                return Ok(());
+            }
+            if started.elapsed() > READY_WITHIN {
+                return Err(broken("the head-ends still have more to give".into()));
+            }
+            thread::park_timeout(Duration::from_millis(250));
+        }
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        let status =
+            self.running.child.wait().map_err(|error| Failure::new(format!("server: {error}"), "start it again"))?;
+        if status.success() { Ok(()) } else { Err(Failure::new(format!("server ended with {status}"), "see above")) }
+    }
+
+    fn stop(&mut self) -> Result<(), Failure> {
+        self.running.stop()
     }
 }
 
@@ -165,8 +232,6 @@ fn first_chart(address: &str) -> Result<(), Failure> {
         first_reading: String,
         last_reading: String,
     }
-    let broken =
-        |what: String| Failure::new(what, "the server's own lines are above; `amity doctor` looks at its data");
     get(address, "/").map_err(broken)?;
     let page = get(address, "/api/v1/channels?limit=1").map_err(broken)?;
     let page: Page = serde_json::from_str(&page).map_err(|error| broken(format!("list of channels: {error}")))?;
@@ -177,6 +242,10 @@ fn first_chart(address: &str) -> Result<(), Failure> {
     let chart = get(address, &path).map_err(broken)?;
     eprintln!("    first chart: {} bytes of channel {channel}", chart.len());
     Ok(())
+}
+
+fn broken(what: String) -> Failure {
+    Failure::new(what, "the server's own lines are above; `amity doctor` looks at its data")
 }
 
 /// The body of `GET path`; an error in words for anything but 200.

@@ -87,7 +87,7 @@ pub fn printed(command: &mut Command) -> Option<String> {
 }
 
 /// The command as a person would type it.
-fn spelled(command: &Command) -> String {
+pub fn spelled(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());

@@ -191,7 +191,7 @@ fn status(orders: &[Order]) -> ExitCode {
 
 fn not_ordered(error: NotOrdered) -> Failure {
     match error {
-        NotOrdered::Registry(error) => Failure::work("could not use the registry", error),
+        NotOrdered::Registry(error) => Failure::of_registry(error),
         error => Failure::Usage(error.to_string()),
     }
 }

@@ -46,10 +46,17 @@ use crate::output::Failure;
 #[command(name = "amity", version, propagate_version = true)]
 pub struct CommandLine {
     /// Folder of the installation.
-    #[arg(long, global = true, env = "AMITY_DATA", default_value = "amity-data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "AMITY_DATA",
+        default_value = "amity-data",
+        value_name = "DIR",
+        display_order = 900
+    )]
     data: PathBuf,
     /// Tell more about what is going on.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub verbose: bool,
     #[command(subcommand)]
     command: Command,

@@ -190,7 +190,7 @@ impl Spoken {
 fn failure(error: SchemaError) -> Failure {
     match error {
         SchemaError::Refused(refusal) => Failure::Usage(refusal.to_string()),
-        SchemaError::Registry(error) => Failure::work("could not use the registry", error),
+        SchemaError::Registry(error) => Failure::of_registry(error),
     }
 }
 

@@ -156,7 +156,7 @@ impl Subscribe {
                 };
                 let added = installation.runtime.block_on(subscribers::add(registry, &new, clock::now()));
                 added.map_err(|error| match error {
-                    SubscribeError::Registry(error) => Failure::work("could not use the registry", error),
+                    SubscribeError::Registry(error) => Failure::of_registry(error),
                     SubscribeError::Treatment => Failure::Usage(format!("--assumed-time {assumed_time}: {error}")),
                     error => Failure::work(format!("`{name}` was not registered"), error),
                 })?;

@@ -38,7 +38,7 @@ pub fn plans_failure(error: PlansError) -> Failure {
         PlansError::Refused(findings) => {
             Failure::Usage(format!("nothing was put\n{}", plan_file::lines("plans", &findings)))
         }
-        PlansError::Registry(error) => Failure::work("could not use the registry", error),
+        PlansError::Registry(error) => Failure::of_registry(error),
     }
 }
 

@@ -1,6 +1,10 @@
 //! A reading's whole way: unknown, quarantined, registered, replayed, repeated, corrected, asked "as of", estimated.
 
+use serde_json::Value;
+
 use crate::program::Program;
+
+const HOURLY: &str = "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0";
 
 fn hours(values: &[(&str, &str)]) -> String {
     let mut text = "usage_point_id,uom,start,end,value,version\n".to_owned();
@@ -103,6 +107,22 @@ fn owners_and_states_let_readings_in() {
 }
 
 #[test]
+fn owners_of_a_file_are_entered_all_or_none() {
+    let program = Program::with_installation(&["--zone", "UTC"]);
+    for name in ["UP1", "UP2"] {
+        assert_eq!(program.run(&["registry", "add", "--usage-point", name, "--reading-type", HOURLY]).code, 0);
+    }
+    let owner = |name: &str| program.json(&["registry", "show", name, "--json"])["owners"][0]["source"].clone();
+    let wrong = program.file("wrong.csv", "usage_point,source\nUP1,HES-1\nUP3,HES-1\n");
+    let refused = program.run(&["registry", "owners", &wrong]);
+    assert!(refused.code == 2 && refused.talk.contains("wrong.csv, line 3: `UP3` is not"), "{refused:?}");
+    assert_eq!(owner("UP1"), Value::Null);
+    let owners = program.file("owners.csv", "usage_point,source\nUP1,HES-1\nUP2,HES-2\n");
+    assert_eq!(program.json(&["registry", "owners", &owners, "--json"])["usage_points"], 2);
+    assert_eq!((owner("UP1"), owner("UP2")), ("HES-1".into(), "HES-2".into()));
+}
+
+#[test]
 fn a_multiplier_does_not_change_under_reads() {
     let program = Program::with_installation(&["--zone", "UTC"]);
     let register = |more: &[&str]| {
@@ -149,6 +169,6 @@ fn a_disconnected_usage_point_is_told_and_shown() {
     assert_eq!(program.run(&["registry", "show", "UP2"]).code, 2);
 }
 
-fn channel_label() -> serde_json::Value {
+fn channel_label() -> Value {
     "UP1/0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".into()
 }

@@ -50,6 +50,13 @@ async fn a_broken_book_is_refused_whole() {
     let told = amity.post("/api/v1/plans", JSON, json!({ "by": "ana", "book": book("V99") }).to_string()).await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(told.body["findings"][0]["field"], "plan[0].validate[0].rule");
+    let mut nameless = book("V30");
+    nameless["validation_set"][0]["name"] = json!("");
+    nameless["estimation_set"][0]["version"] = json!(0);
+    let told = amity.post("/api/v1/plans", JSON, json!({ "by": "ana", "book": nameless }).to_string()).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields = [0, 1].map(|at| told.body["findings"][at]["field"].clone());
+    assert_eq!(fields, [json!("validation_set[0].name"), json!("estimation_set[0].version")], "{}", told.text);
     let unnamed = amity.post("/api/v1/plans", JSON, json!({ "by": " ", "book": book("V30") }).to_string()).await;
     assert_eq!((unnamed.status, &unnamed.body["pointer"]), (StatusCode::BAD_REQUEST, &json!("by")));
     assert_eq!(amity.get("/api/v1/plans").await.body["history"], json!([]), "nothing was kept");

@@ -273,7 +273,7 @@ impl Document {
     }
 
     fn event_ends(&mut self, sink: &mut dyn Sink) {
-        let event = self.events.end(sink);
+        let Some(event) = self.events.end(sink) else { return };
         if self.place() == Place::MeterReading {
             self.payload.meter_reading.events.push(event);
         } else {

@@ -18,12 +18,14 @@ pub(super) struct Events {
     event: EndDeviceEvent,
     pub(super) owners: Owners,
     detail: (SmolStr, SmolStr),
+    is_left_out: bool,
 }
 
 impl Events {
     pub(super) fn begin(&mut self, line: u64) {
         self.event = EndDeviceEvent { line, ..EndDeviceEvent::default() };
         self.owners = Owners::default();
+        self.is_left_out = false;
     }
 
     pub(super) fn detail_ends(&mut self) {
@@ -53,7 +55,8 @@ impl Events {
             Field::Created => match text.parse().or_else(|_| seconds(text, zone)) {
                 Ok(created) => event.created = Some(created),
                 Err(error) => {
-                    let message = format!("found `{}`, {error}", shown(text.as_bytes()));
+                    self.is_left_out = true;
+                    let message = format!("found `{}`, {error}; the event is left out", shown(text.as_bytes()));
                     sink.finding(Finding::new(line, field.name(), "cim.time", message));
                 }
             },
@@ -68,18 +71,21 @@ impl Events {
         }
     }
 
-    /// The event, whole.
-    pub(super) fn end(&mut self, sink: &mut dyn Sink) -> EndDeviceEvent {
+    /// The event, whole; `None` where its time cannot be read, which was told.
+    pub(super) fn end(&mut self, sink: &mut dyn Sink) -> Option<EndDeviceEvent> {
         let mut event = std::mem::take(&mut self.event);
         let owners = std::mem::take(&mut self.owners);
         event.device = owners.meter.name();
         event.usage_point = owners.usage_point.name();
+        if self.is_left_out {
+            return None;
+        }
         if event.created.is_none() {
             let message = "the event has no createdDateTime that could be read, expected one";
             let finding = Finding::new(event.line, "createdDateTime", "1.7", message);
             sink.finding(finding.with_severity(Severity::Warning));
         }
-        event
+        Some(event)
     }
 }
 

@@ -131,7 +131,9 @@ fn write_determinant(one: &Determinant, out: &mut Vec<u8>) {
     for note in &one.notes {
         text_element("note", note, out);
     }
-    element("quantity", one.quantity, out);
+    if let Some(quantity) = one.quantity {
+        element("quantity", quantity, out);
+    }
     text_element("set", &one.set, out);
     text_element("unit", &one.unit, out);
     element("version", one.version, out);
@@ -295,7 +297,7 @@ fn determinant_of(place: &Place<'_>) -> Option<Determinant> {
     Some(Determinant {
         id: place.one_whole("id")?,
         unit: place.one_whole("unit")?,
-        quantity: place.one_parsed("quantity", DECIMAL)?,
+        quantity: place.maybe_parsed("quantity", DECIMAL),
         period: range(period(place)),
         bucket: place.maybe("bucket").map(|bucket| bucket.whole().into()),
         peak: place.maybe("peak").map(|peak| range(bounds(&peak))),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use model::event::EndDeviceEvent;
-use model::finding::{Finding, Severity};
+use model::finding::Finding;
 use model::id::Name;
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
@@ -34,10 +34,8 @@ pub(super) fn read(
             "time" => match instant(&text, zone) {
                 Ok(created) => event.created = Some(created),
                 Err(why) => {
-                    let message = format!("found `{text}`, {why}; the event is kept without its time");
-                    let finding = Finding::new(line, "time", "events_json.time", message);
-                    sink.finding(finding.with_severity(Severity::Warning));
-                    event.details.push((SmolStr::new_static("time"), text));
+                    let message = format!("found `{text}`, {why}; the event is left out");
+                    return sink.finding(Finding::new(line, "time", "events_json.time", message));
                 }
             },
             "device" => event.device = device(&value, text),

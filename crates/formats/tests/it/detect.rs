@@ -27,6 +27,8 @@ fn the_first_record_or_element_tells_the_format() {
         ),
         ("<EndDeviceEvents/>", Some(Format::Cim)),
         ("\u{feff} {\"headEnd\"", Some(Format::EventsJson)),
+        ("{\"events\": [", Some(Format::EventsJson)),
+        ("{\n\"feeder\": \"ieee13x\", \"devices\": [{\"opened\": []}]}", None),
         ("[1]", None),
         ("<html><body>", None),
         ("PK\u{3}\u{4}", None),

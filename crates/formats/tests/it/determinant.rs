@@ -164,7 +164,14 @@ fn quantity() -> impl Strategy<Value = Decimal> {
 
 fn determinant() -> impl Strategy<Value = Determinant> {
     let named = (word(), text(), prop::option::of(word()), prop::collection::vec(text(), 0..3), text());
-    let valued = (quantity(), range(), prop::option::of(range()), any::<[u32; 9]>(), any::<u64>(), any::<u32>());
+    let valued = (
+        prop::option::of(quantity()),
+        range(),
+        prop::option::of(range()),
+        any::<[u32; 9]>(),
+        any::<u64>(),
+        any::<u32>(),
+    );
     let doubts = prop::collection::vec((word(), text()), 0..3);
     let notes = prop::collection::vec(text(), 0..3);
     (named, valued, doubts, notes).prop_map(|(named, valued, doubts, notes)| {

@@ -3,40 +3,48 @@
 //! Pure: a piece of a message, what the registry says of its channel, the limits and `now` go in; findings come
 //! out. A finding of [`Severity::Error`] sends the piece to quarantine; a warning is told and the piece admitted.
 //!
-//! | rule | where |
-//! |---|---|
-//! | V01 point exists | [`unknown_point`] |
-//! | V02 sender, V03 V04 state, V05 type, V06 unit, V07 length, V09 count, V14 meter | `registry` |
-//! | V08 period, V10 number, V11 quality, V16 complete day, V17 future | `contents` |
-//! | V12 duplicate payload, V18 every message reaches a final state | the driver, [`crate::intake`] |
-//! | V13 sibling channels, V15 channel count | [`missing_siblings`], where the settings ask |
+//! One file each, with what the driver asks of V12 and V18. [`check`] asks those that look at one piece; V13, V15 and the shortest
+//! span of V08 look at a whole message ([`arrivals`]).
 //!
-//! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry. Where no owner is set any
-//! source may send; while no state is known the point counts as connected.
+//! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry.
 
-mod contents;
-mod owner;
-mod registry;
+pub mod arrivals;
 mod scale;
-mod siblings;
 #[cfg(test)]
 mod tests;
+mod v01_point_exists;
+mod v02_sender;
+mod v03_connection_state;
+mod v04_inactive;
+mod v05_type;
+mod v06_unit;
+mod v07_interval_length;
+mod v08_period;
+mod v09_count_and_order;
+mod v10_number;
+mod v11_quality;
+mod v12_duplicate_payload;
+mod v13_sibling_channels;
+mod v14_meter;
+mod v15_channel_count;
+mod v16_complete;
+mod v17_future;
+mod v18_final_state;
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
 use model::master::{Channel, ConnectionState, History};
 use model::reading::{ChannelReadings, Values};
 use serde::{Deserialize, Serialize};
-use store::registry::directory::Unresolved;
 
-pub use owner::owner;
 pub use scale::Scale;
-pub use siblings::missing_siblings;
-
-/// The code of a name that several usage points or meters bear.
-pub const AMBIGUOUS_NAME: &str = "registry.ambiguous";
-/// The code of a channel that cannot be registered as a message describes it.
-pub const REGISTRY_CONFLICT: &str = "registry.conflict";
+pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, unknown_point};
+pub use v02_sender::owner;
+pub use v08_period::short_spans;
+pub(crate) use v12_duplicate_payload::{attempt_key, older_key};
+pub use v13_sibling_channels::siblings_of_other_periods;
+pub use v15_channel_count::missing_channels;
+pub(crate) use v18_final_state::{NO_KEY, part_key};
 
 /// Limits of the checks, with their units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,20 +56,29 @@ pub struct Limits {
     pub refuse_inactive: bool,
     /// V08: how old a reading may be, in days; 0 accepts any age (history loads).
     pub age_days_max: u32,
+    /// V08: how many hours a message brings at least of a channel of intervals up to an hour long; 0 accepts any.
+    pub span_hours_min: u32,
+    /// V08: whether a message that brings less is told.
+    pub report_short_spans: bool,
     /// V10: integer digits of an interval value in the unit of the channel.
     pub integer_digits_max: u8,
     /// V16: whether an interval without a value inside a message is told.
     pub report_missing_values: bool,
-    /// V13, V15: whether channels of a usage point that a message leaves out are told.
+    /// V13, V15: whether channels of a usage point that a message leaves out, or brings for another period, are told.
     pub report_missing_siblings: bool,
 }
+
+/// Three years, one of them a leap year.
+const THREE_YEARS_IN_DAYS: u32 = 3 * 365 + 1;
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             future_tolerance_seconds: 180,
             refuse_inactive: false,
-            age_days_max: 0,
+            age_days_max: THREE_YEARS_IN_DAYS,
+            span_hours_min: 4,
+            report_short_spans: false,
             integer_digits_max: 10,
             report_missing_values: false,
             report_missing_siblings: false,
@@ -82,25 +99,6 @@ pub struct Target<'a> {
     pub meter: Option<&'a str>,
 }
 
-/// V01: nothing in the registry has this name, or several things; `reason` says which.
-pub fn unknown_point(readings: &ChannelReadings, reason: &Unresolved) -> Finding {
-    if let Unresolved::AmbiguousName { .. } = reason {
-        let message = format!("{reason}; let the source say it");
-        return Finding::new(readings.line, "channel", AMBIGUOUS_NAME, message);
-    }
-    let message = format!(
-        "{reason}; register the channel (`amity registry add`), or let the message say what it is \
-         (`amity quarantine replay --register`)"
-    );
-    Finding::new(readings.line, "channel", "V01", message)
-}
-
-/// The channel that a message describes could not be registered; `reason` says what contradicts it.
-pub fn not_registered(readings: &ChannelReadings, reason: &str) -> Finding {
-    let message = format!("could not be registered as the message describes it: {reason}");
-    Finding::new(readings.line, "channel", REGISTRY_CONFLICT, message)
-}
-
 /// Every check of one piece of a message from `source`, in rule order.
 pub fn check(
     readings: &ChannelReadings,
@@ -111,10 +109,14 @@ pub fn check(
 ) -> Vec<Finding> {
     let mut report = Report { readings, target, limits, findings: Vec::new() };
     report.sender(source);
-    report.state();
+    report.connection_state();
+    report.inactive();
     report.kind();
     report.unit();
+    report.interval_length();
+    report.future(now);
     report.period(now);
+    report.count();
     report.numbers();
     report.qualities();
     report.meter();

@@ -155,7 +155,7 @@ fn intervals_are_of_the_length_and_kind_of_their_channel() {
         "register reads",
         &|readings| {
             let read = RegisterRead {
-                at: Timestamp::UNIX_EPOCH,
+                at: Timestamp::from_second(NOW - 3600).expect("instant"),
                 period_start: None,
                 value: None,
                 quality: Quality::default(),
@@ -238,7 +238,7 @@ fn age_and_missing_values_are_told_where_the_settings_ask() {
     let mut old = readings();
     run_of(&mut old).start = Timestamp::from_second(NOW - 61 * 86_400).expect("instant");
     run_of(&mut old).values[2] = IntervalRun::MISSING;
-    verdict("any age by default", &old, &target, &Limits::default(), &[]);
+    verdict("three years by default", &old, &target, &Limits::default(), &[]);
     let strict = Limits { age_days_max: 60, report_missing_values: true, ..Limits::default() };
     verdict("sixty days", &old, &target, &strict, &[("V08", Severity::Error), ("V16", Severity::Warning)]);
 }

@@ -104,7 +104,8 @@ impl Determinants {
 impl EarlierAnswer {
     fn references(&self) -> impl Iterator<Item = Reference<'_>> {
         let (of, seconds) = (self.of, self.seconds);
-        self.determinants.iter().map(move |one| Reference { determinant: &one.id, of, quantity: one.quantity, seconds })
+        let known = self.determinants.iter().filter_map(|one| Some((one, one.quantity?)));
+        known.map(move |(one, quantity)| Reference { determinant: &one.id, of, quantity, seconds })
     }
 }
 

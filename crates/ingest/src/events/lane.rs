@@ -7,12 +7,13 @@ use store::events::{Answer, Batch, EventsBook, EventsError, Told};
 use store::raw::RawBook;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinError;
 
 use super::message::{Desk, EventsReceipt, Outcome, Prepared};
 use super::settings::Rules;
 use crate::intake::Message;
+use crate::schema::Watch;
 
 /// Events that are committed together at the most.
 const COMMIT_EVENTS_MAX: usize = 10_000;
@@ -25,6 +26,7 @@ pub struct EventsLane {
     raw: Arc<RawBook>,
     registry: Registry,
     rules: Arc<Rules>,
+    watch: Arc<Mutex<Watch>>,
     runtime: Handle,
 }
 
@@ -69,7 +71,7 @@ impl EventsLane {
         let (queue, waiting) = mpsc::channel(rules.waiting_max);
         let rules = Arc::new(rules);
         runtime.spawn(commit_all(waiting, book.clone(), Arc::clone(&rules)));
-        Self { queue, book, raw, registry, rules, runtime }
+        Self { queue, book, raw, registry, rules, watch: Arc::default(), runtime }
     }
 
     /// The book that it leads to.
@@ -113,11 +115,17 @@ impl EventsLane {
             return Ok(receipt);
         }
         let directory = self.registry.directory().await?;
-        let desk = Desk { raw: Arc::clone(&self.raw), rules: Arc::clone(&self.rules), directory };
+        let agreed = self.watch.lock().await.agreed(&self.registry, &message.source, now).await?;
+        let (raw, rules) = (Arc::clone(&self.raw), Arc::clone(&self.rules));
+        let desk = Desk { raw, rules, directory, agreed: agreed.clone() };
+        let (source, id) = (message.source.clone(), hash.clone());
         let prepared = tokio::task::spawn_blocking(move || desk.prepare(&message, bytes.as_ref(), &hash, now));
-        let Prepared { quarantine, outcome } = prepared.await??;
+        let Prepared { quarantine, differences, outcome } = prepared.await??;
         if !quarantine.is_empty() {
             self.registry.quarantine().add(&quarantine, now).await?;
+        }
+        if let Some(agreed) = agreed {
+            agreed.note(&self.registry, &source, &differences, (&id, now)).await?;
         }
         let told = match outcome {
             Outcome::Refused(receipt) => return Ok(receipt),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use store::events::{Answer, Counts, Told};
 use store::raw::RawBook;
 use store::registry::directory::Directory;
+use store::registry::quarantine::QuarantineEntry;
+use store::registry::schema::Found;
 
 use super::lane::EventsFailure;
 use super::reading::EventReader;
@@ -18,7 +20,7 @@ use crate::intake::{Message, ToldFinding};
 use crate::inventory::{self, ReadError};
 use crate::malformed::Malformed;
 use crate::quarantine;
-use store::registry::quarantine::QuarantineEntry;
+use crate::schema::Agreed;
 
 /// Findings that the answer to a sender repeats.
 const ANSWER_FINDINGS_MAX: usize = 100;
@@ -91,6 +93,8 @@ impl EventsReceipt {
 /// A message that was read and whose bytes are kept: what is put away and what is told of it.
 pub(crate) struct Prepared {
     pub(crate) quarantine: Vec<QuarantineEntry>,
+    /// What is not as was agreed with the source.
+    pub(crate) differences: Vec<Found>,
     pub(crate) outcome: Outcome,
 }
 
@@ -107,6 +111,7 @@ pub(crate) struct Desk {
     pub(crate) raw: Arc<RawBook>,
     pub(crate) rules: Arc<Rules>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) agreed: Option<Agreed>,
 }
 
 impl Desk {
@@ -123,22 +128,19 @@ impl Desk {
         let read = inventory::read(&mut &bytes[..], message.format, &message.options, &mut reader);
         let read = read.and_then(|format| only_events(format, &reader).map_or(Ok(format), Err));
         let mut receipt = EventsReceipt { hash: hash.to_owned(), accepted: true, ..EventsReceipt::default() };
-        let refused = match read {
-            Ok(format) => {
-                receipt.format = Some(format.name().into());
-                None
-            }
-            Err(ReadError { format, finding }) => {
-                receipt.format = format.map(|format| format.name().into());
-                Some(finding)
-            }
+        let (format, refused) = match read {
+            Ok(format) => (Some(format), None),
+            Err(ReadError { format, finding }) => (format, Some(finding)),
         };
+        receipt.format = format.map(|format| format.name().into());
+        let differences = self.agreed.as_ref().zip(format).map(|(agreed, format)| agreed.differences(format, bytes));
+        let differences = differences.unwrap_or_default();
         if let Some(finding) = refused {
             let rejected = Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 };
             let quarantine = vec![quarantine::entry(message, raw, hash, &rejected)];
             let findings = vec![ToldFinding::from(&rejected.finding)];
             let receipt = EventsReceipt { accepted: false, findings_count: 1, findings, ..receipt };
-            return Ok(Prepared { quarantine, outcome: Outcome::Refused(receipt) });
+            return Ok(Prepared { quarantine, differences, outcome: Outcome::Refused(receipt) });
         }
         let malformed: Vec<Malformed> = reader.malformed.into_values().collect();
         let quarantine =
@@ -159,7 +161,7 @@ impl Desk {
             note: Some(receipt.as_note()),
             earlier: Counts::default(),
         };
-        Ok(Prepared { quarantine, outcome: Outcome::Told(Box::new(told)) })
+        Ok(Prepared { quarantine, differences, outcome: Outcome::Told(Box::new(told)) })
     }
 }
 

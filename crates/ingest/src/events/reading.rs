@@ -149,6 +149,10 @@ impl Sink for EventReader<'_> {
                 "the event names neither a device nor a usage point, so that it is nobody's; expected one of them";
             return self.leave_out(&Finding::new(event.line, "Assets", "event.nobodys", message));
         }
+        if events::dialect::told_type(event).is_empty() {
+            let message = "the event has no type, so that nobody knows what happened; expected a 4-part code or a name";
+            return self.leave_out(&Finding::new(event.line, "EndDeviceEventType", "event.typeless", message));
+        }
         let told = self.told(event);
         self.events.push(told);
     }

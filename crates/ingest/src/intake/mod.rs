@@ -4,6 +4,7 @@
 //! key, position and answer in one commit; events go to their own book before the readings; only then does [`Intake::take`] return. A crash before that leaves
 //! nothing acknowledged, and taking the same bytes again is harmless at every point.
 
+mod agreement;
 mod events;
 mod message;
 mod outcome;
@@ -27,14 +28,14 @@ use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
-use crate::admission::Limits;
+use crate::admission::{Limits, NO_KEY, attempt_key, older_key, part_key};
 use crate::admitter::Admitter;
 use crate::events::{EventsFailure, EventsLane};
 use crate::flags::FlagMaps;
 use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
-use crate::schema::{LOOK_BYTES, Watch};
+use crate::schema::Watch;
 use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 
@@ -267,17 +268,6 @@ impl Intake {
         Ok(outcome)
     }
 
-    /// Notes where the fields of a message are not as was agreed with its source.
-    fn hold_against_agreed(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<(), IntakeError> {
-        let (Ok(format) | Err(ReadError { format: Some(format), .. })) = &spooled.survey else { return Ok(()) };
-        if spooled.again {
-            return Ok(());
-        }
-        let (beginning, hash) = (spooled.beginning(&self.books.raw, LOOK_BYTES)?, spooled.hash_text());
-        let held = self.agreed.hold(&self.books.registry, (&message.source, &hash), (*format, &beginning), now);
-        Ok(self.runtime.block_on(held)?)
-    }
-
     fn admit_pieces(
         &mut self,
         message: &Message,
@@ -300,7 +290,7 @@ impl Intake {
             return Err(IntakeError::Readings(error));
         }
         let mut admitter = sink.admitter;
-        admitter.note_missing_siblings();
+        admitter.note_whole_message();
         outcome.counts = sink.committed;
         outcome.receipt.findings_count += admitter.findings_count;
         outcome.findings.extend(admitter.findings);
@@ -449,24 +439,7 @@ impl Sink for Committing<'_> {
     }
 }
 
-/// The key of a batch that is given none.
-const NO_KEY: [u8; 32] = [0; 32];
-
-/// The key of the answer to a message of which nothing could be used: the same bytes with other options are another one.
-fn attempt_key(message: &Message, hash: &[u8; 32]) -> [u8; 32] {
-    let asked = serde_json::to_vec(&Asked::from(message)).expect("options have only texts");
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(hash).update(&[u8::from(message.unknown == Unknown::Register)]).update(&asked);
-    *hasher.finalize().as_bytes()
-}
-
-/// The key of what is known of a message only once its readings are placed: how many of them are older than what was there.
-fn older_key(hash: &[u8; 32]) -> [u8; 32] {
-    *blake3::Hasher::new().update(hash).update(b"older versions").finalize().as_bytes()
-}
-
-/// Commits a part of a message. Only the last part carries the message's key, so that a message cut off by a crash is
-/// not taken for answered; the others have a key of their own.
+/// Commits a part of a message; only the last one carries the key of the message (V18).
 fn commit(
     book: &ReadingsBook,
     message: &Message,
@@ -477,8 +450,7 @@ fn commit(
     batch.source.clone_from(&message.source);
     batch.received_at = now.as_microsecond();
     if batch.key == NO_KEY {
-        let part = format!("{} part at {now} after sequence {}", spooled.hash_text(), book.sequence());
-        batch.key = *blake3::hash(part.as_bytes()).as_bytes();
+        batch.key = part_key(&spooled.hash_text(), now, book.sequence());
     }
     book.append(batch)
 }

@@ -1,6 +1,6 @@
 //! How what people put lies over what was there, and what is checked before it counts.
 //!
-//! Nothing stored is ever changed. A set or a plan that is put again under its name and version must be the same; where
+//! The plan of the settings lies under everything and is never taken away. Nothing stored is ever changed. A set or a plan that is put again under its name and version must be the same; where
 //! two statements are about one place, the later one holds on the dates that both speak of.
 
 use std::collections::{BTreeMap, HashSet};
@@ -30,10 +30,10 @@ pub struct Added {
     pub attachments: usize,
 }
 
-/// A place where a plan is to hold, or none any more, from a date on and until another.
+/// A place where a plan is to hold, or what was attached no more, from a date on and until another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attach {
-    /// Name and version of the plan; `None` ends what held there.
+    /// Name and version of the plan; `None` takes away what was attached there.
     pub plan: Option<(SmolStr, u32)>,
     /// The place.
     pub to: Scope,
@@ -50,15 +50,9 @@ pub struct Attach {
 /// has put it.
 pub fn in_force(default: &Plan, stored: &StoredPlans) -> Result<Plans, Vec<Finding>> {
     let (mut book, mut findings) = parts(default, stored);
-    let mut places = Places::default();
-    places.lay(&everywhere(default));
-    for (at, (statement, _)) in stored.statements.iter().enumerate() {
-        match attach(statement) {
-            Ok(attach) => places.lay(&attach),
-            Err(message) => findings.push(unreadable(&format_smolstr!("attach[{at}].to"), message)),
-        }
-    }
-    book.attach = places.attachments();
+    let (stated, unread) = Places::stated(stored);
+    findings.extend(unread);
+    book.attach = stated.over(default).attachments();
     if findings.is_empty() { Plans::of(book) } else { Err(findings) }
 }
 
@@ -81,7 +75,7 @@ pub async fn put(
     checked(book, &before, &parts, &known).map_err(PlansError::Refused)?;
     parts.retain(|part| !known.contains(&part));
     let wanted: Vec<Attach> = book.attach.iter().map(Attach::of).collect();
-    let statements = news(&before, &wanted);
+    let statements = news(default, &stored, &wanted);
     let of_settings = of_settings(default, &known, &statements, book);
     let missing: Vec<Part> = of_settings.into_iter().filter(|part| !parts.contains(part)).collect();
     parts.extend(missing);
@@ -110,7 +104,7 @@ impl Plans {
     }
 }
 
-/// States where a plan holds, or that none does any more; answers whether that changed anything.
+/// States where a plan holds, or that what was attached does so no more; answers whether that changed anything.
 ///
 /// # Errors
 /// As [`put`].
@@ -123,7 +117,7 @@ pub async fn attach_plan(
 ) -> Result<bool, PlansError> {
     let stored = registry.plans().all().await?;
     let before = in_force(default, &stored).map_err(PlansError::Broken)?;
-    let statements = news(&before, std::slice::from_ref(wanted));
+    let statements = news(default, &stored, std::slice::from_ref(wanted));
     let attach = wanted.attachment().into_iter().collect();
     let after = PlanBook { attach, ..before.written().clone() };
     after.check().map_err(PlansError::Refused)?;
@@ -161,11 +155,31 @@ impl Attach {
     }
 }
 
-/// The attachments in force at each place, in order of their dates.
+/// Attachments at each place, in order of their dates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Places(BTreeMap<Scope, Vec<Attachment>>);
 
 impl Places {
+    /// What is left of the statements that were put, each laid over those before it; findings of those that cannot be read.
+    fn stated(stored: &StoredPlans) -> (Self, Vec<Finding>) {
+        let (mut places, mut findings) = (Self::default(), Vec::new());
+        for (at, (statement, _)) in stored.statements.iter().enumerate() {
+            match attach(statement) {
+                Ok(attach) => places.lay(&attach),
+                Err(message) => findings.push(unreadable(&format_smolstr!("attach[{at}].to"), message)),
+            }
+        }
+        (places, findings)
+    }
+
+    /// These over the plan of the settings, which holds wherever and whenever nothing else does: no statement takes it away.
+    fn over(self, default: &Plan) -> Self {
+        let mut places = Self::default();
+        places.lay(&everywhere(default));
+        self.0.into_values().flatten().for_each(|attachment| places.lay(&Attach::of(&attachment)));
+        places
+    }
+
     fn of(plans: &Plans) -> Self {
         let mut places = Self::default();
         for attachment in &plans.written().attach {
@@ -208,14 +222,18 @@ fn everywhere(plan: &Plan) -> Attach {
     Attach { plan: Some((plan.name.clone(), plan.version)), to: Scope::Everywhere, from: None, until: None }
 }
 
-/// The statements that change what holds.
-fn news(before: &Plans, wanted: &[Attach]) -> Vec<Statement> {
-    let mut places = Places::of(before);
+/// The statements that change what holds, or take away what was attached.
+fn news(default: &Plan, stored: &StoredPlans, wanted: &[Attach]) -> Vec<Statement> {
+    let (mut places, _) = Places::stated(stored);
     let mut statements = Vec::new();
     for attach in wanted {
-        let known = places.0.get(&attach.to).cloned().unwrap_or_default();
+        let told = |places: &Places| match attach.plan {
+            Some(_) => places.clone().over(default).attachments(),
+            None => places.clone().attachments(),
+        };
+        let known = told(&places);
         places.lay(attach);
-        if places.0.get(&attach.to).is_none_or(|after| *after != known) {
+        if told(&places) != known {
             statements.push(attach.statement());
         }
     }
@@ -384,5 +402,23 @@ mod tests {
         check("a5..7 b..", "b..");
         check("a5..7 b7..9 -..", "");
         check("a5..7 b..6", "b..6 a6..7");
+    }
+
+    #[test]
+    fn the_plan_of_the_settings_lies_under_everything() {
+        let over = |statements: &str| {
+            let mut places = Places::default();
+            statements.split_whitespace().for_each(|text| places.lay(&attach(text)));
+            let default = Plan { name: "s".into(), version: 1, ..Plan::standard() };
+            let told = places.over(&default).attachments();
+            let day = |date: Option<Date>| date.map_or(String::new(), |date| date.day().to_string());
+            let words = told.iter().map(|one| format!("{}{}..{}", one.plan, day(one.from), day(one.until)));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(over(""), "s..");
+        assert_eq!(over("-.."), "s..");
+        assert_eq!(over("a5..9"), "s..5 a5..9 s9..");
+        assert_eq!(over("a.. -5..9"), "a..5 s5..9 a9..");
+        assert_eq!(over("a.. -.."), "s..");
     }
 }

@@ -26,12 +26,13 @@ impl Review {
     /// # Errors
     /// [`ReviewError`].
     pub fn groups(&self, asked: &AskGroups) -> Result<Groups, ReviewError> {
-        let by = named("by", asked.by.as_deref())?.unwrap_or(Grouping::RuleDate);
+        let by = named("by", asked.by.as_deref())?.unwrap_or(Grouping::Cause);
         let directory = self.directory()?;
         let filter = ExceptionFilter {
             state: Some(named("state", asked.state.as_deref())?.unwrap_or(ExceptionState::Open)),
             rule: asked.rule.clone(),
             date: asked.date,
+            last: None,
             channel: self.number(&directory, asked.channel.as_deref())?,
             assignee: asked.assignee.clone(),
             routed: asked.routed,
@@ -55,10 +56,15 @@ impl Review {
     pub fn exceptions(&self, asked: &AskExceptions) -> Result<Exceptions, ReviewError> {
         let directory = self.directory()?;
         let limit = limited(asked.limit, EXCEPTIONS, EXCEPTIONS_MAX)?;
+        if asked.last.is_some_and(|last| asked.date.is_none_or(|date| last < date)) {
+            let detail = "expected a day from `date` on, and `date` with it".to_owned();
+            return Err(Refusal::Invalid { field: "last", detail }.into());
+        }
         let filter = ExceptionFilter {
             state: named("state", asked.state.as_deref())?,
             rule: asked.rule.clone(),
             date: asked.date,
+            last: asked.last,
             channel: self.number(&directory, asked.channel.as_deref())?,
             assignee: asked.assignee.clone(),
             routed: asked.routed,
@@ -127,6 +133,7 @@ fn group(found: review::Group, directory: &Directory) -> Group {
         next_step: rule.as_deref().map_or("Look at the exceptions of this channel together.", next_step).into(),
         rule,
         date: found.date,
+        last: found.last,
         channel: found.channel.map(|channel| channel.0),
         label: found.channel.map(|channel| label(directory, channel)),
         from: found.first,

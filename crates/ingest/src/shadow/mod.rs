@@ -44,8 +44,9 @@ pub struct Shadow<'a> {
 }
 
 impl Shadow<'_> {
-    /// Runs both plans over days of a channel and adds what differs; days of a register are the UTC dates of its reads. Days of
-    /// which nothing had arrived are passed over.
+    /// Runs both plans over days of a channel and adds what differs; days of a register are the UTC dates of its reads. A day
+    /// of which nothing had arrived is run where live validation would run it: something was expected of it, and it ended
+    /// long enough ago.
     ///
     /// # Errors
     /// What the readings book says.
@@ -63,7 +64,7 @@ impl Shadow<'_> {
         let other = self.other.of_channel(self.directory, channel);
         let reach = live.outcome_days().max(other.outcome_days());
         let stored = Stored::of(self.book, self.directory, channel, (*first, *last), reach, self.as_of)?;
-        let Some(stored) = stored else { return Ok(()) };
+        let Some(stored) = stored.map(|stored| stored.with_silent_days(self.now)) else { return Ok(()) };
         let stamp = self.stamp();
         let by = |plans| -> Result<_, store::readings::Error> {
             let stored = stored.clone().with_reads_by(self.ground(plans), stamp)?;
@@ -71,7 +72,7 @@ impl Shadow<'_> {
         };
         let (live, other) = (by(self.live)?, by(self.other)?);
         for date in days {
-            let Some(day) = live.day(*date) else { continue };
+            let Some(day) = live.day(*date).filter(|_| live.says_something(*date)) else { continue };
             if self.now < day.as_day(*date).whole().end {
                 changes.days_waiting += 1;
             } else if let (Some(live), Some(other)) = (live.outcome(*date, stamp), other.outcome(*date, stamp)) {

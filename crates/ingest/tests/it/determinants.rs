@@ -65,7 +65,7 @@ fn words(told: &Told) -> String {
     let issue = told.issue.as_ref();
     let number = issue.map(|issue| format!(" {}", issue.number)).unwrap_or_default();
     let determinants = issue.map(|issue| issue.determinants.as_slice()).unwrap_or_default();
-    let values = determinants.iter().map(|one| format!("{} {}", one.id, one.quantity));
+    let values = determinants.iter().map(|one| format!("{} {}", one.id, one.quantity.expect("a quantity")));
     let items = told.items.iter().map(|item| item.code.to_string());
     format!("{}{number}: {}", told.state, values.chain(items).collect::<Vec<_>>().join(" "))
 }

@@ -8,6 +8,7 @@ use ingest::Intake;
 use ingest::admission::Limits;
 use ingest::events::{Config, EventsFailure, EventsLane, EventsReceipt};
 use ingest::intake::{Books, Message, Receipt, Unknown};
+use ingest::schema::{self, Propose, Sample};
 use jiff::{SignedDuration, Timestamp};
 use model::id::Name;
 use model::quantity::Decimal;
@@ -18,6 +19,7 @@ use store::readings::ReadingsBook;
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
 use store::registry::quarantine::{QuarantineFilter, QuarantineItem, QuarantineState};
+use store::registry::schema::{Said, Word};
 use tokio::runtime::Runtime;
 
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -200,17 +202,18 @@ fn times_that_cannot_be_are_kept_and_ordered_by_arrival() {
 #[test]
 fn what_cannot_be_used_waits_in_quarantine_and_the_rest_is_taken() {
     let station = Station::new();
-    let text = "{\"events\": [\n{\"type\": \"3.26.0.85\"},\n{\"device\": M1},\n{\"device\": \"M1\", \"type\": \"3.26.0.85\"}]}";
+    let text = "{\"events\": [\n{\"type\": \"3.26.0.85\"},\n{\"device\": M1},\n{\"device\": \"M1\", \"type\": \"3.26.0.85\"},\n{\"device\": \"M1\"}]}";
     let receipt = station.take("HES-1", text).expect("taken");
-    assert_eq!((receipt.accepted, receipt.events.fresh, receipt.malformed), (true, 1, 2));
+    assert_eq!((receipt.accepted, receipt.events.fresh, receipt.malformed), (true, 1, 3));
     let mut waiting: Vec<_> =
         station.waiting().iter().map(|item| (item.entry.cause.clone(), item.entry.line)).collect();
     waiting.sort();
-    assert_eq!(waiting, [("event.nobodys".into(), 2), ("events_json.event".into(), 3)]);
+    let expected = [("event.nobodys".into(), 2), ("event.typeless".into(), 5), ("events_json.event".into(), 3)];
+    assert_eq!(waiting, expected);
 
     let refused = station.take("HES-1", "{\"events\": [").expect("answered");
     assert_eq!((refused.accepted, refused.findings[0].code.as_str()), (false, "events_json.document"));
-    assert_eq!(station.waiting().len(), 3);
+    assert_eq!(station.waiting().len(), 4);
 }
 
 /// A message that holds both: an event of a meter and an hour of its readings.
@@ -227,6 +230,38 @@ const BOTH: &str = r#"<MeterReadings xmlns="http://iec.ch/TC57/2011/MeterReading
     </IntervalBlocks>
   </MeterReading>
 </MeterReadings>"#;
+
+// covers: MOD-SCH
+#[test]
+fn a_change_of_the_format_is_told_of_events_as_well() {
+    let station = Station::new();
+    station.register("UP1", "M1");
+    let one =
+        |more: &str, at: &str| format!(r#"{{"events": [{{"device": "M1", "time": "{at}", "type": "x"{more}}}]}}"#);
+    let sample = one("", "2026-03-01T11:00:00Z");
+    let (registry, options) = (&station.books.registry, Options::default());
+    let samples = [Sample { name: "sample.json", bytes: sample.as_bytes() }];
+    let agree = async {
+        let checked = schema::check(registry, "HES", &samples, (None, &options), now()).await?;
+        let asked = Propose { source: "HES", by: "Ada", reason: "as is", effective_from: now(), breaks: false };
+        schema::propose(registry, &checked, asked, now()).await?;
+        let word = Said { by: "Ben".into(), word: Word::Approve, note: String::new(), at: now() };
+        schema::say(registry, ("HES", 1), word).await
+    };
+    station.runtime.block_on(agree).expect("agreed");
+    let differences = || {
+        let found = station.runtime.block_on(registry.schemas().differences(10)).expect("listed");
+        found.into_iter().map(|one| (one.detail, one.messages)).collect::<Vec<_>>()
+    };
+    station.take("HES", &sample).expect("taken");
+    assert_eq!(differences(), []);
+    let changed = one(r#", "severity": 3"#, "2026-03-01T11:01:00Z");
+    for _ in 0..2 {
+        assert_eq!(station.take("HES", &changed).expect("taken").events.told, 1, "what is known is used");
+    }
+    station.take("another", &one(r#", "phase": 1"#, "2026-03-01T11:02:00Z")).expect("taken");
+    assert_eq!(differences(), [("events[].severity is new".into(), 1)]);
+}
 
 #[test]
 fn a_message_with_readings_gives_its_events_to_their_book() {

@@ -27,6 +27,8 @@ mod review_plan;
 mod roll_out;
 mod routes;
 mod schema;
+mod shadow_silence;
+mod silence_in_queue;
 mod silent_days;
 mod taken_again;
 mod time_of_use;

@@ -5,6 +5,8 @@ use ingest::plans::judged::judged_otherwise;
 use ingest::plans::{LivePlans, PlansError};
 use jiff::civil::{Date, date};
 use model::finding::Finding;
+use model::id::ChannelNumber;
+use store::registry::membership::{Membership, Step};
 use vee::Plan;
 use vee::plan::book::{PlanBook, Scope};
 use vee::plan::{OnFailure, RuleEntry};
@@ -42,6 +44,14 @@ impl Utility {
             Err(PlansError::Refused(findings)) => Err(findings),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// The usage point of the first channel takes part in a programme.
+    fn join(&self, programme: &str) {
+        let directory = self.ask(self.registry.directory());
+        let usage_point = directory.channel(ChannelNumber(0)).expect("registered").usage_point;
+        let wanted = Membership { programme: programme.into(), from: None, until: None };
+        self.ask(self.registry.usage_points().set_programme(usage_point, &wanted, Step::Join));
     }
 
     /// The plan that judged the night of a channel, its version, and the rules that failed with it.
@@ -94,17 +104,43 @@ fn each_usage_point_and_day_is_judged_by_its_own_plan() {
 fn a_day_without_a_single_plan_stays_as_received_and_says_so() {
     let utility = Utility::with_channels(1);
     utility.arrive_with_a_gap(0, NIGHT);
-    assert_eq!(utility.attach(None, "everywhere", (None, None)), Ok(true));
+    assert_eq!(utility.put(&PlanBook::of_plan(watching())), Ok(3));
+    for (plan, programme) in [("default", "solar"), ("watching", "meter test")] {
+        assert_eq!(utility.attach(Some(plan), &format!("programme:{programme}"), (None, None)), Ok(true));
+        utility.join(programme);
+    }
     utility.run(&[(0, NIGHT)]);
-    let why = "no plan is attached to usage point UP-0 on 2026-03-01; attach one to everywhere";
+    let why =
+        "usage point UP-0 has several plans on 2026-03-01: default 1, watching 1; attach one to the usage point itself";
     assert_eq!(utility.judged(0), format!(" 0 PLAN: {why}"));
     assert_eq!(utility.finals(0, 4, 8), "0.100 - - 0.100");
     utility.review.follow(utility.now()).expect("followed");
     assert_eq!(utility.states(), "PLAN open");
-    assert_eq!(utility.attach(Some("default"), "everywhere", (None, None)), Ok(true));
+    assert_eq!(utility.attach(Some("default"), "usage-point:UP-0", (None, None)), Ok(true));
     utility.run(&[(0, NIGHT)]);
     utility.review.follow(utility.now()).expect("followed");
     assert_eq!(utility.states(), "PLAN resolved, V30 open");
+}
+
+#[test]
+fn detaching_takes_away_what_was_attached_and_no_more() {
+    let utility = Utility::with_channels(1);
+    utility.arrive_with_a_gap(0, NIGHT);
+    let detach = |dates| utility.attach(None, "everywhere", dates);
+    assert_eq!(detach((None, None)), Ok(false), "nothing was attached");
+    assert_eq!(utility.put(&PlanBook::of_plan(watching())), Ok(3));
+    assert_eq!(utility.attach(Some("watching"), "everywhere", (None, None)), Ok(true));
+    utility.run(&[(0, NIGHT)]);
+    assert_eq!(utility.finals(0, 4, 8), "0.100 - - 0.100", "nothing is estimated");
+    let day_before = Some(NIGHT.yesterday().expect("a date"));
+    assert_eq!(detach((None, day_before)), Ok(true), "until the day before");
+    utility.run(&[(0, NIGHT)]);
+    assert!(utility.judged(0).starts_with("watching 1 V30"), "{}", utility.judged(0));
+    assert_eq!(detach((None, None)), Ok(true));
+    utility.run(&[(0, NIGHT)]);
+    assert!(utility.judged(0).starts_with("default 1 V30"), "{}", utility.judged(0));
+    assert_eq!(utility.finals(0, 4, 8), "0.100 0.100 0.100 0.100", "the plan of the settings estimates");
+    assert_eq!(detach((None, None)), Ok(false), "it is taken away already");
 }
 
 #[test]
@@ -125,6 +161,12 @@ fn what_is_put_again_changes_nothing_and_what_differs_is_refused() {
     let mut broken = PlanBook::of_plan(Plan { version: 2, ..watching() });
     broken.validation_set[0].validate.push(RuleEntry::new("V99", OnFailure::Warn));
     refused(utility.put(&broken), "plan[0].validate[1].rule", "there is no rule `V99`");
+    let mut unnamed = PlanBook::of_plan(Plan { version: 2, ..watching() });
+    (unnamed.validation_set[0].name, unnamed.plan[0].validation.set) = (" ".into(), " ".into());
+    refused(utility.put(&unnamed), "validation_set[0].name", "found an empty name, expected what people call the set");
+    let mut without_version = PlanBook::of_plan(Plan { version: 2, ..watching() });
+    (without_version.estimation_set[0].version, without_version.plan[0].estimation.version) = (0, 0);
+    refused(utility.put(&without_version), "estimation_set[0].version", "found version 0, expected a number from 1 on");
     assert_eq!(utility.put(&book), Ok(0), "nothing of a refused book was kept");
     let plans = utility.wait(utility.plans.now()).expect("a book");
     let places: Vec<&Scope> = plans.written().attach.iter().map(|attachment| &attachment.to).collect();

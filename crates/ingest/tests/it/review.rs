@@ -229,6 +229,21 @@ fn a_previewed_estimate_meets_the_register_that_the_spike_missed() {
     assert_eq!((register.by_method["E04"].as_deref(), register.measured.as_str()), (Some("24.5"), "24.5"));
 }
 
+#[test]
+fn an_estimation_by_hand_covers_a_month_at_most() {
+    // covers: SCALING-MANUAL-SPAN
+    let utility = with_a_gap();
+    let asked = |hours: i64| {
+        let (from, to) = (utility.at(NIGHT, 0), utility.at(NIGHT, hours));
+        let asked = AskPreview { channel: "0".into(), from, to, shift_to: None };
+        refused(utility.review.preview(&asked, utility.now()))
+    };
+    let is_told =
+        |hours| matches!(asked(hours), Refusal::Invalid { field: "to", detail } if detail.contains("31 days"));
+    assert!(is_told(31 * 24 + 1));
+    assert!(is_told(366 * 24));
+}
+
 /// Worked case of the catalogue, E04: 75, four missing, 100 gives 80, 85, 90, 95.
 #[test]
 fn every_method_is_previewed_with_its_total_and_the_register() {
@@ -334,7 +349,7 @@ fn what_cannot_be_is_refused_in_words() {
     check(refused(utility.propose("Ada", 4, "many")), "`many` is no value");
     check(refused(utility.propose("Ada", 24, "1")), "nothing arrived of `UP-0/E1` on 2026-03-02");
     let groups = AskGroups { by: Some("colour".into()), ..AskGroups::default() };
-    check(refused(utility.review.groups(&groups)), "by: expected one of rule-date, rule");
+    check(refused(utility.review.groups(&groups)), "by: expected one of cause, rule-date, rule");
     check(refused(utility.review.decide(77, Verdict::Undo, &word("Ada"), utility.now())), "act `77`");
 }
 

@@ -49,6 +49,15 @@ impl Utility {
         Self::of(count, "UTC", 3600, Policy::default())
     }
 
+    /// One hourly channel of UTC, with a meter from an hour of a date on.
+    pub fn with_meter_since(date: Date, hour: i64) -> Self {
+        let utility = Self::with_channels(0);
+        let (meter, from) = (Some(Name::new("Meter", "M-1")), Some(utility.at(date, hour)));
+        let entry = ChannelEntry { meter, meter_from: from, ..hourly(0, "UTC", 3600) };
+        utility.ask(utility.registry.channels().register(&[entry]));
+        utility
+    }
+
     pub fn of(count: u32, zone: &'static str, length: u32, policy: Policy) -> Self {
         Self::built(count, (zone, length), policy, &Plan::standard())
     }

@@ -1,15 +1,14 @@
 //! Days of which nothing arrived, what is expected at the ends of a channel, and what a restart must not forget.
 
 use jiff::civil::{Date, date};
-use model::id::{ChannelNumber, Name};
+use model::id::ChannelNumber;
 use model::lineage::FinalDay;
 use model::master::ConnectionState;
 use store::readings::AsOf;
-use store::registry::channel::ChannelEntry;
 use store::registry::link::Relation;
 use store::registry::usage_point::StateChange;
 
-use crate::review_fixture::{Utility, hourly};
+use crate::review_fixture::Utility;
 
 fn february(day: i8) -> Date {
     date(2026, 2, day)
@@ -39,7 +38,7 @@ fn check(utility: &Utility, case: &str, days: std::ops::RangeInclusive<i8>, expe
 /// Values of 100 Wh an hour from noon of Monday the 9th on; nothing on 17, 18 and 19; the last one before 15:00 on the
 /// 25th. All of it arrives at 06:00 on 2 March. The meter is known to be there since that noon.
 fn gappy() -> Utility {
-    let utility = with_meter_since(february(9), 12);
+    let utility = Utility::with_meter_since(february(9), 12);
     utility.arrive(0, february(9), 12, &["100"; 12].join(" "));
     for day in (10..=16).chain(20..=24) {
         utility.arrive(0, february(day), 0, "100");
@@ -63,7 +62,7 @@ fn a_silent_meter_is_estimated_from_its_first_reading_on() {
 
 #[test]
 fn silence_is_swept_once_a_day_and_left_to_a_person_when_it_is_long() {
-    let utility = with_meter_since(february(2), 0);
+    let utility = Utility::with_meter_since(february(2), 0);
     for day in 2..=19 {
         utility.arrive(0, february(day), 0, "100");
     }
@@ -85,7 +84,7 @@ fn silence_is_swept_once_a_day_and_left_to_a_person_when_it_is_long() {
 
 #[test]
 fn nothing_is_expected_once_the_silence_was_too_long() {
-    let utility = with_meter_since(date(2025, 12, 1), 0);
+    let utility = Utility::with_meter_since(date(2025, 12, 1), 0);
     utility.arrive(0, date(2025, 12, 1), 0, "100");
     utility.validate_due();
     let last = date(2026, 1, 5);
@@ -120,19 +119,9 @@ fn an_older_first_reading_makes_the_days_after_it_expected() {
     check(&utility, "an older reading", 22..=25, "- ok 0..24=? 0..12=?");
 }
 
-/// A utility whose channel has a meter from an hour of a date on.
-fn with_meter_since(date: Date, hour: i64) -> Utility {
-    let utility = Utility::with_channels(0);
-    let meter = Some(Name::new("Meter", "M-1"));
-    let from = Some(utility.at(date, hour));
-    let entry = ChannelEntry { meter, meter_from: from, ..hourly(0, "UTC", 3600) };
-    utility.ask(utility.registry.channels().register(&[entry]));
-    utility
-}
-
 #[test]
 fn a_dated_meter_is_expected_to_measure_from_its_first_instant_to_its_last() {
-    let utility = with_meter_since(february(3), 8);
+    let utility = Utility::with_meter_since(february(3), 8);
     for day in 5..=11 {
         utility.arrive(0, february(day), 0, "100");
     }
@@ -186,7 +175,7 @@ fn everything_is_validated_where_the_feed_does_not_reach_back() {
 
 #[test]
 fn days_that_had_not_ended_are_validated_when_they_have() {
-    let utility = with_meter_since(february(24), 0);
+    let utility = Utility::with_meter_since(february(24), 0);
     utility.wait_until("2026-02-25T15:10:00Z");
     utility.arrive(0, february(24), 0, "100");
     utility.arrive(0, february(25), 0, &["100"; 15].join(" "));

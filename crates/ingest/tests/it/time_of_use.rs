@@ -100,6 +100,7 @@ fn each_gap_meets_the_register_of_its_bucket() {
 
 #[test]
 fn a_late_read_of_a_bucket_changes_every_day_that_it_counted_over() {
+    // covers: SCALING-LATE
     let utility = Utility::with_plan(1, &plan(ScalingMode::PartialTimeOfUse));
     has_rate(&utility, "2026-01-01T00:00:00Z");
     let peak = utility.bucket("P9", 1);

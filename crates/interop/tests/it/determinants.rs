@@ -35,7 +35,7 @@ fn issue(number: u32) -> Issue {
     let determinant = Determinant {
         id: "kwh".into(),
         unit: "kWh".into(),
-        quantity: Decimal::new(12_500 + i64::from(number), -3),
+        quantity: Some(Decimal::new(12_500 + i64::from(number), -3)),
         period: january(),
         bucket: None,
         peak: None,

@@ -26,9 +26,9 @@ pub struct Determinant {
     pub id: SmolStr,
     /// Unit of the quantity.
     pub unit: SmolStr,
-    /// How much.
+    /// How much; `None` where there can be no amount: a note says why.
     #[serde(with = "text")]
-    pub quantity: Decimal,
+    pub quantity: Option<Decimal>,
     /// The period, or the part of it between two changes of rate.
     pub period: TimeRange,
     /// The bucket; `None` for the whole period.
@@ -128,19 +128,25 @@ impl Counts {
     }
 }
 
-/// A decimal as its text.
+/// A decimal as its text, where there is one.
 mod text {
     use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::quantity::Decimal;
 
-    pub(super) fn serialize<S: Serializer>(quantity: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(quantity)
+    pub(in crate::determinant) fn serialize<S: Serializer>(
+        quantity: &Option<Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        quantity.map(|quantity| quantity.to_string()).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    pub(in crate::determinant) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Decimal>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
     }
 }
 

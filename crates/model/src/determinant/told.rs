@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::Determinant;
+use super::{Determinant, text};
 use crate::finding::Finding;
 use crate::quantity::Decimal;
 use crate::time::TimeRange;
@@ -98,11 +98,11 @@ pub struct Issue {
 pub struct ToldChange {
     /// Its name.
     pub id: SmolStr,
-    /// How much it was; `None` where it is new.
-    #[serde(with = "text_or_nothing")]
+    /// How much it was; `None` where it is new or was no amount.
+    #[serde(with = "text")]
     pub old: Option<Decimal>,
-    /// How much it is; `None` where it is gone.
-    #[serde(with = "text_or_nothing")]
+    /// How much it is; `None` where it is gone or is no amount.
+    #[serde(with = "text")]
     pub new: Option<Decimal>,
 }
 
@@ -192,7 +192,7 @@ impl Told {
 
 impl From<Change> for ToldChange {
     fn from(change: Change) -> Self {
-        let quantity = |one: &Option<Determinant>| one.as_ref().map(|one| one.quantity);
+        let quantity = |one: &Option<Determinant>| one.as_ref().and_then(|one| one.quantity);
         let (old, new) = (quantity(&change.old), quantity(&change.new));
         Self { id: change.new.or(change.old).map(|one| one.id).unwrap_or_default(), old, new }
     }
@@ -201,22 +201,5 @@ impl From<Change> for ToldChange {
 impl From<Finding> for Item {
     fn from(finding: Finding) -> Self {
         Self { field: finding.field, code: finding.code, message: finding.message }
-    }
-}
-
-/// A decimal as its text, where there is one.
-mod text_or_nothing {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::quantity::Decimal;
-
-    pub(super) fn serialize<S: Serializer>(quantity: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-        quantity.map(|quantity| quantity.to_string()).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
     }
 }

@@ -22,7 +22,8 @@ pub struct AskGroups {
     pub assignee: Option<String>,
     /// Only those that wait for a person, or only those that do not.
     pub routed: Option<bool>,
-    /// `rule-date` where nothing is said, or `rule`, `rule-date-slots`, `channel`.
+    /// `cause` where nothing is said (the rule, and the days that it goes on without a break), or `rule-date`, `rule`,
+    /// `rule-date-slots`, `channel`.
     pub by: Option<String>,
 }
 
@@ -44,8 +45,10 @@ pub struct Group {
     pub rule: Option<String>,
     /// What it is called.
     pub rule_name: Option<&'static str>,
-    /// Their local day, where they are grouped by it.
+    /// Their local day, where they are grouped by it; the first of several.
     pub date: Option<Date>,
+    /// Their last local day, where they are grouped by days.
+    pub last: Option<Date>,
     /// Their channel, where they are grouped by it.
     pub channel: Option<u32>,
     /// What people call it.
@@ -86,6 +89,9 @@ pub struct AskExceptions {
     pub rule: Option<String>,
     /// Only those of this local day.
     pub date: Option<Date>,
+    /// With `date`: instead, those of failures that go on from that day to this one without a break, as a group by `cause` has
+    /// them.
+    pub last: Option<Date>,
     /// Only those of this channel: number, mRID or label.
     pub channel: Option<String>,
     /// Only those that this person looks after.

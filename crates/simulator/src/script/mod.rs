@@ -20,7 +20,7 @@ mod field;
 
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::event::EndDeviceEventType;
 use model::time::TimeRange;
 use serde::Deserialize;
@@ -32,6 +32,16 @@ pub use field::{Field, West};
 
 /// A ready script of a bad night, for utilities with meters behind `line.fuse1`; see `docs/simulation.md`.
 pub const STORM: &str = include_str!("storm.toml");
+
+/// A ready script of an ordinary week that ends at an instant, and of trouble in the minutes after it, for at least 100 meters.
+pub fn today(now: Timestamp) -> String {
+    let instant = |text: &str| -> Option<String> {
+        let minutes: i64 = text.strip_prefix("now ")?.parse().ok()?;
+        Some((now + SignedDuration::from_mins(minutes)).to_string())
+    };
+    let texts = include_str!("today.toml").split('"');
+    texts.map(|text| instant(text).unwrap_or_else(|| text.into())).collect::<Vec<_>>().join("\"")
+}
 
 /// The field of a simulation and its faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

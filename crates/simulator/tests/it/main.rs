@@ -5,5 +5,6 @@ mod clocks;
 mod collection;
 mod field;
 mod happenings;
+mod live;
 mod network;
 mod storm;

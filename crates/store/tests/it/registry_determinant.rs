@@ -65,7 +65,7 @@ fn issue(number: u32) -> Issue {
     let determinant = Determinant {
         id: "kwh".into(),
         unit: "kWh".into(),
-        quantity,
+        quantity: Some(quantity),
         period,
         bucket: None,
         peak: Some(period),

@@ -6,8 +6,8 @@ use model::id::ChannelNumber;
 use model::lineage::{Direction, ExceptionSeverity};
 use store::readings::Cursor;
 use store::registry::review::{
-    Act, ActFilter, ActKind, ActState, DecidedDay, Effect, Exception, ExceptionFilter, ExceptionState, Found, Grouping,
-    NewAct, Step, Verdict,
+    Act, ActFilter, ActKind, ActState, DecidedDay, Effect, Exception, ExceptionFilter, ExceptionState, Found, Group,
+    Grouping, NewAct, Step, Verdict,
 };
 use store::registry::{Registry, RegistryError};
 
@@ -18,6 +18,7 @@ contract! {
     a_follower_that_was_overtaken_keeps_nothing,
     exceptions_are_listed_in_pages,
     fifty_gaps_of_one_night_are_one_group,
+    a_failure_that_goes_on_over_midnights_is_one_group,
     groups_come_in_the_order_of_their_urgency,
     fifty_gaps_are_accepted_in_one_act,
     an_exception_is_accepted_once,
@@ -186,6 +187,70 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
     assert_eq!(count(of_channel).await, 3);
     assert_eq!(count(ExceptionFilter { date: NIGHT.tomorrow().ok(), ..open.clone() }).await, 0);
     assert_eq!(count(ExceptionFilter { state: Some(ExceptionState::Accepted), ..open }).await, 0);
+}
+
+/// Hourly channels. Channels 1 and 2 are silent from 20:00 on 27 February to 06:00 on 2 March; channel 3 from noon to midnight
+/// of the 28th, which is the year's last day of February; channel 4 on two nights that do not touch.
+async fn a_failure_that_goes_on_over_midnights_is_one_group(registry: Registry, _: Registry) {
+    let day = |channel, date, first, end| Found { date, first, end, ..gap(channel) };
+    let (friday, saturday, monday) = (date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2));
+    let silent = |channel| {
+        [(friday, 20, 24), (saturday, 0, 24), (NIGHT, 0, 24), (monday, 0, 6)]
+            .map(|(date, first, end)| day(channel, date, first, end))
+    };
+    let others = [day(3, saturday, 12, 24), day(4, saturday, 2, 4), day(4, NIGHT, 2, 4)];
+    let spike = Found { rule: "V31".into(), ..day(1, NIGHT, 0, 1) };
+    let found: Vec<Found> = silent(1).into_iter().chain(silent(2)).chain(others).chain([spike]).collect();
+    follow(&registry, None, 1, &found).await;
+    let open = ExceptionFilter { state: Some(ExceptionState::Open), ..ExceptionFilter::default() };
+    let review = registry.review();
+    let words = |group: &Group| {
+        let days = (group.date.expect("a day"), group.last.expect("a day"));
+        format!(
+            "{} {}..{} {}/{}",
+            group.rule.as_deref().unwrap_or_default(),
+            days.0,
+            days.1,
+            group.count,
+            group.channels
+        )
+    };
+    let groups = async |by, filter: &ExceptionFilter| {
+        let mut told: Vec<String> = review.groups(by, filter).await.expect("grouped").iter().map(words).collect();
+        told.sort();
+        told
+    };
+    let expected = [
+        "V30 2026-02-27..2026-03-02 8/2",
+        "V30 2026-02-28..2026-02-28 2/2",
+        "V30 2026-03-01..2026-03-01 1/1",
+        "V31 2026-03-01..2026-03-01 1/1",
+    ];
+    assert_eq!(groups(Grouping::Cause, &open).await, expected);
+    assert_eq!(groups(Grouping::RuleDate, &open).await.len(), 5, "four days of gaps and one of a spike");
+    let of_day = ExceptionFilter { date: Some(saturday), ..open.clone() };
+    assert_eq!(groups(Grouping::Cause, &of_day).await, ["V30 2026-02-28..2026-02-28 4/4"]);
+    let list = async |date, last, after, limit| {
+        let (rule, date) = (Some("V30".into()), Some(date));
+        let filter = ExceptionFilter { rule, date, last: Some(last), after, limit, ..open.clone() };
+        review.exceptions(&filter).await.expect("listed")
+    };
+    let whole = list(friday, monday, 0, 100).await;
+    let first = list(friday, monday, 0, 3).await;
+    let rest = list(friday, monday, first[2].id, 100).await;
+    assert_eq!((whole.len(), &whole[..3], &whole[3..]), (8, &first[..], &rest[..]));
+    assert_eq!(list(saturday, saturday, 0, 100).await.len(), 2, "what goes on is not of a group of one day");
+    assert_eq!(list(friday, NIGHT, 0, 100).await, [], "nor of a part of its days");
+    let leap = [
+        day(7, date(2028, 2, 29), 23, 24),
+        day(7, date(2028, 3, 1), 0, 1),
+        day(7, date(2027, 12, 31), 23, 24),
+        day(7, date(2028, 1, 1), 0, 2),
+    ];
+    follow(&registry, Some(1), 2, &leap).await;
+    let of_channel = ExceptionFilter { channel: Some(ChannelNumber(7)), ..open.clone() };
+    let expected = ["V30 2027-12-31..2028-01-01 2/1", "V30 2028-02-29..2028-03-01 2/1"];
+    assert_eq!(groups(Grouping::Cause, &of_channel).await, expected);
 }
 
 async fn groups_come_in_the_order_of_their_urgency(registry: Registry, _: Registry) {

@@ -17,6 +17,7 @@ use crate::notation::timeline;
 
 #[test]
 fn v73_billing_quality_gate() {
+    // covers: V73
     let rows = rows::<4>("v73_billing_quality_gate.csv");
     for [case, intervals, gate, answer] in &rows {
         let found = determinant(&Given { intervals, gate: parsed_gate(gate), ..Given::default() });
@@ -28,6 +29,7 @@ fn v73_billing_quality_gate() {
 
 #[test]
 fn v74_usage_high_low() {
+    // covers: V74
     for [case, quantity, days, earlier, against, above, below, answer] in &rows::<8>("v74_usage_high_low.csv") {
         let order = against.split(' ').map(named).collect();
         let percent = |text: &str| text.parse().expect("a percentage");

@@ -3,6 +3,7 @@
 mod accounts;
 mod calendars;
 mod definitions;
+mod demand_windows;
 mod golden;
 mod notation;
 mod properties;

@@ -202,7 +202,7 @@ fn line(one: &usage::Determinant, zone: &TimeZone) -> String {
         one.bucket.as_deref().unwrap_or("-"),
         clock(one.period.start),
         clock(one.period.end),
-        one.quantity,
+        one.quantity.map_or("-".into(), |quantity| quantity.to_string()),
         one.unit,
         counts.expected,
         told.collect::<String>(),

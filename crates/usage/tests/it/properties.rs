@@ -86,7 +86,8 @@ fn determinants(period: usize, readings: &[Readings], cuts: &[Timestamp]) -> Vec
 fn sum(all: &[Determinant], ids: &[&str]) -> i128 {
     let mut sum = Sum::default();
     for one in all.iter().filter(|one| ids.contains(&one.id.as_str())) {
-        sum.add(one.quantity.digits.into(), one.quantity.exponent).expect("fits");
+        let quantity = one.quantity.expect("a quantity");
+        sum.add(quantity.digits.into(), quantity.exponent).expect("fits");
     }
     sum.in_units(-3).expect("thousandths")
 }
@@ -141,7 +142,7 @@ proptest! {
         for demand in all.iter().filter(|one| one.unit == "kW") {
             let peak = demand.peak.expect("a peak");
             let at = usize::try_from((peak.start.as_second() - run.start.as_second()) / i64::from(run.length_seconds)).expect("inside");
-            prop_assert_eq!(values[at..at + size].iter().sum::<i64>(), demand.quantity.digits);
+            prop_assert_eq!(values[at..at + size].iter().sum::<i64>(), demand.quantity.expect("a quantity").digits);
         }
     }
 

@@ -60,8 +60,9 @@ fn word(message: Option<&Message>) -> String {
         Some(Message::Created(all)) => format!("created {}", all.len()),
         Some(Message::Changed(changes)) => {
             let told = changes.iter().map(|change| {
-                let quantity =
-                    |one: &Option<Determinant>| one.as_ref().map_or("-".into(), |one| one.quantity.to_string());
+                let quantity = |one: &Option<Determinant>| {
+                    one.as_ref().and_then(|one| one.quantity).map_or("-".into(), |one| one.to_string())
+                };
                 let id = change.new.as_ref().or(change.old.as_ref()).map_or("", |one| one.id.as_str());
                 format!(" {id} {} -> {}", quantity(&change.old), quantity(&change.new))
             });

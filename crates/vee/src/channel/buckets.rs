@@ -10,8 +10,9 @@ use model::time::TimeRange;
 use smol_str::SmolStr;
 
 use super::ChannelDays;
-use crate::context::{Bucket, Total, is_within};
+use crate::context::{Bucket, Total};
 use crate::plan::CheckedPlan;
+use crate::scaling::time_of_use::is_within;
 
 /// The registers of buckets beside a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

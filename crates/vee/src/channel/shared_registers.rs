@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use model::time::TimeRange;
 
 use super::ChannelDays;
-use crate::context::{Measured, Total, over_whole_day, overlap};
+use crate::context::{Measured, Total, overlap};
 use crate::day::Day;
 use crate::plan::CheckedPlan;
 use crate::plan::reach::SCALED_DAYS;
 use crate::run::{Seeds, SharedRegisters, seeds};
+use crate::scaling::boundary::over_whole_day;
 
 /// A register difference.
 #[derive(Clone, Copy)]

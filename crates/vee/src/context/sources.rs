@@ -1,6 +1,5 @@
 //! What estimation may draw on beside the channel's own days.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use model::quantity::Decimal;
 use model::time::TimeRange;
@@ -55,12 +54,6 @@ pub struct Bucket<'a> {
     pub hours: &'a [TimeRange],
     /// What its intervals must add up to; the intervals elsewhere are those of the bucket.
     pub totals: &'a [Total],
-}
-
-/// Whether an instant lies in one of some ranges in order of time.
-pub(crate) fn is_within(hours: &[TimeRange], at: Timestamp) -> bool {
-    let after = hours.partition_point(|range| range.start <= at);
-    after.checked_sub(1).is_some_and(|last| hours[last].contains(at))
 }
 
 /// A value that stands in place of a measured one by agreement or by a person's hand.

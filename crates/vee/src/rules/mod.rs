@@ -109,6 +109,8 @@ pub(crate) struct Fault {
     pub stamp: Status,
     /// What the fault says of the values.
     pub direction: Direction,
+    /// The rule where it names the repair: the sum of these slots holds and is shared anew among them, should the plan estimate them.
+    pub shared_anew_by: Option<&'static str>,
 }
 
 impl Fault {
@@ -121,6 +123,7 @@ impl Fault {
             only_warns: false,
             stamp: Status::NONE,
             direction: Direction::Other,
+            shared_anew_by: None,
         }
     }
 
@@ -164,6 +167,9 @@ impl Finding {
                     _ => parts.push(Fault { from: slot, to: slot + 1, ..fault.clone() }),
                 }
             }
+            // Of a part of what was measured together nobody knows the sum.
+            let is_part = |part: &Fault| (part.from, part.to) != (fault.from, fault.to);
+            parts.iter_mut().filter(|part| is_part(part)).for_each(|part| part.shared_anew_by = None);
             parts
         });
         Self::of(slots_checked, limited.collect())

@@ -1,32 +1,42 @@
 //! V26 time reset, or a long or short interval: the clock was changed within the interval.
 //!
 //! Source: IESO. Marks the intervals that the source flags so. What lies in them was measured, only not
-//! in the nominal time; splitting the sum of such a pair anew (a proposal) is left to estimation.
+//! in the nominal time: where the plan estimates them, the sum of each run of them stays and is split anew
+//! into regular intervals (a proposal).
 
 use model::quality::Status;
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, duration, span};
-use crate::settings::Settings;
+use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
 pub(super) static RULE: Rule = Rule {
     id: "V26",
     name: "time reset or long or short interval",
     purpose: "Finds intervals in which the clock was changed, or that are longer or shorter than the others.",
-    settings: &[],
+    settings: &[REPAIR],
     stage: Stage::Values,
     judge,
 };
 
+const REPAIR: SettingForm = SettingForm {
+    name: "repair",
+    kind: SettingKind::Choice(&["re-split", "none"]),
+    default: "re-split",
+    meaning: "where the plan estimates the run: split its sum anew, or leave it to the methods of the plan",
+};
+
 const MARKS: Status = Status(Status::TIME_RESET.0 | Status::PARTIAL_INTERVAL.0 | Status::LONG_INTERVAL.0);
 
-fn judge(view: &View<'_>, _: &Settings) -> Finding {
+fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.values.is_empty() {
         return Finding::NotApplicable(NO_INTERVALS.into());
     }
     let runs = view.flagged(MARKS);
-    Finding::of(view.slots(), runs.into_iter().map(|(from, to)| fault(view, from, to)).collect())
+    let shared_anew_by = (settings.choice(&REPAIR) == "re-split").then_some(RULE.id);
+    let faults = runs.into_iter().map(|(from, to)| Fault { shared_anew_by, ..fault(view, from, to) });
+    Finding::of(view.slots(), faults.collect())
 }
 
 fn fault(view: &View<'_>, from: u16, to: u16) -> Fault {

@@ -3,7 +3,7 @@
 //! Source: a documented defect of a Norwegian meter (two or three times a month on some meters, which
 //! ruins the monthly peak). The register stood still over an interval, so its value is 0, while voltage or
 //! current changed against the interval before; the next value is about twice its neighbours. The band of
-//! 1.6 to 2.4 is a proposal. The pair is named; splitting its sum by the neighbours is left to estimation.
+//! 1.6 to 2.4 is a proposal. Where the plan estimates the pair, its sum stays and is split by the neighbours.
 //! A pair over midnight is not judged, since voltage and current of the other day are not given.
 
 use super::{Fault, Finding, Reason, Rule, Stage};
@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     id: "V47",
     name: "stuck register then double interval",
     purpose: "Finds a zero and a double value after it, which are one value reported late.",
-    settings: &[LOWEST, HIGHEST],
+    settings: &[LOWEST, HIGHEST, REPAIR],
     stage: Stage::Values,
     judge,
 };
@@ -34,6 +34,13 @@ const HIGHEST: SettingForm = SettingForm {
     kind: SettingKind::Share,
     default: "240 %",
     meaning: "the double value is at most this share of the average of its neighbours",
+};
+
+const REPAIR: SettingForm = SettingForm {
+    name: "repair",
+    kind: SettingKind::Choice(&["split", "none"]),
+    default: "split",
+    meaning: "where the plan estimates the pair: split its sum by the neighbours, or leave it to the methods of the plan",
 };
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
@@ -57,6 +64,9 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
         if is_double && companions.iter().any(|companion| differs(view, companion, stuck)) {
             faults.push(fault(view, stuck, double, (sum, count), (lowest, highest)));
         }
+    }
+    if settings.choice(&REPAIR) == "split" {
+        faults.iter_mut().for_each(|fault| fault.shared_anew_by = Some(RULE.id));
     }
     Ok(Finding::of(view.slots(), faults))
 }

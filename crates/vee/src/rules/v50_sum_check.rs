@@ -2,7 +2,8 @@
 //!
 //! Sources: Oracle D2-SUM-CHK, IEE, California sum check. The arithmetic is in [`crate::sum_check`];
 //! this rule applies it to every total whose span ends on interval edges of the day. Exact boundary
-//! reads only: a read inside an interval is left to a person.
+//! reads only: a read inside an interval is left to a person. Where
+//! estimates were scaled to the outermost reads, the sum is checked against these and the reads between them are passed over.
 
 use std::cmp::Ordering;
 
@@ -52,7 +53,7 @@ const AMOUNT_SHARE: SettingForm = SettingForm {
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let mut reason = "no register reads or amounts for the day".to_string();
-    let mut totals: Vec<&Total> = view.context.totals.iter().collect();
+    let mut totals: Vec<&Total> = view.totals.iter().collect();
     totals.sort_by_key(|total| total.rank());
     let (mut checked, mut faults) = (0_u16, Vec::new());
     for total in totals {

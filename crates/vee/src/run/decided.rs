@@ -30,6 +30,7 @@ impl<'a> Draft<'a> {
             values: (0..slots).map(value).collect(),
             statuses: (0..slots).map(|slot| day.status(slot)).collect(),
             slots: vec![Slot::default(); usize::from(slots)],
+            totals: None,
         };
         for kept in context.kept {
             draft.slots.get_mut(usize::from(kept.slot)).into_iter().for_each(|slot| slot.kept = true);

@@ -11,13 +11,14 @@ use model::quality::Status;
 use model::time::TimeRange;
 
 use super::{Draft, Slot};
-use crate::context::{Bucket, Context, Elsewhere, Measured, Total, is_within, over_whole_day, overlap};
+use crate::context::{Bucket, Context, Elsewhere, Total, overlap};
 use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
 use crate::plan::{ScaledBy, ScalingMode};
 use crate::rules::Fault;
-use crate::scaling::{NegativeTotal, scale};
+use crate::scaling::boundary::{self, over_whole_day};
+use crate::scaling::{NegativeTotal, excluded, partial, partial_time_of_use, scale, time_of_use};
 use crate::sum_check::measured_quantity;
 
 /// A day with its estimates as the methods gave them, before any scaling.
@@ -65,12 +66,9 @@ struct Field<'a> {
     context: &'a Context<'a>,
 }
 
-/// Makes the estimates under each register pair add up with the measured values to its difference.
-///
-/// Short spans come first and what they fixed stays, so that reads within a longer span are used
-/// (partial mode of the catalogue), unless the plan looks at the outermost reads or at time-of-use
-/// buckets only. The outermost reads are those at both ends of a day; where it has none, those that follow each other. Stated
-/// amounts are no registers and scale nothing. Where the plan asks for buckets and no calendar holds, every register counts, and
+/// Makes the estimates under each register pair add up with the measured values to its difference, by the registers that the plan
+/// names ([`crate::scaling`]). The outermost reads are those at both ends of a day; where it has none, those that follow each other,
+/// and what met them is checked against them afterwards. Where the plan asks for buckets and no calendar holds, every register counts, and
 /// the answer says so.
 pub(super) fn meet_registers<'d>(
     draft: &mut Draft<'_>,
@@ -84,6 +82,7 @@ pub(super) fn meet_registers<'d>(
     let mut field = Field::of(draft, shared.as_ref());
     field.totals.extend(&whole_days);
     let without_calendar = field.without_calendar(planned);
+    let mut met = Vec::new();
     let scaled_by = if draft.context.sources.without_calendar.is_some() { planned.without_buckets() } else { planned };
     for span in field.spans(scaled_by) {
         let changeable = field.changeable(&span.slots);
@@ -95,9 +94,13 @@ pub(super) fn meet_registers<'d>(
             changeable.iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
         }
         let own = changeable.iter().filter(|at| field.own.contains(at)).count();
-        if own != 0 {
-            estimations.push(field.told(&span, own, outcome));
+        if own == 0 {
+            continue;
         }
+        if scaled_by == ScaledBy::Outermost && outcome.is_ok() {
+            met.push(span.total.clone());
+        }
+        estimations.push(field.told(&span, own, outcome));
     }
     if scaled_by == ScaledBy::Buckets {
         // Whoever asked for buckets alone is told where there was none.
@@ -105,6 +108,9 @@ pub(super) fn meet_registers<'d>(
         field.changeable(&own).iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
     }
     field.give_back(draft);
+    if !met.is_empty() {
+        draft.totals = Some(boundary::checked_against(draft.context.totals, met));
+    }
     without_calendar
 }
 
@@ -157,12 +163,7 @@ impl<'a> Field<'a> {
             ScaledBy::Outermost => outermost(every()),
             ScaledBy::Buckets => self.buckets(),
             ScaledBy::BucketsThenEvery => {
-                let mut spans: Vec<_> = self.buckets().into_iter().chain(every()).collect();
-                if 1 < self.days.len() {
-                    // What counted beyond the field is met by each day alone: it must not come before what is met together.
-                    spans.sort_by_key(|span| !span.is_whole);
-                }
-                spans
+                partial_time_of_use::in_order(self.buckets(), every(), 1 < self.days.len(), |span| span.is_whole)
             }
         }
     }
@@ -188,20 +189,15 @@ impl<'a> Field<'a> {
     }
 
     fn buckets(&self) -> Vec<Span<'a>> {
-        let mut buckets = self.buckets.clone();
-        buckets.sort_by_key(|(bucket, _)| bucket.name);
         let of_bucket = |(bucket, totals): (&'a Bucket<'a>, &'a [Total])| {
             let totals: Vec<&'a Total> = totals.iter().collect();
-            self.registers(bucket.name, &totals, |begins| is_within(bucket.hours, begins))
+            self.registers(bucket.name, &totals, |begins| time_of_use::is_within(bucket.hours, begins))
         };
-        buckets.into_iter().flat_map(of_bucket).collect()
+        time_of_use::in_order(&self.buckets).into_iter().flat_map(of_bucket).collect()
     }
 
-    /// The register differences among totals with the slots that count, short spans first.
+    /// The register differences among totals with the slots that count.
     fn registers(&self, bucket: &'a str, totals: &[&'a Total], counts: impl Fn(Timestamp) -> bool) -> Vec<Span<'a>> {
-        let mut registers: Vec<&'a Total> = totals.to_vec();
-        registers.retain(|total| matches!(total.measured, Measured::Register(_)));
-        registers.sort_by_key(|total| total.rank());
         let span = |total: &'a Total| {
             let mut span = Span { bucket, total, slots: Vec::new(), is_whole: true };
             let mut seconds = 0;
@@ -217,14 +213,14 @@ impl<'a> Field<'a> {
             }
             (!span.slots.is_empty()).then_some(span)
         };
-        registers.into_iter().filter_map(span).collect()
+        partial::in_order(totals).into_iter().filter_map(span).collect()
     }
 
     /// The estimates of a span that no earlier register fixed.
     fn changeable(&self, slots: &[usize]) -> Vec<usize> {
         let free = |at: &usize| {
             let slot = &self.slots[*at];
-            !slot.method.is_empty() && !slot.exclude_from_scaling && !self.statuses[*at].contains(Status::SCALED)
+            excluded::may_change(slot.method, slot.exclude_from_scaling, self.statuses[*at])
         };
         slots.iter().copied().filter(free).collect()
     }
@@ -300,12 +296,6 @@ fn over_whole_days(draft: &Draft<'_>, shared: Option<&SharedRegisters<'_>>) -> V
 /// The spans that lie in no other one; the first of equal ones.
 fn outermost(spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
     let ranges: Vec<TimeRange> = spans.iter().map(|span| span.total.range).collect();
-    let is_outer = |(at, range): (usize, &TimeRange)| {
-        ranges.iter().enumerate().all(|(other_at, other)| {
-            let holds = other.start <= range.start && range.end <= other.end;
-            other_at == at || !holds || (other == range && at < other_at)
-        })
-    };
-    let outer: Vec<bool> = ranges.iter().enumerate().map(is_outer).collect();
+    let outer = boundary::outermost(&ranges);
     spans.into_iter().zip(outer).filter_map(|(span, outer)| outer.then_some(span)).collect()
 }

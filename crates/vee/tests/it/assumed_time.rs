@@ -208,7 +208,7 @@ fn register(used: i64) -> Total {
     Total { range, measured: Measured::Register(pair), elsewhere: None }
 }
 
-// covers: AMT-EST-03, AMT-FUP-03
+// covers: AMT-EST-03, AMT-FUP-03, SCALING-EXCLUDED
 #[test]
 fn zeros_stay_zero_when_the_rest_is_scaled() {
     let mut series = two_assumed_hours();

@@ -41,13 +41,13 @@ fn everything_in_the_catalogue_has_its_vectors() {
 }
 
 /// A row of any table of the crate.
-struct Built {
-    id: &'static str,
+pub struct Built {
+    pub id: &'static str,
     purpose: &'static str,
-    settings: &'static [SettingForm],
+    pub settings: &'static [SettingForm],
 }
 
-fn built() -> Vec<Built> {
+pub fn built() -> Vec<Built> {
     macro_rules! rows {
         ($table:expr) => {
             $table.iter().map(|row| Built { id: row.id, purpose: row.purpose, settings: row.settings })

@@ -87,6 +87,7 @@ pub fn verdict(rule: &str, day: &Day<'_>, context: &Context<'_>) -> String {
 
 #[test]
 fn v30_gap() {
+    // covers: V30
     for row in Golden::read("v30_gap.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let day = series.ordinary_day(row.slot_seconds());
@@ -96,6 +97,7 @@ fn v30_gap() {
 
 #[test]
 fn v31_spike() {
+    // covers: V31
     for row in Golden::read("v31_spike.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let day = series.ordinary_day(row.slot_seconds());
@@ -106,6 +108,7 @@ fn v31_spike() {
 
 #[test]
 fn v36_zero_on_active() {
+    // covers: V36
     for row in Golden::read("v36_zero_on_active.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let day = series.ordinary_day(row.slot_seconds());
@@ -117,6 +120,7 @@ fn v36_zero_on_active() {
 
 #[test]
 fn v38_negative() {
+    // covers: V38
     for row in Golden::read("v38_negative.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let day = series.ordinary_day(row.slot_seconds());
@@ -127,6 +131,7 @@ fn v38_negative() {
 
 #[test]
 fn v75_revalidated_estimates() {
+    // covers: V75
     for row in Golden::read("v75_revalidated_estimates.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let fixed = EstimatorEntry {
@@ -153,6 +158,7 @@ fn v75_revalidated_estimates() {
 
 #[test]
 fn v50_sum_check() {
+    // covers: V50
     for row in Golden::read("v50_sum_check.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let day = series.ordinary_day(3600);
@@ -176,6 +182,7 @@ fn v50_sum_check() {
 
 #[test]
 fn e04_linear_interpolation() {
+    // covers: E04
     for row in Golden::read("e04_linear.csv").rows() {
         let exponent = row.number("exponent");
         let series = Series::read(row.get("values"), exponent);
@@ -195,6 +202,7 @@ fn e04_linear_interpolation() {
 
 #[test]
 fn e05_reference_days() {
+    // covers: E05
     let golden = Golden::read("e05_reference_days.csv");
     let rows: Vec<Row<'_>> = golden.rows().collect();
     for case in rows.chunk_by(|left, right| left.get("case") == right.get("case")) {
@@ -223,6 +231,7 @@ fn check_reference_days(rows: &[Row<'_>]) {
 
 #[test]
 fn proportional_scaling() {
+    // covers: SCALING-PROPORTIONAL, SCALING-ROUNDING
     for row in Golden::read("scaling.csv").rows() {
         let numbers =
             |text: &str| text.split_whitespace().map(|cell| cell.parse().expect("number")).collect::<Vec<i64>>();

@@ -11,6 +11,7 @@ use crate::notation::{Series, cell, checked, context, empty_plan, final_values, 
 
 #[test]
 fn v27_assumed_time() {
+    // covers: V27
     for row in Golden::read("v27_assumed_time.csv").rows() {
         let statuses: Vec<Status> = row.get("statuses").split(' ').map(marks).collect();
         let series = Series { values: vec![1; statuses.len()], statuses };
@@ -33,6 +34,7 @@ fn marks(text: &str) -> Status {
 
 #[test]
 fn v40_dynamic_comparison() {
+    // covers: V40
     for row in Golden::read("v40_dynamic_comparison.csv").rows() {
         let series = Series::read(row.get("values"), -3);
         let mut entry = RuleEntry::new("V40", OnFailure::Warn);
@@ -53,6 +55,7 @@ fn v40_dynamic_comparison() {
 
 #[test]
 fn e15_numeric_replacement() {
+    // covers: E15
     for row in Golden::read("e15_numeric_replacement.csv").rows() {
         let settings = [("value_to_substitute", row.get("value")), ("only_status", row.get("only_status"))];
         let series = Series::read(row.get("values"), -3);

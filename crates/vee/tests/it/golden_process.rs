@@ -39,6 +39,7 @@ fn instant(text: &str) -> Timestamp {
 
 #[test]
 fn v61_balance() {
+    // covers: V61
     let limits = Balance::read(&settings_of("")).expect("defaults");
     for row in Golden::read("v61_balance.csv").rows() {
         let parts = list(row.get("parts"), |part| {
@@ -51,6 +52,7 @@ fn v61_balance() {
 
 #[test]
 fn v70_prolonged_estimation() {
+    // covers: V70
     let limit = ProlongedEstimation::read(&settings_of("")).expect("defaults");
     for row in Golden::read("v70_prolonged_estimation.csv").rows() {
         let last = Some(row.get("last")).filter(|text| !text.is_empty()).map(instant);
@@ -60,6 +62,7 @@ fn v70_prolonged_estimation() {
 
 #[test]
 fn v71_replacement() {
+    // covers: V71
     for row in Golden::read("v71_replacement.csv").rows() {
         let candidate = |column: &str| {
             let (value, words) = row.get(column).split_once(' ').expect("value and status");
@@ -72,6 +75,7 @@ fn v71_replacement() {
 
 #[test]
 fn v72_final_estimate_lock() {
+    // covers: V72
     for row in Golden::read("v72_final_estimate_lock.csv").rows() {
         let lock = FinalEstimateLock::read(&settings_of(row.get("settings"))).expect("settings");
         check(&row, lock.judge(status(row.get("old")), status(row.get("new"))));
@@ -80,6 +84,7 @@ fn v72_final_estimate_lock() {
 
 #[test]
 fn v77_timeliness() {
+    // covers: V77
     for row in Golden::read("v77_timeliness.csv").rows() {
         let pairs = |column: &str| {
             list(row.get(column), |part| {

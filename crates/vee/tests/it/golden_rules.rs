@@ -14,131 +14,155 @@ use vee::plan::{OnFailure, RuleEntry};
 use vee::{ClockChange, Context, Day, Neighbour, Outcome, Plan, Verdict, run};
 
 use crate::golden::{Golden, Row};
-use crate::notation::{Series, checked, context, empty_plan, quanta, stamp};
+use crate::notation::{Series, cell, checked, context, empty_plan, final_values, quanta, stamp};
 
 #[test]
 fn v20_reader_clock() {
+    // covers: V20
     check("V20", "v20_reader_clock.csv");
 }
 
 #[test]
 fn v21_meter_time() {
-    // covers: ONT-2.4.3a
+    // covers: ONT-2.4.3a, V21
     check("V21", "v21_meter_time.csv");
 }
 
 #[test]
 fn v22_overflow() {
+    // covers: V22
     check("V22", "v22_overflow.csv");
 }
 
 #[test]
 fn v23_test_mode() {
+    // covers: V23
     check("V23", "v23_test_mode.csv");
 }
 
 #[test]
 fn v24_outage_intervals() {
+    // covers: V24
     check("V24", "v24_outage_intervals.csv");
 }
 
 #[test]
 fn v25_hardware_flags() {
+    // covers: V25
     check("V25", "v25_hardware_flags.csv");
 }
 
 #[test]
 fn v26_irregular_interval() {
+    // covers: V26
     check("V26", "v26_irregular_interval.csv");
 }
 
 #[test]
 fn v28_missing_quantity() {
+    // covers: V28
     check("V28", "v28_missing_quantity.csv");
 }
 
 #[test]
 fn v29_alarm() {
+    // covers: V29
     check("V29", "v29_alarm.csv");
 }
 
 #[test]
 fn v32_demand_limits() {
+    // covers: V32
     check("V32", "v32_demand_limits.csv");
 }
 
 #[test]
 fn v33_consecutive_tolerance() {
+    // covers: V33
     check("V33", "v33_consecutive_tolerance.csv");
 }
 
 #[test]
 fn v34_historical_maximum() {
+    // covers: V34
     check("V34", "v34_historical_maximum.csv");
 }
 
 #[test]
 fn v35_high_low_usage() {
+    // covers: V35
     check("V35", "v35_high_low_usage.csv");
 }
 
 #[test]
 fn v37_static_value() {
+    // covers: V37
     check("V37", "v37_static_value.csv");
 }
 
 #[test]
 fn v39_consecutive_pattern() {
+    // covers: V39
     check("V39", "v39_consecutive_pattern.csv");
 }
 
 #[test]
 fn v41_reactive_without_active() {
+    // covers: V41
     check("V41", "v41_reactive_without_active.csv");
 }
 
 #[test]
 fn v42_power_factor() {
+    // covers: V42
     check("V42", "v42_power_factor.csv");
 }
 
 #[test]
 fn v43_load_factor() {
+    // covers: V43
     check("V43", "v43_load_factor.csv");
 }
 
 #[test]
 fn v44_use_during_outage() {
+    // covers: V44
     check("V44", "v44_use_during_outage.csv");
 }
 
 #[test]
 fn v45_voltage_current() {
+    // covers: V45
     check("V45", "v45_voltage_current.csv");
 }
 
 #[test]
 fn v46_generation_at_night() {
+    // covers: V46
     check("V46", "v46_generation_at_night.csv");
 }
 
 #[test]
 fn v47_stuck_then_double() {
+    // covers: V47
     check("V47", "v47_stuck_then_double.csv");
 }
 
 #[test]
 fn v48_day_shape() {
+    // covers: V48
     check("V48", "v48_day_shape.csv");
 }
 
 #[test]
 fn v60_check_meter() {
+    // covers: V60
     check("V60", "v60_check_meter.csv");
 }
 
 #[test]
 fn v76_irregular_use() {
+    // covers: V76
     check("V76", "v76_irregular_use.csv");
     for rule in ["V31", "V35"] {
         let golden = Golden::read("v76_irregular_use.csv");
@@ -172,6 +196,9 @@ fn check(rule: &str, file: &'static str) {
         let case = format!("{file}, {}: {}", row.get("case"), outcome.results[0].reason);
         assert_eq!(answer(&outcome), row.get("answer"), "{case}");
         assert!(outcome.final_day.failures.iter().all(|failure| !failure.evidence.is_empty()), "{case}");
+        if let Some(mended) = row.given("mended") {
+            assert_eq!(Given::read(&row).mended(entry(rule, row.given("settings"))), mended, "{case}");
+        }
     }
 }
 
@@ -326,6 +353,18 @@ impl Given {
         };
         let day = Day { clock_change: self.clock_change, ..self.day_of(&self.series, self.slot_seconds) };
         run(&day, &context, &checked(Plan { validate: vec![entry], ..empty_plan() }), stamp())
+    }
+
+    /// The values where what fails is estimated and no method helps; `-` where one is missing then.
+    fn mended(&self, rule: RuleEntry) -> String {
+        let outcome = self.outcome(RuleEntry { on_failure: OnFailure::Estimate, ..rule });
+        let day = self.day_of(&self.series, self.slot_seconds);
+        let values = final_values(&day, &outcome);
+        if values.contains(&None) {
+            return "-".into();
+        }
+        let values: Vec<String> = values.into_iter().map(|value| cell(value, EXPONENT)).collect();
+        values.join(" ")
     }
 
     fn day_of<'a>(&self, series: &'a Series, slot_seconds: u32) -> Day<'a> {

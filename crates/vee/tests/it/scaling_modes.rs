@@ -58,6 +58,7 @@ fn scaled(mode: ScalingMode, whole: &[i64], inner: &[i64], peak: &[i64], off_pea
 
 #[test]
 fn each_mode_meets_its_own_registers() {
+    // covers: SCALING-BOUNDARY, SCALING-PARTIAL, SCALING-TOU, SCALING-PARTIAL-TOU
     use ScalingMode::{Boundary, PartialTimeOfUse, Proportional, TimeOfUse};
     // Estimates of 5 and 5; the whole counted 30, of which the first two hours 12.
     check(Proportional, [&[30], &[12], &[], &[]], "5 7 13 5");
@@ -75,6 +76,7 @@ fn check(mode: ScalingMode, [whole, inner, peak, off_peak]: [&[i64]; 4], expecte
 
 #[test]
 fn a_negative_total_is_refused_or_shared() {
+    // covers: SCALING-NEGATIVE
     // 4 counted in the peak hours that hold a measured 5: 4 - 5 = -1 is left for the one estimate there.
     let (values, outcome) = scaled(ScalingMode::TimeOfUse, &[], &[], &[4], &[]);
     assert_eq!(values, "5 5 5 5");
@@ -114,6 +116,7 @@ fn modes_are_written_as_words() {
 /// history; else the assumed annual use, flat. As a plan: E05, then E13, scaled in proportion.
 #[test]
 fn the_elhub_law_is_a_plan() {
+    // covers: SCALING-ELHUB
     let plan = checked(plan(&["E05", "E13"], ScalingMode::Proportional));
     let series = Series::read("_ _ _ _", 0);
     let day = series.ordinary_day(3600);

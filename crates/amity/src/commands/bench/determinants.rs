@@ -15,7 +15,7 @@ use crate::output::Failure;
 use crate::workload::{INTERVAL_SECONDS, Workload};
 
 /// The figure of [`measure`].
-pub const NAME: &str = "determinants after VEE, accounts";
+const NAME: &str = "determinants after VEE, accounts";
 
 const ROUNDS: usize = 7;
 const ACCOUNTS: u32 = 2_000;

@@ -42,8 +42,6 @@ const COLD_READS: usize = 200;
 /// Channels of the month for cold reads.
 const MONTH_CHANNELS: u32 = 5_000;
 
-/// The figures of [`measure`].
-pub const NAMES: [&str; 5] = [INGEST, REPLAY, SIZE, SCAN, COLD_MONTH];
 const INGEST: &str = "durable ingest from partial-day files";
 const REPLAY: &str = "replay after a crash";
 const SIZE: &str = "bytes per reading";

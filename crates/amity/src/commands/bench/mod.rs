@@ -4,10 +4,12 @@
 //! - [`keeping`]: durable ingest, bytes per reading, scans, cold reads, replay.
 //! - [`vee`]: value checks, a run over everything, what late data costs, memory.
 //! - [`determinants`]: what bills are made of.
+//! - [`day`]: a day of a utility collected and reported, held against a recount.
 //! - [`storm`]: an event storm over a server that is killed in the middle of it, with every event accounted for.
 //! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
 //! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
 
+mod day;
 mod determinants;
 mod generate;
 mod keeping;
@@ -20,7 +22,7 @@ mod vee;
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::output::{self, Failure};
@@ -31,6 +33,9 @@ use measure::Figure;
 pub struct Bench {
     #[command(subcommand)]
     action: Option<Action>,
+    /// What to measure; everything where nothing is named.
+    #[arg(value_name = "PART")]
+    parts: Vec<Part>,
     /// Channels of the made-up fleet.
     #[arg(long, default_value_t = 50_000)]
     channels: u32,
@@ -40,9 +45,6 @@ pub struct Bench {
     /// Seed of the made-up fleet.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only figures whose name contains this, in capitals or not; `vee` is a group.
-    #[arg(long, value_name = "TEXT")]
-    only: Option<String>,
     /// Leave out the comparison with PostgreSQL.
     #[arg(long)]
     no_postgres: bool,
@@ -51,9 +53,24 @@ pub struct Bench {
     json: bool,
 }
 
+/// A group of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// NEM12 and XML to rows.
+    Parsing,
+    /// Durable ingest, bytes per reading, scans, cold reads, replay.
+    Keeping,
+    /// Value checks, a run over everything, late data, memory, and the determinants that follow.
+    Vee,
+    /// What bills are made of.
+    Determinants,
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
+    Day(day::Day),
     Generate(generate::Generate),
+    #[command(visible_alias = "events")]
     Storm(storm::Storm),
     #[command(hide = true)]
     RunMemory(vee::RunMemory),
@@ -63,38 +80,29 @@ impl Bench {
     /// Measures and prints. Exit status 1 when a figure misses its floor.
     pub fn run(self) -> Result<ExitCode, Failure> {
         match self.action {
+            Some(Action::Day(day)) => return day.run(),
             Some(Action::Generate(generate)) => return generate.run(),
             Some(Action::Storm(storm)) => return storm.run(),
             Some(Action::RunMemory(run_memory)) => return run_memory.run(),
             None => {}
         }
-        let only = self.only.as_ref().map(|text| text.to_lowercase());
-        let wanted = |name: &str| only.as_ref().is_none_or(|text| name.to_lowercase().contains(text));
-        let any_wanted = |names: &[&str]| names.iter().any(|name| wanted(name));
+        let wanted = |part| self.parts.is_empty() || self.parts.contains(&part);
         let mut figures = Vec::new();
-        if wanted(parsing::NEM12) {
-            figures.push(parsing::nem12());
+        if wanted(Part::Parsing) {
+            figures.extend([parsing::nem12(), parsing::cim()]);
         }
-        if wanted(parsing::CIM) {
-            figures.push(parsing::cim());
-        }
-        if any_wanted(&keeping::NAMES) {
+        if wanted(Part::Keeping) {
             let fleet = keeping::Fleet { channels: self.channels, days: self.days, seed: self.seed };
             figures.extend(keeping::measure(fleet, !self.no_postgres)?);
         }
-        if any_wanted(&vee::VALUE_CHECKS) {
+        if wanted(Part::Vee) {
             figures.extend(vee::value_checks(self.channels, self.seed));
-        }
-        if any_wanted(&vee::RUNS) {
             figures.extend(vee::runs(self.channels, self.seed)?);
-        }
-        if wanted(vee::MEMORY) {
             figures.extend(vee::memory(self.channels, self.seed)?);
         }
-        if wanted(determinants::NAME) {
+        if wanted(Part::Vee) || wanted(Part::Determinants) {
             figures.push(determinants::measure(self.seed)?);
         }
-        figures.retain(|figure| wanted(figure.name));
         let memory_mib = peak_memory_mib();
         if self.json {
             output::print_json(&json!({ "figures": figures, "peak_memory_mib": memory_mib }))?;

@@ -11,9 +11,9 @@ use super::measure::{Figure, in_turn, rate};
 use crate::workload::Workload;
 
 /// The figure of [`nem12`].
-pub const NEM12: &str = "NEM12 to rows";
+const NEM12: &str = "NEM12 to rows";
 /// The figure of [`cim`].
-pub const CIM: &str = "IEC 61968-9 XML to rows";
+const CIM: &str = "IEC 61968-9 XML to rows";
 
 const ROUNDS: usize = 7;
 const CHUNK_BYTES: usize = 256 << 10;

@@ -33,11 +33,11 @@ use crate::progress::grouped;
 use crate::workload::{FILE_INTERVALS, INTERVAL_SECONDS, Piece, Workload};
 
 /// The figures of [`value_checks`].
-pub const VALUE_CHECKS: [&str; 2] = ["VEE value checks, 32-bit values", "VEE value checks, 64-bit values"];
+const VALUE_CHECKS: [&str; 2] = ["VEE value checks, 32-bit values", "VEE value checks, 64-bit values"];
 /// The figures of [`runs`].
-pub const RUNS: [&str; 2] = ["VEE whole run, durable", "VEE again, late data for 1 % of channels"];
+const RUNS: [&str; 2] = ["VEE whole run, durable", "VEE again, late data for 1 % of channels"];
 /// The figure of [`memory`].
-pub const MEMORY: &str = "VEE memory, 10 times the channels";
+const MEMORY: &str = "VEE memory, 10 times the channels";
 
 const ROUNDS: usize = 15;
 const SLOTS: usize = 96;

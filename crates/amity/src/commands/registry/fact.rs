@@ -150,9 +150,9 @@ fn channels(installation: &Installation, labels: &[String]) -> Result<Vec<Channe
 }
 
 /// A line of a CSV file without quotes.
-struct Row {
-    place: String,
-    cells: Vec<String>,
+pub(super) struct Row {
+    pub(super) place: String,
+    pub(super) cells: Vec<String>,
 }
 
 impl Row {
@@ -174,7 +174,7 @@ impl Row {
 }
 
 /// The lines of a file below its head, which must be `head`.
-fn rows(file: &Path, head: &str) -> Result<Vec<Row>, Failure> {
+pub(super) fn rows(file: &Path, head: &str) -> Result<Vec<Row>, Failure> {
     let name = file.display();
     let text = std::fs::read_to_string(caller::path(file))
         .map_err(|error| Failure::Usage(format!("{name}: cannot be read: {error}")))?;

@@ -144,7 +144,7 @@ impl Customer {
                 "{} serves another customer from that very instant; name a later one",
                 self.usage_point
             ))),
-            closed => closed.map(drop).map_err(|error| Failure::work("could not use the registry", error)),
+            closed => closed.map(drop).map_err(Failure::of_registry),
         }
     }
 }

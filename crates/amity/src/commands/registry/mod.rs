@@ -5,6 +5,7 @@ pub(super) mod agree;
 mod exchange;
 mod fact;
 mod membership;
+mod owners;
 pub(super) mod usage_point;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use agree::Agree;
 use exchange::Exchange;
 use fact::{Fact, Holidays, Temperatures};
 use membership::{Customer, Programme};
+use owners::Owners;
 use usage_point::{Owner, Show, State};
 
 /// Show and change usage points, meters and channels.
@@ -72,6 +74,8 @@ enum Action {
     State(State),
     /// Give a usage point to the only source that may send its readings (V02).
     Owner(Owner),
+    /// Give the usage points of a file to their sources, from the beginning until they move (V02).
+    Owners(Owners),
     /// Enter under which agreement, account and tariff a usage point is served from a time on.
     Agree(Agree),
     /// Enter what rules and methods may know of a meter, a usage point or a channel.
@@ -110,6 +114,7 @@ impl Registry {
             Action::Show(show) => show.run(&installation),
             Action::State(state) => state.run(&installation),
             Action::Owner(owner) => owner.run(&installation),
+            Action::Owners(owners) => owners.run(&installation),
             Action::Agree(agree) => agree.run(&installation),
             Action::Fact(fact) => fact.run(&installation),
             Action::Holidays(holidays) => holidays.run(&installation),

@@ -24,7 +24,7 @@ use crate::installation::Installation;
 use crate::output::{self, Failure};
 
 /// What comes after a change that quarantined readings may have waited for.
-const WAITED: &str = "`amity quarantine replay` takes in what waited for it";
+pub(super) const WAITED: &str = "`amity quarantine replay` takes in what waited for it";
 
 /// Options of `registry state`.
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use serde::Serialize;
 use simulator::collection::{Counts, Told};
 use simulator::dialect::File;
 use simulator::premises::HeadEnd;
-use simulator::script::STORM;
+use simulator::script::{self, STORM};
 use simulator::{Collection, Network, Script, Settings, Utility};
 
 use crate::clock;
@@ -49,7 +49,8 @@ pub struct Simulate {
     /// Decides everything that is left to chance; the same seed gives the same bytes.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Faults on a time line (TOML); `storm` is a ready one of a bad night, 2026-02-03.
+    /// Faults on a time line (TOML). Ready ones are `storm`, the bad night of 2026-02-03, and `today`, a week until now and the
+    /// next minutes.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
     /// A feeder for the meters, as NAME.edges.csv beside NAME.customers.csv; made up where none is given.
@@ -64,6 +65,9 @@ pub struct Simulate {
     /// How often each of the web services may be asked in a minute; 0 is without limit.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "serve")]
     requests_per_minute: u32,
+    /// Go on from today as time passes: readings and events come as they are made. Needs a new folder.
+    #[arg(long, requires = "serve", conflicts_with = "from")]
+    live: bool,
     /// Then publish what each head-end sent to this broker of MQTT: mqtt://127.0.0.1:1883.
     #[arg(long, value_name = "ADDRESS")]
     mqtt: Option<String>,
@@ -90,6 +94,10 @@ impl Simulate {
         let utility = self.utility()?;
         let today = clock::now().to_zoned(utility.settings().zone.clone()).date();
         let first = self.from.unwrap_or_else(|| today.saturating_sub(i64::from(self.days).days()));
+        if self.live && self.folder.exists() {
+            let folder = self.folder.display();
+            return Err(Failure::Usage(format!("--live begins anew, and {folder} exists; name another folder")));
+        }
         let in_folder = |error| Failure::work(format!("could not write into {}", self.folder.display()), error);
         fs::create_dir_all(&self.folder).map_err(in_folder)?;
         let mut tables = Tables::create(&self.folder, &utility).map_err(in_folder)?;
@@ -123,7 +131,8 @@ impl Simulate {
             output::say(&format!("{sent} messages published to {address}"));
         }
         if let Some(address) = self.serve {
-            service::serve(&self.folder, (utility, first), address, self.requests_per_minute)?;
+            let live = self.live.then(|| collection.live());
+            service::serve(&self.folder, (utility, first, live), address, self.requests_per_minute)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -132,12 +141,9 @@ impl Simulate {
         let zone = zone_of(&self.zone).map_err(|error| Failure::Usage(format!("--zone: {error}")))?;
         let script: Script = match &self.script {
             None => Script::default(),
-            Some(path) if path == Path::new("storm") => {
-                STORM.parse().map_err(|error| Failure::Usage(format!("--script: storm: {error}")))?
-            }
-            Some(path) => {
-                text(path)?.parse().map_err(|error| Failure::Usage(format!("--script: {}: {error}", path.display())))?
-            }
+            Some(path) if path == Path::new("storm") => parsed("storm", STORM)?,
+            Some(path) if path == Path::new("today") => parsed("today", &script::today(clock::now()))?,
+            Some(path) => parsed(&path.display().to_string(), &text(path)?)?,
         };
         let network = match (&self.network, &self.source_bus) {
             (Some(name), Some(source)) => {
@@ -174,6 +180,10 @@ fn head_end(name: &str) -> Result<HeadEnd, String> {
     let names = HeadEnd::ALL.map(HeadEnd::name);
     let named = HeadEnd::ALL.into_iter().find(|head_end| head_end.name() == name);
     named.ok_or_else(|| format!("there is no head-end `{name}`; there are {}", names.join(", ")))
+}
+
+fn parsed(name: &str, script: &str) -> Result<Script, Failure> {
+    script.parse().map_err(|error| Failure::Usage(format!("--script: {name}: {error}")))
 }
 
 fn text(path: &Path) -> Result<String, Failure> {

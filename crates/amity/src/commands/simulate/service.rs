@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{Path as Place, Query, State};
 use axum::http::{HeaderName, StatusCode};
@@ -16,16 +17,21 @@ use jiff::civil::Date;
 use model::time::TimeRange;
 use serde::Deserialize;
 use serde_json::json;
-use simulator::Utility;
 use simulator::answer::{Answers, Asked};
+use simulator::happening::{KINDS, Kind};
 use simulator::premises::HeadEnd;
 use simulator::service::{Accepted, Answer, Service, is_kept};
+use simulator::{Live, Utility};
 
 use crate::clock;
 use crate::output::{self, Failure};
 
 /// Where what was fetched on request lies in the folder of a head-end, after the files of its days.
 const REQUESTED: &str = "requested";
+/// Settings to collect from them.
+const SETTINGS: &str = "head-ends.toml";
+/// How often is looked what happened, where time goes on.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// One head-end: its files in order, and what it allows.
 struct Serving {
@@ -39,6 +45,8 @@ pub(super) struct Served {
     services: BTreeMap<&'static str, Serving>,
     pub(super) utility: Utility,
     pub(super) first: Date,
+    /// How far it is told, where time goes on.
+    live: Option<Mutex<Live>>,
 }
 
 /// A request as `headend::rest` makes it.
@@ -51,10 +59,11 @@ struct Request {
     to: Option<Timestamp>,
 }
 
-/// Serves the files in the folders of the head-ends, and fetches what they are asked for, until interrupted.
+/// Serves the files in the folders of the head-ends, fetches what they are asked for, and tells what happens where time goes on,
+/// until interrupted.
 pub(super) fn serve(
     folder: &Path,
-    (utility, first): (Utility, Date),
+    (utility, first, live): (Utility, Date, Option<Live>),
     address: SocketAddr,
     requests_per_minute: u32,
 ) -> Result<(), Failure> {
@@ -67,7 +76,7 @@ pub(super) fn serve(
     }
     let of_cloud = services.get(HeadEnd::Cloud.name()).map(|serving| files_of(&serving.folder)).unwrap_or_default();
     let soap = super::soap::service(&of_cloud)?;
-    let served = Arc::new(Served { services, utility, first });
+    let served = Arc::new(Served { services, utility, first, live: live.map(Mutex::new) });
     let soap = super::soap::route(soap, Arc::clone(&served));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
@@ -79,6 +88,12 @@ pub(super) fn serve(
             let soap = if *name == HeadEnd::Cloud.name() { ", and answers questions in SOAP at its /soap" } else { "" };
             output::print(&format!("http://{address}/{name} has {deliveries} deliveries{soap}"))?;
         }
+        std::fs::write(folder.join(SETTINGS), settings(folder, address))
+            .map_err(|error| Failure::work(format!("could not write into {}", folder.display()), error))?;
+        output::say(&format!("settings to collect from them are in {}", folder.join(SETTINGS).display()));
+        if served.live.is_some() {
+            tokio::spawn(go_on(Arc::clone(&served)));
+        }
         let router = Router::new()
             .route("/{name}/deliveries", get(deliveries))
             .route("/{name}/requests", post(requests))
@@ -88,6 +103,31 @@ pub(super) fn serve(
         let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
         served.map_err(|error| Failure::work("could not serve", error))
     })
+}
+
+/// What `amity.toml` needs to collect from the head-ends, one of them from its folder, and to understand their events.
+fn settings(folder: &Path, address: SocketAddr) -> String {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let contract = "contract = { every_seconds = 5 }\n";
+    let way = |head_end: HeadEnd| match head_end {
+        HeadEnd::Folder => {
+            let folder = folder.join(head_end.name()).display().to_string();
+            format!("[head_end.folder]\nfolder = {}\nsettled_seconds = 2\n", json!(folder))
+        }
+        _ => format!("[head_end.rest]\naddress = \"http://{address}/{}\"\n", head_end.name()),
+    };
+    let words = |head_end: HeadEnd, kind: &Kind| match head_end {
+        HeadEnd::Cloud => String::new(),
+        HeadEnd::Hourly => format!("{} = \"{}\"\n", kind.hourly, kind.code),
+        HeadEnd::Folder => format!("{} = \"{}\"\n", kind.folder, kind.code),
+    };
+    let of = |head_end: HeadEnd| {
+        let words: String = KINDS.iter().map(|kind| words(head_end, kind)).collect();
+        let name = head_end.name();
+        let dialect = if words.is_empty() { words } else { format!("[events.dialects.{name}]\n{words}") };
+        format!("[[head_end]]\nname = \"{name}\"\n{contract}{}{dialect}\n", way(head_end))
+    };
+    HeadEnd::ALL.map(of).concat()
 }
 
 /// The files of a folder by name, which begins with their date or number, as far as they are still kept; none where it has
@@ -164,17 +204,47 @@ async fn requests(
     }
 }
 
+/// Tells what happens, as it happens.
+async fn go_on(served: Arc<Served>) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        let served = Arc::clone(&served);
+        match tokio::task::spawn_blocking(move || served.tell_what_happened(clock::now())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => output::say(&format!("could not write what happened: {error}")),
+            Err(_) => return,
+        }
+    }
+}
+
 impl Served {
+    fn tell_what_happened(&self, now: Timestamp) -> std::io::Result<()> {
+        let Some(live) = &self.live else { return Ok(()) };
+        let files = live.lock().unwrap_or_else(PoisonError::into_inner).until(&self.utility, now);
+        for file in files {
+            let Some(serving) = self.services.get(file.head_end.name()) else { continue };
+            serving.add(&serving.folder, |_| file.name, &file.bytes)?;
+        }
+        Ok(())
+    }
+
     /// Makes what is fetched a delivery after all others.
     fn fetch(&self, answers: &Answers<'_>, request: &Request, asked: Asked, now: Timestamp) -> std::io::Result<()> {
         let tried = request.devices.iter().filter(|device| answers.refusal(device, asked).is_none());
         let Some(file) = answers.file(tried.map(String::as_str), asked, (&request.id, now)) else { return Ok(()) };
         let Some(serving) = self.services.get(file.head_end.name()) else { return Ok(()) };
-        let mut state = serving.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = serving.folder.join(REQUESTED);
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{:08}.{}", state.0.len(), file.name));
-        std::fs::write(&path, &file.bytes)?;
+        serving.add(&serving.folder.join(REQUESTED), |number| format!("{number:08}.{}", file.name), &file.bytes)
+    }
+}
+
+impl Serving {
+    /// Has one more delivery, a file of a name by its number in a folder.
+    fn add(&self, folder: &Path, name: impl FnOnce(usize) -> String, bytes: &[u8]) -> std::io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(name(state.0.len()));
+        std::fs::write(&path, bytes)?;
         state.0.push(path);
         state.1.add();
         Ok(())

@@ -9,6 +9,7 @@ use simulator::Utility;
 use simulator::collection::{Account, Told, Truth, meter_name, usage_point_name};
 use simulator::happening::Happening;
 use simulator::plant::module_name;
+use simulator::premises::HeadEnd;
 
 /// What passed each meter on each day, in Wh.
 pub(super) const TRUTH: &str = "truth.csv";
@@ -30,6 +31,7 @@ impl Tables {
         };
         let head = "usage_point,meter,module,family,firmware,collector,head_end,zone,customer";
         write_premises(table("premises.csv", head)?, utility)?;
+        write_owners(table("owners.csv", "usage_point,source")?, utility)?;
         let head = "usage_point,flow_direction,kind,stamp,collector,reached,sent_with,reason";
         Ok(Self {
             truth: table(TRUTH, "usage_point,date,delivered_wh,received_wh,unmetered_wh")?,
@@ -95,6 +97,17 @@ fn write_premises(mut table: BufWriter<File>, utility: &Utility) -> Result<()> {
             utility.zone(meter).iana_name().unwrap_or_default(),
             premises.kind
         )?;
+    }
+    table.flush()
+}
+
+/// Usage points as they are registered by what their head-end says, with that head-end.
+fn write_owners(mut table: BufWriter<File>, utility: &Utility) -> Result<()> {
+    for meter in 0..utility.settings().meters {
+        let head_end = utility.premises(meter).head_end;
+        // CMEP knows meters only.
+        let name = if head_end == HeadEnd::Folder { meter_name(meter) } else { usage_point_name(meter) };
+        writeln!(table, "{},{}", name.value, head_end.name())?;
     }
     table.flush()
 }

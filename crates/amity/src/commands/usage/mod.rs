@@ -89,7 +89,7 @@ fn text(told: &Told) -> String {
             vec![
                 one.id.to_string(),
                 bucket,
-                one.quantity.to_string(),
+                one.quantity.map_or_else(|| "none".into(), |quantity| quantity.to_string()),
                 one.unit.to_string(),
                 peak,
                 expected,

@@ -99,7 +99,10 @@ fn review(installation: &Installation) -> Result<Arc<Review>, Failure> {
 fn failure(error: ReviewError) -> Failure {
     let ReviewError::Refused(refusal) = error else { return Failure::work("review failed", error) };
     let advice = match &refusal {
-        Refusal::NotFound(_) => "; `amity vee queue` lists exceptions, `amity vee proposals` acts",
+        Refusal::NotFound(what) if what.starts_with("channel") => "; `amity registry list` lists channels",
+        Refusal::NotFound(what) if what.starts_with("exception") => "; `amity vee queue --list` lists exceptions",
+        Refusal::NotFound(what) if what.starts_with("act") => "; `amity vee proposals --state any` lists acts",
+        Refusal::NotFound(_) => "",
         Refusal::Conflict(_) => "; look again with `amity vee queue` or `amity vee proposals`",
         Refusal::NotAllowed(_) => " (`--as` names who approves)",
         Refusal::Invalid { .. } => "",

@@ -167,7 +167,7 @@ pub fn unknown_usage_points(installation: &Installation, book: &PlanBook) -> Res
                 .push(format!("warning: no usage point is called `{name}` yet; the plan holds once one is registered")),
             Ok(_) => {}
             Err(error) if error.is_contradiction() => lines.push(format!("warning: {error}")),
-            Err(error) => return Err(Failure::work("could not use the registry", error)),
+            Err(error) => return Err(Failure::of_registry(error)),
         }
     }
     Ok(lines)

@@ -33,7 +33,7 @@ impl Proposals {
         if self.json {
             output::print_json(&found)?;
         } else if found.proposals.is_empty() {
-            output::print("no such act")?;
+            output::print("no such act; `--state any` lists all")?;
         } else {
             let rows: Vec<_> = found.proposals.iter().map(row).collect();
             output::print(&output::table(&["act", "what", "state", "by", "reason", "days", "values", "note"], &rows))?;

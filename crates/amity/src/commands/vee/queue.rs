@@ -19,7 +19,7 @@ const NOTHING: &str = "nothing is in the queue";
 #[derive(Debug, Args)]
 pub struct Queue {
     /// What the exceptions of a group have in common.
-    #[arg(long, default_value = "rule-date", value_parser = ["rule-date", "rule", "rule-date-slots", "channel"])]
+    #[arg(long, default_value = "cause", value_parser = ["cause", "rule-date", "rule", "rule-date-slots", "channel"])]
     by: String,
     /// Only exceptions of this rule, such as V30.
     #[arg(long, value_name = "RULE")]
@@ -30,6 +30,9 @@ pub struct Queue {
     /// Only exceptions of this local day.
     #[arg(long, value_name = "DATE")]
     date: Option<Date>,
+    /// With --list and --date: those of failures that go on from that day to this one without a break, as a group has them.
+    #[arg(long, value_name = "DATE", requires = "list", requires = "date")]
+    last: Option<Date>,
     /// Only exceptions of this channel.
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
@@ -71,12 +74,12 @@ impl Queue {
 
     /// One filter, as groups and as single exceptions are asked for.
     fn asked(self) -> Asked {
-        let Self { by, rule, state, date, channel, assignee, limit, .. } = self;
+        let Self { by, rule, state, date, last, channel, assignee, limit, .. } = self;
         let routed = self.routed.then_some(true).or(self.for_information.then_some(false));
         let groups = AskGroups { state: Some(state), rule, date, channel, assignee, routed, by: Some(by) };
         let AskGroups { state, rule, date, channel, assignee, routed, .. } = groups.clone();
         let limit = Some(limit);
-        let exceptions = AskExceptions { state, rule, date, channel, assignee, routed, after: None, limit };
+        let exceptions = AskExceptions { state, rule, date, last, channel, assignee, routed, after: None, limit };
         Asked { groups, exceptions }
     }
 }
@@ -135,7 +138,7 @@ fn group_row(group: &Group) -> Vec<String> {
     vec![
         group.rule.clone().unwrap_or_default(),
         group.rule_name.unwrap_or_default().to_owned(),
-        group.date.map(|date| date.to_string()).or_else(|| group.label.clone()).unwrap_or_default(),
+        days(group).or_else(|| group.label.clone()).unwrap_or_default(),
         group.count.to_string(),
         group.channels.to_string(),
         group.routed.to_string(),
@@ -143,6 +146,13 @@ fn group_row(group: &Group) -> Vec<String> {
         group.direction.word().into(),
         group.next_step.clone(),
     ]
+}
+
+/// The day of a group, or its first and last.
+fn days(group: &Group) -> Option<String> {
+    let last = group.last.filter(|last| Some(*last) != group.date);
+    let until = last.map(|last| format!(" to {last}")).unwrap_or_default();
+    Some(format!("{}{until}", group.date?))
 }
 
 fn exception_row(exception: &Exception) -> Vec<String> {

@@ -9,6 +9,7 @@ use ingest::validation::Report;
 use serde::Serialize;
 
 use super::stored_days::Days;
+use crate::clock;
 use crate::commands::validate;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -41,7 +42,7 @@ impl Run {
     /// Runs and prints what came of it.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let directory = installation.ask(installation.books.registry.directory())?;
-        let of_channel = self.days.of(installation, &directory, &self.channels)?;
+        let of_channel = self.days.of(installation, &directory, &self.channels, clock::now())?;
         let channels = of_channel.len();
         let days =
             of_channel.into_iter().flat_map(|(channel, dates)| dates.into_iter().map(move |date| (channel, date)));

@@ -83,10 +83,6 @@ impl Shadow {
         let live = validate::plans(installation)?;
         let ((other_name, other_version), other) = plan_file::load_beside(&caller::path(&self.plan), &live)?;
         let directory = installation.ask(installation.books.registry.directory())?;
-        let mut of_channel = self.days.of(installation, &directory, &self.channels)?;
-        for (register, date) in self.days.of_reads(installation, &directory, &self.channels)? {
-            of_channel.entry(register).or_default().insert(date);
-        }
         let (as_of, now) = match &self.as_of {
             None => (AsOf::Now, clock::now()),
             Some(text) => {
@@ -94,6 +90,10 @@ impl Shadow {
                 (AsOf::At(at.as_microsecond()), at)
             }
         };
+        let mut of_channel = self.days.of(installation, &directory, &self.channels, now)?;
+        for (register, date) in self.days.of_reads(installation, &directory, &self.channels)? {
+            of_channel.entry(register).or_default().insert(date);
+        }
         let widest = if other.outlook().outcome_days() < live.outlook().outcome_days() { &*live } else { &other };
         let days = of_channel.iter().flat_map(|(channel, dates)| dates.iter().map(|date| (*channel, *date))).collect();
         let registry = &installation.books.registry;

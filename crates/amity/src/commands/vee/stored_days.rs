@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use ingest::stored_days::{StoredDays, stored_days, stored_reads};
+use ingest::judged_days::judged_days;
+use ingest::stored_days::{StoredDays, stored_reads};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use store::registry::directory::Directory;
@@ -17,16 +19,17 @@ pub struct Days {
     /// First local day, such as 2026-01-31; where not given, the first one stored.
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
-    /// First local day after; where not given, all that are stored.
+    /// First local day after; where not given, all that are stored, and the silence after them.
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
 }
 
-/// The stored days of each channel, by channel.
+/// The days of each channel, by channel.
 pub type OfChannel = BTreeMap<ChannelNumber, BTreeSet<Date>>;
 
 impl Days {
-    /// The stored days of the named channels, or of all where none is named.
+    /// The days of the named channels, or of all where none is named: those stored, and those of which nothing had arrived by
+    /// `now` although something may be expected.
     ///
     /// # Errors
     /// [`Failure::Usage`] for a channel that is not there, and where the days end before they begin.
@@ -35,6 +38,7 @@ impl Days {
         installation: &Installation,
         directory: &Directory,
         channels: &[String],
+        now: Timestamp,
     ) -> Result<OfChannel, Failure> {
         if let (Some(from), Some(to)) = (self.from, self.to)
             && to <= from
@@ -43,7 +47,8 @@ impl Days {
         }
         let wanted = named(installation, directory, channels)?;
         let is_wanted = |channel| wanted.is_empty() || wanted.contains(&channel);
-        let StoredDays { days, damage } = stored_days(&installation.books.readings, (self.from, self.to), is_wanted)
+        let book = &installation.books.readings;
+        let StoredDays { days, damage } = judged_days(book, directory, (self.from, self.to), now, is_wanted)
             .map_err(|error| Failure::work("could not read", error))?;
         if !damage.is_empty() {
             output::say(&format!("{} parts of stored days are damaged and left out; see `amity doctor`", damage.len()));

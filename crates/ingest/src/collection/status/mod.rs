@@ -139,15 +139,13 @@ pub struct Limits {
     pub initialised_within_hours: u16,
     /// Counts of the last digit of a register by which it and its intervals may be apart (item 6).
     pub register_counts: u32,
-    /// Seconds from when Amity is told of a critical condition to its alert (O-09).
-    pub alert_within_seconds: u32,
     /// Share of a disk that may be used, in per cent, before it is a critical condition (O-12).
     pub disk_per_cent_max: u8,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { initialised_within_hours: 24, register_counts: 2, alert_within_seconds: 300, disk_per_cent_max: 90 }
+        Self { initialised_within_hours: 24, register_counts: 2, disk_per_cent_max: 90 }
     }
 }
 
@@ -159,9 +157,6 @@ impl Limits {
     pub fn check(&self) -> Result<(), String> {
         if self.initialised_within_hours == 0 {
             return Err("initialised_within_hours: 0, expected at least 1".into());
-        }
-        if self.alert_within_seconds == 0 {
-            return Err("alert_within_seconds: 0, expected at least 1".into());
         }
         match self.disk_per_cent_max {
             1..=100 => Ok(()),

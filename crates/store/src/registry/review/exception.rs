@@ -39,7 +39,9 @@ text_enum! {
 text_enum! {
     /// What exceptions of one group have in common.
     pub enum Grouping {
-        /// Rule and local day: one cause, such as a collector that was silent, is one line.
+        /// Rule and the local days that it goes on without a break: one cause, such as a collector that was silent, is one line.
+        Cause = "cause",
+        /// Rule and local day.
         RuleDate = "rule-date",
         /// The rule.
         Rule = "rule",
@@ -111,6 +113,9 @@ pub struct ExceptionFilter {
     pub rule: Option<String>,
     /// Only those of this local day.
     pub date: Option<Date>,
+    /// With `date`: instead, only those of failures that go on from that day to this one without a break; see
+    /// [`Grouping::Cause`].
+    pub last: Option<Date>,
     /// Only those of this channel.
     pub channel: Option<ChannelNumber>,
     /// Only those that this person looks after.
@@ -125,7 +130,17 @@ pub struct ExceptionFilter {
 
 impl Default for ExceptionFilter {
     fn default() -> Self {
-        Self { state: None, rule: None, date: None, channel: None, assignee: None, routed: None, after: 0, limit: 100 }
+        Self {
+            state: None,
+            rule: None,
+            date: None,
+            last: None,
+            channel: None,
+            assignee: None,
+            routed: None,
+            after: 0,
+            limit: 100,
+        }
     }
 }
 
@@ -134,8 +149,10 @@ impl Default for ExceptionFilter {
 pub struct Group {
     /// Their rule; `None` where they are grouped by channel.
     pub rule: Option<SmolStr>,
-    /// Their local day, where they are grouped by it.
+    /// Their local day, where they are grouped by it; the first of several.
     pub date: Option<Date>,
+    /// Their last local day, where they are grouped by days.
+    pub last: Option<Date>,
     /// Their channel, where they are grouped by it.
     pub channel: Option<ChannelNumber>,
     /// The lowest of their first slots.
@@ -187,6 +204,52 @@ impl ExceptionFilter {
     }
 }
 
+/// The exceptions that a filter leaves, with the first and the last day that each goes on without a break: a rule that fails
+/// from the first slot of a day on at a channel where it failed on the day before goes on.
+///
+/// `$and` restricts them further. Days are counted as Julian day numbers (Fliegel and Van Flandern 1968); every division is one
+/// of whole numbers, on every engine.
+macro_rules! going_on {
+    ($and:literal) => {
+        concat!(
+            "(SELECT *, min(date) OVER run AS since, max(date) OVER run AS until FROM ",
+            "(SELECT *, sum(begins) OVER (PARTITION BY rule, channel ORDER BY day, first_slot, id) AS part FROM ",
+            "(SELECT *, CASE WHEN first_slot = 0 AND day = 1 + ",
+            "lag(day) OVER (PARTITION BY rule, channel ORDER BY day, first_slot, id) THEN 0 ELSE 1 END AS begins FROM ",
+            "(SELECT *, 367 * y - 7 * (y + (m + 9) / 12) / 4 - 3 * ((y + (m - 9) / 7) / 100 + 1) / 4 + 275 * m / 9 + d \
+             AS day FROM (",
+            filtered!(
+                "SELECT *, CAST(substr(date, 1, 4) AS INTEGER) AS y, CAST(substr(date, 6, 2) AS INTEGER) AS m, \
+                 CAST(substr(date, 9, 2) AS INTEGER) AS d",
+                $and
+            ),
+            ") AS written) AS numbered) AS begun) AS parted WINDOW run AS (PARTITION BY rule, channel, part)) AS found"
+        )
+    };
+}
+
+/// Groups of exceptions with their first and last days; one text for every grouping: what does not tell groups apart is null
+/// in all of them.
+macro_rules! grouped {
+    ($($found:tt)*) => {
+        concat!(
+            "SELECT CASE WHEN $9 <> 'channel' THEN rule END AS rule, \
+             CASE WHEN $9 IN ('cause', 'rule-date', 'rule-date-slots') THEN since END AS date, \
+             CASE WHEN $9 IN ('cause', 'rule-date', 'rule-date-slots') THEN until END AS last, \
+             CASE WHEN $9 = 'channel' THEN channel END AS channel, \
+             CASE WHEN $9 = 'rule-date-slots' THEN first_slot END AS one_first, \
+             CASE WHEN $9 = 'rule-date-slots' THEN end_slot END AS one_end, \
+             min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
+             count(DISTINCT channel) AS channels, min(effect) AS effect, max(severity) AS severity, \
+             CASE WHEN min(direction) = max(direction) THEN min(direction) ELSE 'other' END AS direction, \
+             CAST(sum(routed) AS BIGINT) AS routed, min(first_seen) AS oldest, min(evidence) AS example FROM ",
+            $($found)*,
+            " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY max(routed) DESC, max(severity) DESC, min(effect), count(*) DESC, \
+             min(first_seen), 1, 2, 3, 4, 5, 6 LIMIT $8"
+        )
+    };
+}
+
 impl Review<'_> {
     /// Keeps what a follower found, and how far it came, in one commit. Exceptions that are there keep their id,
     /// first moment, assignee and comment.
@@ -217,6 +280,19 @@ impl Review<'_> {
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
     pub async fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, RegistryError> {
+        if let (Some(date), Some(last)) = (filter.date, filter.last) {
+            // A day more on both sides tells whether the failure goes on there.
+            let within = ExceptionFilter { date: None, after: 0, ..filter.clone() };
+            let around = (date.yesterday().unwrap_or(date).to_string(), last.tomorrow().unwrap_or(last).to_string());
+            let these = arguments![filter.limit, around.0, around.1, date.to_string(), last.to_string(), filter.after];
+            let sql = concat!(
+                "SELECT * FROM ",
+                going_on!("AND date >= $9 AND date <= $10"),
+                " WHERE since = $11 AND until = $12 AND id > $13 ORDER BY id LIMIT $8"
+            );
+            let arguments = [within.arguments(), these].concat();
+            return self.database.rows(sql, arguments).await?.iter().map(exception).collect();
+        }
         let sql = filtered!("SELECT *", "ORDER BY id LIMIT $8");
         let arguments = [filter.arguments(), arguments![filter.limit]].concat();
         self.database.rows(sql, arguments).await?.iter().map(exception).collect()
@@ -236,20 +312,10 @@ impl Review<'_> {
     /// # Errors
     /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
     pub async fn groups(&self, by: Grouping, filter: &ExceptionFilter) -> Result<Vec<Group>, RegistryError> {
-        // One text for every grouping: what does not tell groups apart is null in all of them.
-        let sql = filtered!(
-            "SELECT CASE WHEN $9 <> 'channel' THEN rule END AS rule, \
-             CASE WHEN $9 IN ('rule-date', 'rule-date-slots') THEN date END AS date, \
-             CASE WHEN $9 = 'channel' THEN channel END AS channel, \
-             CASE WHEN $9 = 'rule-date-slots' THEN first_slot END AS one_first, \
-             CASE WHEN $9 = 'rule-date-slots' THEN end_slot END AS one_end, \
-             min(first_slot) AS first_slot, max(end_slot) AS end_slot, count(*) AS count, \
-             count(DISTINCT channel) AS channels, min(effect) AS effect, max(severity) AS severity, \
-             CASE WHEN min(direction) = max(direction) THEN min(direction) ELSE 'other' END AS direction, \
-             CAST(sum(routed) AS BIGINT) AS routed, min(first_seen) AS oldest, min(evidence) AS example",
-            "GROUP BY 1, 2, 3, 4, 5 ORDER BY max(routed) DESC, max(severity) DESC, min(effect), count(*) DESC, \
-             min(first_seen), 1, 2, 3, 4, 5 LIMIT $8"
-        );
+        let sql = match by {
+            Grouping::Cause => grouped!(going_on!("")),
+            _ => grouped!(concat!("(", filtered!("SELECT *, date AS since, date AS until", ""), ") AS found")),
+        };
         let arguments = [filter.arguments(), arguments![filter.limit, by.as_str()]].concat();
         self.database.rows(sql, arguments).await?.iter().map(group).collect()
     }
@@ -377,6 +443,7 @@ fn group(row: &Row) -> Result<Group, RegistryError> {
     Ok(Group {
         rule: row.get::<Option<String>>("rule")?.map(SmolStr::from),
         date: row.parsed_or_null("date")?,
+        last: row.parsed_or_null("last")?,
         channel: row.number_or_null("channel")?.map(ChannelNumber),
         first: row.number("first_slot")?,
         end: row.number("end_slot")?,

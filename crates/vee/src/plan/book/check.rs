@@ -69,6 +69,8 @@ impl PlanBook {
     /// before they begin, and attachments to one place that overlap.
     pub fn check(&self) -> Result<CheckedPlanBook, Vec<Finding>> {
         let mut findings = Vec::new();
+        findings.extend(unnamed("validation_set", self.validation_set.iter().map(|set| (&set.name, set.version))));
+        findings.extend(unnamed("estimation_set", self.estimation_set.iter().map(|set| (&set.name, set.version))));
         findings.extend(taken("validation_set", self.validation_set.iter().map(|set| (&set.name, set.version))));
         findings.extend(taken("estimation_set", self.estimation_set.iter().map(|set| (&set.name, set.version))));
         findings.extend(taken("plan", self.plan.iter().map(|plan| (&plan.name, plan.version))));
@@ -164,6 +166,24 @@ impl Attachment {
         };
         self.to == other.to && begins_before(self.from, other.until) && begins_before(other.from, self.until)
     }
+}
+
+/// What the names and versions of a list of sets lack; a plan says so of its own.
+fn unnamed<'s>(list: &str, names: impl Iterator<Item = (&'s SmolStr, u32)>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, (name, version)) in names.enumerate() {
+        let mut lacks = |field: &str, code, message: &str| {
+            findings.push(Finding::new(0, format_smolstr!("{list}[{at}].{field}"), code, message));
+        };
+        if name.trim().is_empty() {
+            lacks("name", "book.name", "found an empty name, expected what people call the set, such as `usual`");
+        }
+        if version == 0 {
+            let message = "found version 0, expected a number from 1 on that goes up with every change";
+            lacks("version", "book.version", message);
+        }
+    }
+    findings
 }
 
 /// A finding for each name and version that stands earlier in its list.

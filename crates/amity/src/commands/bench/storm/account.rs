@@ -122,7 +122,6 @@ impl Account {
             foreign: found.foreign,
             malformed: noted.ledger.malformed,
             malformed_waiting: noted.malformed,
-            malformed_kept: found.without_meaning,
             readings: noted.readings,
             readings_found: found.readings,
         }
@@ -136,7 +135,6 @@ pub struct Found {
     lost: u64,
     doubled: u64,
     foreign: u64,
-    without_meaning: u64,
     readings: u64,
 }
 
@@ -155,7 +153,7 @@ impl Found {
             found.events += events.len() as u64;
             for event in events {
                 let (Some(code), Some(_)) = (event.event_type, event.occurred_at) else {
-                    found.without_meaning += 1;
+                    found.foreign += 1;
                     continue;
                 };
                 let device = event.device.map_or_else(String::new, |device| device.value.to_string());
@@ -169,7 +167,7 @@ impl Found {
                 Some(_) => found.doubled += 1,
             }
         }
-        found.foreign = times.len() as u64;
+        found.foreign += times.len() as u64;
         for date in installation.books.readings.days() {
             let count = |values: &[i64]| values.iter().filter(|value| **value != NO_VALUE).count() as u64;
             let scanned = installation.books.readings.scan_day(date, |day| found.readings += count(day.values));
@@ -216,8 +214,6 @@ pub struct Told {
     pub malformed: u64,
     /// Of those, the ones that were acknowledged as waiting in quarantine.
     pub malformed_waiting: u64,
-    /// Of those, the ones that were kept as events without a time or a type.
-    pub malformed_kept: u64,
     /// Readings that were acknowledged.
     pub readings: u64,
     /// Readings that were found.
@@ -229,7 +225,7 @@ impl Told {
     pub fn is_whole(&self) -> bool {
         self.lost + self.doubled + self.foreign == 0
             && self.readings == self.readings_found
-            && self.malformed == self.malformed_waiting + self.malformed_kept
+            && self.malformed == self.malformed_waiting
     }
 
     /// In words.
@@ -252,12 +248,7 @@ impl Told {
                 n(self.doubled),
                 n(self.foreign)
             ),
-            format!(
-                "of {} malformed {} wait in quarantine, and {} are kept without a time or a type",
-                n(self.malformed),
-                n(self.malformed_waiting),
-                n(self.malformed_kept)
-            ),
+            format!("of {} malformed {} wait in quarantine", n(self.malformed), n(self.malformed_waiting)),
             format!("{} of {} readings found", n(self.readings_found), n(self.readings)),
         ]
         .join("\n")

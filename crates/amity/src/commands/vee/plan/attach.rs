@@ -29,7 +29,8 @@ pub struct Attach {
     place: Place,
 }
 
-/// End what holds at a place: there, the next less specific place decides again.
+/// Take away what was attached to a place: there, the next less specific place decides again, and in the end the plan of the
+/// settings, which cannot be taken away.
 #[derive(Debug, Args)]
 pub struct Detach {
     #[command(flatten)]
@@ -91,12 +92,20 @@ impl Place {
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let holds = match &wanted.plan {
-            Some((name, version)) => format!("plan `{name}` version {version} holds at {to}"),
-            None => format!("no plan holds at {to}"),
-        };
-        let already = if changed { "" } else { " (it did already)" };
-        output::print(&format!("{holds}{}{already}", super::dates(*from, *until)))?;
+        let dates = super::dates(*from, *until);
+        let default = live.default_plan();
+        output::print(&match &wanted.plan {
+            Some((name, version)) => {
+                let already = if changed { "" } else { " (it did already)" };
+                format!("plan `{name}` version {version} holds at {to}{dates}{already}")
+            }
+            None if !changed => format!("nothing was attached to {to}{dates}; nothing is changed"),
+            None if *to == Scope::Everywhere => {
+                let (name, version) = (&default.name, default.version);
+                format!("plan `{name}` version {version} of the settings holds at {to}{dates} again")
+            }
+            None => format!("nothing is attached to {to}{dates} any more; the next less specific place decides"),
+        })?;
         let place = PlanBook { attach: wanted.attachment().into_iter().collect(), ..PlanBook::default() };
         plan_file::unknown_usage_points(installation, &place)?.iter().for_each(|line| output::say(line));
         output::say(&plan_file::lines("plan", &findings));

@@ -1,9 +1,37 @@
-//! The register difference of a whole day that its reads make together (catalogue 3.4, boundary).
+//! Boundary: only the register reads at both ends of a container count, which is a local day where it is read at both (catalogue
+//! 3.4, IEE). Reads in between are passed over, also when the sum is checked afterwards.
 
 use model::register::advance;
 use model::time::TimeRange;
 
-use super::{Measured, RegisterPair, Total};
+use crate::context::{Measured, RegisterPair, Total};
+
+/// Of each range whether it lies in no other one; of equal ones, the first does not.
+pub(crate) fn outermost(ranges: &[TimeRange]) -> Vec<bool> {
+    let is_outer = |(at, range): (usize, &TimeRange)| {
+        ranges.iter().enumerate().all(|(other_at, other)| {
+            let holds = other.start <= range.start && range.end <= other.end;
+            other_at == at || !holds || (other == range && at < other_at)
+        })
+    };
+    ranges.iter().enumerate().map(is_outer).collect()
+}
+
+/// What the sums of a day are checked against once its estimates met some containers: these in the place of the registers that were
+/// read within them.
+pub(crate) fn checked_against(totals: &[Total], met: Vec<Total>) -> Vec<Total> {
+    let lies_within = |range: TimeRange, container: TimeRange| {
+        container != range && container.start <= range.start && range.end <= container.end
+    };
+    let is_passed_over = |total: &&Total| {
+        let is_register = matches!(total.measured, Measured::Register(_));
+        is_register && met.iter().any(|container| lies_within(total.range, container.range))
+    };
+    let mut checked: Vec<Total> = totals.iter().filter(|total| !is_passed_over(total)).cloned().collect();
+    let is_new = |one: &Total| totals.iter().all(|total| (total.range, &total.measured) != (one.range, &one.measured));
+    checked.extend(met.into_iter().filter(is_new));
+    checked
+}
 
 /// What a register counted from the read at the begin of a day to the one at its end, where it was read in between too; `None`
 /// where no register was read at both.

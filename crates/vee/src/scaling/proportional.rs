@@ -1,37 +1,7 @@
-//! Scaling: make the estimates of a span add up to what the register says.
-//!
-//! Proportional mode of catalogue 3.4: `x_i = p_i * T / P` with `P` the sum of the seeds, or equal
-//! shares where `P` is zero. Where negative totals are shared, the sign of the seeds says nothing of the sign of the total: a
-//! net channel that exported through a gap has positive seeds and a negative total, and the parts turn around.
-//!
-//! Rounded by largest remainders (Hamilton), so that the parts meet the total to the last quantum: every part is rounded down,
-//! and the quanta that are left go one each to the parts with the largest remainders, the earlier part first among equals.
+//! Proportional: `x_i = p_i * T / P` with `P` the sum of the seeds, or equal shares where `P` is zero (catalogue 3.4, Oracle).
 
-/// Why estimates were left unscaled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScalingRefusal {
-    /// More was measured in the good intervals than the register counted.
-    #[error("the total left for the estimates is negative")]
-    NegativeTotal,
-    /// The estimates are below zero and the total is not, so a factor would turn them around; nobody said that they may.
-    #[error("the estimates and their total have different signs")]
-    SignsDiffer,
-    /// A part does not fit.
-    #[error("the numbers are too large to scale exactly")]
-    TooLarge,
-    /// There is nothing to share among.
-    #[error("there are no estimates to scale")]
-    NoEstimates,
-}
-
-/// Whether a negative total may be shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NegativeTotal {
-    /// Refuse it, as most rule books do.
-    Refuse,
-    /// Share it: for net channels.
-    Allow,
-}
+use super::rounding::shared;
+use super::{NegativeTotal, ScalingRefusal};
 
 /// The seeds in proportion, adding up exactly to the total; one part for each seed, in order.
 ///
@@ -41,45 +11,17 @@ pub fn scale(seeds: &[i64], total: i64, negative: NegativeTotal) -> Result<Vec<i
     if seeds.is_empty() {
         return Err(ScalingRefusal::NoEstimates);
     }
-    if total < 0 && negative == NegativeTotal::Refuse {
-        return Err(ScalingRefusal::NegativeTotal);
-    }
     let sum: i128 = seeds.iter().copied().map(i128::from).sum();
-    if sum == 0 {
-        return shared(&vec![1; seeds.len()], total);
-    }
-    if negative == NegativeTotal::Refuse && total != 0 && sum < 0 {
-        return Err(ScalingRefusal::SignsDiffer);
-    }
-    shared(seeds, total)
-}
-
-/// Largest-remainder shares of a total by weights whose sum is not zero.
-fn shared(weights: &[i64], total: i64) -> Result<Vec<i64>, ScalingRefusal> {
-    let sum: i128 = weights.iter().copied().map(i128::from).sum();
-    let sign = sum.signum();
-    let (divisor, total) = (sum.abs(), i128::from(total));
-    let mut parts = Vec::with_capacity(weights.len());
-    let mut remainders = Vec::with_capacity(weights.len());
-    for (at, weight) in weights.iter().enumerate() {
-        let product = sign * i128::from(*weight) * total;
-        parts.push(product.div_euclid(divisor));
-        remainders.push((product.rem_euclid(divisor), at));
-    }
-    let left = usize::try_from(total - parts.iter().sum::<i128>()).map_err(|_| ScalingRefusal::TooLarge)?;
-    remainders.sort_by(|(rest, at), (other_rest, other_at)| other_rest.cmp(rest).then(at.cmp(other_at)));
-    for (_, at) in remainders.iter().take(left) {
-        parts[*at] += 1;
-    }
-    parts.into_iter().map(|part| i64::try_from(part).map_err(|_| ScalingRefusal::TooLarge)).collect()
+    negative.check(sum, total)?;
+    if sum == 0 { shared(&vec![1; seeds.len()], total) } else { shared(seeds, total) }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::NegativeTotal::{Allow, Refuse};
     use super::*;
+    use crate::scaling::NegativeTotal::{Allow, Refuse};
 
     #[test]
     fn parts_are_in_proportion_and_meet_the_total() {

@@ -1,9 +1,25 @@
-//! V02: which source owns the usage point of readings at their time.
+//! V02 sender owns the point: the source that sends readings is the one their usage point belongs to at their time.
+//!
+//! Source: DH3 D50. Where no owner is set any source may send.
 
 use jiff::{SignedDuration, Timestamp};
+use model::finding::Severity;
 use model::id::UsagePointId;
 use model::reading::{ChannelReadings, IntervalRun, Values};
 use store::registry::directory::Directory;
+
+use super::Report;
+
+impl Report<'_> {
+    pub(super) fn sender(&mut self, source: &str) {
+        if let Some(owner) = self.target.owner
+            && owner != source
+        {
+            let message = format!("`{source}` sent it, but the usage point belongs to source `{owner}`");
+            self.tell(Severity::Error, "source", "V02", message);
+        }
+    }
+}
 
 /// The owner of a usage point at the time of readings. Where it moved meanwhile, that is the first one who did not send them,
 /// so that what a head-end sends of the time before or after a move belongs to it, and nothing beyond.
