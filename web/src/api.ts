@@ -182,6 +182,37 @@ export interface RollOut extends Page<RollOutMeter> {
   items_count: number;
 }
 
+export type OrderState = 'open' | 'asked' | 'answered' | 'refused' | 'given_up' | 'cancelled';
+
+/** What a head-end is asked to do, and how far that is. */
+export interface Order {
+  id: number;
+  kind: 'read' | 'read_now' | 'ping';
+  why: 'gap' | 'on_demand' | 'schedule';
+  asked_by: string;
+  route: { head_end: string; device: string; refused: string | null };
+  next_at: string;
+  deadline: string;
+  state: OrderState;
+  tries: number;
+  ordered_at: string;
+  asked_at: string | null;
+  closed_at: string | null;
+  outcome: string;
+}
+
+/** What a device told, once, whoever told it. */
+export interface DeviceEvent {
+  sequence: number;
+  type: string | null;
+  name: string | null;
+  occurred_at: string | null;
+  received_at: string;
+  time_doubtful: boolean;
+  sources: string[];
+  reports: { told_type: string }[];
+}
+
 /** What one message brought of a channel. */
 export interface Arrival { received_at: string; sequence: number; source: string | null; values: number; from: string; to: string }
 

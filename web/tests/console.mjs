@@ -109,6 +109,44 @@ async function headEndTellsWhatCame(page) {
   check('head-end: the chart has a summary in words', (await page.locator('.summary').innerText()).includes(grouped(detail.arrivals.reduce((sum, { stored }) => sum + stored, 0))));
 }
 
+/** Orders of a stand-in: one that answers at the third question, and one that never does. */
+async function meterIsAsked(page) {
+  const { items } = await api('roll-out?limit=1');
+  const order = (id, kind, state, tries, outcome) => ({
+    id, kind, why: 'on_demand', asked_by: 'Ada', route: { head_end: 'HES-1', device: 'D', refused: null }, next_at: newest,
+    deadline: newest, state, tries, ordered_at: newest, asked_at: null, closed_at: null, outcome,
+  });
+  const sent = [];
+  let questions = 0;
+  await page.route('**/api/v1/orders**', async (route) => {
+    const request = route.request();
+    if (request.method() === 'POST') {
+      sent.push(JSON.parse(request.postData()));
+      return route.fulfill({ status: 202, json: { orders: [order(sent.length, sent.at(-1).kind, 'open', 0, '')] } });
+    }
+    const id = Number(new URL(request.url()).pathname.split('/').at(-1));
+    if (!id) return route.fulfill({ json: { orders: [], counts: [] } });
+    questions++;
+    if (id === 1) return route.fulfill({ json: questions < 3 ? order(1, 'ping', 'asked', 1, '') : order(1, 'ping', 'answered', 1, 'a reading came') });
+    return route.fulfill({ json: order(2, 'read_now', 'given_up', 2, 'HES-1 was asked twice and nothing came') });
+  });
+  await show(page, `/meters/${items[0].meter}`);
+  await page.getByRole('button', { name: 'Ping' }).press('Enter');
+  await page.locator('dialog input').fill('Ada');
+  await page.keyboard.press('Enter');
+  const status = page.locator('section[aria-labelledby="orders-title"] [role="status"]');
+  await status.getByText('asked, no answer yet').waitFor();
+  check('ask: progress is told while there is no answer', /Ping over HES-1: .*tried once, \d seconds?/.test(await status.innerText()), await status.innerText());
+  await status.getByText('a reading came').waitFor();
+  check('ask: an answer is told', (await status.innerText()).includes('answered'));
+  await page.getByRole('button', { name: 'Read now' }).press('Enter');
+  await status.getByText('nothing came').waitFor();
+  check('ask: that nobody answers is said, and how often it was tried', (await status.innerText()).includes('no answer, tried 2 times'), await status.innerText());
+  same('ask: who asked for what', JSON.stringify(sent.map(({ kind, by }) => [kind, by])), '[["ping","Ada"],["read_now","Ada"]]');
+  await accessible(page, 'a meter that is asked');
+  await page.unroute('**/api/v1/orders**');
+}
+
 /** The silent meters of the roll-out in at most two actions, and their CSV. */
 async function rollOutFindsTheSilent(page) {
   await show(page, '/');
@@ -204,6 +242,7 @@ await watched.run(async () => {
   await boardShowsTheNight(page);
   await fromTheBoardToTheMeters(page);
   await meterTellsItsState(page);
+  await meterIsAsked(page);
   await headEndTellsWhatCame(page);
   await rollOutFindsTheSilent(page);
   await unhappyPaths(page);

@@ -66,7 +66,7 @@ impl HeadEnds {
                 Some(Kind::Mqtt(mqtt)) => {
                     made.add(Mqtt::new(with_password(base, mqtt)).map_err(refused)?, source, of.contract);
                 }
-                // Refused when the settings were read.
+                // It only pushes.
                 None => {}
             }
         }

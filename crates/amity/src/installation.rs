@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ingest::intake::{Books, Unknown};
+use ingest::placement::zone_of;
 use ingest::{Determinants, EventsLane, Feeds, Intake, Review, intake};
+use orchestrator::timetable::Timetable;
 use smol_str::SmolStr;
 use store::disk::RealDisk;
 use store::events::EventsBook;
@@ -24,6 +26,7 @@ use store::readings::{Config, ReadingsBook, Recovery};
 use store::registry::Registry;
 use tokio::runtime::Runtime;
 
+use crate::clock;
 use crate::hand_over::caller;
 use crate::head_ends::Healths;
 use crate::output::Failure;
@@ -129,6 +132,18 @@ impl Installation {
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The schedules of the settings over the ledger.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] naming the setting that cannot be.
+    pub fn timetable(&self) -> Result<Timetable, Failure> {
+        let wrong = |problem: String| Failure::Usage(format!("{}: {problem}", settings::FILE_NAME));
+        let zone = zone_of(&self.settings.zone).map_err(|error| wrong(format!("zone: {error}")))?;
+        let schedules = (&self.settings.schedules[..], &self.settings.orders.schedule);
+        let timetable = Timetable::new(self.books.registry.clone(), schedules, &zone, clock::now);
+        timetable.map_err(|problem| wrong(format!("schedule: {problem}")))
     }
 
     /// An intake over the books.

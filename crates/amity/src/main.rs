@@ -7,6 +7,7 @@ mod commands;
 mod gap_lists;
 mod hand_over;
 mod head_ends;
+mod hooks;
 mod installation;
 mod output;
 mod progress;

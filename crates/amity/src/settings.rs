@@ -9,6 +9,7 @@ use ingest::collection::status;
 use ingest::placement::zone_of;
 use ingest::{admission, collection, events, flags, review};
 use interop::repository::accounts::Field;
+use orchestrator::rhythm::ReadSchedule;
 use serde::{Deserialize, Serialize};
 use usage::Role;
 
@@ -51,6 +52,9 @@ pub struct Settings {
     pub hand_over: HandOver,
     /// How head-ends are asked for what is missing.
     pub orders: orchestrator::Config,
+    /// When meters are read by schedule.
+    #[serde(rename = "schedule")]
+    pub schedules: Vec<ReadSchedule>,
     /// What flags of sources mean.
     pub status: flags::Config,
     /// What sources call events, and which reports are one.
@@ -156,6 +160,38 @@ pub struct HeadEnd {
     pub soap: Option<headend::soap::Settings>,
     /// Where it publishes to a broker.
     pub mqtt: Option<headend::mqtt::Settings>,
+    /// Where it pushes signed messages to `/hooks/NAME`, beside anything else or alone.
+    pub hook: Option<Hook>,
+}
+
+/// How a head-end signs what it pushes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hook {
+    /// The file with its secrets, one a line, each `whsec_` and base64; read for every message.
+    pub secret_file: Option<PathBuf>,
+    /// Instead, the variable of the environment that has them, with spaces between; read at the start.
+    pub secret_env: Option<String>,
+    /// Seconds that its clock may be from ours.
+    pub tolerance_seconds: u32,
+}
+
+impl Default for Hook {
+    fn default() -> Self {
+        Self { secret_file: None, secret_env: None, tolerance_seconds: 300 }
+    }
+}
+
+impl Hook {
+    fn check(&self) -> Result<(), String> {
+        if self.secret_file.is_some() == self.secret_env.is_some() {
+            return Err("hook: expected one of secret_file and secret_env".into());
+        }
+        if !(1..=3600).contains(&self.tolerance_seconds) {
+            return Err(format!("hook.tolerance_seconds: {}, expected 1 to 3600", self.tolerance_seconds));
+        }
+        Ok(())
+    }
 }
 
 /// What kind of head-end it is.
@@ -193,16 +229,20 @@ impl Kind<'_> {
 }
 
 impl HeadEnd {
-    /// Its kind; `None` where there is none or more than one, which no checked settings have.
+    /// Its kind; `None` where it only pushes. No checked settings have more than one.
     pub fn kind(&self) -> Option<Kind<'_>> {
+        let mut given = self.kinds();
+        given.next().filter(|_| given.next().is_none())
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = Kind<'_>> {
         let kinds = [
             self.folder.as_ref().map(Kind::Folder),
             self.rest.as_ref().map(Kind::Rest),
             self.soap.as_ref().map(Kind::Soap),
             self.mqtt.as_ref().map(Kind::Mqtt),
         ];
-        let mut given = kinds.into_iter().flatten();
-        given.next().filter(|_| given.next().is_none())
+        kinds.into_iter().flatten()
     }
 
     /// What its bytes do not say: their format, and the zone of their stamps.
@@ -228,14 +268,21 @@ impl HeadEnd {
         if self.name.starts_with("validation") {
             return Err(format!("name: `{}` is a name of Amity's own; choose another", self.name));
         }
-        let Some(kind) = self.kind() else {
-            return Err(format!(
-                "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
-                self.name
-            ));
-        };
-        kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?;
         self.feed.check().map_err(|problem| format!("`{}`: {problem}", self.name))?;
+        if let Some(hook) = &self.hook {
+            hook.check().map_err(|problem| format!("`{}`: {problem}", self.name))?;
+        }
+        let only_pushes = self.hook.is_some() && self.kinds().next().is_none();
+        match self.kind() {
+            Some(kind) => kind.check().map_err(|trouble| format!("`{}`: {trouble}", self.name))?,
+            None if only_pushes => {}
+            None => {
+                return Err(format!(
+                    "`{}`: expected one of [head_end.folder], [head_end.rest], [head_end.soap] and [head_end.mqtt]",
+                    self.name
+                ));
+            }
+        }
         self.reading().map(drop).map_err(|problem| format!("`{}`: {problem}", self.name))
     }
 }
@@ -287,6 +334,7 @@ impl Default for Settings {
             daily_report: status::Limits::default(),
             hand_over: HandOver::default(),
             orders: orchestrator::Config::default(),
+            schedules: Vec::new(),
             status: flags::Config::default(),
             events: events::Config::default(),
             review: review::Policy::default(),
@@ -336,8 +384,27 @@ impl Settings {
         self.daily_report.check().map_err(|error| format!("daily_report.{error}"))?;
         self.profile.map_or(Ok(()), |profile| profile.check(self))?;
         self.orders.check().map_err(|error| format!("orders.{error}"))?;
+        self.check_schedules().map_err(|error| format!("schedule: {error}"))?;
         self.status.build().map_err(|error| format!("status.{error}"))?;
         self.events.build().map_err(|error| format!("events.{error}"))?;
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// What of the schedules cannot be.
+    fn check_schedules(&self) -> Result<(), String> {
+        let zone = zone_of(&self.zone).map_err(|error| error.to_string())?;
+        for (place, schedule) in self.schedules.iter().enumerate() {
+            schedule.rhythm(&zone)?;
+            if self.schedules[..place].iter().any(|other| other.name == schedule.name) {
+                return Err(format!("there are two of the name `{}`", schedule.name));
+            }
+            let is_head_end = |name: &&String| self.head_ends.iter().any(|head_end| head_end.name == **name);
+            if let Some(name) = schedule.head_ends.iter().find(|name| !is_head_end(name)) {
+                return Err(format!("`{}`: head_ends: there is no [[head_end]] of the name `{name}`", schedule.name));
+            }
+        }
         Ok(())
     }
 }
@@ -398,6 +465,13 @@ mod tests {
             "[[head_end]]\nname = \"a\"\n[head_end.soap]\naddress = \"https://hes.example\"\nversion = \"1.2\"\n";
         check(&format!("{soap}[head_end.soap.windows]\nminutes = 0\n"), "head_end: `a`: windows.minutes is 0");
         check("[daily_report]\ndisk_per_cent_max = 0", "daily_report.disk_per_cent_max: 0, expected 1 to 100");
+        let hook = "[[head_end]]\nname = \"a\"\n[head_end.hook]\n";
+        check(hook, "head_end: `a`: hook: expected one of secret_file and secret_env");
+        check(&format!("{hook}secret_env = \"S\"\ntolerance_seconds = 0"), "hook.tolerance_seconds: 0, expected 1");
+        check("[[schedule]]\nname = \"n\"", "schedule: `n`: expected local times as `at`, or `every_minutes`");
+        let hourly = "[[schedule]]\nname = \"n\"\nevery_minutes = 60\n";
+        check(&hourly.repeat(2), "schedule: there are two of the name `n`");
+        check(&format!("{hourly}head_ends = [\"HES\"]"), "there is no [[head_end]] of the name `HES`");
         check("profile = \"Ontario\"", "expected `ontario`");
         let ontario =
             |collection: &str| format!("profile = \"ontario\"\nrole = \"collection\"\n[collection]\n{collection}");

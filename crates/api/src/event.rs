@@ -48,7 +48,7 @@ pub(crate) async fn receive(
 }
 
 /// The message, and the leave to hold it in memory as long as the permit is held.
-async fn message(state: &Shared, request: Request) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
+pub(crate) async fn message(state: &Shared, request: Request) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
     let max = MESSAGE_BYTES_MAX.min(state.message_bytes_max);
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let kib = u32::try_from(length.unwrap_or(max).min(max) / 1024 + 1).unwrap_or(u32::MAX);
@@ -73,6 +73,8 @@ pub(crate) struct Which {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     after: Option<String>,
+    /// The last ones, the newest first.
+    newest: Option<bool>,
     limit: Option<u32>,
 }
 
@@ -81,6 +83,13 @@ pub(crate) async fn list(State(state): State<Shared>, Ask(which): Ask<Which>) ->
     let limit = rows(which.limit)?;
     let range = which.range()?;
     let filter = which.filter(&state).await?;
+    if which.newest == Some(true) {
+        if which.from.is_some() || which.to.is_some() || which.after.is_some() {
+            return Err(Problem::parameter("newest", "expected neither `from`, `to` nor `after` beside it"));
+        }
+        let events = state.events.latest(&filter, limit).await?;
+        return Ok(Json(json!({ "events": events.iter().map(view).collect::<Vec<_>>(), "next": null })));
+    }
     let after = which.after.as_deref().map(str::parse::<Place>).transpose();
     let after = after.map_err(|error| Problem::parameter("after", error.to_string()))?;
     let events = state.events.between(range, &filter, limit, after).await?;

@@ -36,6 +36,7 @@ mod feed;
 mod fleet;
 mod guard;
 mod head_end;
+mod hook;
 mod intake;
 mod operate;
 mod order;
@@ -71,6 +72,7 @@ use problem::{Code, Problem};
 use state::{Inner, Shared};
 
 pub use event::{subjects as event_subjects, view as event_view};
+pub use hook::{Pusher, Pushers};
 pub use state::{Answer, Corrected, Correction, Intake, IntakeError, Otherwise, Receipt, Replayed, State, Upload, Why};
 
 /// Everything Amity answers over HTTP.
@@ -171,7 +173,7 @@ fn decided() -> [Route; 20] {
 }
 
 /// What comes in, what waits, and who is asked and told.
-fn taken_in() -> [Route; 17] {
+fn taken_in() -> [Route; 19] {
     [
         ("get", "/api/v1/orders", get(order::list)),
         ("get", "/api/v1/orders/{id}", get(order::get)),
@@ -185,6 +187,8 @@ fn taken_in() -> [Route; 17] {
         ("post", "/api/v1/quarantine/{id}/fix", post(quarantine::fix)),
         ("post", "/api/v1/readings", post(intake::receive)),
         ("post", "/soap", post(soap::receive)),
+        ("post", "/hooks/{head_end}", post(hook::receive)),
+        ("post", "/hooks/{head_end}/events", post(hook::receive_events)),
         ("post", "/api/v1/events", post(event::receive)),
         ("get", "/api/v1/events", get(event::list)),
         ("get", "/api/v1/events/feed", get(event::feed)),

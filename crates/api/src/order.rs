@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     head_end: Option<String>,
     usage_point: Option<String>,
     after: Option<u64>,
+    /// The newest first, of a usage point.
+    newest: Option<bool>,
     limit: Option<u32>,
 }
 
@@ -80,13 +82,23 @@ pub(crate) async fn list(
             Some(found.ok_or_else(unknown)?)
         }
     };
+    let limit = rows(asked.limit)?;
+    if asked.newest == Some(true) {
+        let is_of_all =
+            asked.state.is_none() && asked.why.is_none() && asked.head_end.is_none() && asked.after.is_none();
+        let (Some(usage_point), true) = (usage_point, is_of_all) else {
+            return Err(Problem::parameter("newest", "expected `usage_point` beside it, and nothing else but `limit`"));
+        };
+        let orders = state.registry.orders().latest(usage_point, limit).await?;
+        return etag::json(&headers, &Page { orders, counts: state.registry.orders().counts().await? });
+    }
     let filter = OrderFilter {
         state: word::<OrderState>("state", asked.state.as_deref())?,
         why: word::<OrderReason>("why", asked.why.as_deref())?,
         head_end: asked.head_end,
         usage_point,
         after: asked.after.unwrap_or(0),
-        limit: rows(asked.limit)?,
+        limit,
     };
     let (orders, counts) = (state.registry.orders().list(&filter).await?, state.registry.orders().counts().await?);
     etag::json(&headers, &Page { orders, counts })

@@ -18,6 +18,8 @@ pub enum Code {
     RangeTooLarge,
     /// There is no such object or address.
     NotFound,
+    /// It is not signed by whom it should be.
+    NotSigned,
     /// This person may not do it.
     NotAllowed,
     /// It contradicts what is there already.
@@ -46,10 +48,11 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidParameter,
         Self::RangeTooLarge,
         Self::NotFound,
+        Self::NotSigned,
         Self::NotAllowed,
         Self::Conflict,
         Self::MethodNotAllowed,
@@ -74,6 +77,7 @@ impl Code {
             Self::InvalidParameter => ("invalid-parameter", StatusCode::BAD_REQUEST),
             Self::RangeTooLarge => ("range-too-large", StatusCode::BAD_REQUEST),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND),
+            Self::NotSigned => ("not-signed", StatusCode::UNAUTHORIZED),
             Self::NotAllowed => ("not-allowed", StatusCode::FORBIDDEN),
             Self::Conflict => ("conflict", StatusCode::CONFLICT),
             Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
@@ -95,6 +99,10 @@ impl Code {
             Self::InvalidParameter => ("A parameter is not valid", "Correct the parameter named in `pointer`."),
             Self::RangeTooLarge => ("Too much at once", "Ask for a shorter range, or page through it."),
             Self::NotFound => ("Not found", "Look it up with /api/v1/channels?q=."),
+            Self::NotSigned => (
+                "The message is not signed as agreed",
+                "Sign it by Standard Webhooks 1.0.0 with the secret of the head-end, when it is sent and not before.",
+            ),
             Self::NotAllowed => ("It may not be done by whom or where it was asked", "The detail says who may do it."),
             Self::Conflict => ("It stands differently by now", "Read it again, then decide once more."),
             Self::MethodNotAllowed => ("Method not allowed", "The header `Allow` names what this address takes."),

@@ -24,6 +24,7 @@ use crate::collection;
 use crate::coverage::Coverage;
 use crate::event::UNDER_WAY_KIB_MAX;
 use crate::fleet::ReadRate;
+use crate::hook::Pushers;
 use crate::problem::{Code, Problem};
 use crate::roll_out;
 
@@ -46,6 +47,8 @@ pub struct State {
     pub review: Arc<Review>,
     /// What bills rest on.
     pub determinants: Arc<Determinants>,
+    /// Head-ends that push, and how they sign.
+    pub pushers: Arc<Pushers>,
     /// How collecting from each head-end goes.
     pub head_ends: Vec<Arc<Mutex<Health>>>,
     /// What is asked of the collection of a day.

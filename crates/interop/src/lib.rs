@@ -13,6 +13,7 @@
 //! - [`pushed`]: what head-ends push in SOAP, and the reply to it; pure.
 //! - [`engine`]: what to do now, and what follows from an answer; pure.
 //! - [`repository`]: what is handed over to the repository of a province, and its answers.
+//! - [`hook`]: which pushed messages are signed as agreed.
 //! - [`secret`], [`address`]: signatures, and which addresses may be called.
 //! - [`delivery`]: the tasks, one courier for each subscriber.
 
@@ -22,6 +23,7 @@ mod courier;
 pub mod delivery;
 pub mod determinant;
 pub mod engine;
+pub mod hook;
 mod json;
 pub mod message;
 pub mod payload;

@@ -14,6 +14,8 @@ const PREFIX: &str = "whsec_";
 /// Lengths the specification allows, in bytes.
 const BYTES_MIN: usize = 24;
 const BYTES_MAX: usize = 64;
+/// Signatures of one message that are looked at.
+const SIGNATURES_MAX: usize = 8;
 
 /// A signing secret: 24 to 64 bytes, written `whsec_` and base64.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,10 +66,14 @@ impl Secret {
 
     /// The signature of a message, `v1,` and base64.
     fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        format!("v1,{}", STANDARD.encode(self.mac(id, timestamp, body).finalize().into_bytes()))
+    }
+
+    fn mac(&self, id: &str, timestamp: i64, body: &[u8]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(format!("{id}.{timestamp}.").as_bytes());
         mac.update(body);
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        mac
     }
 }
 
@@ -104,6 +110,27 @@ pub fn load(reference: &str) -> Result<Vec<Secret>, SecretError> {
 /// The `webhook-signature` header: one signature for each secret, so that receivers change over when they like.
 pub fn signatures(secrets: &[Secret], id: &str, timestamp: i64, body: &[u8]) -> String {
     secrets.iter().map(|secret| secret.sign(id, timestamp, body)).collect::<Vec<_>>().join(" ")
+}
+
+/// Which of some signatures is that of one of the secrets, in the words of [`signatures`]; `None` where none is. Every secret is
+/// tried, and each comparison takes as long whatever is wrong.
+pub(crate) fn verified(
+    secrets: &[Secret],
+    (id, timestamp): (&str, i64),
+    body: &[u8],
+    signatures: &str,
+) -> Option<String> {
+    let given = signatures.split_whitespace().filter_map(|signature| signature.strip_prefix("v1,"));
+    // A message has one signature for each secret; more are an attempt to make work.
+    let given: Vec<_> = given.take(SIGNATURES_MAX).filter_map(|signature| STANDARD.decode(signature).ok()).collect();
+    let mut fits = None;
+    for secret in secrets {
+        let mac = secret.mac(id, timestamp, body);
+        if given.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()) {
+            fits = Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
+        }
+    }
+    fits
 }
 
 #[cfg(test)]

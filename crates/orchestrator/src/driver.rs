@@ -10,6 +10,7 @@ use std::time::Duration;
 use headend::{Accepted, Request, RequestKind, Trouble};
 use jiff::Timestamp;
 use smol_str::SmolStr;
+use store::events::{EventsBook, EventsError};
 use store::readings::ReadingsBook;
 use store::registry::order::{Claimed, Note, Order, OrderEntry, OrderFilter, OrderKind, OrderReason, OrderState};
 use store::registry::order::{Route, Schedule};
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use uuid::Uuid;
 
-use crate::evidence::evidence;
+use crate::evidence::{evidence, told_since};
 use crate::order::{Answer, answered, reviewed};
 use crate::{Config, Line};
 
@@ -34,6 +35,7 @@ const PAGE: u32 = 1_000;
 pub struct Driver {
     registry: Registry,
     readings: Arc<ReadingsBook>,
+    events: EventsBook,
     lines: Arc<BTreeMap<SmolStr, Line>>,
     config: Arc<Config>,
     clock: fn() -> Timestamp,
@@ -48,6 +50,9 @@ pub enum DriverError {
     /// The readings book.
     #[error("the readings book cannot be read")]
     Readings(#[from] store::readings::Error),
+    /// The events book.
+    #[error("the events book cannot be read")]
+    Events(#[from] EventsError),
     /// A review broke off.
     #[error("a review of orders broke off")]
     Panicked(#[from] JoinError),
@@ -62,13 +67,12 @@ pub struct Running {
 impl Driver {
     /// A driver over the books and the ways to the head-ends.
     pub fn new(
-        registry: Registry,
-        readings: Arc<ReadingsBook>,
+        (registry, readings, events): (Registry, Arc<ReadingsBook>, EventsBook),
         lines: BTreeMap<SmolStr, Line>,
         config: Config,
         clock: fn() -> Timestamp,
     ) -> Self {
-        Self { registry, readings, lines: Arc::new(lines), config: Arc::new(config), clock }
+        Self { registry, readings, events, lines: Arc::new(lines), config: Arc::new(config), clock }
     }
 
     /// Begins on the runtime of the caller: a task for each head-end, and one that holds orders against the books.
@@ -77,7 +81,7 @@ impl Driver {
         let ask = |head_end: &SmolStr| tokio::spawn(self.clone().ask_until_stopped(head_end.clone(), stopped.clone()));
         let mut tasks: Vec<_> = self.lines.keys().map(ask).collect();
         tasks.push(tokio::spawn(self.review_until_stopped(stopped)));
-        Running { stop, tasks }
+        Running::of(stop, tasks)
     }
 
     /// Asks one head-end for what is due there; answers whether anything was.
@@ -127,8 +131,15 @@ impl Driver {
             (after, looked_at) = (last.id, looked_at + orders.len() as u64);
             let (book, now) = (Arc::clone(&self.readings), (self.clock)());
             let directory = self.registry.directory().await?;
+            let mut told = BTreeMap::new();
+            for order in orders.iter().filter(|order| order.entry.kind == OrderKind::Ping) {
+                told.extend(told_since(&self.events, order).await?.map(|words| (order.id, words)));
+            }
             let review = move || -> Result<Vec<Note>, store::readings::Error> {
-                let review = |order: &Order| Ok(reviewed(order, evidence(&book, &directory, order)?, now));
+                let review = |order: &Order| {
+                    let evidence = evidence(&book, &directory, order)?.or_else(|| told.get(&order.id).cloned());
+                    Ok(reviewed(order, evidence, now))
+                };
                 orders.iter().filter_map(|order| review(order).transpose()).collect()
             };
             let notes = spawn_blocking(review).await??;
@@ -158,7 +169,8 @@ impl Driver {
     fn schedule(&self, why: OrderReason) -> &Schedule {
         match why {
             OrderReason::OnDemand => &self.config.on_demand,
-            OrderReason::Gap | OrderReason::Schedule => &self.config.gap,
+            OrderReason::Gap => &self.config.gap,
+            OrderReason::Schedule => &self.config.schedule,
         }
     }
 
@@ -173,7 +185,7 @@ impl Driver {
                 Ok(false) => {}
                 Err(error) => warn("a head-end could not be asked", &error),
             }
-            pause(&mut stopped).await;
+            pause(&mut stopped, LOOK_EVERY).await;
         }
     }
 
@@ -187,7 +199,7 @@ impl Driver {
                 Ok(_) => without_gaps -= 1,
                 Err(error) => warn("orders are not up to date", &error),
             }
-            pause(&mut stopped).await;
+            pause(&mut stopped, LOOK_EVERY).await;
         }
     }
 
@@ -203,6 +215,10 @@ impl Driver {
 }
 
 impl Running {
+    pub(crate) fn of(stop: watch::Sender<bool>, tasks: Vec<JoinHandle<()>>) -> Self {
+        Self { stop, tasks }
+    }
+
     /// Ends. A request that is under way is made again after the next start.
     pub async fn stop(self) {
         // Without a task nobody listens.
@@ -214,9 +230,9 @@ impl Running {
     }
 }
 
-async fn pause(stopped: &mut watch::Receiver<bool>) {
+pub(crate) async fn pause(stopped: &mut watch::Receiver<bool>, time: Duration) {
     tokio::select! {
-        () = tokio::time::sleep(LOOK_EVERY) => {}
+        () = tokio::time::sleep(time) => {}
         _ = stopped.changed() => {}
     }
 }

@@ -4,16 +4,24 @@
 //! |---|---|
 //! | readings of a span | every interval has a value, and as many register reads as were missing |
 //! | a read now | a register read of the usage point, made since |
-//! | a sign of life | a reading of the usage point, made since |
+//! | a sign of life | a reading of the usage point, made since, or an event of the meter, but none of failed communication |
 //!
 //! That something was received proves nothing about a device, so that it must have been made since.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use model::event::report::Subject;
 use model::id::ChannelNumber;
+use store::events::{Event, EventsBook, EventsError, Filter};
 use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
 use store::registry::order::{Order, OrderKind, Wanted};
 
+/// The last events of a device that are looked at.
+const EVENTS: u32 = 20;
+/// The domain of an event: communication.
+const COMMUNICATION: u16 = 1;
+/// What happened: failed.
+const FAILED: u16 = 85;
 /// How far the stamp of a register read may be from the instant it is for, in seconds (Ontario 2.4.3).
 const STAMP_TOLERANCE_SECONDS: i64 = 90;
 /// How far the clock of a head-end may be behind ours, in seconds, where something made since an order is looked for.
@@ -83,6 +91,27 @@ fn made_since(
         }
     }
     Ok(None)
+}
+
+/// What a device told of itself since a ping was ordered, in words; `None` while it told nothing. That its head-end could not
+/// reach it (an event of the domain communication that failed, 3.1.*.85) is no word of the device.
+///
+/// # Errors
+/// What the events book says.
+pub async fn told_since(events: &EventsBook, order: &Order) -> Result<Option<String>, EventsError> {
+    let since = order.ordered_at - SignedDuration::from_secs(CLOCK_TOLERANCE_SECONDS);
+    let subject = order.entry.route.meter.map_or(Subject::UsagePoint(order.entry.usage_point), Subject::Meter);
+    let filter = Filter { devices: vec![subject], ..Filter::default() };
+    let is_word = |event: &Event| {
+        let is_unreached =
+            event.event_type.is_some_and(|told| told.domain == COMMUNICATION && told.event_or_action == FAILED);
+        !is_unreached && order.ordered_at <= event.received_at && event.occurred_at.is_some_and(|at| since <= at)
+    };
+    let told = events.latest(&filter, EVENTS).await?.into_iter().find(is_word);
+    Ok(told.map(|event| {
+        let what = event.event_type.map_or_else(|| "an event".into(), |told| told.describe());
+        format!("{} told `{what}` at {}", order.entry.route.device, event.ordered_at)
+    }))
 }
 
 /// The last register read with a value that was made since an instant and received since.

@@ -5,15 +5,20 @@
 //!
 //! - [`order`]: what to do about an order, from its state, the time and what is in the books: pure.
 //! - [`evidence`]: what the books say of an order.
-//! - [`on_demand`]: orders of people and programs.
+//! - [`on_demand`]: orders of people and programs; [`group`]: one wish for many meters; [`outcome`]: what became of each.
+//! - [`rhythm`]: when a schedule is due: pure; [`timetable`]: enters what schedules want.
 //! - [`line`]: how a request gets to whoever talks to a head-end; its deliveries go first.
 //! - [`driver`]: asks what is due, head-end by head-end, and notes what became of it.
 
 pub mod driver;
 pub mod evidence;
+pub mod group;
 pub mod line;
 pub mod on_demand;
 pub mod order;
+pub mod outcome;
+pub mod rhythm;
+pub mod timetable;
 
 use serde::{Deserialize, Serialize};
 use store::registry::order::Schedule;
@@ -35,12 +40,14 @@ pub struct Config {
     pub gap: Schedule,
     /// The tries of what somebody waits for.
     pub on_demand: Schedule,
+    /// The tries of what is read by schedule.
+    pub schedule: Schedule,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let (gap, on_demand) = (Schedule::of_gaps(), Schedule::on_demand());
-        Self { devices_max: 500, spread_seconds: 900, gap_days: 5, gap, on_demand }
+        let (gap, on_demand, schedule) = (Schedule::of_gaps(), Schedule::on_demand(), Schedule::of_schedules());
+        Self { devices_max: 500, spread_seconds: 900, gap_days: 5, gap, on_demand, schedule }
     }
 }
 
@@ -54,6 +61,7 @@ impl Config {
             return Err("devices_max: 0, expected at least 1".into());
         }
         self.gap.check().map_err(|problem| format!("gap.{problem}"))?;
-        self.on_demand.check().map_err(|problem| format!("on_demand.{problem}"))
+        self.on_demand.check().map_err(|problem| format!("on_demand.{problem}"))?;
+        self.schedule.check().map_err(|problem| format!("schedule.{problem}"))
     }
 }

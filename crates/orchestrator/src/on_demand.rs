@@ -29,6 +29,26 @@ pub enum Whose {
     UsagePoint(String),
 }
 
+impl Wish {
+    /// The kind of its orders.
+    pub const fn kind(self) -> OrderKind {
+        match self {
+            Self::Read(_) => OrderKind::Read,
+            Self::ReadNow => OrderKind::ReadNow,
+            Self::Ping => OrderKind::Ping,
+        }
+    }
+}
+
+/// Who asks for something, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// Why.
+    pub why: OrderReason,
+    /// The name of a person, a program or a schedule.
+    pub by: &'a str,
+}
+
 /// Why nothing was ordered.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOrdered {
@@ -55,13 +75,9 @@ pub async fn order(
 ) -> Result<Vec<Order>, NotOrdered> {
     let directory = registry.directory().await?;
     let at = if let Wish::Read(range) = wish { range.start } else { now };
-    let (usage_point, meter) = match whose {
-        Whose::Meter(name) => (None, Some(Name::new("", name.as_str()))),
-        Whose::UsagePoint(name) => (Some(Name::new("", name.as_str())), None),
-    };
-    let key = ChannelKey { usage_point, meter, suffix: Default::default(), reading_type: Default::default() };
-    let usage_point = directory.place(&key, at)?;
-    let entries = orders(&directory, usage_point, wish, asked_by, (schedule, now));
+    let usage_point = usage_point_of(&directory, whose, at)?;
+    let asker = Asker { why: OrderReason::OnDemand, by: asked_by };
+    let entries = orders(&directory, usage_point, wish, asker, (schedule, now));
     if entries.is_empty() {
         return Err(NotOrdered::NoMeter(at));
     }
@@ -72,23 +88,33 @@ pub async fn order(
     Ok(orders)
 }
 
+/// The usage point that is meant at an instant.
+///
+/// # Errors
+/// [`Unresolved`].
+pub(crate) fn usage_point_of(directory: &Directory, whose: &Whose, at: Timestamp) -> Result<UsagePointId, Unresolved> {
+    let (usage_point, meter) = match whose {
+        Whose::Meter(name) => (None, Some(Name::new("", name.as_str()))),
+        Whose::UsagePoint(name) => (Some(Name::new("", name.as_str())), None),
+    };
+    let key = ChannelKey { usage_point, meter, suffix: Default::default(), reading_type: Default::default() };
+    directory.place(&key, at)
+}
+
 /// The orders of a wish: one for each head-end and meter that a span has; none where no meter was there.
 pub fn orders(
     directory: &Directory,
     usage_point: UsagePointId,
     wish: Wish,
-    asked_by: &str,
+    asker: Asker<'_>,
     (schedule, now): (&Schedule, Timestamp),
 ) -> Vec<OrderEntry> {
-    let (kind, range) = match wish {
-        Wish::Read(range) => (OrderKind::Read, range),
-        Wish::ReadNow => (OrderKind::ReadNow, TimeRange { start: now, end: now }),
-        Wish::Ping => (OrderKind::Ping, TimeRange { start: now, end: now }),
-    };
+    let kind = wish.kind();
+    let range = if let Wish::Read(range) = wish { range } else { TimeRange { start: now, end: now } };
     let entry = |route: Route| OrderEntry {
         kind,
-        why: OrderReason::OnDemand,
-        asked_by: asked_by.to_owned(),
+        why: asker.why,
+        asked_by: asker.by.to_owned(),
         usage_point,
         wanted: if kind == OrderKind::Read { wanted(directory, usage_point, route.range) } else { Vec::new() },
         route,

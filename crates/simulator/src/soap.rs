@@ -1,14 +1,18 @@
 //! A head-end of IEC 61968-9 as a service in SOAP, with its flaws: it tells of no more than so many readings in an answer and
 //! says that more would follow, and it chooses readings by the end of their interval. Pure.
 
+use std::collections::BTreeMap;
+
 use formats::cim::{write_end_device_events, write_meter_readings};
 use formats::soap::{self, Message, Version};
 use formats::{Format, Options, Reader, Sink, reader};
 use jiff::Timestamp;
-use model::event::EndDeviceEvent;
+use model::event::{EndDeviceEvent, EndDeviceEventType};
 use model::finding::Finding;
+use model::id::Name;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, QualitySpan, Values};
 use model::time::TimeRange;
+use smol_str::SmolStr;
 
 use crate::premises::HeadEnd;
 
@@ -92,6 +96,55 @@ impl SoapService {
     }
 }
 
+/// The answer to what is asked of devices: what it `fetched` of them, as the message of IEC 61968-9 that it would send, and
+/// whom it refuses and why. A device that answers a ping is told of as an event of the type of the control.
+pub fn answer_of_devices(asked: &Message, fetched: &[u8], refused: &[(SmolStr, &str)], now: Timestamp) -> Answer {
+    let mut service = SoapService::new(usize::MAX);
+    if !fetched.is_empty() {
+        service.add(fetched);
+    }
+    let (header, mut message) = (header(asked, now), Vec::new());
+    match asked.control.as_deref().map(str::parse) {
+        None => write_meter_readings(&header, &service.readings, &mut message),
+        Some(Ok(control)) => {
+            let meters = service.readings.iter().filter_map(|piece| piece.channel.meter.clone());
+            let meters: BTreeMap<_, _> = meters.map(|meter| (meter.value.clone(), meter)).collect();
+            let events: Vec<_> = meters.into_values().map(|meter| answered(meter, control, asked, now)).collect();
+            write_end_device_events(&header, &events, &mut message);
+        }
+        Some(Err(_)) => return fault(asked.soap.unwrap_or_default(), "expected a control type such as 3.1.17.46"),
+    }
+    say_refused(&mut message, refused);
+    let version = asked.soap.unwrap_or_default();
+    Answer { status: 200, media_type: version.media_type(), body: soap::wrap(&message, version) }
+}
+
+/// A meter answered a control.
+fn answered(meter: Name, control: EndDeviceEventType, asked: &Message, now: Timestamp) -> EndDeviceEvent {
+    EndDeviceEvent {
+        mrid: format!("{}/{}", asked.header.id, meter.value).into(),
+        created: Some(now),
+        event_type: control,
+        device: Some(meter),
+        issuer_tracking: asked.header.id.clone(),
+        ..EndDeviceEvent::default()
+    }
+}
+
+/// Names those that are refused, with the code for an unknown meter.
+fn say_refused(message: &mut Vec<u8>, refused: &[(SmolStr, &str)]) {
+    let place = message.windows(WHOLE.len()).position(|part| part == WHOLE);
+    let Some(at) = place.filter(|_| !refused.is_empty()) else { return };
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    let error = |(device, why): &(SmolStr, &str)| {
+        let (why, device) = (escaped(why), escaped(device));
+        format!("<Error><code>2.4</code><level>FATAL</level><reason>{why}</reason><ID>{device}</ID></Error>")
+    };
+    let errors: String = refused.iter().map(error).collect();
+    let said = format!("<Result>PARTIAL</Result>{errors}<Error><code>0.2</code></Error>");
+    message.splice(at..at + WHOLE.len(), said.into_bytes());
+}
+
 impl Sink for SoapService {
     fn message(&mut self, _header: &MessageHeader) {}
 
@@ -165,8 +218,7 @@ fn run_within(run: &IntervalRun, window: TimeRange) -> Option<IntervalRun> {
 
 #[cfg(test)]
 mod tests {
-    use formats::soap::Question;
-    use model::id::Name;
+    use formats::soap::{Control, Question};
     use model::reading::ChannelKey;
 
     use super::*;
@@ -221,7 +273,7 @@ mod tests {
     fn an_answer_says_whether_it_is_whole() {
         let question = |noun| {
             let window = TimeRange { start: at(0), end: at(9) };
-            let question = Question { noun, id: "q", at: at(9), window, devices: &[] };
+            let question = Question { noun, id: "q", at: at(9), window: Some(window), devices: &[] };
             soap::write_question(&question, Version::V12)
         };
         for (readings_max, code) in [(99, "0.0"), (5, "0.1")] {
@@ -232,5 +284,24 @@ mod tests {
         }
         let answer = service(9).answer(&question("WorkOrders"), at(9));
         assert!(answer.status == 400 && soap::read(&answer.body).expect("read").fault.is_some());
+    }
+
+    #[test]
+    fn a_ping_is_answered_by_an_event_of_each_meter_that_is_reached() {
+        let devices = ["A".into(), "B".into(), "<C>".into()];
+        let control = Control { id: "q", at: at(9), control_type: "3.1.17.46", devices: &devices };
+        let asked = soap::read(&soap::write_control(&control, Version::V11)).expect("read");
+        let mut fetched = Vec::new();
+        let reached = &service(9).readings[..1];
+        write_meter_readings(&header(&asked, at(9)), reached, &mut fetched);
+        let answer = answer_of_devices(&asked, &fetched, &[("<C>".into(), "not a meter of this head-end")], at(9));
+        let told = soap::read(&answer.body).expect("read");
+        let errors = told.reply.expect("a reply").errors;
+        let errors: Vec<_> = errors.iter().map(|error| (&*error.code, &*error.id)).collect();
+        assert_eq!((&*told.correlation, errors), ("q", vec![("2.4", "<C>"), ("0.2", "")]));
+        let mut held = SoapService::new(9);
+        held.add(&answer.body);
+        let events: Vec<_> = held.events.iter().map(|event| (event.device.clone(), event.created)).collect();
+        assert_eq!(events, [(Some(Name::new("", "A")), Some(at(9)))]);
     }
 }

@@ -49,6 +49,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("collection", include_str!("../migrations/0012_collection.sql")),
     ("schema", include_str!("../migrations/0013_schema.sql")),
     ("head-end clock", include_str!("../migrations/0014_head_end_clock.sql")),
+    ("order group", include_str!("../migrations/0016_order_group.sql")),
 ];
 
 /// The tables of a book and how its engine is set.

@@ -1,6 +1,6 @@
 //! `amity meter`: read a meter now or again, and find out whether it answers, over whichever head-end it is at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,14 +8,18 @@ use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 use model::quantity::Decimal;
 use orchestrator::evidence::latest_read;
-use orchestrator::on_demand::{self, NotOrdered, Whose, Wish};
+use orchestrator::group::{Terms, Which, order};
+use orchestrator::on_demand::{self, Asker, NotOrdered, Whose, Wish};
 use serde::Serialize;
 use serde_json::json;
-use store::registry::order::{Order, OrderKind, OrderState};
+use smol_str::SmolStr;
+use store::registry::order::{Order, OrderKind, OrderReason, OrderState};
 
+use super::group::Told;
 use super::orders::line;
 use super::time_span::TimeSpan;
 use crate::clock;
+use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
@@ -50,16 +54,19 @@ enum Action {
 #[derive(Debug, Args)]
 struct Asked {
     /// Name of the meter.
-    meter: String,
-    /// Wait until an answer came, or all tries were in vain.
-    #[arg(long)]
-    wait: bool,
+    #[arg(required_unless_present_any = ["group", "head_end"])]
+    meter: Option<String>,
+    /// Instead of one, the meters whose names this file has, one in a line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["meter", "head_end"])]
+    group: Option<PathBuf>,
+    /// Instead of one, every meter of this head-end; may be given more than once.
+    #[arg(long, value_name = "NAME", conflicts_with = "meter")]
+    head_end: Vec<String>,
     /// Your name.
     #[arg(long = "as", value_name = "NAME", default_value = "amity meter")]
     by: String,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// What a register showed.
@@ -81,20 +88,45 @@ impl Meter {
             Action::Read { asked, span } => (asked, span.given(&zone)?.map_or(Wish::ReadNow, Wish::Read)),
             Action::Ping { asked } => (asked, Wish::Ping),
         };
-        if asked.wait && installation.head_ends.get().is_none() {
+        let Some(meter) = asked.meter.clone() else { return group(installation, &asked, wish) };
+        if asked.told.wait && installation.head_ends.get().is_none() {
             return Err(Failure::Usage("only `amity serve` asks head-ends; start it, or leave out --wait".into()));
         }
         let schedule = &installation.settings.orders.on_demand;
-        let whose = Whose::Meter(asked.meter.clone());
+        let whose = Whose::Meter(meter);
         let registry = &installation.books.registry;
         let ordered = on_demand::order(registry, &whose, (wish, &asked.by), (schedule, clock::now()));
         let mut orders = installation.runtime.block_on(ordered).map_err(not_ordered)?;
-        if asked.wait {
+        if asked.told.wait {
             wait(installation, &mut orders)?;
         }
-        tell(installation, &orders, asked.json)?;
+        tell(installation, &orders, asked.told.json)?;
         Ok(status(&orders))
     }
+}
+
+/// Enters a wish for many meters as one record, and tells what became of each.
+fn group(installation: &Installation, asked: &Asked, wish: Wish) -> Result<ExitCode, Failure> {
+    let which = match &asked.group {
+        Some(file) => {
+            let text = std::fs::read_to_string(caller::path(file));
+            let text = text.map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", file.display())))?;
+            let names = text.lines().map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('#'));
+            Which::Named(names.map(SmolStr::new).collect())
+        }
+        None => Which::Of(asked.head_end.clone()),
+    };
+    let (registry, schedule) = (&installation.books.registry, &installation.settings.orders.on_demand);
+    let asker = Asker { why: OrderReason::OnDemand, by: &asked.by };
+    let ordered = order(registry, &which, Terms { wish, asker, schedule }, clock::now());
+    let group = installation.ask(ordered)?;
+    let group = group.ok_or_else(|| {
+        Failure::Usage(
+            "no meter is meant: expected names of meters, or head-ends that own usage points (`amity registry owner`)"
+                .into(),
+        )
+    })?;
+    super::group::tell(installation, &group, asked.told)
 }
 
 /// Waits until all orders are closed, and says what happens meanwhile.

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod events;
 mod export;
+mod group;
 mod head_ends;
 mod ingest;
 mod init;
@@ -19,6 +20,7 @@ mod reading_options;
 mod registry;
 mod review;
 mod roll_out;
+mod schedules;
 mod schema;
 mod serve;
 mod simulate;
@@ -73,6 +75,7 @@ enum Command {
     HeadEnds(head_ends::HeadEnds),
     Orders(orders::Orders),
     Meter(meter::Meter),
+    Schedules(schedules::Schedules),
     Quarantine(quarantine::Quarantine),
     Registry(registry::Registry),
     Schema(schema::Schema),
@@ -125,6 +128,7 @@ impl CommandLine {
             Command::HeadEnds(command) => command.run(data),
             Command::Orders(command) => command.run(data),
             Command::Meter(command) => command.run(data),
+            Command::Schedules(command) => command.run(data),
             Command::Quarantine(command) => command.run(data),
             Command::Registry(command) => command.run(data),
             Command::Schema(command) => command.run(data),

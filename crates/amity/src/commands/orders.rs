@@ -10,6 +10,7 @@ use serde_json::json;
 use store::registry::master::Class;
 use store::registry::order::{Order, OrderFilter, OrderReason, OrderState};
 
+use super::group::{self, Told};
 use super::registry::usage_point::find;
 use crate::clock;
 use crate::gap_lists;
@@ -32,7 +33,7 @@ enum Action {
         #[arg(long)]
         state: Option<OrderState>,
         /// Only for this reason: gap, on_demand or schedule.
-        #[arg(long)]
+        #[arg(long, visible_alias = "reason")]
         why: Option<OrderReason>,
         /// Only to this head-end.
         #[arg(long, value_name = "NAME")]
@@ -57,6 +58,13 @@ enum Action {
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
+    },
+    /// Show what became of each meter of a group that was asked together.
+    Group {
+        /// The number of the group.
+        id: u64,
+        #[command(flatten)]
+        told: Told,
     },
     /// Decide against orders that are not closed.
     Cancel {
@@ -98,6 +106,10 @@ impl Orders {
                 let order = installation.ask(ledger.get(id))?;
                 output::tell(json, &order, &told(&order), "")?;
                 Ok(ExitCode::SUCCESS)
+            }
+            Action::Group { id, told } => {
+                let group = installation.ask(ledger.group(id))?;
+                group::tell(installation, &group, told)
             }
             Action::Cancel { ids, by, note, json } => {
                 let outcome = format!("cancelled by {by}: {note}");

@@ -33,6 +33,7 @@ use crate::clock;
 use crate::gap_lists;
 use crate::hand_over::answer::Answering;
 use crate::head_ends::HeadEnds;
+use crate::hooks;
 use crate::installation::{Installation, SERVED_AT};
 use crate::output::{self, Failure};
 use crate::thresholds::in_force;
@@ -83,6 +84,7 @@ impl Serve {
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),
             determinants: Arc::clone(&determinants),
+            pushers: Arc::new(hooks::pushers(&installation.settings, installation.folder())?),
             head_ends: head_ends.healths(),
             collection: installation.settings.collection,
             daily_report: installation.settings.daily_report,
@@ -98,14 +100,15 @@ impl Serve {
         let readings = installation.books.readings.clone();
         let keep_up = KeepUp::start(&installation.runtime, review, determinants, readings);
         let watch = Watch::start(&installation, thresholds);
-        let (orders, gap_lists) = installation.runtime.block_on(async {
+        let timetable = installation.timetable()?;
+        let (orders, schedules, gap_lists) = installation.runtime.block_on(async {
             let (books, orders) = (&installation.books, installation.settings.orders.clone());
-            let (registry, readings) = (books.registry.clone(), books.readings.clone());
-            let driver = Driver::new(registry, readings, head_ends.lines(), orders, clock::now);
-            (driver.start(), gap_lists::start(&installation))
+            let books = (books.registry.clone(), books.readings.clone(), installation.events.clone());
+            let driver = Driver::new(books, head_ends.lines(), orders, clock::now);
+            (driver.start(), timetable.start(), gap_lists::start(&installation))
         });
         let served = installation.runtime.block_on(serve(listen, state, &installation));
-        installation.runtime.block_on(async { tokio::join!(orders.stop(), gap_lists.stop()) });
+        installation.runtime.block_on(async { tokio::join!(orders.stop(), schedules.stop(), gap_lists.stop()) });
         installation.runtime.block_on(head_ends.stop(DRAIN));
         installation.runtime.block_on(watch.stop());
         installation.runtime.block_on(keep_up.stop());

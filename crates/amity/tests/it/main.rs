@@ -5,6 +5,8 @@
     reason = "a skipped test says so; tests stand where a person stands"
 )]
 
+mod asked;
+mod asked_in_groups;
 mod assumed_time;
 mod beside;
 mod collected_day;

@@ -43,7 +43,7 @@ to = "2200-01-01T00:00:00Z"
 "#;
 
 /// One of hes-folder, whose meters can only be asked for a time, and one of hes-cloud.
-const DEAD: [&str; 2] = ["M-000002", "M-000009"];
+pub const DEAD: [&str; 2] = ["M-000002", "M-000009"];
 
 /// Five tries within seconds, for what takes days in the field.
 const SETTINGS: &str = r#"
@@ -59,13 +59,14 @@ answer_seconds = 5
 "#;
 
 /// Web services of a simulation, until dropped.
-struct Simulation {
+pub struct Simulation {
     child: Child,
     addresses: Vec<String>,
 }
 
 impl Simulation {
-    fn start(program: &Program) -> Self {
+    /// Serves what was made, with its faults, on a free port.
+    pub fn start(program: &Program) -> Self {
         let (folder, script) = (program.path("sent"), program.file("script.toml", SCRIPT));
         let folder = folder.to_str().expect("UTF-8 path");
         let call = ["simulate", folder, "--meters", "12", "--days", "2", "--from", "2026-03-07", "--script", &script];
@@ -107,19 +108,42 @@ fn wait_until(program: &Program, what: &str, call: &[&str], is_so: impl Fn(&Valu
     panic!("{what}: {last}");
 }
 
+/// The head-ends of a simulation and the quick tries go into the settings.
+pub fn set_up(program: &Program, simulation: &Simulation) {
+    let path = program.data().join("amity.toml");
+    let settings = std::fs::read_to_string(&path).expect("settings");
+    let (before, _) = settings.split_once("[orders]").expect("a table");
+    let ends = settings.split_once("# Flags of a source").expect("what follows").1;
+    let head_ends = NAMES.map(|name| simulation.head_end(name)).concat();
+    std::fs::write(path, format!("{before}{SETTINGS}\n# Flags of a source{ends}\n{head_ends}")).expect("written");
+}
+
+/// Waits until every head-end has nothing more.
+pub fn everything_is_handed_over(program: &Program) {
+    wait_until(program, "everything was handed over", &["head-ends", "--json"], |told| {
+        let head_ends = told.as_array().expect("head-ends").iter();
+        head_ends.filter(|one| one["health"]["caught_up_at"].is_string()).count() == NAMES.len()
+    });
+}
+
+/// The meters of which a head-end sent readings.
+pub fn sent_by(program: &Program, name: &str) -> impl Iterator<Item = String> + use<> {
+    let files = std::fs::read_dir(program.path("sent").join(name)).into_iter().flatten().flatten();
+    let files = files.filter(|file| file.path().is_file());
+    let sent: String = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
+    (0..12).map(|meter| format!("M-{meter:06}")).filter(move |meter| sent.contains(meter))
+}
+
 /// Enters each usage point with the head-end that sends its readings.
-fn own_everything(program: &Program) {
+pub fn own_everything(program: &Program) {
     let registered = program.json(&["registry", "list", "--limit", "1000", "--json"]);
     let labels: Vec<&str> =
         registered.as_array().expect("channels").iter().filter_map(|one| one["label"].as_str()).collect();
     for name in NAMES {
-        let folder = program.path("sent").join(name);
-        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|file| file.path().is_file());
-        let sent: String = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
-        for meter in 0..12 {
-            let (usage_point, by_meter) = (format!("UP-{meter:06}"), format!("M-{meter:06}"));
+        for by_meter in sent_by(program, name) {
+            let usage_point = by_meter.replace("M-", "UP-");
             let known = labels.iter().find(|label| label.starts_with(&usage_point) || label.starts_with(&by_meter));
-            if let Some(label) = known.filter(|_| sent.contains(&by_meter)) {
+            if let Some(label) = known {
                 let point = label.split('/').next().expect("a name");
                 let ended = program.run(&["registry", "owner", point, name]);
                 assert_eq!(ended.code, 0, "{ended:?}");
@@ -133,17 +157,9 @@ fn own_everything(program: &Program) {
 fn what_was_lost_is_read_again_and_a_dead_meter_is_given_up() {
     let program = Program::with_installation(&["--zone", "America/Toronto", "--register"]);
     let simulation = Simulation::start(&program);
-    let path = program.data().join("amity.toml");
-    let settings = std::fs::read_to_string(&path).expect("settings");
-    let (before, _) = settings.split_once("[orders]").expect("a table");
-    let ends = settings.split_once("# Flags of a source").expect("what follows").1;
-    let head_ends = NAMES.map(|name| simulation.head_end(name)).concat();
-    std::fs::write(path, format!("{before}{SETTINGS}\n# Flags of a source{ends}\n{head_ends}")).expect("written");
+    set_up(&program, &simulation);
     let _served = Served::start(&program);
-    wait_until(&program, "everything was handed over", &["head-ends", "--json"], |told| {
-        let head_ends = told.as_array().expect("head-ends").iter();
-        head_ends.filter(|one| one["health"]["caught_up_at"].is_string()).count() == NAMES.len()
-    });
+    everything_is_handed_over(&program);
     own_everything(&program);
     let report = ["collection", "report", "--date", DAY, "--json"];
     let missing = |told: &Value| told["total"]["missing"].as_u64().expect("a count");

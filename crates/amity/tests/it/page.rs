@@ -76,6 +76,7 @@ fn passes_over(program: &Program, script: &str) {
     print!("{said}");
 }
 
-fn root() -> PathBuf {
+/// The root of the repository.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -151,6 +151,7 @@ impl Installation {
         let review = Arc::new(review);
         let router = api::router(State {
             head_ends: Vec::new(),
+            pushers: Arc::new(pushers()),
             collection: ingest::collection::Rules::default(),
             daily_report: Default::default(),
             on_demand: store::registry::order::Schedule::on_demand(),
@@ -250,6 +251,14 @@ impl Installation {
 
 pub fn micros(text: &str) -> i64 {
     text.parse::<Timestamp>().expect("an instant").as_microsecond()
+}
+
+/// `HES-1` signs what it pushes with the secret of the published example.
+fn pushers() -> api::Pushers {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().expect("a secret");
+    let hook = interop::hook::Hook::new(interop::hook::Secrets::Given(vec![secret]), 300);
+    let pusher = api::Pusher { hook, format: None, zone: Some("America/Toronto".into()) };
+    api::Pushers::from([("HES-1".into(), pusher)])
 }
 
 pub fn hourly() -> ChannelEntry {

@@ -9,6 +9,7 @@ mod events;
 mod exchange;
 mod fixture;
 mod guard;
+mod hook;
 mod interface;
 mod orders;
 mod plans;

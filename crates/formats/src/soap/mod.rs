@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 
 pub use crate::determinant::{Reply, ReplyError, ReplyResult};
 pub use read::read;
-pub use write::{wrap, write_fault, write_question, write_reply};
+pub use write::{wrap, write_control, write_fault, write_question, write_reply};
 
 /// A version of SOAP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,8 +61,10 @@ pub struct Message {
     pub reply: Option<Reply>,
     /// From when to when it asks.
     pub request: Option<TimeRange>,
-    /// Devices it asks about by name; all where there is none.
+    /// Devices it asks about, or that a control is for, by name; all where there is none.
     pub devices: Vec<SmolStr>,
+    /// The type of the control that it orders.
+    pub control: Option<SmolStr>,
     /// Whether it has a payload.
     pub has_payload: bool,
     /// Why the transport failed, in the words of SOAP.
@@ -94,8 +96,21 @@ pub struct Question<'a> {
     pub id: &'a str,
     /// When it is asked.
     pub at: Timestamp,
-    /// From when to when.
-    pub window: TimeRange,
+    /// From when to when; what is there now where there is none.
+    pub window: Option<TimeRange>,
     /// Devices by the names that the head-end uses; all where there is none.
+    pub devices: &'a [SmolStr],
+}
+
+/// An order to devices: what they are to do at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control<'a> {
+    /// Its MessageID; the answer is correlated with it.
+    pub id: &'a str,
+    /// When it is ordered.
+    pub at: Timestamp,
+    /// The EndDeviceControlType: `3.1.17.46`.
+    pub control_type: &'a str,
+    /// Devices by the names that the head-end uses.
     pub devices: &'a [SmolStr],
 }

@@ -63,7 +63,15 @@ impl Reading {
         // A payload without a message around it.
         let is_bare = self.open.is_empty() && matches!(local, "MeterReadings" | "EndDeviceEvents");
         self.message.has_payload |= (is_payload || is_bare) && self.skipped == 0;
-        if 0 < self.skipped || is_payload || is_bare || (self.wraps == 1 && self.open.is_empty() && local == "Header") {
+        if local == "EndDeviceControlType" && self.orders() {
+            self.message.control = start.attribute("ref").map(|code| code.trim().into());
+        }
+        let is_walked_over = is_payload && local != "EndDeviceControls";
+        if 0 < self.skipped
+            || is_walked_over
+            || is_bare
+            || (self.wraps == 1 && self.open.is_empty() && local == "Header")
+        {
             self.skipped += 1;
             return;
         }
@@ -128,7 +136,9 @@ impl Reading {
                 let range = self.start.zip(text.parse().ok()).map(|(start, end)| TimeRange { start, end });
                 self.message.request = range;
             }
-            ("EndDevice" | "Names", "mRID" | "name") if self.asks() && self.message.devices.len() < DEVICES_MAX => {
+            ("EndDevice" | "EndDevices" | "Names", "mRID" | "name")
+                if (self.asks() || self.orders()) && self.message.devices.len() < DEVICES_MAX =>
+            {
                 self.message.devices.push(text.into());
             }
             _ => {}
@@ -137,6 +147,11 @@ impl Reading {
 
     fn asks(&self) -> bool {
         self.open.iter().any(|open| open == "Request")
+    }
+
+    /// Whether it is within a control.
+    fn orders(&self) -> bool {
+        self.skipped == 0 && self.open.iter().any(|open| open == "EndDeviceControl")
     }
 
     fn header_field(&mut self, local: &str, text: &str) {

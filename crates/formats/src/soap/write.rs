@@ -2,7 +2,7 @@
 
 use model::reading::MessageHeader;
 
-use super::{Question, Reply, Version};
+use super::{Control, Question, Reply, Version};
 use crate::cim::begin_root;
 use crate::determinant::reply;
 use crate::xml::write::{close_tag, element, escape, open_tag, push, text_element};
@@ -22,8 +22,10 @@ pub fn write_question(question: &Question<'_>, version: Version) -> Vec<u8> {
     wrapped(Some(version), |out| {
         let root = begin_root(&header, question.noun, question.id, out);
         open_tag("Request", out);
-        element("StartTime", question.window.start, out);
-        element("EndTime", question.window.end, out);
+        if let Some(window) = question.window {
+            element("StartTime", window.start, out);
+            element("EndTime", window.end, out);
+        }
         if !question.devices.is_empty() {
             let get = format!("Get{}", question.noun);
             push(out, &format!("<{get} xmlns=\"http://iec.ch/TC57/2011/{get}#\">"));
@@ -35,6 +37,35 @@ pub fn write_question(question: &Question<'_>, version: Version) -> Vec<u8> {
             close_tag(&get, out);
         }
         close_tag("Request", out);
+        close_tag(root, out);
+    })
+}
+
+/// Writes an order to devices: `create EndDeviceControls`.
+pub fn write_control(control: &Control<'_>, version: Version) -> Vec<u8> {
+    let header = MessageHeader {
+        verb: "create".into(),
+        noun: "EndDeviceControls".into(),
+        id: control.id.into(),
+        source: SOURCE.into(),
+        timestamp: Some(control.at),
+    };
+    wrapped(Some(version), |out| {
+        let root = begin_root(&header, "EndDeviceControls", control.id, out);
+        open_tag("Payload", out);
+        push(out, "<EndDeviceControls xmlns=\"http://iec.ch/TC57/2011/EndDeviceControls#\"><EndDeviceControl>");
+        text_element("issuerID", SOURCE, out);
+        text_element("issuerTrackingID", control.id, out);
+        push(out, "<EndDeviceControlType ref=\"");
+        escape(control.control_type, out);
+        push(out, "\"/>");
+        for device in control.devices {
+            push(out, "<EndDevices><Names>");
+            text_element("name", device, out);
+            push(out, "</Names></EndDevices>");
+        }
+        push(out, "</EndDeviceControl></EndDeviceControls>");
+        close_tag("Payload", out);
         close_tag(root, out);
     })
 }

@@ -23,7 +23,7 @@ fn a_question_is_read_as_it_was_written() {
     let devices = ["M<1>".into(), "M2".into()];
     for (version, devices) in [(Version::V11, &devices[..]), (Version::V12, &[])] {
         let question =
-            Question { noun: "MeterReadings", id: "q-1", at: at("2026-03-01T12:00:00Z"), window: day(), devices };
+            Question { noun: "MeterReadings", id: "q-1", at: at("2026-03-01T12:00:00Z"), window: Some(day()), devices };
         let message = read(&write_question(&question, version)).expect("read");
         assert_eq!((message.soap, message.root.as_str()), (Some(version), "RequestMessage"));
         assert_eq!((message.header.verb.as_str(), message.header.noun.as_str()), ("get", "MeterReadings"));

@@ -14,9 +14,15 @@
 //! | 3.2, 5.1, HTTP 429 or 503 | wait |
 //! | 1.x, 2.x, 7.x but 7.1, a fault of the sender, HTTP 4xx | the settings are wrong |
 //! | another | it fails |
+//!
+//! What is asked of devices ([`request`]) is answered at once, or pushed, or among what is asked for by time later. An answer at
+//! once is a delivery like others. It is kept in memory only until it is stored: after a crash the order is not answered, and
+//! asked for again.
 
+pub mod request;
 pub mod window;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -27,8 +33,11 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
 use crate::rest::{bytes, client, said, secret, trouble, web_address};
-use crate::{Body, Delivery, HeadEnd, Trouble, chain};
+use crate::{Accepted, Body, Delivery, HeadEnd, Request, Trouble, chain};
 use window::{Asking, Cursors, Windows};
+
+/// Answers of devices that wait to be stored at the most; no more is asked for meanwhile.
+const FETCHED_MAX: usize = 16;
 
 /// A service that is asked in SOAP.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -128,6 +137,8 @@ pub struct Soap {
     /// The longest span that is asked for at the moment, in minutes: less where the answer was too much.
     minutes: u32,
     said: Option<Timestamp>,
+    /// What devices were asked for and came at once: ids and messages.
+    fetched: VecDeque<(String, Bytes)>,
 }
 
 /// What an answer is good for.
@@ -161,18 +172,22 @@ impl Soap {
         let address = settings.checked()?;
         let Windows { minutes_max: minutes, .. } = settings.windows;
         let first = settings.windows.first(now());
-        Ok(Self { settings, address, client: client()?, now, first, minutes, said: None })
+        Ok(Self { settings, address, client: client()?, now, first, minutes, said: None, fetched: VecDeque::new() })
     }
 
     /// Asks once; answers the message as it came, and what it says of itself.
     async fn put(&mut self, question: &Question<'_>) -> Result<(Bytes, Message, Verdict), Unanswered> {
+        let (body, message) = self.send(soap::write_question(question, self.settings.version.into())).await?;
+        let verdict = verdict(&message, question.id)?;
+        Ok((body, message, verdict))
+    }
+
+    /// Sends a message; answers the one that came, as it came and as it is read.
+    async fn send(&mut self, message: Vec<u8>) -> Result<(Bytes, Message), Unanswered> {
         self.said = None;
         let version = Version::from(self.settings.version);
-        let mut request = self
-            .client
-            .post(self.address.clone())
-            .header(CONTENT_TYPE, version.media_type())
-            .body(soap::write_question(question, version));
+        let mut request =
+            self.client.post(self.address.clone()).header(CONTENT_TYPE, version.media_type()).body(message);
         if version == Version::V11 {
             request = request.header("SOAPAction", format!("\"{}\"", self.settings.action));
         }
@@ -197,8 +212,7 @@ impl Soap {
         };
         let refused = |refused: formats::Refused| Trouble::Down(format!("its answer cannot be read: {refused}"));
         let message = soap::read(&body).map_err(refused)?;
-        let verdict = verdict(&message, question.id)?;
-        Ok((body, message, verdict))
+        Ok((body, message))
     }
 
     /// The trouble of an answer that is none: SOAP sends its faults with a status of failure.
@@ -233,9 +247,12 @@ impl HeadEnd for Soap {
         let now = (self.now)();
         let windows = self.settings.windows;
         let cursors = Cursors::parse(after, self.settings.nouns(), self.first)?;
+        if let Some((name, body)) = self.fetched.front().cloned() {
+            return Ok(Some(Delivery { name, position: cursors.to_string(), body: Body::Bytes(body) }));
+        }
         let Some(asking) = cursors.next(&windows, self.minutes, now) else { return Ok(None) };
         let id = asking.id(now);
-        let question = Question { noun: asking.noun, id: &id, at: now, window: asking.asked, devices: &[] };
+        let question = Question { noun: asking.noun, id: &id, at: now, window: Some(asking.asked), devices: &[] };
         let (body, message, verdict) = match self.put(&question).await {
             Ok(answered) => answered,
             // Each question counts for how often it may be asked, so the half is asked for in a round of its own.
@@ -255,9 +272,31 @@ impl HeadEnd for Soap {
         Ok(Some(Delivery { name, position: position.to_string(), body: Body::Bytes(body) }))
     }
 
-    async fn taken(&mut self, _delivery: &Delivery) -> Result<(), Trouble> {
-        // What is asked for next follows from the position.
+    async fn taken(&mut self, delivery: &Delivery) -> Result<(), Trouble> {
+        // What is asked for next by time follows from the position.
+        self.fetched.pop_front_if(|(name, _)| *name == delivery.name);
         Ok(())
+    }
+
+    async fn ask(&mut self, asked: &Request) -> Result<Accepted, Trouble> {
+        if FETCHED_MAX <= self.fetched.len() {
+            return Err(Trouble::Busy(None));
+        }
+        let message = request::message(asked, (self.now)(), self.settings.version.into());
+        let (body, answer) = self.send(message).await.map_err(|unanswered| match unanswered {
+            Unanswered::TooMuch => {
+                let devices = asked.devices.len();
+                Trouble::Refused(format!(
+                    "has too much to say of {devices} devices at once: lower devices_max of [orders]"
+                ))
+            }
+            Unanswered::Trouble(trouble) => trouble,
+        })?;
+        let accepted = request::accepted(asked, &answer)?;
+        if answer.has_payload {
+            self.fetched.push_back((asked.id.to_string(), body));
+        }
+        Ok(accepted)
     }
 }
 
@@ -270,10 +309,7 @@ fn verdict(message: &Message, id: &str) -> Result<Verdict, Unanswered> {
     if let Some(trouble) = message.fault.as_ref().map(of_fault) {
         return Err(trouble.into());
     }
-    if !message.correlation.is_empty() && message.correlation != id {
-        let other = &message.correlation;
-        return Err(Trouble::Down(format!("answers the question `{other}` where `{id}` was asked")).into());
-    }
+    check_correlation(message, id)?;
     let has = |reply: &Reply, code: &str| reply.errors.iter().any(|error| error.code == code);
     match &message.reply {
         Some(reply) if has(reply, "3.1") => Err(Unanswered::TooMuch),
@@ -290,6 +326,15 @@ fn verdict(message: &Message, id: &str) -> Result<Verdict, Unanswered> {
             Err(Trouble::Down(format!("answers with `{root}`, expected a ResponseMessage with a Reply")).into())
         }
     }
+}
+
+/// Refuses the answer to another question.
+fn check_correlation(message: &Message, id: &str) -> Result<(), Trouble> {
+    if message.correlation.is_empty() || message.correlation == id {
+        return Ok(());
+    }
+    let other = &message.correlation;
+    Err(Trouble::Down(format!("answers the question `{other}` where `{id}` was asked")))
 }
 
 fn told_trouble(message: &Message) -> Option<Trouble> {

@@ -12,7 +12,7 @@ use axum::routing::post;
 use formats::soap;
 use headend::soap::window::Windows;
 use headend::soap::{Settings, Soap, SoapVersion};
-use headend::{Body, Delivery, HeadEnd, Trouble};
+use headend::{Body, Delivery, HeadEnd, Request, RequestKind, Trouble};
 use jiff::{SignedDuration, Timestamp};
 use model::time::TimeRange;
 
@@ -48,8 +48,38 @@ struct Has {
     messages_max: Option<usize>,
     /// Which spans it was asked for, in minutes since [`begin`].
     asked: Vec<(i64, i64)>,
+    /// Ids, kinds and devices of the requests that had an effect.
+    requests: Vec<(String, String, Vec<String>)>,
     authorization: Option<String>,
     action: Option<String>,
+}
+
+impl Has {
+    /// Refuses `not here`, and what came before has no other effect; what it reads it tells at once.
+    fn asked_of_devices(&mut self, question: &soap::Message) -> String {
+        let kind = match (&*question.header.noun, question.request) {
+            ("EndDeviceControls", _) => "ping",
+            (_, Some(_)) => "read",
+            (_, None) => "read_now",
+        };
+        let id = question.header.id.to_string();
+        let (refused, done): (Vec<_>, Vec<_>) =
+            question.devices.iter().map(ToString::to_string).partition(|device| device == "not here");
+        if self.requests.iter().all(|(before, ..)| *before != id) {
+            self.requests.push((id.clone(), kind.into(), done));
+        }
+        let errors: String = refused
+            .iter()
+            .map(|device| {
+                format!(
+                    "<m:Error><m:code>2.4</m:code><m:reason>no such meter</m:reason><m:ID>{device}</m:ID></m:Error>"
+                )
+            })
+            .collect();
+        let held = if kind == "ping" { "" } else { "<m:Payload><MeterReadings><e>7</e></MeterReadings></m:Payload>" };
+        let result = if refused.is_empty() { "OK" } else { "PARTIAL" };
+        reply("r", &id, &format!("<m:Result>{result}</m:Result>{errors}"), held)
+    }
 }
 
 /// A service on a free port of loopback.
@@ -88,6 +118,9 @@ async fn answer(State(has): State<Arc<Mutex<Has>>>, headers: HeaderMap, body: By
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", seconds.to_string())]).into_response();
     }
     let question = soap::read(&body).expect("a question");
+    if !question.devices.is_empty() {
+        return (StatusCode::OK, has.asked_of_devices(&question)).into_response();
+    }
     let window = question.request.expect("a span");
     let minute = |at: Timestamp| (at.as_second() - begin().as_second()).div_euclid(60);
     has.asked.push((minute(window.start), minute(window.end)));
@@ -194,6 +227,11 @@ impl StandIn for Service {
         true
     }
 
+    fn requested(&self) -> Option<Vec<(String, Vec<String>)>> {
+        let has = self.has.lock().expect("no panic");
+        Some(has.requests.iter().map(|(_, kind, devices)| (kind.clone(), devices.clone())).collect())
+    }
+
     fn unwrapped(bytes: Vec<u8>) -> Vec<u8> {
         let text = String::from_utf8(bytes).expect("text");
         let (_, held) = text.split_once("<e>").expect("held");
@@ -209,6 +247,27 @@ async fn a_service_in_soap_holds_the_contract() {
 fn held(delivery: &Delivery) -> String {
     let Body::Bytes(bytes) = &delivery.body else { panic!("bytes") };
     String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[tokio::test]
+async fn what_devices_tell_at_once_is_a_delivery_until_it_is_stored() {
+    let service = Service::start().await;
+    let (mut soap, position) = service.after_an_hour();
+    let request = |id: &str, kind| Request { id: id.into(), kind, devices: vec!["M-1".into(), "not here".into()] };
+    let accepted = soap.ask(&request("r-1", RequestKind::ReadNow)).await.expect("accepted");
+    assert_eq!(accepted.refused, [("not here".into(), "2.4 no such meter".to_owned())]);
+    soap.ask(&request("r-2", RequestKind::Ping)).await.expect("accepted");
+    let told = soap.pull(Some(&position)).await.expect("no trouble").expect("what came at once");
+    assert_eq!((&*told.name, &told.position, held(&told).contains("<e>7</e>")), ("r-1", &position, true));
+    assert_eq!(soap.pull(Some(&position)).await, Ok(Some(told.clone())), "it was not stored yet");
+    soap.taken(&told).await.expect("no trouble");
+    let next = soap.pull(Some(&position)).await.expect("no trouble").expect("the hour that ended");
+    assert_ne!(next.position, position, "a control without a payload told nothing; time goes on");
+    for number in 0..16 {
+        soap.ask(&request(&number.to_string(), RequestKind::ReadNow)).await.expect("accepted");
+    }
+    let trouble = soap.ask(&request("one more", RequestKind::ReadNow)).await;
+    assert_eq!(trouble, Err(Trouble::Busy(None)), "what came must be stored first");
 }
 
 #[tokio::test]

@@ -88,6 +88,18 @@ impl EventsBook {
         self.events(AssertSqlSafe(sql), arguments).await
     }
 
+    /// The last events by time, the newest first.
+    ///
+    /// # Errors
+    /// [`EventsError`].
+    pub async fn latest(&self, filter: &Filter, limit: u32) -> Result<Vec<Event>, EventsError> {
+        let (condition, mut arguments) = condition(TimeRange { start: Timestamp::MIN, end: Timestamp::MAX }, filter);
+        let at = arguments.len() + 1;
+        let sql = format!("SELECT * FROM event WHERE {condition} ORDER BY ordered_at DESC, sequence DESC LIMIT ${at}");
+        arguments.extend(arguments![limit]);
+        self.events(AssertSqlSafe(sql), arguments).await
+    }
+
     /// How many events of each type each hour of a span has, by hour and type.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use model::time::TimeRange;
 use store::registry::link::{Link, Relation};
 use store::registry::master::Class;
 use store::registry::order::{
-    Note, OrderEntry, OrderFilter, OrderKind, OrderReason, OrderState, Route, Wanted, routes,
+    GroupEntry, Missed, NotOrdered, Note, OrderEntry, OrderFilter, OrderKind, OrderReason, OrderState, Route, Step,
+    Wanted, routes,
 };
 use store::registry::ownership::Ownership;
 use store::registry::{Registry, RegistryError};
@@ -20,6 +21,7 @@ contract! {
     what_is_closed_stays_closed,
     a_refused_gap_is_ordered_anew_where_another_can_be_asked,
     owners_move_on_their_day,
+    a_cycle_of_a_schedule_is_ordered_once,
     a_span_is_cut_where_owners_and_meters_change,
 }
 
@@ -181,6 +183,42 @@ async fn owners_move_on_their_day(registry: Registry, again: Registry) {
     usage_points.set_owners(&[(point, None)]).await.expect("set");
     let directory = again.directory().await.expect("directory");
     assert_eq!((directory.owner_at(point, at(NOON)), directory.moves(point).len()), (None, 0));
+}
+
+// covers: MOD-ORC
+async fn a_cycle_of_a_schedule_is_ordered_once(registry: Registry, again: Registry) {
+    let point = usage_point(&registry, "UP1").await;
+    let (ledger, due) = (registry.orders(), at("2026-02-04T13:00:00Z"));
+    assert_eq!(ledger.done_until("nightly").await.expect("asked"), None);
+    assert_eq!(ledger.see_schedule("nightly", at(NOON)).await.expect("seen"), at(NOON));
+    assert_eq!(again.orders().see_schedule("nightly", due).await.expect("seen"), at(NOON), "seen before");
+    let unknown = vec![NotOrdered { device: "M-404".into(), why: "not in the registry".into() }];
+    let missed = Some(Missed { cycles: 2, first: at("2026-02-04T12:20:00Z"), last: at("2026-02-04T12:40:00Z") });
+    let why = OrderReason::Schedule;
+    let group = GroupEntry { kind: OrderKind::Read, why, asked_by: "nightly".into(), due_at: due, unknown, missed };
+    let entries = ["M1", "M2"].map(|device| OrderEntry { why, ..entry(point, device, None) });
+    let step = Step { schedule: "nightly", from: at(NOON), to: due };
+    let added = ledger.add_group((&group, &entries), Some(step), due).await.expect("added").expect("its turn");
+    assert_eq!((&added.entry, added.ordered_at), (&group, due));
+    // Another program that looked at the clock as well.
+    assert_eq!(again.orders().add_group((&group, &entries), Some(step), due).await.expect("added"), None);
+    assert_eq!(again.orders().done_until("nightly").await.expect("asked"), Some(due));
+    assert_eq!(again.orders().group(added.id).await.expect("got"), added);
+    assert_eq!(again.orders().groups_of(why, "nightly", 9).await.expect("listed"), [added.clone()]);
+    assert_eq!(again.orders().missed_of("nightly").await.expect("counted"), 2);
+    assert_eq!(again.orders().missed_of("monthly").await.expect("counted"), 0);
+    let orders = again.orders().of_group(added.id, 0, 0).await.expect("listed");
+    assert_eq!(orders.iter().map(|order| &order.entry).collect::<Vec<_>>(), entries.iter().collect::<Vec<_>>());
+    assert_eq!(ledger.list(&OrderFilter::default()).await.expect("listed").len(), 2, "once");
+    assert_eq!(ledger.latest(point, 1).await.expect("listed"), orders[1..]);
+    ledger.note(&[note(orders[0].id, OrderState::Answered, 1, "")], due).await.expect("noted");
+    let counts = ledger.counts_of_group(added.id).await.expect("counted");
+    let counts: Vec<_> = counts.iter().map(|count| (count.state, count.orders)).collect();
+    assert_eq!(counts, [(OrderState::Answered, 1), (OrderState::Open, 1)]);
+    let of_person = GroupEntry { why: OrderReason::OnDemand, missed: None, ..group };
+    let second = ledger.add_group((&of_person, &[]), None, due).await.expect("added").expect("no turn is needed");
+    assert!(added.id < second.id && ledger.of_group(second.id, 0, 0).await.expect("listed").is_empty());
+    assert!(matches!(ledger.group(99).await, Err(RegistryError::NotFound { .. })));
 }
 
 // covers: MOD-VEN, MOD-HES

@@ -42,10 +42,10 @@ struct Serving {
 }
 
 /// The head-ends by name, and the truth that they fetch from.
-struct Served {
+pub(super) struct Served {
     services: BTreeMap<&'static str, Serving>,
-    utility: Utility,
-    first: Date,
+    pub(super) utility: Utility,
+    pub(super) first: Date,
     /// How far it is told, where time goes on.
     live: Option<Mutex<Live>>,
 }
@@ -76,8 +76,9 @@ pub(super) fn serve(
         services.insert(head_end.name(), Serving { head_end, folder, state });
     }
     let of_cloud = services.get(HeadEnd::Cloud.name()).map(|serving| files_of(&serving.folder)).unwrap_or_default();
-    let soap = super::soap::route(&of_cloud)?;
+    let soap = super::soap::service(&of_cloud)?;
     let served = Arc::new(Served { services, utility, first, live: live.map(Mutex::new) });
+    let soap = super::soap::route(soap, Arc::clone(&served));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await;

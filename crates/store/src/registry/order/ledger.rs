@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
+use model::id::UsagePointId;
 use model::time::TimeRange;
 use smol_str::SmolStr;
 
@@ -13,7 +14,7 @@ use super::{Order, OrderCount, OrderEntry, OrderFilter, OrderReason, OrderState,
 /// The ledger of a registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Orders<'r> {
-    database: &'r Database,
+    pub(super) database: &'r Database,
 }
 
 /// What entering did.
@@ -63,23 +64,10 @@ impl Orders<'_> {
     /// # Errors
     /// [`RegistryError::Database`].
     pub async fn add(&self, entries: &[OrderEntry], now: Timestamp) -> Result<Added, RegistryError> {
-        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
         let mut transaction = self.database.begin().await?;
-        let first = transaction.advance("head_end_order", count).await? + 1;
-        for entry in entries.iter().filter(|entry| entry.gap.is_some() && entry.route.refused.is_none()) {
-            let sql = "DELETE FROM head_end_order WHERE gap = $1 AND state = 'refused' \
-                       AND (head_end <> $2 OR device <> $3)";
-            let Route { head_end, device, .. } = &entry.route;
-            transaction.execute(sql, arguments![entry.gap.as_deref(), &**head_end, &**device]).await?;
-        }
-        let insert = "INSERT INTO head_end_order (id, kind, why, asked_by, usage_point, meter, head_end, device, \
-                      range_start, range_end, wanted, gap, deadline, state, tries, next_at, ordered_at, closed_at, outcome)";
-        let rows = (first..).zip(entries).map(|(id, entry)| columns(id, entry, now)).collect();
-        let after = "ON CONFLICT (gap) WHERE state <> 'answered' DO NOTHING";
-        let added = transaction.insert_many(insert, rows, after).await?;
+        let added = insert(&mut transaction, entries, None, now).await?;
         transaction.commit().await?;
-        let first = u64::try_from(first).unwrap_or_default();
-        Ok(Added { ids: first..first + entries.len() as u64, added })
+        Ok(added)
     }
 
     /// The orders that match, by ascending id.
@@ -99,6 +87,15 @@ impl Orders<'_> {
             if filter.limit == 0 { u32::MAX } else { filter.limit },
         ];
         self.database.rows(sql, values).await?.iter().map(order).collect()
+    }
+
+    /// The last orders for a usage point, the newest first.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn latest(&self, usage_point: UsagePointId, limit: u32) -> Result<Vec<Order>, RegistryError> {
+        let sql = "SELECT * FROM head_end_order WHERE usage_point = $1 ORDER BY id DESC LIMIT $2";
+        self.database.rows(sql, arguments![usage_point.to_string(), limit]).await?.iter().map(order).collect()
     }
 
     /// One order.
@@ -215,18 +212,43 @@ impl Orders<'_> {
     }
 }
 
+/// Enters orders, those of a group with its number; what [`Orders::add`] says of gaps holds.
+pub(super) async fn insert(
+    transaction: &mut Transaction,
+    entries: &[OrderEntry],
+    part_of: Option<i64>,
+    now: Timestamp,
+) -> Result<Added, RegistryError> {
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let first = transaction.advance("head_end_order", count).await? + 1;
+    for entry in entries.iter().filter(|entry| entry.gap.is_some() && entry.route.refused.is_none()) {
+        let sql =
+            "DELETE FROM head_end_order WHERE gap = $1 AND state = 'refused' AND (head_end <> $2 OR device <> $3)";
+        let Route { head_end, device, .. } = &entry.route;
+        transaction.execute(sql, arguments![entry.gap.as_deref(), &**head_end, &**device]).await?;
+    }
+    let insert = "INSERT INTO head_end_order (id, part_of, kind, why, asked_by, usage_point, meter, head_end, device, \
+                  range_start, range_end, wanted, gap, deadline, state, tries, next_at, ordered_at, closed_at, outcome)";
+    let rows = (first..).zip(entries).map(|(id, entry)| columns(id, part_of, entry, now)).collect();
+    let after = "ON CONFLICT (gap) WHERE state <> 'answered' DO NOTHING";
+    let added = transaction.insert_many(insert, rows, after).await?;
+    let first = u64::try_from(first).unwrap_or_default();
+    Ok(Added { ids: first..first + entries.len() as u64, added })
+}
+
 async fn claimed(transaction: &mut Transaction, head_end: &str, request: String) -> Result<Claimed, RegistryError> {
     let sql = "SELECT * FROM head_end_order WHERE head_end = $1 AND state = 'open' AND request = $2 ORDER BY id";
     let rows = transaction.rows(sql, arguments![head_end, &*request]).await?;
     Ok(Claimed { request: request.into(), orders: rows.iter().map(order).collect::<Result<_, _>>()? })
 }
 
-fn columns(id: i64, entry: &OrderEntry, now: Timestamp) -> Vec<Argument> {
+fn columns(id: i64, part_of: Option<i64>, entry: &OrderEntry, now: Timestamp) -> Vec<Argument> {
     let Route { range, meter, head_end, device, refused } = &entry.route;
     let state = if refused.is_some() { OrderState::Refused } else { OrderState::Open };
     let wanted = serde_json::to_string(&entry.wanted).expect("numbers and instants always have a JSON form");
     arguments![
         id,
+        part_of,
         entry.kind.as_str(),
         entry.why.as_str(),
         &*entry.asked_by,
@@ -248,7 +270,7 @@ fn columns(id: i64, entry: &OrderEntry, now: Timestamp) -> Vec<Argument> {
     ]
 }
 
-fn order(row: &Row) -> Result<Order, RegistryError> {
+pub(super) fn order(row: &Row) -> Result<Order, RegistryError> {
     let (state, outcome): (OrderState, String) = (row.parsed("state")?, row.get("outcome")?);
     let wanted: String = row.get("wanted")?;
     let damaged = |_| RegistryError::Damaged { column: "wanted", text: wanted.clone() };

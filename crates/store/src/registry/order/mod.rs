@@ -3,8 +3,9 @@
 //! Whoever misses something enters it, `orchestrator` asks and notes, and both meet only here. An order is asked until what it
 //! is for is in the books, its tries are used up or a person decides against it. What is said of it stays.
 //!
-//! - [`ledger`]: entering, claiming and noting; [`route`]: which head-end an order goes to; [`schedule`]: when.
+//! - [`ledger`]: entering, claiming and noting; [`group`]: what many meters are asked for at once; [`route`]: which head-end an order goes to; [`schedule`]: when.
 
+pub mod group;
 pub mod ledger;
 pub mod route;
 pub mod schedule;
@@ -17,6 +18,7 @@ use smol_str::SmolStr;
 
 use super::sql::text_enum;
 
+pub use group::{Group, GroupEntry, Missed, NotOrdered, StateCount, Step};
 pub use ledger::{Added, Claimed, Note, Orders};
 pub use route::{Route, routes};
 pub use schedule::Schedule;

@@ -24,6 +24,11 @@ impl Schedule {
         Self { tries_after_seconds: vec![0, 60, 300], answer_seconds: 300 }
     }
 
+    /// The tries of what is read by schedule: at once, after half an hour and after two; an answer may take six hours more.
+    pub fn of_schedules() -> Self {
+        Self { tries_after_seconds: vec![0, 1_800, 7_200], answer_seconds: 21_600 }
+    }
+
     /// What cannot be asked, in words that name the setting.
     ///
     /// # Errors
