@@ -4,6 +4,9 @@
 //! column types exist, `TEXT` and `BIGINT`; instants are microseconds since the Unix epoch. Everything
 //! that differs between the engines is in this file.
 
+mod argument;
+mod text_enum;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -18,6 +21,10 @@ use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, 
 use sqlx::{AssertSqlSafe, Connection as _, Decode, Row as _, SqlSafeStr, Type};
 
 use crate::registry::RegistryError;
+use crate::registry::tables::TABLES;
+
+pub(super) use argument::{Argument, arguments};
+pub(super) use text_enum::text_enum;
 
 /// Connections that only read, per process.
 const READERS_MAX: u32 = 4;
@@ -34,24 +41,6 @@ const UNNAMED_MAX: usize = 6000;
 /// Connections that counted wrongly and are replaced before a transaction is given up.
 const REPLACEMENTS_MAX: u32 = 8;
 
-/// The schema in order; a released text is never edited, changes are appended as new ones.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("registry", include_str!("../migrations/0001_registry.sql")),
-    ("usage point", include_str!("../migrations/0002_usage_point.sql")),
-    ("review", include_str!("../migrations/0003_review.sql")),
-    ("plan", include_str!("../migrations/0004_plan.sql")),
-    ("determinant", include_str!("../migrations/0005_determinant.sql")),
-    ("rule facts", include_str!("../migrations/0006_rule_facts.sql")),
-    ("exception severity", include_str!("../migrations/0007_exception_severity.sql")),
-    ("quarantine closing", include_str!("../migrations/0008_quarantine_closing.sql")),
-    ("told", include_str!("../migrations/0010_told.sql")),
-    ("order", include_str!("../migrations/0011_order.sql")),
-    ("collection", include_str!("../migrations/0012_collection.sql")),
-    ("schema", include_str!("../migrations/0013_schema.sql")),
-    ("head-end clock", include_str!("../migrations/0014_head_end_clock.sql")),
-    ("order group", include_str!("../migrations/0016_order_group.sql")),
-];
-
 /// The tables of a book and how its engine is set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema {
@@ -62,83 +51,6 @@ pub(super) struct Schema {
     /// Further settings of SQLite.
     pub(super) pragmas: &'static [(&'static str, &'static str)],
 }
-
-/// The registry book.
-const REGISTRY: Schema = Schema { migrations: MIGRATIONS, kept_in: "_sqlx_migrations", pragmas: &[] };
-
-/// A parameter of a statement.
-#[derive(Clone, Debug)]
-pub(super) enum Argument {
-    Text(Option<String>),
-    Integer(Option<i64>),
-}
-
-/// Arguments of a statement from any values that have a column form.
-macro_rules! arguments {
-    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Argument::from($value)),*] };
-}
-pub(super) use arguments;
-
-macro_rules! argument_from {
-    ($($kind:ty => $variant:ident, $convert:expr;)*) => {$(
-        impl From<$kind> for Argument {
-            fn from(value: $kind) -> Self {
-                Self::$variant(Some($convert(value)))
-            }
-        }
-        impl From<Option<$kind>> for Argument {
-            fn from(value: Option<$kind>) -> Self {
-                Self::$variant(value.map($convert))
-            }
-        }
-    )*};
-}
-
-argument_from! {
-    &str => Text, str::to_owned;
-    String => Text, String::from;
-    i64 => Integer, i64::from;
-    u32 => Integer, i64::from;
-    u64 => Integer, |number| i64::try_from(number).unwrap_or(i64::MAX);
-    Timestamp => Integer, Timestamp::as_microsecond;
-}
-
-/// An enum stored by name, with the names people and JSON see.
-macro_rules! text_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)* }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The name, as people type it and as it is stored.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::registry::UnknownName;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
-                    let known = Self::ALL.iter().map(|value| value.as_str()).collect();
-                    $crate::registry::UnknownName { found: text.to_owned(), known }
-                })
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-pub(super) use text_enum;
 
 /// A row of either engine.
 pub(super) enum Row {
@@ -235,7 +147,7 @@ macro_rules! prepared {
 impl Database {
     /// Connects to the registry and brings its schema up to date.
     pub(super) async fn open(url: &str) -> Result<Self, RegistryError> {
-        Self::open_book(url, &REGISTRY).await
+        Self::open_book(url, &TABLES).await
     }
 
     /// Connects to a book and brings its schema up to date.

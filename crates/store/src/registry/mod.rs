@@ -50,6 +50,7 @@ pub mod review;
 pub mod schema;
 pub mod source;
 pub mod subscription;
+pub(crate) mod tables;
 pub mod usage_point;
 
 use std::sync::{Arc, Mutex};
