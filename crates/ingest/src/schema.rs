@@ -6,7 +6,7 @@
 //! it takes away what was agreed, two have to. Sources: MOD-SCH, MOD-AGR, MOD-GOV1, MOD-GOV2; decision M-07.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::shape::{Difference, Shape};
 use formats::{Format, Options};
@@ -28,7 +28,11 @@ const FAULTS_MAX: usize = 10;
 
 /// What was agreed with each source, in memory until somebody changes it.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
+pub(crate) struct Watch(Mutex<Arc<Known>>);
+
+/// What was agreed, as of a revision of the registry.
+#[derive(Debug, Default)]
+struct Known {
     revision: Option<u64>,
     /// Versions by source, the earlier first.
     agreed: HashMap<String, Vec<(Timestamp, Agreed)>>,
@@ -70,30 +74,33 @@ impl Agreed {
 impl Watch {
     /// What was agreed with a source and holds now; `None` where nothing was.
     pub(crate) async fn agreed(
-        &mut self,
+        &self,
         registry: &Registry,
         source: &str,
         now: Timestamp,
     ) -> Result<Option<Agreed>, RegistryError> {
-        self.refresh(registry).await?;
-        let versions = self.agreed.get(source).into_iter().flatten();
+        let revision = registry.schemas().revision().await?;
+        let mut known = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if known.revision != Some(revision) {
+            known = Arc::new(Known::as_of(revision, registry).await?);
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
+        }
+        let versions = known.agreed.get(source).into_iter().flatten();
         Ok(versions.rev().find(|(from, _)| *from <= now).map(|(_, agreed)| agreed.clone()))
     }
+}
 
-    async fn refresh(&mut self, registry: &Registry) -> Result<(), RegistryError> {
-        let revision = registry.schemas().revision().await?;
-        if self.revision == Some(revision) {
-            return Ok(());
-        }
-        self.agreed.clear();
+impl Known {
+    async fn as_of(revision: u64, registry: &Registry) -> Result<Self, RegistryError> {
+        let mut agreed: HashMap<String, Vec<_>> = HashMap::new();
         let accepted = registry.schemas().all().await?.into_iter().filter(|one| one.state == SchemaState::Accepted);
         for version in accepted {
-            let agreed = Agreed { version: version.version, shape: Arc::new(shape_of(&version)?) };
-            self.agreed.entry(version.source).or_default().push((version.effective_from, agreed));
+            let shape = Arc::new(shape_of(&version)?);
+            let held = (version.effective_from, Agreed { version: version.version, shape });
+            agreed.entry(version.source).or_default().push(held);
         }
-        self.agreed.values_mut().for_each(|versions| versions.sort_by_key(|(from, agreed)| (*from, agreed.version)));
-        self.revision = Some(revision);
-        Ok(())
+        agreed.values_mut().for_each(|versions| versions.sort_by_key(|(from, agreed)| (*from, agreed.version)));
+        Ok(Self { revision: Some(revision), agreed })
     }
 }
 

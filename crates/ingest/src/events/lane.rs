@@ -7,7 +7,7 @@ use store::events::{Answer, Batch, EventsBook, EventsError, Told};
 use store::raw::RawBook;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinError;
 
 use super::message::{Desk, EventsReceipt, Outcome, Prepared};
@@ -28,7 +28,7 @@ pub struct EventsLane {
     registry: Registry,
     rules: Arc<Rules>,
     feeds: Feeds,
-    watch: Arc<Mutex<Watch>>,
+    watch: Arc<Watch>,
     runtime: Handle,
 }
 
@@ -128,26 +128,30 @@ impl EventsLane {
             return Ok(receipt);
         }
         let directory = self.registry.directory().await?;
-        let agreed = self.watch.lock().await.agreed(&self.registry, &message.source, now).await?;
+        let agreed = self.watch.agreed(&self.registry, &message.source, now).await?;
         let (raw, rules, feeds) = (Arc::clone(&self.raw), Arc::clone(&self.rules), self.feeds.clone());
         let desk = Desk { raw, rules, directory, feeds, agreed: agreed.clone() };
         let (source, id) = (message.source.clone(), hash.clone());
         let prepared = tokio::task::spawn_blocking(move || desk.prepare(&message, bytes.as_ref(), &hash, now));
         let Prepared { quarantine, differences, outcome } = prepared.await??;
+        let waited =
+            matches!(outcome, Outcome::Refused(_)) && !self.registry.quarantine().of_batch(&id).await?.is_empty();
         if !quarantine.is_empty() {
             self.registry.quarantine().add(&quarantine, now).await?;
         }
-        if let Some(agreed) = agreed {
+        let receipt = match outcome {
+            Outcome::Refused(receipt) => receipt,
+            Outcome::Told(told) => {
+                let (answered, answer) = oneshot::channel();
+                place.send(Waiting { told: *told, answered });
+                let answer = answer.await.map_err(|_| EventsFailure::Ended)?.map_err(EventsFailure::Events)?;
+                EventsReceipt::of(&answer).ok_or(EventsFailure::Ended)?
+            }
+        };
+        if let Some(agreed) = agreed.filter(|_| !waited) {
             agreed.note(&self.registry, &source, &differences, (&id, now)).await?;
         }
-        let told = match outcome {
-            Outcome::Refused(receipt) => return Ok(receipt),
-            Outcome::Told(told) => *told,
-        };
-        let (answered, answer) = oneshot::channel();
-        place.send(Waiting { told, answered });
-        let answer = answer.await.map_err(|_| EventsFailure::Ended)?.map_err(EventsFailure::Events)?;
-        EventsReceipt::of(&answer).ok_or(EventsFailure::Ended)
+        Ok(receipt)
     }
 
     /// Appends what a message or a part of it told, with others that wait; ready when it is durable.

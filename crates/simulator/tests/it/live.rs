@@ -47,8 +47,9 @@ fn what_is_told_bit_by_bit_is_the_whole_day() {
         told.extend(live.until(&utility, now));
     }
     let whole = lines(&whole.files);
-    let told: Vec<_> = lines(&told).into_iter().filter(|line| whole.contains(line)).collect();
-    assert_eq!(told, whole, "the same readings in the same words, none twice");
+    // The hour that ends at 01:00 of the next day is of the next day.
+    let told: Vec<_> = lines(&told).into_iter().filter(|line| !line.contains("2026-02-05T01:00:00Z")).collect();
+    assert_eq!(told, whole, "the same readings in the same words, none twice and none beside them");
     assert_eq!(whole.len() % 24, 0);
 }
 

@@ -19,6 +19,7 @@ use model::time::TimeRange;
 use serde::Deserialize;
 use serde_json::json;
 use simulator::answer::{Answers, Asked};
+use simulator::dialect::File;
 use simulator::happening::{KINDS, Kind};
 use simulator::premises::HeadEnd;
 use simulator::service::{Accepted, Answer, Service, is_kept};
@@ -46,8 +47,8 @@ pub(super) struct Served {
     services: BTreeMap<&'static str, Serving>,
     pub(super) utility: Utility,
     pub(super) first: Date,
-    /// How far it is told, where time goes on.
-    live: Option<Mutex<Live>>,
+    /// How far it is told, where time goes on, and what could not be written yet.
+    live: Option<Mutex<(Live, Vec<File>)>>,
 }
 
 /// A request as `headend::rest` makes it.
@@ -77,7 +78,7 @@ pub(super) fn serve(
     }
     let of_cloud = services.get(HeadEnd::Cloud.name()).map(|serving| files_of(&serving.folder)).unwrap_or_default();
     let soap = super::soap::service(&of_cloud)?;
-    let served = Arc::new(Served { services, utility, first, live: live.map(Mutex::new) });
+    let served = Arc::new(Served { services, utility, first, live: live.map(|live| Mutex::new((live, Vec::new()))) });
     let soap = super::soap::route(soap, Arc::clone(&served));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work("could not start", error))?;
     runtime.block_on(async {
@@ -225,10 +226,14 @@ async fn go_on(served: Arc<Served>) {
 impl Served {
     fn tell_what_happened(&self, now: Timestamp) -> std::io::Result<()> {
         let Some(live) = &self.live else { return Ok(()) };
-        let files = live.lock().unwrap_or_else(PoisonError::into_inner).until(&self.utility, now);
-        for file in files {
-            let Some(serving) = self.services.get(file.head_end.name()) else { continue };
-            serving.add(&serving.folder, |_| file.name, &file.bytes)?;
+        let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
+        let (live, waiting) = &mut *live;
+        waiting.extend(live.until(&self.utility, now));
+        while let Some(File { head_end, name, bytes }) = waiting.first() {
+            if let Some(serving) = self.services.get(head_end.name()) {
+                serving.add(&serving.folder, |_| name.clone(), bytes)?;
+            }
+            waiting.remove(0);
         }
         Ok(())
     }

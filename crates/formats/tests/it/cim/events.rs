@@ -68,6 +68,18 @@ fn unknown_event_types_are_kept() {
 }
 
 #[test]
+fn an_event_with_a_time_that_is_none_is_left_out_and_the_others_stay() {
+    let told = read(&EVENT.replace("<createdDateTime>2026-03-01T11:59:58Z", "<createdDateTime>noon"));
+    assert_eq!((told.codes(), told.events.len()), (vec!["8 cim.time".to_owned()], 0));
+    let bad = "<EndDeviceEvents><createdDateTime>noon</createdDateTime></EndDeviceEvents>";
+    let good = bad.replace("noon", "2026-03-01T11:59:58Z");
+    let reading = "<Readings><timeStamp>2026-03-01T12:00:00Z</timeStamp><value>7</value>\
+                   <ReadingType ref=\"0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0\"/></Readings>";
+    let told = read(&bare(&format!("{bad}{good}{reading}")));
+    assert_eq!((told.events.len(), told.readings.len()), (1, 1), "{:?}", told.findings);
+}
+
+#[test]
 fn events_inside_readings_take_the_meter_of_the_reading() {
     let event = "<EndDeviceEvents><createdDateTime>2026-03-01T11:59:58Z</createdDateTime>\
                  <EndDeviceEventType ref=\"3.26.0.85\"/></EndDeviceEvents>";

@@ -3,10 +3,11 @@
 //!
 //! Each step is the command that a person would type, a process of its own.
 
+mod step;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
@@ -21,14 +22,15 @@ use simulator::collection::{meter_name, usage_point_name};
 use simulator::premises::{HeadEnd, Premises};
 use store::registry::channel::ChannelEntry;
 
-use super::peak_memory_kib_of;
+use step::Step;
+
 use crate::clock;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 use crate::progress::{Progress, grouped};
 
 /// The settings of a distributor in Ontario.
-const SETTINGS: &str = include_str!("../../../../../config/collection-ontario.toml");
+const SETTINGS: &str = include_str!("../../../../../../config/collection-ontario.toml");
 /// Channels that are registered at a time.
 const REGISTERED_AT_ONCE: usize = 10_000;
 const SEED: u64 = 7;
@@ -75,7 +77,7 @@ impl Day {
     /// Makes the day up, takes it in, and compares.
     pub fn run(self) -> Result<ExitCode, Failure> {
         let folder = tempfile::tempdir().map_err(|error| Failure::work("could not make a folder", error))?;
-        let (zone, date) = yesterday_before_its_deadline(clock::now())?;
+        let (zone, date) = yesterday_before_its_deadline(clock::now());
         let data = folder.path().join("installation");
         self.register(&data, &zone, date)?;
         let script = folder.path().join("script.toml");
@@ -92,16 +94,14 @@ impl Day {
         let ingest = Step::at(&data, "ingest").path(&files).with(&["--source", "hes-hourly"]).run()?;
         let report = Step::at(&data, "collection").with(&["status", "--date", &from, "--json"]).run()?;
         let counted = Step::at(&data, "collection").with(&["report", "--date", &from, "--json"]).run()?;
-        let number = |value: &Value| value.as_u64().unwrap_or_default();
-        let made: Value = simulate.document()?;
-        let collected: Value = counted.document()?;
+        let (made, collected) = (simulate.document()?, counted.document()?);
         let told = Told {
             meters: self.meters,
             sent: rows(&files)?,
-            made: number(&made["readings"]),
-            expected: number(&collected["total"]["expected"]),
-            in_time: number(&collected["total"]["in_time"]),
-            verdict: collected["verdict"].as_str().unwrap_or_default().to_owned(),
+            made: number(&made, "/readings")?,
+            expected: number(&collected, "/total/expected")?,
+            in_time: number(&collected, "/total/in_time")?,
+            verdict: said(&collected, "/verdict", Value::as_str)?.to_owned(),
             simulate_seconds: simulate.took.as_secs_f64(),
             ingest_seconds: ingest.took.as_secs_f64(),
             report_seconds: report.took.as_secs_f64(),
@@ -174,13 +174,12 @@ impl Told {
 }
 
 /// A zone in which it is between 02:00 and 03:00, as its offset, and the date of its yesterday: the deadline of that is to come.
-fn yesterday_before_its_deadline(now: Timestamp) -> Result<(String, Date), Failure> {
+fn yesterday_before_its_deadline(now: Timestamp) -> (String, Date) {
     let hour = now.as_second().div_euclid(3600).rem_euclid(24);
     let east = (14 - hour).rem_euclid(24) - 12;
-    let offset = i8::try_from(east).ok().and_then(|east| Offset::from_hours(east).ok());
-    let offset = offset.ok_or_else(|| Failure::Usage("there is no zone in which it is two o'clock".into()))?;
+    let offset = i8::try_from(east).ok().and_then(|east| Offset::from_hours(east).ok()).unwrap_or(Offset::UTC);
     let today = now.to_zoned(TimeZone::fixed(offset)).date();
-    Ok((format!("{east:+03}:00"), today.saturating_sub(1.day())))
+    (format!("{east:+03}:00"), today.saturating_sub(1.day()))
 }
 
 fn midnight(zone: &str, date: Date) -> Result<Timestamp, Failure> {
@@ -216,6 +215,16 @@ fn registers(number: u32, zone: &str, from: Timestamp) -> impl Iterator<Item = C
     })
 }
 
+fn number(document: &Value, place: &str) -> Result<u64, Failure> {
+    said(document, place, Value::as_u64)
+}
+
+/// What a document says at a place.
+fn said<'v, T>(document: &'v Value, place: &str, read: impl Fn(&'v Value) -> Option<T>) -> Result<T, Failure> {
+    let found = document.pointer(place).and_then(read);
+    found.ok_or_else(|| Failure::work("a step of the day does not say what it should", format!("nothing at {place}")))
+}
+
 /// Rows below the head of each file of a folder.
 fn rows(folder: &Path) -> Result<u64, Failure> {
     let mut rows = 0;
@@ -228,70 +237,4 @@ fn rows(folder: &Path) -> Result<u64, Failure> {
 
 fn written(error: std::io::Error) -> Failure {
     Failure::work("could not use the folder of the day", error)
-}
-
-/// A command of this program.
-struct Step {
-    command: Command,
-}
-
-/// What a command said, and what it took.
-struct Done {
-    out: Vec<u8>,
-    took: Duration,
-    memory_kib: Option<u64>,
-}
-
-impl Step {
-    fn of(name: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "amity".into()));
-        command.arg(name);
-        Self { command }
-    }
-
-    fn at(data: &Path, name: &str) -> Self {
-        Self::of(name).with(&["--data"]).path(data)
-    }
-
-    fn with(mut self, arguments: &[&str]) -> Self {
-        self.command.args(arguments);
-        self
-    }
-
-    fn path(mut self, path: &Path) -> Self {
-        self.command.arg(path);
-        self
-    }
-
-    /// Runs it to its end; findings are no failure.
-    fn run(mut self) -> Result<Done, Failure> {
-        let failed = |error| Failure::work("could not run a step of the day", error);
-        let began = Instant::now();
-        let mut child = self.command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-        let pid = child.id().to_string();
-        let out = child.stdout.take();
-        let reading = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            out.map_or(Ok(0), |mut out| std::io::Read::read_to_end(&mut out, &mut text)).map(|_| text)
-        });
-        let mut memory_kib = None;
-        let status = loop {
-            memory_kib = peak_memory_kib_of(&pid).or(memory_kib);
-            match child.try_wait().map_err(failed)? {
-                Some(status) => break status,
-                None => std::thread::park_timeout(Duration::from_millis(20)),
-            }
-        };
-        let out = reading.join().map_err(|_| Failure::Usage("a step of the day could not be read".into()))?;
-        if status.code().is_none_or(|code| 1 < code) {
-            return Err(Failure::Usage(format!("`{:?}` ended with {status}; its lines are above", self.command)));
-        }
-        Ok(Done { out: out.map_err(failed)?, took: began.elapsed(), memory_kib })
-    }
-}
-
-impl Done {
-    fn document(&self) -> Result<Value, Failure> {
-        serde_json::from_slice(&self.out).map_err(|error| Failure::work("a step of the day did not print JSON", error))
-    }
 }
