@@ -33,10 +33,10 @@ const PAST_EVERY_SECONDS: i64 = 1800;
 const PAST_KEPT: usize = 48;
 /// How much more stamps may be ahead than the clock, as it states, in milliseconds.
 const BESIDE_MAX: i64 = 1000;
-/// A clock is corrected where its offset is known to so many milliseconds, and corrected otherwise where it is so much beside
-/// the correction: together no stamp is more than a second from the truth (decision M-03).
+/// A clock is corrected where its offset is known to so many milliseconds, and corrected otherwise only where a stamp could be
+/// more than a second from the truth by the correction that there is (decision M-03).
 const KNOWN_TO: i64 = 600;
-const MOVED_BY: i64 = 400;
+const ALIGNED_TO: i64 = 1000;
 /// How far ahead of its head-end the clock of a device may be when a correction is made.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
@@ -285,14 +285,13 @@ pub fn next_correction(
     now: Timestamp,
 ) -> Option<Correction> {
     let known = offset.milliseconds.filter(|_| offset.knowledge == Knowledge::Known)?;
-    if offset.within_milliseconds.is_none_or(|within| KNOWN_TO < within) {
-        return None;
-    }
-    let can_be = known.abs() <= i64::from(settings.corrected_seconds_max) * 1000 && MOVED_BY < known.abs();
-    let milliseconds = if can_be { known } else { 0 };
+    let within = offset.within_milliseconds.filter(|within| *within <= KNOWN_TO)?;
+    let is_aligned = |by: i64| (known - by).abs() + within <= ALIGNED_TO;
     let last = corrections.last();
     let in_force = last.map_or(0, |last| last.milliseconds);
-    if (milliseconds - in_force).abs() <= MOVED_BY && (milliseconds == 0) == (in_force == 0) {
+    let can_be = known.abs() <= i64::from(settings.corrected_seconds_max) * 1000;
+    let milliseconds = if can_be && !is_aligned(0) { known } else { 0 };
+    if milliseconds == in_force || can_be && is_aligned(in_force) {
         return None;
     }
     let ahead = SignedDuration::from_millis(known.max(in_force).max(0));

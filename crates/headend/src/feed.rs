@@ -130,11 +130,13 @@ impl Feed {
         let clock = self.clock.offset(of.settings, now);
         let ahead = clock.milliseconds.filter(|_| clock.knowledge == Knowledge::Known).unwrap_or(0);
         let delay_milliseconds = self.clock.delay_milliseconds(ahead);
-        let complete = if of.is_asked { self.caught_up_at } else { self.came_at };
-        let watermark = complete.and_then(|at| at.checked_sub(SignedDuration::from_millis(delay_milliseconds)).ok());
         let patience = SignedDuration::from_secs(2 * i64::from(of.settings.expected_seconds));
         let last = self.came_at.or(self.since);
         let stale_since = last.and_then(|last| last.checked_add(patience).ok()).filter(|from| *from < now);
+        // What it says that it has counts no more once it should have had something.
+        let is_asked = of.is_asked && stale_since.is_none();
+        let complete = if is_asked { self.caught_up_at } else { self.came_at };
+        let watermark = complete.and_then(|at| at.checked_sub(SignedDuration::from_millis(delay_milliseconds)).ok());
         FeedStatus {
             name: of.name.to_owned(),
             is_asked: of.is_asked,

@@ -1,6 +1,6 @@
 //! How far the clocks of head-ends are off: what can be known of it, and what cannot.
 
-use headend::clock::{ClockWatch, Correction, Knowledge, Stamped, corrected, next_correction};
+use headend::clock::{ClockWatch, Correction, Knowledge, Offset, Stamped, corrected, next_correction};
 use headend::feed::{Feed, FeedStatus, Settings, Watched, missing};
 use jiff::{SignedDuration, Timestamp};
 
@@ -150,6 +150,27 @@ fn a_stamp_is_corrected_alike_whenever_it_comes() {
     assert_eq!(corrected(last, &corrections), last);
 }
 
+// covers: MOD-TS
+#[test]
+fn a_correction_holds_as_long_as_no_stamp_can_be_more_than_a_second_off() {
+    let in_force = [Correction { stamps_from: at(0), milliseconds: 7100 }];
+    let check = |milliseconds: i64, expected: Option<i64>| {
+        let (knowledge, within_milliseconds) = (Knowledge::Known, Some(480));
+        let offset = Offset { knowledge, milliseconds: Some(milliseconds), within_milliseconds, observations: 16 };
+        let next = next_correction(&offset, &in_force, &Settings::default(), at(3_600_000));
+        assert_eq!(next.map(|next| next.milliseconds), expected, "{milliseconds}");
+    };
+    // 520 ms beside the correction and known to 480 ms are a second.
+    check(7620, None);
+    check(7621, Some(7621));
+    check(6580, None);
+    check(6579, Some(6579));
+    check(520, Some(0));
+    check(-521, Some(-521));
+    // More than 300 s are corrected no more.
+    check(300_001, Some(0));
+}
+
 fn status(feed: &Feed, name: &str, expected_seconds: u32, now: Timestamp) -> FeedStatus {
     let settings = Settings { expected_seconds, ..Settings::default() };
     feed.status(&Watched { name, is_asked: true, settings: &settings, corrections: &[] }, now)
@@ -166,7 +187,12 @@ fn a_feed_that_is_cut_is_stale_after_twice_what_is_expected_and_resumes_by_itsel
     // It answers that it has nothing, and still nothing comes.
     feed.caught_up(at(330_000));
     assert!(!is_stale(&feed, 320) && is_stale(&feed, 321));
-    assert_eq!(status(&feed, "HES", 60, at(400_000)).stale_since, Some(at(320_000)));
+    let stale = status(&feed, "HES", 60, at(400_000));
+    // Its values are as old as the last that came, whatever it says that it has.
+    assert_eq!(
+        (stale.stale_since, stale.watermark, stale.age_seconds),
+        (Some(at(320_000)), Some(at(200_000)), Some(200))
+    );
     let kept: Feed = serde_json::from_str(&serde_json::to_string(&feed).expect("written")).expect("read");
     assert_eq!(kept, feed, "over a restart");
     feed.came(at(401_000));
