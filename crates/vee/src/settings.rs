@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use model::quality::Status;
 use model::quantity::Decimal;
+use model::reading_type::parse_unit;
 use smol_str::SmolStr;
 
 use crate::amount::Amount;
@@ -23,6 +24,22 @@ pub struct SettingForm {
     pub default: &'static str,
     /// What it does, in a few words.
     pub meaning: &'static str,
+}
+
+impl SettingForm {
+    /// Whether a limit is in a unit that it can be in: one of the quantity of its default or, where that is energy, any that
+    /// meters count in, so that a plan can be for gas and reactive energy as well.
+    fn is_of_its_quantity(&self, setting: &Setting) -> bool {
+        let (Setting::Quantity { unit, .. }, Ok(Setting::Quantity { unit: usual, .. })) =
+            (setting, self.kind.checked(self.default))
+        else {
+            return true;
+        };
+        match unit_power(&usual, ENERGY) {
+            Some(_) => parse_unit(unit).is_some(),
+            None => unit_power(unit, &usual).is_some(),
+        }
+    }
 }
 
 /// The kinds of settings and how they are written.
@@ -174,6 +191,10 @@ impl Settings {
         for form in forms {
             let text = given.get(form.name).map_or(form.default, SmolStr::as_str);
             match form.kind.checked(text) {
+                Ok(setting) if !form.is_of_its_quantity(&setting) => {
+                    let message = format!("found `{text}`, expected a quantity like {}", form.default);
+                    invalid.push(InvalidSetting { name: form.name.into(), message });
+                }
                 Ok(setting) => settings.push((form.name, setting)),
                 Err(expected) => invalid
                     .push(InvalidSetting { name: form.name.into(), message: format!("found `{text}`, {expected}") }),
@@ -335,6 +356,7 @@ mod tests {
             ("days", "4 days", "4 h"),
             ("floor", "500 Wh/h", "0.5 kWh"),
             ("floor", "0 m3/h", "1 /h"),
+            ("floor", "0.5 kvarh/h", "0.5 bananas/h"),
             ("amount", "5 m3", "5 %"),
             ("side", "refuse", "perhaps"),
             ("order", "first", "first, second"),

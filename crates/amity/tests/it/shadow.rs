@@ -84,6 +84,37 @@ fn stored_days_are_run_again_with_the_plan_of_the_settings() {
     assert!(turned.code == 2 && turned.talk.contains("is not after"), "{turned:?}");
 }
 
+#[test]
+fn what_only_weighs_otherwise_is_told() {
+    let program = two_days();
+    let plan = |name: &str, on_failure: &str| {
+        let text = format!(
+            "name = \"{name}\"\nversion = 1\nscaling = \"none\"\n[[validate]]\nrule = \"V31\"\non_failure = \"{on_failure}\"\n"
+        );
+        program.file(&format!("{name}.toml"), text)
+    };
+    let (asks, warns) = (plan("asks", "review"), plan("warns", "warn"));
+    for call in
+        [["vee", "plan", "put", &asks].as_slice(), &["vee", "plan", "attach", "asks", "1", "--to", "everywhere"]]
+    {
+        assert_eq!(program.run(call).code, 0, "{call:?}");
+    }
+    program.run(&["vee", "run"]);
+    // The 9 kWh stay and wait for nobody any more; hour 4 has no value with either.
+    let ended = program.run(&["vee", "shadow", "--plan", &warns, "--json"]);
+    let found: Value = serde_json::from_str(&ended.out).expect("JSON");
+    assert_eq!((ended.code, &found["days_changed"], &found["statuses"]), (1, &1.into(), &1.into()), "{found}");
+    let counts = ["new", "gone", "kept", "moved", "moved_to_people"].map(|count| found["exceptions"][count].clone());
+    assert_eq!(counts, [0, 0, 1, 1, 0].map(Value::from), "{found}");
+    let back = program.run(&["vee", "plan", "put", &warns]).code;
+    assert_eq!(back, 0);
+    assert_eq!(program.run(&["vee", "plan", "attach", "warns", "1", "--to", "everywhere"]).code, 0);
+    program.run(&["vee", "run"]);
+    let back = program.run(&["vee", "shadow", "--plan", &asks, "--json"]);
+    let found: Value = serde_json::from_str(&back.out).expect("JSON");
+    assert_eq!(found["exceptions"]["moved_to_people"], 1, "{found}");
+}
+
 /// Without gaps and with spikes estimated: hour 4 loses its 1 kWh; hour 12 (9 kWh) becomes 1 kWh, the line from 1 to 1.
 const OTHER: &str = "name = \"other\"\nversion = 2\nscaling = \"none\"\n[[validate]]\nrule = \"V31\"\non_failure = \"estimate\"\n\
     [[validate]]\nrule = \"V32\"\non_failure = \"warn\"\n[[estimate]]\nmethod = \"E04\"\n";
@@ -108,7 +139,8 @@ fn another_plan_tells_what_it_would_change_and_changes_nothing() {
     assert_eq!(counts("V31"), [0, 0, 1].map(Value::from), "{found}");
     let values = json!({ "count": 2, "gained": 0, "lost": 1, "sum_live": "10", "sum_other": "1" });
     assert_eq!(found["values"]["kWh"], values, "{found}");
-    let exceptions = json!({ "new": 0, "new_for_people": 0, "gone": 1, "gone_for_people": 0, "kept": 1 });
+    let exceptions = json!({ "new": 0, "new_for_people": 0, "gone": 1, "gone_for_people": 0, "kept": 1,
+        "moved": 1, "moved_to_people": 0 });
     assert_eq!(found["exceptions"], exceptions, "{found}");
     assert_eq!(found["rules"]["V30"]["examples"][0]["change"], "gone");
     let moved = &found["value_examples"][1];

@@ -20,7 +20,7 @@ use super::reads::ReadChange;
 pub struct Changes {
     /// Channel-days that both plans ran over.
     pub days: u64,
-    /// Channel-days on which a rule, a value or an exception differs.
+    /// Channel-days on which a rule, a value, a status or an exception differs.
     pub days_changed: u64,
     /// Channel-days that have not ended yet.
     pub days_waiting: u64,
@@ -30,6 +30,8 @@ pub struct Changes {
     pub rules: BTreeMap<SmolStr, RuleChange>,
     /// Final values that differ, by the unit of their channels.
     pub values: BTreeMap<SmolStr, ValueChange>,
+    /// Values that stay and get another status.
+    pub statuses: u64,
     /// Examples of values that differ.
     pub value_examples: Vec<ValueExample>,
     /// Exceptions; one is the same where channel, day, rule and span are.
@@ -85,6 +87,10 @@ pub struct ExceptionChange {
     pub gone_for_people: u64,
     /// With both.
     pub kept: u64,
+    /// Of these, those that go to another queue or matter more or less.
+    pub moved: u64,
+    /// Of those, the ones that a person would have to look at, and would not with the live plan.
+    pub moved_to_people: u64,
 }
 
 /// An exception that one of the plans has.
@@ -138,9 +144,10 @@ impl Changes {
     ) {
         let rules = self.add_rules(live, other);
         let values = self.add_values(channel, day, (&live.final_day, &other.final_day), examples_max);
+        let statuses = self.add_statuses(day, &live.final_day, &other.final_day);
         let exceptions = self.add_exceptions(channel, live, other, examples_max);
         self.days += 1;
-        self.days_changed += u64::from(rules || values || exceptions);
+        self.days_changed += u64::from(rules || values || statuses || exceptions);
     }
 
     fn add_rules(&mut self, live: &Outcome, other: &Outcome) -> bool {
@@ -194,6 +201,17 @@ impl Changes {
         any
     }
 
+    fn add_statuses(&mut self, day: &ReceivedDay, live: &FinalDay, other: &FinalDay) -> bool {
+        let status = |of: &FinalDay, slot| of.listed(slot).map_or(of.status, |value| value.status);
+        let differs = |slot: &u16| {
+            last(live, day, *slot).0 == last(other, day, *slot).0 && status(live, *slot) != status(other, *slot)
+        };
+        let slots = u16::try_from(day.values.len()).unwrap_or(u16::MAX);
+        let count = (0..slots).filter(differs).count() as u64;
+        self.statuses += count;
+        0 < count
+    }
+
     fn add_exceptions(&mut self, channel: &Channel, live: &Outcome, other: &Outcome, examples_max: usize) -> bool {
         let same = |left: &Exception, right: &Exception| {
             (&left.rule, left.from, left.to) == (&right.rule, right.from, right.to)
@@ -210,7 +228,14 @@ impl Changes {
         self.exceptions.new_for_people += for_people(&new);
         self.exceptions.gone_for_people += for_people(&gone);
         self.exceptions.kept += (other.exceptions.len() - new.len()) as u64;
-        let any = !new.is_empty() || !gone.is_empty();
+        let pairs =
+            other.exceptions.iter().filter_map(|one| Some((live.exceptions.iter().find(|was| same(was, one))?, one)));
+        let weight = |one: &Exception| (one.queue, one.severity);
+        let moved: Vec<_> = pairs.filter(|(was, is)| weight(was) != weight(is)).collect();
+        self.exceptions.moved += moved.len() as u64;
+        let to_people = moved.iter().filter(|(was, is)| was.queue != is.queue && is.queue == Queue::ManualWork);
+        self.exceptions.moved_to_people += to_people.count() as u64;
+        let any = !new.is_empty() || !gone.is_empty() || !moved.is_empty();
         for (change, exception) in
             new.into_iter().map(|one| ("new", one)).chain(gone.into_iter().map(|one| ("gone", one)))
         {

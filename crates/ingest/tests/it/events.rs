@@ -265,7 +265,7 @@ fn a_change_of_the_format_is_told_of_events_as_well() {
     }
     assert_eq!(differences().iter().map(|(_, messages)| messages).max(), Some(&1));
     station.take("another", &one(r#", "phase": 1"#, "2026-03-01T11:02:00Z")).expect("taken");
-    assert!(differences().contains(&("events[].severity is new".into(), 1)), "{:?}", differences());
+    assert!(differences().contains(&("events/severity is new".into(), 1)), "{:?}", differences());
 }
 
 #[test]

@@ -168,6 +168,15 @@ fn as_text(answer: &Answer) -> String {
         "\nexceptions: {} new ({} for people), {} gone ({} for people), {} stay",
         exceptions.new, exceptions.new_for_people, exceptions.gone, exceptions.gone_for_people, exceptions.kept
     ));
+    if 0 < exceptions.moved {
+        let (moved, to_people) = (exceptions.moved, exceptions.moved_to_people);
+        lines.push(format!(
+            "{moved} of those that stay go to another queue or matter more or less, {to_people} of them to people"
+        ));
+    }
+    if 0 < changes.statuses {
+        lines.push(format!("{} values stay and get another status", changes.statuses));
+    }
     for (rule, change) in &changes.rules {
         lines.extend(change.examples.iter().map(|example| {
             let (word, channel, date, evidence) = (example.change, &example.channel, example.date, &example.evidence);
