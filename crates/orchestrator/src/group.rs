@@ -81,6 +81,8 @@ pub(crate) fn entries(
         }
         entries.extend(of_point);
     }
+    // As people look for them, whatever ids the registry gave.
+    entries.sort_by(|one, other| place(one).cmp(&place(other)));
     entries
 }
 
@@ -110,6 +112,10 @@ fn named(directory: &Directory, names: &[SmolStr], now: Timestamp) -> (BTreeSet<
         }
     }
     (points, unknown)
+}
+
+fn place(entry: &OrderEntry) -> (&str, &str, Timestamp) {
+    (&entry.route.head_end, &entry.route.device, entry.route.range.start)
 }
 
 /// What a usage point is called.

@@ -88,9 +88,12 @@ impl Meter {
             Action::Read { asked, span } => (asked, span.given(&zone)?.map_or(Wish::ReadNow, Wish::Read)),
             Action::Ping { asked } => (asked, Wish::Ping),
         };
-        let Some(meter) = asked.meter.clone() else { return group(installation, &asked, wish) };
         if asked.told.wait && installation.head_ends.get().is_none() {
             return Err(Failure::Usage("only `amity serve` asks head-ends; start it, or leave out --wait".into()));
+        }
+        let Some(meter) = asked.meter.clone() else { return group(installation, &asked, wish) };
+        if asked.told.csv {
+            return Err(Failure::Usage("--csv is for --group and --head-end; one meter has --json".into()));
         }
         let schedule = &installation.settings.orders.on_demand;
         let whose = Whose::Meter(meter);

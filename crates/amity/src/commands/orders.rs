@@ -124,7 +124,9 @@ impl Orders {
 
 fn list(installation: &Installation, filter: &OrderFilter, as_json: bool) -> Result<ExitCode, Failure> {
     let ledger = installation.books.registry.orders();
-    let (orders, counts) = (installation.ask(ledger.list(filter))?, installation.ask(ledger.counts())?);
+    // Counted first: what is counted as closed is listed so.
+    let counts = installation.ask(ledger.counts())?;
+    let orders = installation.ask(ledger.list(filter))?;
     if as_json {
         output::print_json(&json!({ "orders": orders, "counts": counts }))?;
         return Ok(ExitCode::SUCCESS);

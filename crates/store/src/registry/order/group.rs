@@ -100,7 +100,7 @@ impl Orders<'_> {
                 return Ok(None);
             }
         }
-        let id = transaction.advance("order_group", 1).await?;
+        let id = transaction.advance("order_group", 1).await? + 1;
         enter(&mut transaction, id, group, now).await?;
         insert(&mut transaction, entries, Some(id), now).await?;
         transaction.commit().await?;
