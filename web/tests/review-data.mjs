@@ -399,5 +399,5 @@ export const fleet = () => ({
   as_of: '2026-10-23T12:00:00Z', version: 'test',
   counts: { usage_points: points.size, meters: points.size, channels: channels.size, readings: 2 * points.size * DAYS * SLOTS, batches: 0 },
   newest_reading: utc(LAST_AT), read_rate: [], gaps: { from: null, to: null, missing: 72, channels: 6, worst: [] }, silent: 0,
-  quarantine: { open: 0, reasons: [] }, batches: [], subscriptions: [],
+  quarantine: { open: 0, reasons: [] }, batches: [], subscriptions: [], head_ends: [],
 });

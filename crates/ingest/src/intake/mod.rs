@@ -1,8 +1,9 @@
 //! The driver of the way up: keeps the raw bytes, admits, commits, answers.
 //!
 //! The order is what makes an acknowledgement true: raw bytes are synced, then quarantine, then readings with dedup
-//! key, position and answer in one commit; events go to their own book before the readings; only then does [`Intake::take`] return. A crash before that leaves
-//! nothing acknowledged, and taking the same bytes again is harmless at every point.
+//! key, position and answer in one commit; events go to their own book before the readings; only then does
+//! [`Intake::take`] return. A crash before that leaves nothing acknowledged, and taking the same bytes again is harmless at
+//! every point.
 
 mod agreement;
 mod events;

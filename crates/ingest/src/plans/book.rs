@@ -1,7 +1,8 @@
 //! How what people put lies over what was there, and what is checked before it counts.
 //!
-//! The plan of the settings lies under everything and is never taken away. Nothing stored is ever changed. A set or a plan that is put again under its name and version must be the same; where
-//! two statements are about one place, the later one holds on the dates that both speak of.
+//! The plan of the settings lies under everything and is never taken away. Nothing stored is ever changed. A set or a
+//! plan that is put again under its name and version must be the same; where two statements are about one place, the later
+//! one holds on the dates that both speak of.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -7,7 +7,7 @@
 //! - [`day`]: a day of a utility collected and reported, held against a recount.
 //! - [`storm`]: an event storm over a server that is killed in the middle of it, with every event accounted for.
 //! - [`parquet_peer`], [`postgres_peer`]: what they are held against.
-//! - [`generate`]: files of a made-up utility, for the demonstration and for load tests.
+//! - [`generate`]: files of a made-up utility, for load tests.
 
 mod day;
 mod determinants;
