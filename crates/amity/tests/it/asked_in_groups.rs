@@ -4,7 +4,7 @@ use crate::disk_full::Served;
 use crate::orders::{self, DEAD, Simulation};
 use crate::program::Program;
 
-// covers: MOD-ORC, MOD-HES, B1-S2.02, B1-S16.03, REQ-B1001, REQ-I3005
+// covers: MOD-ORC, MOD-HES, B1-S2.02, B1-S16.03
 #[test]
 fn three_head_ends_are_asked_by_one_command_and_each_meter_has_one_outcome() {
     let program = Program::with_installation(&["--zone", "America/Toronto", "--register"]);

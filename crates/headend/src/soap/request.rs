@@ -95,7 +95,7 @@ mod tests {
         Request { id: "r-1".into(), kind, devices: vec!["M-1".into(), "M<2>".into()] }
     }
 
-    // covers: REQ-B1001, REQ-I3005
+    // covers: IS-007
     #[test]
     fn requests_are_messages_of_the_standard() {
         let at = |text: &str| text.parse().expect("an instant");
