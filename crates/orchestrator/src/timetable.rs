@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn cycles_that_were_slept_through_are_done_once_and_counted() {
         let hourly = Rhythm::Every(3600);
-        let check = |done_until, now, expected: Option<(i64, Option<(u64, i64, i64)>)>| {
+        /// The hour that is due, and how many cycles were missed from which hour to which.
+        type Expected = Option<(i64, Option<(u64, i64, i64)>)>;
+        let check = |done_until, now, expected: Expected| {
             let told = due(&hourly, at(done_until), at(now));
             let hours = |at: Timestamp| at.as_second() / 3600;
             let missed = |missed: Missed| (missed.cycles, hours(missed.first), hours(missed.last));
