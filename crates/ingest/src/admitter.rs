@@ -15,10 +15,10 @@ use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, Register
 use store::registry::directory::Directory;
 
 use crate::admission::arrivals::{self, Arrival, Arrivals};
-use crate::admission::{self, Limits, Scale, Target};
+use crate::admission::{self, Limits, Positions, Scale, Target};
 use crate::came_since::CameSince;
 use crate::flags::FlagMap;
-use crate::given_twice::Given;
+use crate::given_twice::{Given, VALUE_TWICE};
 use crate::inventory::FINDINGS_MAX;
 use crate::malformed::{self, ByCause};
 use crate::placement::{Calendar, Piece, pieces};
@@ -47,6 +47,7 @@ pub struct Admitter<'a> {
     calendar: Calendar,
     placed: Placed<'a>,
     given: Given,
+    positions: Positions,
     item: u32,
     /// What was admitted since it was last taken.
     pub batch: Batch,
@@ -94,6 +95,7 @@ impl<'a> Admitter<'a> {
             calendar: Calendar::default(),
             placed: Placed::default(),
             given: Given::default(),
+            positions: Positions::default(),
             item: 0,
             batch: Batch::default(),
             rejected: HashMap::new(),
@@ -158,6 +160,8 @@ impl<'a> Admitter<'a> {
             owner: admission::owner(self.directory, usage_point, readings, self.source),
             meter: meter.as_deref(),
         };
+        // What is refused came all the same and leaves no hole.
+        let out_of_order = self.positions.add(channel, readings);
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);
         if let Some(blocking) = findings.iter().find(|finding| finding.severity == Severity::Error) {
             return self.reject(readings, blocking.clone());
@@ -172,13 +176,18 @@ impl<'a> Admitter<'a> {
         if let Err(finding) = self.place(readings, channel) {
             self.reject(readings, finding);
         }
-        for finding in std::mem::take(&mut self.placed.told) {
+        let told = std::mem::take(&mut self.placed.told);
+        // What is given twice with different values is told with these values.
+        let is_told = told.iter().any(|finding| finding.code == VALUE_TWICE);
+        out_of_order.filter(|_| !is_told).into_iter().for_each(|finding| self.note(finding));
+        for finding in told {
             self.note(Finding { line: readings.line, ..finding });
         }
     }
 
-    /// Notes what the message as a whole lacks (V08, V13, V15); for its end.
+    /// Notes what the message as a whole lacks (V08, V09, V13, V15); for its end.
     pub fn note_whole_message(&mut self) {
+        std::mem::take(&mut self.positions).holes().into_iter().for_each(|finding| self.note(finding));
         for (usage_point, received) in std::mem::take(&mut self.received) {
             let name = self.directory.usage_point_names(usage_point).first().map_or("?", |name| name.value.as_str());
             if self.limits.report_short_spans {
@@ -197,6 +206,11 @@ impl<'a> Admitter<'a> {
 
     /// Notes a finding of the reader; what it left out waits, unless the message came before and its source sent that since.
     pub fn note_read(&mut self, finding: Finding) {
+        if let Some(left_out) = &finding.left_out
+            && let Ok(channel) = self.directory.resolve(&left_out.channel, left_out.from)
+        {
+            self.positions.leave_out(channel, left_out.from, left_out.to);
+        }
         if finding.severity == Severity::Error && !self.came_since(&finding) {
             let item = &mut self.item;
             malformed::note(&mut self.malformed, &finding, || {

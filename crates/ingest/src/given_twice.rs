@@ -1,8 +1,8 @@
 //! Values that one message gives more than once for the same interval or register read.
 //!
-//! The later one counts, and where they differ its sender is told so. Versions of a source do not meet here: of those the
-//! newest counts, wherever it stands. A very long message is committed in parts, and what an earlier part said is not compared
-//! (`docs/quarantine.md`).
+//! The later one counts, and where they differ its sender is told so; where they do not, V09 tells that the place is doubled.
+//! Versions of a source do not meet here: of those the newest counts, wherever it stands. A very long message is committed in
+//! parts, and what an earlier part said is not compared (`docs/quarantine.md`).
 
 use std::collections::HashMap;
 
@@ -11,6 +11,9 @@ use model::finding::{Finding, Severity};
 use model::master::Channel;
 use model::quantity::Decimal;
 use store::readings::{DayRun, NO_VALUE, RegisterEntry};
+
+/// The code of a value that differs from one the message gave before.
+pub const VALUE_TWICE: &str = "value.twice";
 
 /// The values of a message that are not committed yet.
 #[derive(Debug, Default)]
@@ -86,5 +89,5 @@ fn twice(channel: &Channel, line: u64, place: &str, values: [i64; 2]) -> Finding
          each once, or a version",
         channel.label, channel.unit
     );
-    Finding::new(line, "value", "value.twice", message).with_severity(Severity::Warning)
+    Finding::new(line, "value", VALUE_TWICE, message).with_severity(Severity::Warning)
 }

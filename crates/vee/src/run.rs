@@ -7,7 +7,6 @@
 mod decided;
 mod scale;
 mod share_anew;
-mod v75_revalidation;
 
 use std::borrow::Cow;
 
@@ -24,6 +23,7 @@ use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedRule};
 use crate::process::v72_final_estimate_lock as v72;
+use crate::process::v75_revalidation::judges_again;
 use crate::process::{Kept, kept};
 use crate::rules::{Fault, Finding, Stage};
 use crate::scan::Extremes;
@@ -59,7 +59,7 @@ pub(crate) fn run_in<'d>(
         let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
         fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
-            v75_revalidation::judge_estimates(&mut draft, plan, &mut ledger);
+            judge_estimates(&mut draft, plan, &mut ledger);
         }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
@@ -205,7 +205,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put(&mut self, estimate: &Estimate) {
+    fn put(&mut self, estimate: &Estimate, exclude_from_scaling: bool) {
         let at = usize::from(estimate.slot);
         self.values[at] = estimate.value;
         self.statuses[at] = self.statuses[at].without(REPLACED) | estimate.status;
@@ -218,7 +218,7 @@ impl<'a> Draft<'a> {
             stamped: false,
             method: estimate.method,
             inputs_hash: estimate.inputs_hash,
-            exclude_from_scaling: false,
+            exclude_from_scaling,
         };
     }
 }
@@ -260,6 +260,23 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
     }
 }
 
+/// Runs the value checks on the estimates (V75).
+fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
+    let found = ledger.faults.len();
+    let view = draft.view();
+    for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
+        let is_judged = |slot: u16| judges_again(&planned.id, draft.slots[usize::from(slot)].method);
+        let counts = |slot| is_judged(slot) && !view.status(slot).intersects(planned.ignored);
+        ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
+    }
+    for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
+        draft.statuses[at] |= Status::VALIDATED;
+    }
+    for found in &ledger.faults[found..] {
+        draft.mark(&found.fault, found.on_failure);
+    }
+}
+
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {
     let view = draft.view();
     let dark: Vec<bool> = (0..view.slots()).map(|slot| view.is_dark(slot)).collect();
@@ -276,8 +293,7 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
             let mut slots_filled = 0;
             // A method may land on the number that marks a missing value; that is no value.
             for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {
-                draft.put(estimate);
-                draft.slots[usize::from(estimate.slot)].exclude_from_scaling = planned.exclude_from_scaling;
+                draft.put(estimate, planned.exclude_from_scaling);
                 slots_filled += 1;
             }
             estimations.push(Estimation {

@@ -3,8 +3,9 @@
 //! Pure: a piece of a message, what the registry says of its channel, the limits and `now` go in; findings come
 //! out. A finding of [`Severity::Error`] sends the piece to quarantine; a warning is told and the piece admitted.
 //!
-//! One file each, with what the driver asks of V12 and V18. [`check`] asks those that look at one piece; V13, V15 and the shortest
-//! span of V08 look at a whole message ([`arrivals`]).
+//! One file each. [`check`] asks those that look at one piece; V13, V15, the shortest span of V08 ([`arrivals`]) and the order of
+//! V09 ([`Positions`]) look at a whole message. V12 (the same message again) and V18 (a final state for every message) are
+//! promises of the driver, and live with its keys (`intake/keys.rs`).
 //!
 //! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry.
 
@@ -23,13 +24,11 @@ mod v08_period;
 mod v09_count_and_order;
 mod v10_number;
 mod v11_quality;
-mod v12_duplicate_payload;
 mod v13_sibling_channels;
 mod v14_meter;
 mod v15_channel_count;
 mod v16_complete;
 mod v17_future;
-mod v18_final_state;
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
@@ -41,10 +40,9 @@ pub use scale::Scale;
 pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, unknown_point};
 pub use v02_sender::owner;
 pub use v08_period::short_spans;
-pub(crate) use v12_duplicate_payload::{attempt_key, older_key};
+pub use v09_count_and_order::Positions;
 pub use v13_sibling_channels::siblings_of_other_periods;
 pub use v15_channel_count::missing_channels;
-pub(crate) use v18_final_state::{NO_KEY, part_key};
 
 /// Limits of the checks, with their units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,13 +112,13 @@ pub fn check(
     report.kind();
     report.unit();
     report.interval_length();
-    report.future(now);
     report.period(now);
     report.count();
     report.numbers();
     report.qualities();
     report.meter();
     report.missing_values();
+    report.future(now);
     report.findings
 }
 

@@ -1,6 +1,7 @@
 //! V04 inactive measurement: readings of a usage point that is disconnected, or not in service.
 //!
-//! Source: Oracle, California. Told, or refused where the settings say so.
+//! Source: Oracle, California. Told, or refused where the settings say so. What is closed or not installed is refused by V03. Whether
+//! somebody has an agreement there is not asked: the state says whether the usage point is in service.
 
 use model::finding::Severity;
 use model::master::ConnectionState;

@@ -1,6 +1,8 @@
 //! V05 point type: intervals come for a channel of intervals, register reads for one of register reads.
 //!
-//! Source: DH3 D18, D37.
+//! Source: DH3 D18, D37. A channel has one reading type as long as it is registered, so the type is the same in all versions; another
+//! one is another channel. What the source also asks is not built: no list says which types a point may have, and no subtype says
+//! whether it is physical or virtual.
 
 use model::finding::Severity;
 use model::reading::Values;

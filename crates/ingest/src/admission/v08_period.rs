@@ -1,8 +1,10 @@
 //! V08 period sanity: a period begins before it ends, is neither too old nor beyond the years that can be stored, and long enough.
 //!
-//! Source: DH3 E50, E17, D66: three years, and four hours of intervals up to an hour long. A market asks that of a message; a head-end
-//! that sends every quarter-hour would never send one that is long enough, so short ones are told where the settings ask. That intervals begin on the grid of their local day is seen where readings are placed
-//! ([`crate::placement`]).
+//! Source: DH3 E50, E17, D66: three years, and four hours of intervals up to an hour long. A market asks that of a message; a
+//! head-end that sends every quarter-hour would never send one that is long enough, so short ones are told where the settings
+//! ask. That intervals begin on the grid of their local day is seen where readings are placed ([`crate::placement`]); that they
+//! end on it follows, since they have the registered length (V07). Rows whose end is not after their start are refused by the
+//! readers (`csv.order` and the like). Monthly amounts are not held to the first of a month.
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};

@@ -1,6 +1,7 @@
 //! V10 number format: a value fits the quantum of its channel to the last digit and is plausibly small.
 //!
-//! Source: DH3 E89, E86.
+//! Source: DH3 E89, E86: 10 integer digits and 3 decimals, not negative. Here the quantum of the channel says how many decimals, and
+//! the plan whether a value may be below zero (V38).
 
 use model::finding::Severity;
 use model::quantity::DecimalError;

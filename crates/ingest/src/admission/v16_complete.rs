@@ -1,6 +1,7 @@
 //! V16 complete day: no interval inside a message is without a value.
 //!
-//! Source: ERCOT. Told where the settings ask; that there is no value is kept as a reading without one.
+//! Source: ERCOT, which rejects a day with a null. Told where the settings ask; that there is no value is kept as a reading
+//! without one.
 
 use model::finding::Severity;
 use model::reading::{IntervalRun, Values};

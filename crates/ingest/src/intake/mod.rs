@@ -7,6 +7,7 @@
 
 mod agreement;
 mod events;
+mod keys;
 mod message;
 mod outcome;
 mod spool;
@@ -30,7 +31,7 @@ use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
-use crate::admission::{Limits, NO_KEY, attempt_key, older_key, part_key};
+use crate::admission::Limits;
 use crate::admitter::Admitter;
 use crate::events::{EventsFailure, EventsLane};
 use crate::feeds::Feeds;
@@ -39,6 +40,7 @@ use crate::inventory::ReadError;
 use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
 use crate::schema::Watch;
+use keys::{NO_KEY, attempt_key, older_key, part_key};
 use outcome::{Counts, Earlier, Outcome};
 use spool::Spooled;
 

@@ -14,6 +14,7 @@ use store::raw::RawBook;
 use store::readings::{Config, ReadingsBook};
 use store::registry::Registry;
 use store::registry::channel::ChannelEntry;
+use store::registry::ownership::Ownership;
 use store::registry::quarantine::QuarantineFilter;
 use store::registry::usage_point::StateChange;
 use tokio::runtime::Runtime;
@@ -82,7 +83,7 @@ impl Station {
         let url = format!("sqlite:{}", folder.path().join("registry.sqlite").display());
         let registry = runtime.block_on(Registry::open(&url)).expect("a registry");
         let siblings = row.or("siblings", "").split_whitespace();
-        let entries: Vec<_> = std::iter::once("E1").chain(siblings).map(entry).collect();
+        let entries: Vec<_> = std::iter::once(own_entry(row)).chain(siblings.map(entry)).collect();
         let channels = runtime.block_on(registry.channels().register(&entries)).expect("registered");
         let usage_point = channels[0].usage_point;
         let change = |text: &str| {
@@ -94,6 +95,9 @@ impl Station {
         runtime.block_on(registry.usage_points().change_states(&states)).expect("entered");
         let owner = (usage_point, row.get("owner").map(Into::into));
         runtime.block_on(registry.usage_points().set_owners(&[owner])).expect("entered");
+        let moves: Vec<_> =
+            row.or("moves", "").split_terminator(';').map(|text| (usage_point, ownership(text))).collect();
+        runtime.block_on(registry.usage_points().move_owners(&moves)).expect("entered");
         let books = Books { readings: Arc::new(readings), raw: Arc::new(raw), registry };
         let handle = runtime.handle().clone();
         let intake = Intake::new(books, limits(row), "UTC".into(), handle).expect("an intake");
@@ -121,6 +125,25 @@ impl Station {
         let items = self.runtime.block_on(registry.quarantine().list(&QuarantineFilter::default()));
         !items.expect("listed").is_empty()
     }
+}
+
+/// A move in the words of the files: `from source`, or `from any`.
+fn ownership(text: &str) -> Ownership {
+    let (from, source) = text.trim().split_once(' ').expect("moment and source");
+    Ownership { from: instant(from), source: (source != "any").then(|| source.into()) }
+}
+
+/// Channel E1 as a row has it registered.
+fn own_entry(row: &Row) -> ChannelEntry {
+    let entry = entry("E1");
+    if row.get("registered") == Some("register") {
+        return ChannelEntry {
+            interval_seconds: None,
+            reading_type: REGISTER.parse().expect("a reading type"),
+            ..entry
+        };
+    }
+    entry
 }
 
 fn entry(suffix: &str) -> ChannelEntry {
@@ -171,7 +194,8 @@ fn message(row: &Row, values: &str) -> String {
 /// The lines of one channel of it.
 fn lines(row: &Row, channel: &str, start: &str, values: &str) -> String {
     let register = row.get("minutes") == Some("register");
-    let length = SignedDuration::from_mins(if register { 0 } else { row.number("minutes", 15).into() });
+    let minutes = if register { "0" } else { row.or("minutes", "15") };
+    let length = SignedDuration::from_mins(minutes.parse().expect("minutes"));
     let reading_type = if register { REGISTER } else { "" };
     let (point, meter) = (row.or("point", "N1"), meter(row));
     let (unit, quality) = (row.or("unit", "kWh"), row.or("quality", ""));
@@ -199,9 +223,10 @@ fn words(receipt: &Receipt) -> String {
     }
     let counts = [("stored", receipt.stored), ("duplicates", receipt.duplicates), ("replaced", receipt.replaced)];
     let counts = counts.iter().filter(|(_, count)| 0 < *count).map(|(word, count)| format!("{word} {count}"));
-    let rules = receipt.findings.iter().filter(|finding| finding.code.starts_with('V')).map(|finding| {
+    let is_named = |code: &str| code.starts_with('V') || code == "csv.order";
+    let rules = receipt.findings.iter().filter(|finding| is_named(&finding.code)).map(|finding| {
         match finding.severity.as_str() {
-            "error" => format!("waits {} {}", finding.code, receipt.quarantined),
+            "error" => format!("waits {} {}", finding.code, receipt.quarantined + receipt.malformed),
             _ => format!("told {}", finding.code),
         }
     });
@@ -254,6 +279,10 @@ fn v09_count_and_order() {
         }
         let receipt = Station::of(&row).send("HES-1", &text);
         assert_eq!(words(&receipt), row.or("answer", ""), "{}: {:?}", row.or("case", ""), receipt.findings);
+        let told = receipt.findings.iter().filter(|finding| finding.code == "V09");
+        let lines: Vec<String> =
+            told.inspect(|told| assert_eq!(told.field, "start")).map(|told| told.line.to_string()).collect();
+        assert_eq!(lines.join(" "), row.or("lines", ""), "{}", row.or("case", ""));
     }
 }
 

@@ -236,10 +236,15 @@ fn an_estimation_by_hand_covers_a_month_at_most() {
     let asked = |hours: i64| {
         let (from, to) = (utility.at(NIGHT, 0), utility.at(NIGHT, hours));
         let asked = AskPreview { channel: "0".into(), from, to, shift_to: None };
-        refused(utility.review.preview(&asked, utility.now()))
+        utility.review.preview(&asked, utility.now())
     };
-    let is_told =
-        |hours| matches!(asked(hours), Refusal::Invalid { field: "to", detail } if detail.contains("31 days"));
+    let is_told = |hours| {
+        let refusal = refused(asked(hours));
+        matches!(refusal, Refusal::Invalid { field: "to", detail } if detail.contains("31 days"))
+    };
+    // What then stands in the way is that nothing arrived of the days after the first.
+    let why = asked(31 * 24).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(why.contains("nothing arrived"), "{why}");
     assert!(is_told(31 * 24 + 1));
     assert!(is_told(366 * 24));
 }

@@ -26,8 +26,8 @@ pub struct Explanation {
 /// Explains a formula at a slot of a day as received.
 pub fn explain(formula: &Formula, day: &Day<'_>, context: &Context<'_>, slot: u16, scope: CountScope) -> Explanation {
     let values: Vec<i64> = (0..day.slots()).map(|slot| day.value(slot).unwrap_or(MISSING)).collect();
-    let view =
-        View { day, context, values: &values, statuses: day.statuses, extremes: Extremes::of(&values), totals: &[] };
+    let (statuses, totals) = (day.statuses, context.totals);
+    let view = View { day, context, values: &values, statuses, extremes: Extremes::of(&values), totals };
     part(&Evaluation::of(formula, &view, scope), &formula.root, slot)
 }
 

@@ -109,8 +109,17 @@ pub(crate) struct Fault {
     pub stamp: Status,
     /// What the fault says of the values.
     pub direction: Direction,
-    /// The rule where it names the repair: the sum of these slots holds and is shared anew among them, should the plan estimate them.
-    pub shared_anew_by: Option<&'static str>,
+    /// What gives these slots values, should the plan estimate them.
+    pub repair: Repair,
+}
+
+/// What gives failed slots their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repair {
+    /// The methods of the plan.
+    Methods,
+    /// The rule itself: their sum was measured, holds and is shared anew among them.
+    ShareAnew,
 }
 
 impl Fault {
@@ -123,7 +132,7 @@ impl Fault {
             only_warns: false,
             stamp: Status::NONE,
             direction: Direction::Other,
-            shared_anew_by: None,
+            repair: Repair::Methods,
         }
     }
 
@@ -169,7 +178,7 @@ impl Finding {
             }
             // Of a part of what was measured together nobody knows the sum.
             let is_part = |part: &Fault| (part.from, part.to) != (fault.from, fault.to);
-            parts.iter_mut().filter(|part| is_part(part)).for_each(|part| part.shared_anew_by = None);
+            parts.iter_mut().filter(|part| is_part(part)).for_each(|part| part.repair = Repair::Methods);
             parts
         });
         Self::of(slots_checked, limited.collect())

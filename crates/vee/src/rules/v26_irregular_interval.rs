@@ -1,12 +1,12 @@
 //! V26 time reset, or a long or short interval: the clock was changed within the interval.
 //!
 //! Source: IESO. Marks the intervals that the source flags so. What lies in them was measured, only not
-//! in the nominal time: where the plan estimates them, the sum of each run of them stays and is split anew
-//! into regular intervals (a proposal).
+//! in the nominal time: where the plan estimates them, the sum of each run of several stays and is split anew
+//! into regular intervals (a proposal). One alone has nothing to share with and is left to the methods of the plan.
 
 use model::quality::Status;
 
-use super::{Fault, Finding, Rule, Stage};
+use super::{Fault, Finding, Repair, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, duration, span};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -34,8 +34,9 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         return Finding::NotApplicable(NO_INTERVALS.into());
     }
     let runs = view.flagged(MARKS);
-    let shared_anew_by = (settings.choice(&REPAIR) == "re-split").then_some(RULE.id);
-    let faults = runs.into_iter().map(|(from, to)| Fault { shared_anew_by, ..fault(view, from, to) });
+    let re_split = settings.choice(&REPAIR) == "re-split";
+    let repair = |from, to| if re_split && 1 < to - from { Repair::ShareAnew } else { Repair::Methods };
+    let faults = runs.into_iter().map(|(from, to)| Fault { repair: repair(from, to), ..fault(view, from, to) });
     Finding::of(view.slots(), faults.collect())
 }
 

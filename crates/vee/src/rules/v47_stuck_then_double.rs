@@ -6,7 +6,7 @@
 //! 1.6 to 2.4 is a proposal. Where the plan estimates the pair, its sum stays and is split by the neighbours.
 //! A pair over midnight is not judged, since voltage and current of the other day are not given.
 
-use super::{Fault, Finding, Reason, Rule, Stage};
+use super::{Fault, Finding, Reason, Repair, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::{Companion, Neighbour, Role};
 use crate::evidence::{TOO_LARGE, clock, quantity, ratio};
@@ -66,7 +66,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
         }
     }
     if settings.choice(&REPAIR) == "split" {
-        faults.iter_mut().for_each(|fault| fault.shared_anew_by = Some(RULE.id));
+        faults.iter_mut().for_each(|fault| fault.repair = Repair::ShareAnew);
     }
     Ok(Finding::of(view.slots(), faults))
 }

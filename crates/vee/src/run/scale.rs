@@ -4,21 +4,18 @@
 //! sum, from the same seeds and in the same order, and keeps its own part; so the parts add up to the last quantum
 //! although no day looks at what another came out as.
 
-use std::ops::Range;
-
-use jiff::Timestamp;
 use model::quality::Status;
-use model::time::TimeRange;
 
 use super::{Draft, Slot};
-use crate::context::{Bucket, Context, Elsewhere, Total, overlap};
+use crate::context::{Bucket, Context, Elsewhere, Total};
 use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
 use crate::plan::{ScaledBy, ScalingMode};
 use crate::rules::Fault;
-use crate::scaling::boundary::{self, over_whole_day};
-use crate::scaling::{NegativeTotal, excluded, partial, partial_time_of_use, scale, time_of_use};
+use crate::scaling::excluded::{Made, may_change};
+use crate::scaling::registers::{Registers, Span};
+use crate::scaling::{self, NegativeTotal, boundary, scale};
 use crate::sum_check::measured_quantity;
 
 /// A day with its estimates as the methods gave them, before any scaling.
@@ -40,29 +37,12 @@ pub(crate) struct SharedRegisters<'a> {
     pub buckets: Vec<Vec<Total>>,
 }
 
-/// A register difference and the slots that it counted.
-struct Span<'a> {
-    /// The time-of-use bucket; empty for a register that counts all day.
-    bucket: &'a str,
-    total: &'a Total,
-    /// Places in the field in order of time, not empty.
-    slots: Vec<usize>,
-    /// Whether the field holds all of it; else only the places of the day itself are named.
-    is_whole: bool,
-}
-
 /// The values that registers are met with: those of the day, between those of the days that share a register with it.
 struct Field<'a> {
-    /// The days in order of time, each with the place of its first slot.
-    days: Vec<(Day<'a>, usize)>,
+    registers: Registers<'a>,
     values: Vec<i64>,
     statuses: Vec<Status>,
     slots: Vec<Slot>,
-    /// The places of the day itself.
-    own: Range<usize>,
-    totals: Vec<&'a Total>,
-    /// The time-of-use buckets with their differences.
-    buckets: Vec<(&'a Bucket<'a>, &'a [Total])>,
     context: &'a Context<'a>,
 }
 
@@ -80,11 +60,11 @@ pub(super) fn meet_registers<'d>(
     let shared = shared();
     let whole_days = if planned == ScaledBy::Outermost { over_whole_days(draft, shared.as_ref()) } else { Vec::new() };
     let mut field = Field::of(draft, shared.as_ref());
-    field.totals.extend(&whole_days);
+    field.registers.totals.extend(&whole_days);
     let without_calendar = field.without_calendar(planned);
     let mut met = Vec::new();
     let scaled_by = if draft.context.sources.without_calendar.is_some() { planned.without_buckets() } else { planned };
-    for span in field.spans(scaled_by) {
+    for span in scaling::spans(scaled_by, &field.registers) {
         let changeable = field.changeable(&span.slots);
         if changeable.is_empty() {
             continue;
@@ -93,7 +73,7 @@ pub(super) fn meet_registers<'d>(
         if outcome.is_err() {
             changeable.iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
         }
-        let own = changeable.iter().filter(|at| field.own.contains(at)).count();
+        let own = changeable.iter().filter(|at| field.registers.own.contains(at)).count();
         if own == 0 {
             continue;
         }
@@ -104,7 +84,7 @@ pub(super) fn meet_registers<'d>(
     }
     if scaled_by == ScaledBy::Buckets {
         // Whoever asked for buckets alone is told where there was none.
-        let own: Vec<usize> = field.own.clone().collect();
+        let own: Vec<usize> = field.registers.own.clone().collect();
         field.changeable(&own).iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
     }
     field.give_back(draft);
@@ -125,8 +105,8 @@ impl<'a> Field<'a> {
             context.sources.buckets.iter().zip(totals).collect()
         };
         let buckets = shared.map_or_else(|| context.sources.buckets.iter().map(own).collect(), with_others);
-        let (values, statuses, slots, totals) = (Vec::new(), Vec::new(), Vec::new(), totals.iter().collect());
-        let mut field = Self { days: Vec::new(), values, statuses, slots, own: 0..0, totals, buckets, context };
+        let registers = Registers { days: Vec::new(), own: 0..0, totals: totals.iter().collect(), buckets };
+        let mut field = Self { registers, values: Vec::new(), statuses: Vec::new(), slots: Vec::new(), context };
         let (before, after) = others.split_at(others.partition_point(|(day, _)| day.start < draft.day.start));
         before.iter().for_each(|(day, seeds)| field.add(*day, seeds));
         let own = Seeds {
@@ -136,13 +116,13 @@ impl<'a> Field<'a> {
         };
         let first = field.values.len();
         field.add(*draft.day, &own);
-        field.own = first..field.values.len();
+        field.registers.own = first..field.values.len();
         after.iter().for_each(|(day, seeds)| field.add(*day, seeds));
         field
     }
 
     fn add(&mut self, day: Day<'a>, seeds: &Seeds) {
-        self.days.push((day, self.values.len()));
+        self.registers.days.push((day, self.values.len()));
         self.values.extend_from_slice(&seeds.values);
         self.statuses.extend_from_slice(&seeds.statuses);
         self.slots.extend_from_slice(&seeds.slots);
@@ -150,30 +130,17 @@ impl<'a> Field<'a> {
 
     /// Puts the values of the day back where they were.
     fn give_back(mut self, draft: &mut Draft<'_>) {
-        draft.values = self.values.drain(self.own.clone()).collect();
-        draft.statuses = self.statuses.drain(self.own.clone()).collect();
-        draft.slots = self.slots.drain(self.own.clone()).collect();
-    }
-
-    /// The register differences that count, in the order they are met.
-    fn spans(&self, scaled_by: ScaledBy) -> Vec<Span<'a>> {
-        let every = || self.registers("", &self.totals, |_| true);
-        match scaled_by {
-            ScaledBy::Every => every(),
-            ScaledBy::Outermost => outermost(every()),
-            ScaledBy::Buckets => self.buckets(),
-            ScaledBy::BucketsThenEvery => {
-                partial_time_of_use::in_order(self.buckets(), every(), 1 < self.days.len(), |span| span.is_whole)
-            }
-        }
+        draft.values = self.values.drain(self.registers.own.clone()).collect();
+        draft.statuses = self.statuses.drain(self.registers.own.clone()).collect();
+        draft.slots = self.slots.drain(self.registers.own.clone()).collect();
     }
 
     /// That the plan asks for buckets and no calendar says when they hold, where the day has estimates.
     fn without_calendar(&self, planned: ScaledBy) -> Option<Fault> {
         let registers = self.context.sources.without_calendar?;
-        let own: Vec<usize> = self.own.clone().collect();
+        let own: Vec<usize> = self.registers.own.clone().collect();
         let changeable = self.changeable(&own);
-        let place = |at: &usize| u16::try_from(at - self.own.start).ok();
+        let place = |at: &usize| u16::try_from(at - self.registers.own.start).ok();
         let (first, last) = (changeable.first().and_then(place)?, changeable.last().and_then(place)?);
         let of_what = match (planned, registers) {
             // Without registers of buckets, the others are all that the plan asks for.
@@ -188,39 +155,11 @@ impl<'a> Field<'a> {
         Some(Fault::new(first, last + 1, evidence))
     }
 
-    fn buckets(&self) -> Vec<Span<'a>> {
-        let of_bucket = |(bucket, totals): (&'a Bucket<'a>, &'a [Total])| {
-            let totals: Vec<&'a Total> = totals.iter().collect();
-            self.registers(bucket.name, &totals, |begins| time_of_use::is_within(bucket.hours, begins))
-        };
-        time_of_use::in_order(&self.buckets).into_iter().flat_map(of_bucket).collect()
-    }
-
-    /// The register differences among totals with the slots that count.
-    fn registers(&self, bucket: &'a str, totals: &[&'a Total], counts: impl Fn(Timestamp) -> bool) -> Vec<Span<'a>> {
-        let span = |total: &'a Total| {
-            let mut span = Span { bucket, total, slots: Vec::new(), is_whole: true };
-            let mut seconds = 0;
-            for (day, first) in &self.days {
-                let Some((from, to)) = day.slots_of(total.range) else { continue };
-                seconds += overlap(day.whole(), total.range).map_or(0, |range| range.seconds());
-                let slots = (from..to).filter(|slot| counts(day.range(*slot, slot + 1).start));
-                span.slots.extend(slots.map(|slot| first + usize::from(slot)));
-            }
-            if seconds < total.range.seconds() {
-                span.is_whole = false;
-                span.slots.retain(|at| self.own.contains(at));
-            }
-            (!span.slots.is_empty()).then_some(span)
-        };
-        partial::in_order(totals).into_iter().filter_map(span).collect()
-    }
-
     /// The estimates of a span that no earlier register fixed.
     fn changeable(&self, slots: &[usize]) -> Vec<usize> {
         let free = |at: &usize| {
-            let slot = &self.slots[*at];
-            excluded::may_change(slot.method, slot.exclude_from_scaling, self.statuses[*at])
+            let Slot { method, exclude_from_scaling: is_excluded, .. } = self.slots[*at];
+            may_change(&Made { method, is_excluded, status: self.statuses[*at] })
         };
         slots.iter().copied().filter(free).collect()
     }
@@ -265,8 +204,10 @@ impl<'a> Field<'a> {
             Err(reason) => (0, format!("left unscaled: {reason}")),
         };
         let words = if span.bucket.is_empty() { words } else { format!("bucket {}: {words}", span.bucket) };
-        let places: Vec<usize> = span.slots.iter().copied().filter(|at| self.own.contains(at)).collect();
-        let slot = |at: Option<&usize>| at.and_then(|at| u16::try_from(at - self.own.start).ok()).unwrap_or(u16::MAX);
+        let places: Vec<usize> = span.slots.iter().copied().filter(|at| self.registers.own.contains(at)).collect();
+        let slot = |at: Option<&usize>| {
+            at.and_then(|at| u16::try_from(at - self.registers.own.start).ok()).unwrap_or(u16::MAX)
+        };
         let (from, to) = (slot(places.first()), slot(places.last()));
         Estimation { method: "scaling", from, to: to.saturating_add(1), slots_filled, words }
     }
@@ -285,17 +226,10 @@ fn elsewhere(span: &Span<'_>) -> Result<Elsewhere, String> {
     }
 }
 
-/// The differences over whole days that the reads within them make together.
+/// The differences over whole days of the day and those that are scaled with it.
 fn over_whole_days(draft: &Draft<'_>, shared: Option<&SharedRegisters<'_>>) -> Vec<Total> {
     let totals = shared.map_or(draft.context.totals, |shared| shared.totals.as_slice());
     let others = shared.map_or(&[][..], |shared| shared.days.as_slice());
     let days = others.iter().map(|(day, _)| day.whole()).chain([draft.day.whole()]);
-    days.filter_map(|day| over_whole_day(totals, day)).collect()
-}
-
-/// The spans that lie in no other one; the first of equal ones.
-fn outermost(spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
-    let ranges: Vec<TimeRange> = spans.iter().map(|span| span.total.range).collect();
-    let outer = boundary::outermost(&ranges);
-    spans.into_iter().zip(outer).filter_map(|(span, outer)| outer.then_some(span)).collect()
+    boundary::over_whole_days(totals, days)
 }

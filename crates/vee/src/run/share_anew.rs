@@ -2,7 +2,8 @@
 //!
 //! The sum goes by the straight line between the good values on both sides of the span, in equal shares where one of them is not
 //! known, rounded by largest remainders. It is measured, so no register scales it. Where the sum is not known or another rule
-//! doubts it, the methods of the plan fill the span; a rule that finds its values too high or too low tells of the same fault.
+//! fails values of it, whether they are estimated or wait for a person, the methods of the plan fill the span; a rule that finds
+//! its values too high or too low tells of the same fault, and one that only warns takes nothing back.
 
 use model::quality::Status;
 
@@ -13,7 +14,7 @@ use crate::evidence::{counted, quantity};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
 use crate::plan::OnFailure;
-use crate::rules::Direction;
+use crate::rules::{self, Direction, Repair};
 use crate::scaling::{NegativeTotal, scale};
 use crate::view::View;
 
@@ -27,9 +28,9 @@ struct Span {
 
 /// Gives values to every span whose sum holds.
 pub(super) fn share_anew(draft: &mut Draft<'_>, ledger: &mut Ledger) {
-    let wanted = |found: &&Found| found.on_failure == OnFailure::Estimate;
+    let wanted = |found: &&Found| found.on_failure == OnFailure::Estimate && found.fault.repair == Repair::ShareAnew;
     let span = |found: &Found| {
-        let rule = found.fault.shared_anew_by?;
+        let rule = rules::rule(&found.rule)?.id;
         Some(Span { rule, from: found.fault.from, to: found.fault.to })
     };
     let spans: Vec<Span> = ledger.faults.iter().filter(wanted).filter_map(span).collect();
@@ -37,8 +38,7 @@ pub(super) fn share_anew(draft: &mut Draft<'_>, ledger: &mut Ledger) {
         let shared = doubt(ledger, span).map_or_else(|| parts(draft, span), Err);
         let (slots_filled, words) = match shared {
             Ok((estimates, words)) => {
-                estimates.iter().for_each(|estimate| draft.put(estimate));
-                draft.slots[range(span)].iter_mut().for_each(|slot| slot.exclude_from_scaling = true);
+                estimates.iter().for_each(|estimate| draft.put(estimate, true));
                 (span.to - span.from, words)
             }
             Err(why) => (0, format!("the sum is not shared anew: {why}")),
@@ -52,12 +52,12 @@ fn range(span: Span) -> std::ops::Range<usize> {
     span.from.into()..span.to.into()
 }
 
-/// Why the sum of a span does not hold, where another rule wants some of it estimated for a reason of its own.
+/// Why the sum of a span does not hold, where another rule fails some of it for a reason of its own.
 fn doubt(ledger: &Ledger, span: Span) -> Option<String> {
     let doubts = |found: &&Found| {
         let fault = &found.fault;
-        found.on_failure == OnFailure::Estimate
-            && fault.shared_anew_by.is_none()
+        found.on_failure != OnFailure::Warn
+            && fault.repair == Repair::Methods
             && fault.direction == Direction::Other
             && fault.from < span.to
             && span.from < fault.to
@@ -113,7 +113,6 @@ fn seeds(sides: (Option<i64>, Option<i64>), count: usize) -> Option<Vec<i64>> {
 fn words(view: &View<'_>, sum: i64, count: usize, sides: (Option<i64>, Option<i64>)) -> String {
     let (sum, values) = (quantity(view.context, sum), counted(u32::try_from(count).unwrap_or(u32::MAX), "interval"));
     let by = match sides {
-        _ if count == 1 => "which has nothing to share it with".to_string(),
         (Some(before), Some(after)) => {
             format!("by the line from {} to {}", quantity(view.context, before), quantity(view.context, after))
         }

@@ -4,10 +4,24 @@
 use model::register::advance;
 use model::time::TimeRange;
 
+use super::partial;
+use super::registers::{Registers, Span};
 use crate::context::{Measured, RegisterPair, Total};
 
+/// The spans that lie in no other one, in the order they are met; the first of equal ones.
+pub(crate) fn spans<'a>(registers: &Registers<'a>) -> Vec<Span<'a>> {
+    let spans = partial::spans(registers);
+    let ranges: Vec<TimeRange> = spans.iter().map(|span| span.total.range).collect();
+    spans.into_iter().zip(outermost(&ranges)).filter_map(|(span, outer)| outer.then_some(span)).collect()
+}
+
+/// The differences over whole days that the reads within them make together; they count as if the registers had been read only then.
+pub(crate) fn over_whole_days(totals: &[Total], days: impl Iterator<Item = TimeRange>) -> Vec<Total> {
+    days.filter_map(|day| over_whole_day(totals, day)).collect()
+}
+
 /// Of each range whether it lies in no other one; of equal ones, the first does not.
-pub(crate) fn outermost(ranges: &[TimeRange]) -> Vec<bool> {
+fn outermost(ranges: &[TimeRange]) -> Vec<bool> {
     let is_outer = |(at, range): (usize, &TimeRange)| {
         ranges.iter().enumerate().all(|(other_at, other)| {
             let holds = other.start <= range.start && range.end <= other.end;

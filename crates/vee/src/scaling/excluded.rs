@@ -4,7 +4,16 @@
 
 use model::quality::Status;
 
-/// Whether scaling may change a value that a method made, of which the plan says whether it is excluded.
-pub(crate) fn may_change(method: &str, excluded: bool, status: Status) -> bool {
-    !method.is_empty() && !excluded && !status.contains(Status::SCALED)
+/// What decides whether a register may change a value.
+pub(crate) struct Made<'a> {
+    /// The method that made it; empty where it is measured.
+    pub method: &'a str,
+    /// Whether the plan excludes what that method makes.
+    pub is_excluded: bool,
+    pub status: Status,
+}
+
+/// Whether a register may change a value.
+pub(crate) fn may_change(value: &Made<'_>) -> bool {
+    !value.method.is_empty() && !value.is_excluded && !value.status.contains(Status::SCALED)
 }

@@ -1,11 +1,16 @@
 //! Partial time of use: by the registers of the buckets where there are any, then by the others (catalogue 3.4, IEE).
+//!
+//! What counted beyond the days that are scaled together is met by each day alone and must not come before what is met together.
 
-/// The spans of buckets and of every register in the order they are met, those alone first that lie wholly among `several_days`
-/// scaled together: what counted beyond them is met by each day alone and must not come before what is met together.
-pub(crate) fn in_order<S>(buckets: Vec<S>, every: Vec<S>, several_days: bool, is_whole: impl Fn(&S) -> bool) -> Vec<S> {
-    let mut spans: Vec<S> = buckets.into_iter().chain(every).collect();
-    if several_days {
-        spans.sort_by_key(|span| !is_whole(span));
+use super::registers::{Registers, Span};
+use super::{partial, time_of_use};
+
+/// The spans of buckets and then of every register, those first that lie wholly within the days.
+pub(crate) fn spans<'a>(registers: &Registers<'a>) -> Vec<Span<'a>> {
+    let mut spans = time_of_use::spans(registers);
+    spans.extend(partial::spans(registers));
+    if 1 < registers.days.len() {
+        spans.sort_by_key(|span| !span.is_whole);
     }
     spans
 }

@@ -3,13 +3,18 @@
 use jiff::Timestamp;
 use model::time::TimeRange;
 
+use super::partial;
+use super::registers::{Registers, Span};
 use crate::context::{Bucket, Total};
 
-/// Buckets in the order they are met.
-pub(crate) fn in_order<'b, 't>(buckets: &[(&'b Bucket<'b>, &'t [Total])]) -> Vec<(&'b Bucket<'b>, &'t [Total])> {
-    let mut buckets = buckets.to_vec();
+/// The spans of the buckets, which are met by name; within one, every register read there is counts.
+pub(crate) fn spans<'a>(registers: &Registers<'a>) -> Vec<Span<'a>> {
+    let mut buckets = registers.buckets.clone();
     buckets.sort_by_key(|(bucket, _)| bucket.name);
-    buckets
+    let of_bucket = |(bucket, totals): (&'a Bucket<'a>, &'a [Total])| {
+        registers.spans(bucket.name, partial::in_order(totals), |begins| is_within(bucket.hours, begins))
+    };
+    buckets.into_iter().flat_map(of_bucket).collect()
 }
 
 /// Whether an instant lies in one of some ranges in order of time.

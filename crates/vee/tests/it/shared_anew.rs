@@ -67,16 +67,36 @@ fn a_sum_that_another_rule_doubts_is_not_shared() {
     // The recorder was full in the long interval: 4 kWh are not what was used.
     let mut series = day("2 1 4 2", 1..3);
     series.statuses[2] |= Status::OVERFLOW;
-    let both = plan(vec![irregular(), RuleEntry::new("V22", OnFailure::Estimate)]);
-    let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(both), stamp());
-    assert_eq!(values(&series, &outcome), "2 2 2 2");
-    assert_eq!(outcome.estimations[0].words, "the sum is not shared anew: V22 fails values of it too");
+    for on_failure in [OnFailure::Estimate, OnFailure::Review] {
+        let both = plan(vec![irregular(), RuleEntry::new("V22", on_failure)]);
+        let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(both), stamp());
+        assert_eq!(values(&series, &outcome), "2 2 2 2", "{on_failure:?}");
+        assert_eq!(outcome.estimations[0].words, "the sum is not shared anew: V22 fails values of it too");
+    }
+    // Told only, it takes nothing back.
+    let warned = plan(vec![irregular(), RuleEntry::new("V22", OnFailure::Warn)]);
+    let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(warned), stamp());
+    assert_eq!(values(&series, &outcome), "2 2.5 2.5 2");
     // A limit of 3.5 kW tells of the same fault.
     let settings = [("high".into(), "3.5 kWh/h".into())].into();
     let limit = RuleEntry { settings, ..RuleEntry::new("V32", OnFailure::Estimate) };
     let series = day("2 1 4 2", 1..3);
     let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(plan(vec![irregular(), limit])), stamp());
     assert_eq!(values(&series, &outcome), "2 2.5 2.5 2");
+}
+
+#[test]
+fn one_interval_has_nothing_to_share_with() {
+    // The line of E04 from 2 to 2, and not the 4 that were measured; a limit of 3.5 kW is not overruled either.
+    let settings = [("high".into(), "3.5 kWh/h".into())].into();
+    let limit = RuleEntry { settings, ..RuleEntry::new("V32", OnFailure::Estimate) };
+    for rules in [vec![irregular()], vec![irregular(), limit]] {
+        let series = day("2 4 2", 1..2);
+        let outcome = run(&series.ordinary_day(3600), &context(-3), &checked(plan(rules)), stamp());
+        assert_eq!(values(&series, &outcome), "2 2 2");
+        let done: Vec<_> = outcome.estimations.iter().map(|done| done.method).collect();
+        assert_eq!(done, ["E04"]);
+    }
 }
 
 #[test]
