@@ -187,7 +187,9 @@ impl<'a> Admitter<'a> {
 
     /// Notes what the message as a whole lacks (V08, V09, V13, V15); for its end.
     pub fn note_whole_message(&mut self) {
-        std::mem::take(&mut self.positions).holes().into_iter().for_each(|finding| self.note(finding));
+        if self.limits.report_missing_values {
+            std::mem::take(&mut self.positions).holes().into_iter().for_each(|finding| self.note(finding));
+        }
         for (usage_point, received) in std::mem::take(&mut self.received) {
             let name = self.directory.usage_point_names(usage_point).first().map_or("?", |name| name.value.as_str());
             if self.limits.report_short_spans {

@@ -2,7 +2,7 @@
 //!
 //! Source: DH3 E87 (as many positions as duration by resolution, consecutive, without duplicates), IESO. A run without intervals is
 //! refused. Whatever else is out of order is taken and told with its line: a position that came before in the message, one before
-//! its predecessor, a hole between the first and the last. Positions are compared within one interval length of a channel; versions
+//! its predecessor and, where that is asked for, a hole between the first and the last. Positions are compared within one interval length of a channel; versions
 //! of a source may each bring them. Register reads have no positions. Formats that say how many values follow are held to it
 //! where they are read (crate `formats`).
 
