@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::master::Channel;
 use model::time::{LocalDay, TimeRange};
-use store::readings::{Error, ReadingsBook};
+use store::readings::{Error, Lost, ReadingsBook};
 use store::registry::directory::Directory;
 use vee::meter_times::MeterTimes;
 
@@ -19,7 +19,7 @@ use crate::validation::expected::{SILENT_AFTER, last_ended, meter_times};
 
 /// The stored days of wanted channels from a date on and until another, that not included, and the silent ones among and
 /// beside them that had ended long enough before `now`: those that a sweep would run, and few more of which it turns out
-/// that nothing is expected.
+/// that nothing is expected. Damage is told where it may concern these days.
 ///
 /// # Errors
 /// What the readings book says.
@@ -44,8 +44,24 @@ pub fn judged_days(
         let silent = silent_days(directory, channel, stored, now);
         found.days.extend(silent.into_iter().map(|date| (channel.number, date)));
     }
-    found.days.retain(|(_, date)| from.is_none_or(|from| from <= *date) && until.is_none_or(|until| *date < until));
+    found.days.retain(|(_, date)| meets((from, until), (*date, *date)));
+    found.damage.retain(|damage| concerns(&damage.lost, (from, until)));
     Ok(found)
+}
+
+/// Whether some day from the first to the last is asked for.
+fn meets((from, until): (Option<Date>, Option<Date>), (first, last): (Date, Date)) -> bool {
+    from.is_none_or(|from| from <= last) && until.is_none_or(|until| first < until)
+}
+
+/// Whether something may be lost of the days that are asked for; what is not told by days may be of any.
+fn concerns(lost: &Lost, asked: (Option<Date>, Option<Date>)) -> bool {
+    match lost {
+        Lost::Channel { from, to, .. } | Lost::Days { from, to } | Lost::Arrivals { from, to } => {
+            meets(asked, (*from, *to))
+        }
+        Lost::Batches { .. } | Lost::Answers | Lost::Changes { .. } | Lost::Nothing => true,
+    }
 }
 
 /// The days beside the stored ones of a channel of which a value may be expected: a meter was there, and it sent something,
@@ -72,4 +88,21 @@ fn silent_days(directory: &Directory, channel: &Channel, stored: &BTreeSet<Date>
     };
     silent.retain(|date| *date <= ended && was_there(date));
     silent
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn damage_is_told_where_it_may_concern_the_days_asked_for() {
+        let day = |day: i8| date(2026, 5, day);
+        let asked = (Some(day(10)), Some(day(20)));
+        let of = |(from, to): (i8, i8)| concerns(&Lost::Days { from: day(from), to: day(to) }, asked);
+        assert_eq!([(1, 9), (1, 10), (12, 12), (19, 30), (20, 30)].map(of), [false, true, true, true, false]);
+        assert!(concerns(&Lost::Days { from: day(1), to: day(2) }, (None, None)), "all of them");
+        assert!(concerns(&Lost::Batches { from: 1, to: 2, position: None }, asked), "of no day that is known");
+    }
 }

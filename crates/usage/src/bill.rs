@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::cycle::Cycle;
 use crate::definition::{CheckedDefinition, CheckedMeasure};
-use crate::demand::{DemandWindow, Peak};
+use crate::demand::{DemandWindow, Peak, Place};
 use crate::determinant::{Determinant, quantity};
 use crate::factors::{load_factor, power_factor};
 use crate::high_low::{Compared, Rate};
@@ -37,7 +37,7 @@ struct Metered<'a> {
 struct Peaks {
     meter: usize,
     window: DemandWindow,
-    of_buckets: bool,
+    place: Place,
     peaks: Vec<Option<Peak>>,
 }
 
@@ -143,10 +143,9 @@ impl<'c, 'a> Bill<'c, 'a> {
             if energy.counts.expected == 0 {
                 return Ok(Found { digits: 0, note: Some("no interval of the period lies in the bucket"), ..energy });
             }
-            let of_buckets = bucket.is_some();
-            let at = bucket.map_or(part, |bucket| part * self.cycle.grid.buckets + bucket);
-            if !window.fits_into(&self.cycle.grid, of_buckets, at) {
-                return Ok(Found { absent: Some(no_window(window, of_buckets)), ..energy });
+            let (place, at) = self.cell(bucket, part);
+            if !window.fits_into(&self.cycle.grid, (place, at)) {
+                return Ok(Found { absent: Some(no_window(window, place)), ..energy });
             }
             let message = format!("no window of {} min is complete; estimate what is missing", window.minutes);
             return Err(Finding::new(0, definition.id.clone(), "usage.no_window", message));
@@ -208,22 +207,29 @@ impl<'c, 'a> Bill<'c, 'a> {
         metered.as_ref().map_err(Clone::clone)
     }
 
+    /// Where among the peaks that of a bucket in a part of the period is, or that of the part.
+    fn cell(&self, bucket: Option<usize>, part: usize) -> (Place, usize) {
+        match bucket {
+            Some(bucket) => (Place::Buckets, part * self.cycle.grid.buckets + bucket),
+            None => (Place::Parts, part),
+        }
+    }
+
     fn peak(
         &mut self,
         window: DemandWindow,
         (meter, bucket, part): (usize, Option<usize>, usize),
     ) -> Result<Option<Peak>, Finding> {
-        let at = bucket.map_or(part, |bucket| part * self.cycle.grid.buckets + bucket);
-        let of_buckets = bucket.is_some();
-        let same = |known: &&Peaks| known.meter == meter && known.window == window && known.of_buckets == of_buckets;
+        let (place, at) = self.cell(bucket, part);
+        let same = |known: &&Peaks| known.meter == meter && known.window == window && known.place == place;
         if let Some(known) = self.peaks.iter().find(same) {
             return Ok(known.peaks[at]);
         }
         let grid = &self.cycle.grid;
         let pieces = &self.metered(meter)?.combined.pieces;
-        let peaks = window.peaks(pieces, grid, of_buckets)?;
+        let peaks = window.peaks(pieces, grid, place)?;
         let peak = peaks[at];
-        self.peaks.push(Peaks { meter, window, of_buckets, peaks });
+        self.peaks.push(Peaks { meter, window, place, peaks });
         Ok(peak)
     }
 
@@ -318,8 +324,12 @@ fn total(cells: &[Cell]) -> Cell {
 }
 
 /// Why a demand has no amount, whatever was measured.
-fn no_window(window: DemandWindow, of_buckets: bool) -> String {
-    let (minutes, place) = (window.minutes, if of_buckets { "any stretch of the bucket" } else { "the period" });
+fn no_window(window: DemandWindow, place: Place) -> String {
+    let place = match place {
+        Place::Buckets => "any stretch of the bucket",
+        Place::Parts => "the period",
+    };
+    let minutes = window.minutes;
     format!("no amount: no window of {minutes} min lies wholly inside {place}; use shorter windows or longer stretches")
 }
 

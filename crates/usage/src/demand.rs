@@ -32,6 +32,15 @@ pub struct DemandWindow {
     pub windows: Windows,
 }
 
+/// What demands are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Of buckets in the parts of a period.
+    Buckets,
+    /// Of the parts of a period as a whole.
+    Parts,
+}
+
 /// The window with the most energy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peak {
@@ -57,14 +66,12 @@ impl DemandWindow {
     }
 
     /// The peak of every bucket, by cell of the grid, or of every part of the period.
-    pub(crate) fn peaks(
-        self,
-        pieces: &[Piece<'_>],
-        grid: &Grid,
-        of_buckets: bool,
-    ) -> Result<Vec<Option<Peak>>, Finding> {
-        let (spans, cells) = (self.spans(grid, of_buckets), if of_buckets { grid.cells() } else { grid.parts.len() });
-        let mut peaks = vec![None; cells];
+    pub(crate) fn peaks(self, pieces: &[Piece<'_>], grid: &Grid, place: Place) -> Result<Vec<Option<Peak>>, Finding> {
+        let spans = self.spans(grid, place);
+        let mut peaks = match place {
+            Place::Buckets => vec![None; grid.cells()],
+            Place::Parts => vec![None; grid.parts.len()],
+        };
         let mut first = 0;
         for piece in pieces.iter().filter(|piece| !piece.is_gap) {
             self.check(piece)?;
@@ -79,7 +86,7 @@ impl DemandWindow {
     }
 
     /// Whether a window lies wholly inside any stretch of a cell, or of a part of the period, whatever is measured there.
-    pub(crate) fn fits_into(self, grid: &Grid, of_buckets: bool, cell: usize) -> bool {
+    pub(crate) fn fits_into(self, grid: &Grid, (place, cell): (Place, usize)) -> bool {
         let fits = |span: &Span| {
             let wait = match self.windows {
                 Windows::Block => (span.anchor - span.start).rem_euclid(self.seconds()),
@@ -87,16 +94,16 @@ impl DemandWindow {
             };
             span.start + wait + self.seconds() <= span.end
         };
-        self.spans(grid, of_buckets).iter().any(|span| span.cell == cell && fits(span))
+        self.spans(grid, place).iter().any(|span| span.cell == cell && fits(span))
     }
 
     /// The stretches that windows lie in.
-    fn spans(self, grid: &Grid, of_buckets: bool) -> &[Span] {
-        match (self.windows, of_buckets) {
-            (Windows::Block, true) => &grid.day_spans,
-            (Windows::Sliding, true) => &grid.spans,
-            (Windows::Block, false) => &grid.part_day_spans,
-            (Windows::Sliding, false) => &grid.part_spans,
+    fn spans(self, grid: &Grid, place: Place) -> &[Span] {
+        match (self.windows, place) {
+            (Windows::Block, Place::Buckets) => &grid.day_spans,
+            (Windows::Sliding, Place::Buckets) => &grid.spans,
+            (Windows::Block, Place::Parts) => &grid.part_day_spans,
+            (Windows::Sliding, Place::Parts) => &grid.part_spans,
         }
     }
 

@@ -41,7 +41,9 @@ impl Program {
     fn takes_any_age(&self) {
         let path = self.data().join("amity.toml");
         let settings = std::fs::read_to_string(&path).expect("settings");
-        std::fs::write(path, settings.replace("age_days_max = 1096", "age_days_max = 0")).expect("written");
+        let changed = settings.replace("age_days_max = 1096", "age_days_max = 0");
+        assert_ne!(changed, settings, "{} does not limit the age of readings as this test expects", path.display());
+        std::fs::write(path, changed).expect("written");
     }
 
     /// A path in the folder.

@@ -9,20 +9,22 @@ use store::registry::review::{Effect, Exception, ExceptionState, Found};
 
 use super::holding::{Held, settled};
 
-/// The exceptions of a day that are new or changed, given those that are kept of it.
+/// The exceptions of a day of so many slots that are new or changed, given those that are kept of it; without a number, none
+/// is known to reach the end of the day.
 ///
 /// The same day, decisions and kept exceptions give the same answer; with that answer kept, the next is without news
 /// but for the run.
-pub fn of_day(final_day: &FinalDay, held: &[Held], kept: &[Exception]) -> Vec<Found> {
+pub fn of_day(final_day: &FinalDay, slots: Option<u16>, held: &[Held], kept: &[Exception]) -> Vec<Found> {
     let key = |rule: &SmolStr, from: u16, to: u16| (rule.clone(), from, to);
     let kept: BTreeMap<_, _> =
         kept.iter().map(|kept| (key(&kept.found.rule, kept.found.first, kept.found.end), &kept.found)).collect();
     let mut failing = BTreeMap::new();
     for failure in final_day.failures.iter().filter(|failure| failure.from < failure.to) {
         let known = kept.get(&key(&failure.rule, failure.from, failure.to)).copied();
-        failing
-            .entry(key(&failure.rule, failure.from, failure.to))
-            .or_insert_with(|| found(final_day, failure, held, known));
+        failing.entry(key(&failure.rule, failure.from, failure.to)).or_insert_with(|| Found {
+            reaches_end: Some(failure.to) == slots,
+            ..found(final_day, failure, held, known)
+        });
     }
     let gone = kept.iter().filter(|(key, _)| !failing.contains_key(*key));
     let mut news: Vec<Found> = gone.filter_map(|(_, kept)| no_longer_failing(kept, held)).collect();
@@ -40,6 +42,7 @@ fn found(final_day: &FinalDay, failure: &RuleFailure, held: &[Held], known: Opti
         rule: failure.rule.clone(),
         first: failure.from,
         end: failure.to,
+        reaches_end: false,
         effect,
         severity: failure.severity,
         direction: failure.direction,
@@ -150,15 +153,19 @@ mod tests {
     }
 
     const NOBODY: &[Held] = &[];
+    const SLOTS: Option<u16> = Some(8);
 
     #[test]
     fn every_failure_is_an_exception_and_only_what_waits_is_routed() {
         let failed = day(vec![failure("V31", 5, 6, true), failure("V30", 2, 4, false), failure("V36", 6, 7, false)]);
-        let found = of_day(&failed, NOBODY, &[]);
+        let found = of_day(&failed, SLOTS, NOBODY, &[]);
         assert_eq!(told(&found), "V30 2-4 estimated open, V31 5-6 blocked open!, V36 6-7 questionable open");
+        let ends =
+            |slots| of_day(&failed, slots, NOBODY, &[]).iter().map(|found| found.reaches_end).collect::<Vec<_>>();
+        assert_eq!((ends(Some(6)), ends(None)), (vec![false, true, false], vec![false; 3]), "a day of six slots");
         let twice = day(vec![failure("V30", 2, 4, false), failure("V30", 2, 4, false), failure("V30", 9, 9, true)]);
         assert_eq!(
-            told(&of_day(&twice, NOBODY, &[])),
+            told(&of_day(&twice, SLOTS, NOBODY, &[])),
             "V30 2-4 estimated open",
             "one row for one place; none for no slot"
         );
@@ -171,37 +178,37 @@ mod tests {
             |rule: &str, slot: u16, blocks, routed| RuleFailure { routed, ..failure(rule, slot, slot + 1, blocks) };
         let failed =
             day(vec![routed("V30", 2, false, true), routed("V31", 5, true, false), routed("V36", 6, false, true)]);
-        let found = of_day(&failed, NOBODY, &[]);
+        let found = of_day(&failed, SLOTS, NOBODY, &[]);
         assert_eq!(told(&found), "V30 2-3 estimated open!, V31 5-6 blocked open, V36 6-7 questionable open!");
         assert_eq!((found[0].severity, found[0].direction), (ExceptionSeverity::High, Direction::TooHigh));
         let mut held = vec![Held::default(); 8];
         held[2] = Held { set: None, accepted: Some(9) };
-        let settled = of_day(&failed, &held, &keep(&found));
+        let settled = of_day(&failed, SLOTS, &held, &keep(&found));
         assert_eq!(told(&settled[..1]), "V30 2-3 estimated accepted", "what is settled waits no longer");
     }
 
     #[test]
     fn a_rule_that_fails_no_longer_is_resolved_once() {
-        let kept = keep(&of_day(&day(vec![failure("V31", 5, 6, true)]), NOBODY, &[]));
-        let found = of_day(&day(Vec::new()), NOBODY, &kept);
+        let kept = keep(&of_day(&day(vec![failure("V31", 5, 6, true)]), SLOTS, NOBODY, &[]));
+        let found = of_day(&day(Vec::new()), SLOTS, NOBODY, &kept);
         assert_eq!(told(&found), "V31 5-6 blocked resolved");
-        assert_eq!(of_day(&day(Vec::new()), NOBODY, &keep(&found)), []);
-        let again = of_day(&day(vec![failure("V31", 5, 6, true)]), NOBODY, &keep(&found));
+        assert_eq!(of_day(&day(Vec::new()), SLOTS, NOBODY, &keep(&found)), []);
+        let again = of_day(&day(vec![failure("V31", 5, 6, true)]), SLOTS, NOBODY, &keep(&found));
         assert_eq!(told(&again), "V31 5-6 blocked open!", "it opens where the rule fails once more");
     }
 
     #[test]
     fn decisions_settle_exceptions_and_undo_opens_them() {
         let failed = day(vec![failure("V31", 5, 6, true)]);
-        let kept = keep(&of_day(&failed, NOBODY, &[]));
+        let kept = keep(&of_day(&failed, SLOTS, NOBODY, &[]));
         let mut held = vec![Held::default(); 8];
         held[5] = Held { set: None, accepted: Some(9) };
-        let accepted = of_day(&day(vec![failure("V31", 5, 6, false)]), &held, &kept);
+        let accepted = of_day(&day(vec![failure("V31", 5, 6, false)]), SLOTS, &held, &kept);
         assert_eq!((told(&accepted).as_str(), accepted[0].act), ("V31 5-6 blocked accepted", Some(9)));
         held[5] = Held { set: Some((10, 4)), accepted: None };
-        let edited = of_day(&day(Vec::new()), &held, &keep(&accepted));
+        let edited = of_day(&day(Vec::new()), SLOTS, &held, &keep(&accepted));
         assert_eq!((told(&edited).as_str(), edited[0].act), ("V31 5-6 blocked edited", Some(10)));
-        let opened = of_day(&failed, NOBODY, &keep(&edited));
+        let opened = of_day(&failed, SLOTS, NOBODY, &keep(&edited));
         assert_eq!((told(&opened).as_str(), opened[0].act), ("V31 5-6 blocked open!", None));
     }
 }

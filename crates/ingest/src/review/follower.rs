@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::lineage::FinalDay;
+use model::time::LocalDay;
 use store::readings::{AsOf, Change, Cursor, Error, Subject};
+use store::registry::directory::Directory;
 use store::registry::review::{Exception, ExceptionFilter, ExceptionState, Found, Step};
 use vee::CheckedPlan;
 
@@ -99,7 +101,7 @@ impl Review {
         for exception in self.runtime.block_on(self.registry.review().of_days(&days))? {
             kept.entry((exception.found.channel, exception.found.date)).or_default().push(exception);
         }
-        let decisions = self.decisions(touched)?;
+        let (decisions, directory) = (self.decisions(touched)?, self.directory()?);
         let mut found = Vec::new();
         for (channel, date) in touched {
             let Some(final_day) = self.decided(*channel, *date)? else { continue };
@@ -111,7 +113,7 @@ impl Review {
                 [] => Vec::new(),
                 some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), &final_day),
             };
-            found.extend(of_day(&final_day, &held, kept));
+            found.extend(of_day(&final_day, slots(&directory, *channel, *date), &held, kept));
         }
         Ok(found)
     }
@@ -170,4 +172,10 @@ impl Review {
         let day = history.days.into_iter().find(|day| day.date == date && day.slot_seconds == length);
         Ok(day.map(|day| day.values).unwrap_or_default())
     }
+}
+
+/// The intervals of a day of a channel, 23, 24 or 25 hours of them; `None` for register reads, which do not last.
+fn slots(directory: &Directory, channel: ChannelNumber, date: Date) -> Option<u16> {
+    let known = directory.channel(channel)?;
+    LocalDay::of(date, &zone_of(&known.zone).ok()?)?.slots(known.interval_seconds?)
 }

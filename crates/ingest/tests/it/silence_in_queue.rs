@@ -43,3 +43,24 @@ fn a_silence_of_nine_days_is_one_group() {
     let words = refused(utility.review.exceptions(&turned)).to_string();
     assert_eq!(words, "last: expected a day from `date` on, and `date` with it");
 }
+
+/// Values of every hour of February from the 2nd on but the first of each day from the 10th on: gaps of one night each are
+/// not one silence, for the day between them was measured.
+#[test]
+fn a_gap_of_every_night_is_a_group_a_night() {
+    let utility = Utility::with_meter_since(february(2), 0);
+    for day in 2..=9 {
+        utility.arrive(0, february(day), 0, "100");
+    }
+    for day in 10..=28 {
+        utility.arrive(0, february(day), 1, &["100"; 23].join(" "));
+    }
+    utility.validate_due();
+    utility.review.follow(utility.now()).expect("followed");
+    let asked = AskGroups { rule: Some("V30".into()), ..AskGroups::default() };
+    let groups = utility.review.groups(&asked).expect("grouped").groups;
+    let nights: Vec<_> = (10..=28).map(|day| (Some(february(day)), Some(february(day)), 0, 1)).collect();
+    let mut found: Vec<_> = groups.iter().map(|group| (group.date, group.last, group.from, group.to)).collect();
+    found.sort();
+    assert_eq!(found, nights);
+}

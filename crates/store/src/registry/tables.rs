@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("head-end clock", include_str!("../../migrations/0014_head_end_clock.sql")),
     ("order group", include_str!("../../migrations/0016_order_group.sql")),
     ("arrival", include_str!("../../migrations/0018_arrival.sql")),
+    ("exception goes on", include_str!("../../migrations/0019_exception_goes_on.sql")),
 ];
 
 /// The registry book.

@@ -19,6 +19,7 @@ contract! {
     exceptions_are_listed_in_pages,
     fifty_gaps_of_one_night_are_one_group,
     a_failure_that_goes_on_over_midnights_is_one_group,
+    failures_that_do_not_meet_at_midnight_are_apart,
     groups_come_in_the_order_of_their_urgency,
     fifty_gaps_are_accepted_in_one_act,
     an_exception_is_accepted_once,
@@ -52,6 +53,7 @@ fn gap(channel: u32) -> Found {
         rule: "V30".into(),
         first: 4,
         end: 8,
+        reaches_end: false,
         effect: Effect::Blocked,
         severity: ExceptionSeverity::Medium,
         direction: Direction::TooLow,
@@ -192,7 +194,7 @@ async fn fifty_gaps_of_one_night_are_one_group(registry: Registry, _: Registry) 
 /// Hourly channels. Channels 1 and 2 are silent from 20:00 on 27 February to 06:00 on 2 March; channel 3 from noon to midnight
 /// of the 28th, which is the year's last day of February; channel 4 on two nights that do not touch.
 async fn a_failure_that_goes_on_over_midnights_is_one_group(registry: Registry, _: Registry) {
-    let day = |channel, date, first, end| Found { date, first, end, ..gap(channel) };
+    let day = |channel, date, first, end| Found { date, first, end, reaches_end: end == 24, ..gap(channel) };
     let (friday, saturday, monday) = (date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2));
     let silent = |channel| {
         [(friday, 20, 24), (saturday, 0, 24), (NIGHT, 0, 24), (monday, 0, 6)]
@@ -204,19 +206,9 @@ async fn a_failure_that_goes_on_over_midnights_is_one_group(registry: Registry, 
     follow(&registry, None, 1, &found).await;
     let open = ExceptionFilter { state: Some(ExceptionState::Open), ..ExceptionFilter::default() };
     let review = registry.review();
-    let words = |group: &Group| {
-        let days = (group.date.expect("a day"), group.last.expect("a day"));
-        format!(
-            "{} {}..{} {}/{}",
-            group.rule.as_deref().unwrap_or_default(),
-            days.0,
-            days.1,
-            group.count,
-            group.channels
-        )
-    };
     let groups = async |by, filter: &ExceptionFilter| {
-        let mut told: Vec<String> = review.groups(by, filter).await.expect("grouped").iter().map(words).collect();
+        let mut told: Vec<String> =
+            review.groups(by, filter).await.expect("grouped").iter().map(days_and_counts).collect();
         told.sort();
         told
     };
@@ -251,6 +243,53 @@ async fn a_failure_that_goes_on_over_midnights_is_one_group(registry: Registry, 
     let of_channel = ExceptionFilter { channel: Some(ChannelNumber(7)), ..open.clone() };
     let expected = ["V30 2027-12-31..2028-01-01 2/1", "V30 2028-02-29..2028-03-01 2/1"];
     assert_eq!(groups(Grouping::Cause, &of_channel).await, expected);
+}
+
+/// Rule, days, exceptions and channels of a group.
+fn days_and_counts(group: &Group) -> String {
+    let (rule, since, until) = (group.rule.as_deref().unwrap_or_default(), group.date, group.last);
+    let days = (since.expect("a day"), until.expect("a day"));
+    format!("{rule} {}..{} {}/{}", days.0, days.1, group.count, group.channels)
+}
+
+/// 29 March 2026 has 23 hours in Berlin, 25 October has 25.
+async fn failures_that_do_not_meet_at_midnight_are_apart(registry: Registry, _: Registry) {
+    let [spring, autumn, may] = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 5, 4)];
+    let next = |date: Date| date.tomorrow().expect("a date");
+    let cases: [(&str, [(Date, u16, u16, bool); 2], u64); 9] = [
+        ("the first hour of two days", [(may, 0, 1, false), (next(may), 0, 1, false)], 2),
+        ("not to the end", [(may, 20, 23, false), (next(may), 0, 1, false)], 2),
+        ("not from the start", [(may, 20, 24, true), (next(may), 1, 2, false)], 2),
+        ("a day between", [(may, 20, 24, true), (next(next(may)), 0, 2, false)], 2),
+        ("to the end and from the start", [(may, 23, 24, true), (next(may), 0, 1, false)], 1),
+        ("to the end of 23 hours", [(spring, 22, 23, true), (next(spring), 0, 1, false)], 1),
+        ("to the end of 25 hours", [(autumn, 24, 25, true), (next(autumn), 0, 1, false)], 1),
+        ("to an hour before the end of 25", [(autumn, 23, 24, false), (next(autumn), 0, 1, false)], 2),
+        ("whole days stored before their ends were", [(may, 0, 24, false), (next(may), 0, 24, false)], 2),
+    ];
+    let found = (1..).zip(&cases).flat_map(|(channel, (_, days, _))| {
+        days.map(|(date, first, end, reaches_end)| Found { date, first, end, reaches_end, ..gap(channel) })
+    });
+    follow(&registry, None, 1, &found.collect::<Vec<_>>()).await;
+    let groups = async |channel| {
+        let filter = ExceptionFilter { channel: Some(ChannelNumber(channel)), ..ExceptionFilter::default() };
+        registry.review().groups(Grouping::Cause, &filter).await.expect("grouped")
+    };
+    for (channel, (case, _, expected)) in (1..).zip(&cases) {
+        assert_eq!(groups(channel).await.len() as u64, *expected, "{case}");
+    }
+
+    let whole = |date| Found { date, first: 0, end: 24, reaches_end: true, ..gap(9) };
+    follow(&registry, Some(1), 2, &[whole(may), whole(next(may))]).await;
+    let told: Vec<String> = groups(9).await.iter().map(days_and_counts).collect();
+    assert_eq!(told, ["V30 2026-05-04..2026-05-05 2/1"], "once the days ran again");
+
+    let twice = [(may, 2, 4), (may, 23, 24), (next(may), 0, 2), (next(may), 0, 24), (next(next(may)), 0, 1)];
+    let twice = twice.map(|(date, first, end)| Found { date, first, end, reaches_end: end == 24, ..gap(20) });
+    follow(&registry, Some(2), 3, &twice).await;
+    let mut told: Vec<String> = groups(20).await.iter().map(days_and_counts).collect();
+    told.sort();
+    assert_eq!(told, ["V30 2026-05-04..2026-05-04 1/1", "V30 2026-05-04..2026-05-06 4/1"], "found twice of one day");
 }
 
 async fn groups_come_in_the_order_of_their_urgency(registry: Registry, _: Registry) {

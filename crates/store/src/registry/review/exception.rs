@@ -39,7 +39,8 @@ text_enum! {
 text_enum! {
     /// What exceptions of one group have in common.
     pub enum Grouping {
-        /// Rule and the local days that it goes on without a break: one cause, such as a collector that was silent, is one line.
+        /// Rule and the local days that it goes on without a break, to the end of each and from the start of the next: one
+        /// cause, such as a collector that was silent, is one line.
         Cause = "cause",
         /// Rule and local day.
         RuleDate = "rule-date",
@@ -65,6 +66,8 @@ pub struct Found {
     pub first: u16,
     /// One past the last slot.
     pub end: u16,
+    /// Whether that is the end of the day, of 23, 24 or 25 hours.
+    pub reaches_end: bool,
     /// What became of the values.
     pub effect: Effect,
     /// How much it matters, as the plan says.
@@ -190,6 +193,13 @@ macro_rules! filtered {
     };
 }
 
+impl Found {
+    /// The local day after, where the failure reaches the end of its own.
+    fn goes_on(&self) -> Option<Date> {
+        self.date.tomorrow().ok().filter(|_| self.reaches_end)
+    }
+}
+
 impl ExceptionFilter {
     fn arguments(&self) -> Vec<Argument> {
         arguments![
@@ -204,26 +214,38 @@ impl ExceptionFilter {
     }
 }
 
+/// Whether a failure may go on from the day before or to the day after: one that meets it there is stored. Of all of them,
+/// few: only these are put into order.
+macro_rules! meets_another {
+    () => {
+        "(first_slot = 0 AND EXISTS (SELECT 1 FROM exception AS earlier WHERE earlier.channel = exception.channel \
+         AND earlier.rule = exception.rule AND earlier.goes_on = exception.date) \
+         OR goes_on IS NOT NULL AND EXISTS (SELECT 1 FROM exception AS later WHERE later.channel = exception.channel \
+         AND later.date = exception.goes_on AND later.rule = exception.rule AND later.first_slot = 0))"
+    };
+}
+
 /// The exceptions that a filter leaves, with the first and the last day that each goes on without a break: a rule that fails
-/// from the first slot of a day on at a channel where it failed on the day before goes on.
+/// from the first slot of a day on, at a channel where it failed to the end of the day before, goes on.
 ///
-/// `$and` restricts them further. Days are counted as Julian day numbers (Fliegel and Van Flandern 1968); every division is one
-/// of whole numbers, on every engine.
+/// `$and` restricts them further. The latest day to which an earlier failure goes on is the day of this one, or there is none:
+/// of those that begin a day, the one that reaches its end comes last.
 macro_rules! going_on {
     ($and:literal) => {
         concat!(
-            "(SELECT *, min(date) OVER run AS since, max(date) OVER run AS until FROM ",
-            "(SELECT *, sum(begins) OVER (PARTITION BY rule, channel ORDER BY day, first_slot, id) AS part FROM ",
-            "(SELECT *, CASE WHEN first_slot = 0 AND day = 1 + ",
-            "lag(day) OVER (PARTITION BY rule, channel ORDER BY day, first_slot, id) THEN 0 ELSE 1 END AS begins FROM ",
-            "(SELECT *, 367 * y - 7 * (y + (m + 9) / 12) / 4 - 3 * ((y + (m - 9) / 7) / 100 + 1) / 4 + 275 * m / 9 + d \
-             AS day FROM (",
-            filtered!(
-                "SELECT *, CAST(substr(date, 1, 4) AS INTEGER) AS y, CAST(substr(date, 6, 2) AS INTEGER) AS m, \
-                 CAST(substr(date, 9, 2) AS INTEGER) AS d",
-                $and
-            ),
-            ") AS written) AS numbered) AS begun) AS parted WINDOW run AS (PARTITION BY rule, channel, part)) AS found"
+            "(",
+            filtered!("SELECT *, 1 AS begins, 1 AS part, date AS since, date AS until", $and),
+            " AND NOT ",
+            meets_another!(),
+            " UNION ALL SELECT *, min(date) OVER run AS since, max(date) OVER run AS until FROM ",
+            "(SELECT *, sum(begins) OVER (PARTITION BY rule, channel ORDER BY date, first_slot, end_slot) AS part FROM ",
+            "(SELECT *, CASE WHEN first_slot = 0 AND date = max(goes_on) OVER (PARTITION BY rule, channel \
+             ORDER BY date, first_slot, end_slot ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) \
+             THEN 0 ELSE 1 END AS begins FROM (",
+            filtered!("SELECT *", $and),
+            " AND ",
+            meets_another!(),
+            ") AS met) AS begun) AS parted WINDOW run AS (PARTITION BY rule, channel, part)) AS found"
         )
     };
 }
@@ -382,6 +404,7 @@ async fn keep(transaction: &mut Transaction, found: &[Found], now: Timestamp) ->
             &*found.rule,
             u32::from(found.first),
             u32::from(found.end),
+            found.goes_on().map(|date| date.to_string()),
             found.effect.as_str(),
             found.severity as i64,
             found.direction.word(),
@@ -395,11 +418,11 @@ async fn keep(transaction: &mut Transaction, found: &[Found], now: Timestamp) ->
             now,
         ]
     };
-    let insert = "INSERT INTO exception (id, channel, date, rule, first_slot, end_slot, effect, severity, direction, \
-                  routed, evidence, run, plan_version, state, act, first_seen, changed_at)";
-    let after = "ON CONFLICT (channel, date, rule, first_slot, end_slot) DO UPDATE SET effect = excluded.effect, \
-                 severity = excluded.severity, direction = excluded.direction, routed = excluded.routed, evidence = excluded.evidence, run = excluded.run, \
-                 plan_version = excluded.plan_version, state = excluded.state, act = excluded.act, \
+    let insert = "INSERT INTO exception (id, channel, date, rule, first_slot, end_slot, goes_on, effect, severity, \
+                  direction, routed, evidence, run, plan_version, state, act, first_seen, changed_at)";
+    let after = "ON CONFLICT (channel, date, rule, first_slot, end_slot) DO UPDATE SET goes_on = excluded.goes_on, \
+                 effect = excluded.effect, severity = excluded.severity, direction = excluded.direction, \
+                 routed = excluded.routed, evidence = excluded.evidence, run = excluded.run, plan_version = excluded.plan_version, state = excluded.state, act = excluded.act, \
                  changed_at = CASE WHEN exception.state = excluded.state THEN exception.changed_at \
                  ELSE excluded.changed_at END";
     let rows = (first..).zip(found).map(row).collect();
@@ -415,6 +438,7 @@ fn exception(row: &Row) -> Result<Exception, RegistryError> {
             rule: row.get::<String>("rule")?.into(),
             first: row.number("first_slot")?,
             end: row.number("end_slot")?,
+            reaches_end: row.get::<Option<String>>("goes_on")?.is_some(),
             effect: row.parsed("effect")?,
             severity: severity(row)?,
             direction: Direction::of(&row.get::<String>("direction")?),
