@@ -256,7 +256,9 @@ fn days_and_counts(group: &Group) -> String {
 async fn failures_that_do_not_meet_at_midnight_are_apart(registry: Registry, _: Registry) {
     let [spring, autumn, may] = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 5, 4)];
     let next = |date: Date| date.tomorrow().expect("a date");
-    let cases: [(&str, [(Date, u16, u16, bool); 2], u64); 9] = [
+    /// Day, first slot, one past the last, and whether that is the end of the day.
+    type Failure = (Date, u16, u16, bool);
+    let cases: [(&str, [Failure; 2], u64); 9] = [
         ("the first hour of two days", [(may, 0, 1, false), (next(may), 0, 1, false)], 2),
         ("not to the end", [(may, 20, 23, false), (next(may), 0, 1, false)], 2),
         ("not from the start", [(may, 20, 24, true), (next(may), 1, 2, false)], 2),
