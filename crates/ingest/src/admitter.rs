@@ -179,7 +179,8 @@ impl<'a> Admitter<'a> {
         let told = std::mem::take(&mut self.placed.told);
         // What is given twice with different values is told with these values.
         let is_told = told.iter().any(|finding| finding.code == VALUE_TWICE);
-        out_of_order.filter(|_| !is_told).into_iter().for_each(|finding| self.note(finding));
+        let is_asked = |finding: &Finding| self.limits.report_missing_values || finding.severity != Severity::Note;
+        out_of_order.filter(|finding| !is_told && is_asked(finding)).into_iter().for_each(|finding| self.note(finding));
         for finding in told {
             self.note(Finding { line: readings.line, ..finding });
         }

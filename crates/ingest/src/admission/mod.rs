@@ -60,7 +60,7 @@ pub struct Limits {
     pub report_short_spans: bool,
     /// V10: integer digits of an interval value in the unit of the channel.
     pub integer_digits_max: u8,
-    /// V09, V16: whether an interval that a message leaves out, or brings without a value, is told.
+    /// V09, V16: whether an interval that a message leaves out, brings after a later one or without a value is told.
     pub report_missing_values: bool,
     /// V13, V15: whether channels of a usage point that a message leaves out, or brings for another period, are told.
     pub report_missing_siblings: bool,

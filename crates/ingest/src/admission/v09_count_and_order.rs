@@ -1,10 +1,10 @@
 //! V09 count and order: a message brings every position of its period once and in order.
 //!
-//! Source: DH3 E87 (as many positions as duration by resolution, consecutive, without duplicates), IESO. A run without intervals is
-//! refused. Whatever else is out of order is taken and told with its line: a position that came before in the message, one before
-//! its predecessor and, where that is asked for, a hole between the first and the last. Positions are compared within one interval length of a channel; versions
-//! of a source may each bring them. Register reads have no positions. Formats that say how many values follow are held to it
-//! where they are read (crate `formats`).
+//! Source: DH3 E87 (as many positions as duration by resolution, consecutive, without duplicates), IESO. A run without
+//! intervals is refused. Whatever else is out of order is taken and told with its line: a position that came before in the
+//! message and, where that is asked for, one before its predecessor and a hole between the first and the last. Positions are
+//! compared within one interval length of a channel; versions of a source may each bring them. Register reads have no
+//! positions. Formats that say how many values follow are held to it where they are read (crate `formats`).
 
 use std::collections::BTreeMap;
 
