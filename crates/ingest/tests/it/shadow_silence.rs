@@ -83,8 +83,10 @@ fn silent_days_are_compared_as_they_are_validated() {
 #[test]
 fn a_meter_that_never_said_a_word_is_compared_since_it_came() {
     let utility = Utility::with_meter_since(february(23), 0);
-    // 23 to 28 February.
-    assert_eq!(short(&utility.beside((None, None), AsOf::Now)), "6 days, 0 changed, 0 values of 0 kWh");
+    // 23 to 28 February; with nothing to estimate from, the live plan asks a person, and the other does not.
+    let changes = utility.beside((None, None), AsOf::Now);
+    assert_eq!(short(&changes), "6 days, 6 changed, 0 values of 0 kWh");
+    assert_eq!((changes.exceptions.kept, changes.exceptions.moved, changes.exceptions.moved_to_people), (6, 6, 0));
     let noon = utility.at(february(26), 12).as_microsecond();
     assert_eq!(utility.beside((None, None), AsOf::At(noon)).days, 3, "23 to 25, the last one waited for until 10:00");
 }
