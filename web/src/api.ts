@@ -612,6 +612,7 @@ export interface OutageBalance {
   words: string;
   measured: string;
   zeroed: string;
+  adjusted: string;
   elsewhere: string;
   unplaced: string;
 }

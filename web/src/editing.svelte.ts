@@ -9,7 +9,7 @@ type All = ReadonlyMap<number, Values>;
 /** What makes values that were moved from assumed stamps to their true time. */
 export const SHIFT = 'shift';
 /** What makes a value that no method made. */
-const TYPED = 'typed';
+const TYPED = 'values';
 
 interface State { values: All; sources: All; method: string | null }
 
@@ -36,10 +36,16 @@ export class Editing {
     return 0 < this.#before.length;
   }
 
-  /** The one method that made every value; `null` where several did, or a person. */
-  get source(): string | null {
-    const [only, ...others] = new Set([...this.#state.sources.values()].flatMap((sources) => [...sources.values()]));
-    return only !== undefined && only !== TYPED && !others.length ? only : null;
+  /** The values by what made them: each method, and a person. Each part is an act of its own, so that an estimate stays one. */
+  get parts(): { source: string; values: All }[] {
+    const sources = new Set([...this.#state.sources.values()].flatMap((sources) => [...sources.values()]));
+    return [...sources].map((source) => ({ source, values: this.#keep((made) => made === source).values }));
+  }
+
+  /** Forgets the values of a part that was proposed. */
+  proposed(source: string): void {
+    this.#state = this.#keep((made) => made !== source);
+    this.#before = [];
   }
 
   /** Lays a method's values over the span of every channel it can help, in place of what was there. */
@@ -84,6 +90,13 @@ export class Editing {
   clear(): void {
     this.#state = NOTHING;
     this.#before = [];
+  }
+
+  #keep(isMeant: (source: string) => boolean): State {
+    const kept = (values: Values | undefined, channel: number): Map<Instant, string> =>
+      new Map([...(values ?? [])].filter(([start]) => isMeant(this.#state.sources.get(channel)?.get(start) ?? TYPED)));
+    const both = (all: All): All => new Map([...all].map(([channel, values]) => [channel, kept(values, channel)]));
+    return { ...this.#state, values: both(this.#state.values), sources: both(this.#state.sources) };
   }
 
   #change(given: { channel: number; values: (string | null)[] }[], span: Span, step: number, source: string, method: string | null): void {

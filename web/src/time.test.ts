@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  addMonths, clockIn, dateIn, endClock, fromRfc3339, HOUR, instantOf, offsetText, stamp, startOfDate, toRfc3339, addDays,
+  addMonths, clockIn, dateIn, endClock, fromRfc3339, HOUR, instantOf, offsetText, repeated, stamp, startOfDate, toRfc3339, addDays,
 } from './time';
 
 // Instants and day lengths are published facts of the zone database, worked out by hand from UTC.
@@ -54,4 +54,11 @@ test('months keep within the month', () => {
   expect(addMonths('2024-03-31', -1)).toBe('2024-02-29');
   expect(addMonths('2023-12-31', 2)).toBe('2024-02-29');
   expect(addMonths('2024-01-15', -1)).toBe('2023-12-15');
+});
+
+test('an hour that comes twice is known from both sides', () => {
+  const zone = 'America/Toronto';
+  const at = (text: string) => Date.parse(text) / 1000;
+  const rows = ['2025-11-02T04:30:00Z', '2025-11-02T05:00:00Z', '2025-11-02T05:45:00Z', '2025-11-02T06:00:00Z', '2025-11-02T07:00:00Z', '2026-03-08T06:30:00Z', '2026-03-08T07:30:00Z'];
+  expect(rows.map((row) => repeated(at(row), zone))).toEqual([false, true, true, true, false, false, false]);
 });

@@ -83,6 +83,15 @@ export function stamp(at: Instant, zone: string): string {
   return `${dateIn(at, zone)} ${clockIn(at, zone)} ${offsetText(at, zone)}`;
 }
 
+/** Whether the wall clock shows the same time twice, an hour or less apart, and this is one of both. */
+export function repeated(at: Instant, zone: string): boolean {
+  const offset = offsetAt(at, zone);
+  return [-1, 1].some((side) => {
+    const shift = offset - offsetAt(at + side * 2 * HOUR, zone);
+    return 0 < shift * side && offsetAt(at + shift, zone) === offset - shift;
+  });
+}
+
 /** Where an interval ends: `01:15`, with the offset where the clock changed within it. */
 export function endClock(start: Instant, end: Instant, zone: string): string {
   const offset = offsetText(end, zone);

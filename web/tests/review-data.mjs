@@ -364,7 +364,7 @@ export function explained(channel, date) {
 function outage() {
   const measured = kwh(startsOf(ASSUMED.from, ASSUMED.to).reduce((sum, at) => sum + truth(ASSUMED.channel, at), 0));
   return {
-    from: local(ASSUMED.from), to: local(ASSUMED.to), left_out_to: local(ASSUMED.trueStart + 4 * QUARTER), measured, zeroed: measured, elsewhere: '0', unplaced: measured,
+    from: local(ASSUMED.from), to: local(ASSUMED.to), left_out_to: local(ASSUMED.trueStart + 4 * QUARTER), measured, zeroed: measured, adjusted: '0', elsewhere: '0', unplaced: measured,
     words: 'no event tells when the clock was set, so it is the gap up to the next value received',
   };
 }
