@@ -63,7 +63,7 @@ fn two_usage_points_and_an_override_are_judged_by_their_own_plans() {
     let book = program.file("book.toml", BOOK);
     assert_eq!(program.run(&["vee", "plan", "check", &book]).code, 0);
     let put = program.json(&["vee", "plan", "put", &book, "--as", "ana", "--json"]);
-    assert_eq!(put["added"], json!({ "sets": 2, "plans": 1, "attachments": 1 }));
+    assert_eq!(put["added"], json!({ "formulas": 0, "sets": 2, "plans": 1, "attachments": 1 }));
     let joined = program.json(&["registry", "programme", "UP2", "meter test", "--from", "2026-01-01", "--json"]);
     assert_eq!(joined["programmes"][0]["from"], "2026-01-01");
 

@@ -27,7 +27,7 @@ async fn a_book_is_put_and_says_which_plan_holds() {
     let amity = Installation::with_a_meter().await;
     let told = amity.post("/api/v1/plans", JSON, json!({ "by": "ana", "book": book("V30") }).to_string()).await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.text);
-    assert_eq!(told.body["added"], json!({ "sets": 2, "plans": 1, "attachments": 1 }));
+    assert_eq!(told.body["added"], json!({ "formulas": 0, "sets": 2, "plans": 1, "attachments": 1 }));
     // The fixture has the outcome of 3 November with plan `default`.
     let expected = json!({ "channel_days": 1, "first": "2024-11-03", "last": "2024-11-03" });
     assert_eq!(told.body["judged_otherwise"], expected);

@@ -23,6 +23,8 @@ use super::{Plans, PlansError};
 /// What putting a book added; nothing where all of it was there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Added {
+    /// New versions of formulas.
+    pub formulas: usize,
     /// New sets.
     pub sets: usize,
     /// New plans.
@@ -57,7 +59,7 @@ pub fn in_force(default: &Plan, stored: &StoredPlans) -> Result<Plans, Vec<Findi
     if findings.is_empty() { Plans::of(book) } else { Err(findings) }
 }
 
-/// Puts the sets, plans and attachments of a book beside what is stored, after the whole of it was checked.
+/// Puts the formulas, sets, plans and attachments of a book beside what is stored, after the whole of it was checked.
 ///
 /// # Errors
 /// [`PlansError::Refused`] with every finding, placed as in the book that is put; [`PlansError::Broken`] where what is in
@@ -81,8 +83,8 @@ pub async fn put(
     let missing: Vec<Part> = of_settings.into_iter().filter(|part| !parts.contains(part)).collect();
     parts.extend(missing);
     let count = |kind| parts.iter().filter(|part| part.kind == kind).count();
-    let plans = count(PartKind::Plan);
-    let added = Added { sets: parts.len() - plans, plans, attachments: statements.len() };
+    let (formulas, plans) = (count(PartKind::Formula), count(PartKind::Plan));
+    let added = Added { formulas, sets: parts.len() - plans - formulas, plans, attachments: statements.len() };
     if added != Added::default() {
         let put = Put { by: by.to_owned(), at: now };
         registry.plans().put(stored.revision, &parts, &statements, &put).await?;
@@ -261,6 +263,8 @@ fn checked(book: &PlanBook, before: &Plans, parts: &[Part], known: &[&Part]) -> 
     };
     let there = before.written();
     let mut whole = book.clone();
+    let formulas = there.formula.iter().filter(|one| is_new(PartKind::Formula, &one.name, one.version));
+    whole.formula.extend(formulas.cloned());
     let sets = there.validation_set.iter().filter(|set| is_new(PartKind::ValidationSet, &set.name, set.version));
     whole.validation_set.extend(sets.cloned());
     let sets = there.estimation_set.iter().filter(|set| is_new(PartKind::EstimationSet, &set.name, set.version));
@@ -288,6 +292,7 @@ fn changed(part: &Part, known: &[&Part]) -> Option<Finding> {
 
 fn list(kind: PartKind) -> &'static str {
     match kind {
+        PartKind::Formula => "formula",
         PartKind::ValidationSet => "validation_set",
         PartKind::EstimationSet => "estimation_set",
         PartKind::Plan => "plan",
@@ -309,13 +314,16 @@ fn written_parts(book: &PlanBook) -> Vec<Part> {
     let part = |kind, name: &SmolStr, version, content| Part { kind, name: name.to_string(), version, content };
     let json =
         |entry: serde_json::Result<serde_json::Value>| entry.expect("sets and plans are texts, numbers and lists");
+    let formulas = book.formula.iter();
+    let formulas = formulas.map(|one| (PartKind::Formula, &one.name, one.version, json(serde_json::to_value(one))));
     let rules = book.validation_set.iter();
     let rules = rules.map(|set| (PartKind::ValidationSet, &set.name, set.version, json(serde_json::to_value(set))));
     let methods = book.estimation_set.iter();
     let methods = methods.map(|set| (PartKind::EstimationSet, &set.name, set.version, json(serde_json::to_value(set))));
     let plans =
         book.plan.iter().map(|plan| (PartKind::Plan, &plan.name, plan.version, json(serde_json::to_value(plan))));
-    rules.chain(methods).chain(plans).map(|(kind, name, version, content)| part(kind, name, version, content)).collect()
+    let all = formulas.chain(rules).chain(methods).chain(plans);
+    all.map(|(kind, name, version, content)| part(kind, name, version, content)).collect()
 }
 
 /// The sets and plans of the settings and of the registry, as a book without attachments.
@@ -330,6 +338,7 @@ fn parts(default: &Plan, stored: &StoredPlans) -> (PlanBook, Vec<Finding>) {
             continue;
         }
         let added = match part.kind {
+            PartKind::Formula => add(&mut book.formula, part),
             PartKind::ValidationSet => add(&mut book.validation_set, part),
             PartKind::EstimationSet => add(&mut book.estimation_set, part),
             PartKind::Plan => add(&mut book.plan, part),

@@ -41,7 +41,7 @@ pub struct Entry {
     pub at: Timestamp,
     /// Who.
     pub by: String,
-    /// `validation set`, `estimation set`, `plan`, `attach` or `detach`.
+    /// `formula`, `validation set`, `estimation set`, `plan`, `attach` or `detach`.
     pub what: &'static str,
     /// The name of the set or plan; `None` where a statement ends what held.
     pub name: Option<String>,

@@ -33,6 +33,7 @@ mod routes;
 mod scaling_waits;
 mod schema;
 mod shadow_silence;
+mod shared_formulas;
 mod silence_in_queue;
 mod silent_days;
 mod taken_again;

@@ -12,6 +12,8 @@ use super::{Registry, RegistryError};
 text_enum! {
     /// What a part of the book of plans is.
     pub enum PartKind {
+        /// A formula that the rules of every plan may use.
+        Formula = "formula",
         /// Rules.
         ValidationSet = "validation set",
         /// Methods.
@@ -30,7 +32,7 @@ pub struct Put {
     pub at: Timestamp,
 }
 
-/// A set or a plan under its name and version.
+/// A formula, a set or a plan under its name and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// What it is.

@@ -266,7 +266,7 @@ fn user_rule(place: &str, entry: &UserRule, library: &Library, findings: &mut Ve
         let known: Vec<&str> = library.names().collect();
         let field = format_smolstr!("{place}.named_formula_id");
         let message = format!(
-            "there is no usable formula `{}`; the plan has: {}; add it as [[formula]] first",
+            "there is no usable formula `{}`; the plan has: {}; add it as [[formula]] first, to the plan or to the book",
             entry.named_formula_id,
             if known.is_empty() { "none".into() } else { known.join(", ") }
         );

@@ -42,6 +42,7 @@ mod scenarios;
 mod screen;
 mod series_refused;
 mod shared_anew;
+mod shared_formulas;
 mod sun;
 mod time_adjusted;
 mod trial;

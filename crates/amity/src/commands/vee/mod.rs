@@ -59,11 +59,7 @@ enum Action {
 impl Vee {
     /// Whether it works with the books of an installation.
     pub fn uses_books(&self) -> bool {
-        match &self.action {
-            Action::Try(_) | Action::Formula(_) => false,
-            Action::Plan(command) => command.uses_books(),
-            _ => true,
-        }
+        !matches!(self.action, Action::Try(_) | Action::Formula(_))
     }
 
     /// Does what was asked.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use ingest::plans::Plans;
 use model::finding::{Finding, Severity};
@@ -11,11 +12,11 @@ use store::registry::master::Class;
 use vee::plan::book::{PlanBook, Scope};
 use vee::{CheckedPlan, Plan};
 
-use crate::commands::written;
+use crate::commands::{validate, written};
 use crate::hand_over::caller;
 use crate::installation::Installation;
 use crate::output::Failure;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// The text of a file of a plan.
 pub struct PlanFile {
@@ -50,7 +51,10 @@ impl PlanFile {
     /// One finding: what is no TOML or JSON, or an entry that plans do not have.
     pub fn written(&self) -> Result<Written, Finding> {
         let keys: serde_json::Map<String, serde_json::Value> = self.read()?;
-        if ["validation_set", "estimation_set", "plan", "attach"].iter().any(|list| keys.contains_key(*list)) {
+        let has = |list: &str| keys.contains_key(list);
+        let of_book = ["validation_set", "estimation_set", "plan", "attach"].iter().any(|list| has(list));
+        // A plan has formulas too, and a name.
+        if of_book || has("formula") && !has("name") {
             return self.read().map(Written::Book);
         }
         self.read().map(|plan| Written::Plan(Box::new(plan)))
@@ -125,13 +129,24 @@ pub fn load_beside(path: &Path, installed: &Plans) -> Result<((String, Option<u3
     match file.written().map_err(|finding| file.refused(&[finding]))? {
         Written::Plan(plan) => {
             let name = (plan.name.to_string(), Some(plan.version));
-            Ok((name, Plans::everywhere(*plan).map_err(refused)?))
+            Ok((name, Plans::everywhere(installed.written().complete(*plan)).map_err(refused)?))
         }
         Written::Book(book) => {
             let name = format!("the book {}", file.name);
             Ok(((name, None), installed.with(&book).map_err(refused)?))
         }
     }
+}
+
+/// The plans that a file is held against: those of the installation of a data folder, where there is one.
+///
+/// # Errors
+/// As opening it.
+pub fn installed(folder: &Path) -> Result<Option<Arc<Plans>>, Failure> {
+    if !folder.join(settings::FILE_NAME).exists() {
+        return Ok(None);
+    }
+    validate::plans(&Installation::open(folder)?).map(Some)
 }
 
 /// The plan that the settings of a data folder name, as written and checked.
@@ -155,22 +170,28 @@ pub fn of_installation(installation: &Installation) -> Result<(Plan, CheckedPlan
     of_settings(&installation.settings, installation.folder())
 }
 
-/// A line for each usage point that plans are attached to and that nothing is called yet.
-pub fn unknown_usage_points(installation: &Installation, book: &PlanBook) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
-    for attachment in &book.attach {
+/// A finding for each usage point that plans are attached to and that nothing is called yet.
+pub fn unknown_usage_points(installation: &Installation, book: &PlanBook) -> Result<Vec<Finding>, Failure> {
+    let mut findings = Vec::new();
+    let warning = |at: usize, message: String| {
+        let field = format!("attach[{at}].to");
+        Finding::new(0, field, "book.unknown_usage_point", message).with_severity(Severity::Warning)
+    };
+    for (at, attachment) in book.attach.iter().enumerate() {
         let Scope::UsagePoint(name) = &attachment.to else { continue };
         let master = installation.books.registry.master();
         let found = installation.runtime.block_on(master.find(Class::UsagePoint, &Name::new("", name.as_str())));
         match found {
-            Ok(None) if name.parse::<Mrid>().is_err() => lines
-                .push(format!("warning: no usage point is called `{name}` yet; the plan holds once one is registered")),
+            Ok(None) if name.parse::<Mrid>().is_err() => {
+                let message = format!("no usage point is called `{name}` yet; the plan holds once one is registered");
+                findings.push(warning(at, message));
+            }
             Ok(_) => {}
-            Err(error) if error.is_contradiction() => lines.push(format!("warning: {error}")),
+            Err(error) if error.is_contradiction() => findings.push(warning(at, error.to_string())),
             Err(error) => return Err(Failure::of_registry(error)),
         }
     }
-    Ok(lines)
+    Ok(findings)
 }
 
 /// Findings of one kind that people are told; the others are like them.

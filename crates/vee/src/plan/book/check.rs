@@ -68,7 +68,7 @@ impl PlanBook {
     /// Every finding: names and versions that are taken or absent, what is wrong in the plans, dates that end
     /// before they begin, and attachments to one place that overlap.
     pub fn check(&self) -> Result<CheckedPlanBook, Vec<Finding>> {
-        let mut findings = Vec::new();
+        let mut findings = self.formula_findings();
         findings.extend(unnamed("validation_set", self.validation_set.iter().map(|set| (&set.name, set.version))));
         findings.extend(unnamed("estimation_set", self.estimation_set.iter().map(|set| (&set.name, set.version))));
         findings.extend(taken("validation_set", self.validation_set.iter().map(|set| (&set.name, set.version))));
@@ -76,7 +76,7 @@ impl PlanBook {
         findings.extend(taken("plan", self.plan.iter().map(|plan| (&plan.name, plan.version))));
         let mut plans = Vec::with_capacity(self.plan.len());
         for (at, version) in self.plan.iter().enumerate() {
-            let plan = self.assembled(at, version);
+            let plan = self.assembled(at, version).map(|plan| self.complete(plan));
             let checked = plan.and_then(|plan| Ok((plan.check().map_err(|found| placed(at, found))?, plan)));
             match checked {
                 Ok((checked, written)) => plans.push(KnownPlan { written, checked }),
@@ -188,7 +188,7 @@ fn unnamed<'s>(list: &str, names: impl Iterator<Item = (&'s SmolStr, u32)>) -> V
 }
 
 /// A finding for each name and version that stands earlier in its list.
-fn taken<'s>(list: &str, names: impl Iterator<Item = (&'s SmolStr, u32)>) -> Vec<Finding> {
+pub(super) fn taken<'s>(list: &str, names: impl Iterator<Item = (&'s SmolStr, u32)>) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
     for (at, (name, version)) in names.enumerate() {

@@ -1,4 +1,4 @@
-//! The book of plans: shared sets, plans made of them, and where each plan holds.
+//! The book of plans: shared formulas and sets, plans made of them, and where each plan holds.
 //!
 //! Validation and estimation sets are named and versioned, so that several plans use the same one. Plans are
 //! attached to programmes, customer classes or usage points with dates; the most specific attachment
@@ -9,6 +9,7 @@
 //! - [`DatedPlans`]: which plan judges each day of one usage point.
 
 mod check;
+mod formulas;
 mod holding;
 
 use std::fmt;
@@ -24,12 +25,16 @@ use super::{EstimatorEntry, Plan, ProcessEntry, RuleEntry, ScalingLimits, Scalin
 use crate::formula::NamedFormula;
 
 pub use check::CheckedPlanBook;
+pub use formulas::SharedFormula;
 pub use holding::{Belonging, DatedPlans, Holding, NoPlan};
 
 /// The book as it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanBook {
+    /// Formulas that the rules of every plan may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formula: Vec<SharedFormula>,
     /// Validation sets.
     #[serde(default)]
     pub validation_set: Vec<ValidationSet>,
@@ -219,6 +224,7 @@ impl PlanBook {
         let estimation =
             EstimationSet { name: name.clone(), version, scaling, scaling_limits, estimate, register: methods };
         Self {
+            formula: Vec::new(),
             validation_set: vec![validation],
             estimation_set: vec![estimation],
             plan: vec![PlanVersion { name, version, validation: set.clone(), estimation: set }],

@@ -83,12 +83,14 @@ impl Place {
         let stated = attach_plan(registry, live.default_plan(), &wanted, by, clock::now());
         let changed = installation.runtime.block_on(stated).map_err(plans_failure)?;
         let left = judged::left(installation, (*from, *until))?;
+        let place = PlanBook { attach: wanted.attachment().into_iter().collect(), ..PlanBook::default() };
+        let unknown = plan_file::unknown_usage_points(installation, &place)?;
         let findings = wanted.plan.as_ref().map_or(Ok(Vec::new()), |plan| other_units(installation, plan))?;
         if self.json {
             let plan = wanted.plan.map(|(name, version)| json!({ "name": name, "version": version }));
             output::print_json(&json!({
                 "plan": plan, "to": to.to_string(), "from": from, "until": until, "changed": changed,
-                "judged_otherwise": left, "findings": findings,
+                "judged_otherwise": left, "findings": unknown.into_iter().chain(findings).collect::<Vec<_>>(),
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -106,8 +108,7 @@ impl Place {
             }
             None => format!("nothing is attached to {to}{dates} any more; the next less specific place decides"),
         })?;
-        let place = PlanBook { attach: wanted.attachment().into_iter().collect(), ..PlanBook::default() };
-        plan_file::unknown_usage_points(installation, &place)?.iter().for_each(|line| output::say(line));
+        unknown.iter().for_each(|finding| output::say(&format!("warning: {}", finding.message)));
         output::say(&plan_file::lines("plan", &findings));
         output::print(&judged::words(&left))?;
         Ok(ExitCode::SUCCESS)

@@ -37,16 +37,11 @@ enum Action {
 }
 
 impl Plan {
-    /// Whether it works with the books, which a running server has.
-    pub fn uses_books(&self) -> bool {
-        !matches!(self.action, Action::Check(_))
-    }
-
     /// Does what was asked.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let installation = || Installation::open(folder);
         match self.action {
-            Action::Check(command) => command.run(),
+            Action::Check(command) => command.run(folder),
             Action::Show(command) => command.run(folder),
             Action::Put(command) => command.run(&installation()?),
             Action::List(command) => command.run(&installation()?),

@@ -15,7 +15,7 @@ use crate::commands::vee::plan_file::{self, PlanFile, Written};
 use crate::installation::Installation;
 use crate::output::{self, Failure};
 
-/// Put a plan, or a book of sets, plans and attachments, beside those that are there. Nothing that is there is changed:
+/// Put a plan, or a book of formulas, sets, plans and attachments, beside those that are there. Nothing that is there is changed:
 /// what differs needs a new version. A plan alone holds nowhere until it is attached.
 ///
 /// Ends with 2 where the file is refused; then nothing of it is kept.
@@ -37,11 +37,13 @@ impl PutPlans {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let by = super::person(&self.by)?;
         let file = PlanFile::open(&self.path)?;
+        let there = validate::plans(installation)?;
         let book = match file.written().map_err(|finding| file.refused(&[finding]))? {
             Written::Book(book) => book,
             Written::Plan(plan) => {
                 // Checked first, so that findings name their place in the plan as it is written.
-                plan.check().map_err(|findings| file.refused(&file.placed(findings)))?;
+                let complete = there.written().complete((*plan).clone());
+                complete.check().map_err(|findings| file.refused(&file.placed(findings)))?;
                 PlanBook::of_plan(*plan)
             }
         };
@@ -53,12 +55,18 @@ impl PutPlans {
             error => plans_failure(error),
         })?;
         let left = if added.attachments == 0 { None } else { Some(judged::left(installation, (None, None))?) };
+        let findings = file.placed(plan_file::unknown_usage_points(installation, &book)?);
         if self.json {
-            output::print_json(&json!({ "added": added, "judged_otherwise": left }))?;
+            output::print_json(&json!({ "added": added, "judged_otherwise": left, "findings": findings }))?;
             return Ok(ExitCode::SUCCESS);
         }
         output::print(&words(&added))?;
-        plan_file::unknown_usage_points(installation, &book)?.iter().for_each(|line| output::say(line));
+        if 0 < added.formulas {
+            output::say(
+                "a formula counts for every plan that uses it; days judged before stay until they are run again",
+            );
+        }
+        findings.iter().for_each(|finding| output::say(&format!("warning: {}", finding.message)));
         if let Some(left) = left {
             output::print(&judged::words(&left))?;
         } else if 0 < added.plans {
@@ -69,9 +77,10 @@ impl PutPlans {
 }
 
 fn words(added: &Added) -> String {
-    let Added { sets, plans, attachments } = added;
-    match (sets, plans, attachments) {
-        (0, 0, 0) => "all of it is there already".into(),
-        _ => format!("put {plans} plans, {sets} sets, {attachments} attachments"),
+    let Added { formulas, sets, plans, attachments } = added;
+    match (formulas, sets, plans, attachments) {
+        (0, 0, 0, 0) => "all of it is there already".into(),
+        (0, ..) => format!("put {plans} plans, {sets} sets, {attachments} attachments"),
+        _ => format!("put {formulas} formulas, {plans} plans, {sets} sets, {attachments} attachments"),
     }
 }

@@ -38,7 +38,7 @@ impl Show {
     /// Prints the plan.
     pub fn run(self, folder: &Path) -> Result<ExitCode, Failure> {
         let shown = match &self.what {
-            Some(what) if Path::new(what).exists() => of_file(Path::new(what))?,
+            Some(what) if Path::new(what).exists() => of_file(Path::new(what), folder)?,
             Some(name) => Shown::One(Box::new(stored(folder, name)?)),
             None => Shown::One(Box::new(plan_file::of_settings(&settings(folder)?, folder)?.0)),
         };
@@ -60,13 +60,15 @@ enum Shown {
     Book(Vec<Plan>, Vec<Attachment>),
 }
 
-fn of_file(path: &Path) -> Result<Shown, Failure> {
+fn of_file(path: &Path, folder: &Path) -> Result<Shown, Failure> {
     let file = PlanFile::open(path)?;
     let refused = |findings| file.refused(&file.placed(findings));
     Ok(match file.written().map_err(|finding| file.refused(&[finding]))? {
         Written::Plan(plan) => {
+            let there = plan_file::installed(folder)?;
+            let plan = there.map_or_else(|| (*plan).clone(), |there| there.written().complete((*plan).clone()));
             plan.check().map_err(refused)?;
-            Shown::One(plan)
+            Shown::One(Box::new(plan))
         }
         Written::Book(book) => {
             let checked = book.check().map_err(refused)?;
