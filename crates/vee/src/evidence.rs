@@ -1,5 +1,7 @@
 //! The words of evidence: amounts with units, local times, lengths of time, and reasons that many give.
 
+use jiff::tz::TimeZone;
+
 use crate::amount::Amount;
 use crate::context::Context;
 use crate::day::Day;
@@ -21,19 +23,36 @@ pub(crate) fn quantity(context: &Context<'_>, quanta: i64) -> String {
     format!("{} {}", context.amount(quanta.into()), context.unit)
 }
 
-/// The local time at which a slot begins: `14:00`, `01:00 (second)`; `24:00` for the end of the day.
+/// The local time at which a slot begins: `14:00`, `01:00 (-04:00)` with its offset where the clock shows it twice; `24:00` for the
+/// end of the day.
 pub(crate) fn clock(day: &Day<'_>, slot: u16) -> String {
     if slot == day.slots() {
         return "24:00".into();
     }
     let time = day.local_time(slot);
     let (hours, minutes, seconds) = (time.seconds / 3600, time.seconds / 60 % 60, time.seconds % 60);
-    let second = if time.repeated { " (second)" } else { "" };
+    let offset = offset_of_twice(day, slot).map(|offset| format!(" ({offset})")).unwrap_or_default();
     if seconds == 0 {
-        format!("{hours:02}:{minutes:02}{second}")
+        format!("{hours:02}:{minutes:02}{offset}")
     } else {
-        format!("{hours:02}:{minutes:02}:{seconds:02}{second}")
+        format!("{hours:02}:{minutes:02}:{seconds:02}{offset}")
     }
+}
+
+/// The offset of the local clock at a slot whose local time comes twice on its day; `None` of every other slot.
+fn offset_of_twice(day: &Day<'_>, slot: u16) -> Option<String> {
+    let change = day.clock_change.filter(|change| change.seconds < 0)?;
+    let jump = i64::from(change.at) * i64::from(day.slot_seconds);
+    let time = day.local_time(slot);
+    if time.seconds < jump + i64::from(change.seconds) || jump <= time.seconds {
+        return None;
+    }
+    // Both occurrences are on the day, which began at midnight.
+    let midnight = day.date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+    let begin = midnight - day.start.as_second();
+    let seconds = if time.repeated { begin + i64::from(change.seconds) } else { begin };
+    let (sign, size) = if seconds < 0 { ('-', -seconds) } else { ('+', seconds) };
+    Some(format!("{sign}{:02}:{:02}", size / 3600, size / 60 % 60))
 }
 
 /// `3 values from 14:00 to 14:45` or `1 value at 14:00`.
@@ -89,7 +108,30 @@ const DECIMALS_MAX: u8 = 12;
 
 #[cfg(test)]
 mod tests {
+    use model::time::LocalDay;
+
     use super::*;
+    use crate::day::ClockChange;
+
+    /// The clock of Toronto went back from 02:00 -04:00 to 01:00 -05:00 on 2 November 2025.
+    #[test]
+    fn an_hour_that_comes_twice_has_its_offset() {
+        let zone = TimeZone::get("America/Toronto").expect("a bundled zone");
+        let local = LocalDay::of(jiff::civil::date(2025, 11, 2), &zone).expect("in range");
+        let values = [0; 25];
+        let clock_change = ClockChange::of(local, &zone, 3600);
+        let day = Day {
+            date: local.date,
+            start: local.range.start,
+            slot_seconds: 3600,
+            clock_change,
+            values: &values,
+            statuses: &[],
+        };
+        let told: Vec<String> = [0, 1, 2, 3, 25].iter().map(|slot| clock(&day, *slot)).collect();
+        assert_eq!(told, ["00:00", "01:00 (-04:00)", "01:00 (-05:00)", "02:00", "24:00"]);
+        assert_eq!(span(&day, 1, 4), "3 values from 01:00 (-04:00) to 03:00");
+    }
 
     #[test]
     fn a_ratio_never_reads_as_its_limit() {
