@@ -75,7 +75,10 @@ fn told(outage: &[BalanceSlot], slots: &[BalanceSlot], channel: &Channel, clock:
     let next = after.find(|slot| slot.received.is_some()).map(|slot| slot.range.start);
     let left_out = TimeRange { start: to, end: next.or(slots.last().map(|slot| slot.range.end))? };
     // Other outages have a balance of their own.
-    let within = |slot: &&BalanceSlot| from <= slot.range.start && slot.range.end <= left_out.end;
+    let is_adjusted =
+        |slot: &BalanceSlot| slot.range.start == left_out.end && slot.status.contains(Status::TIME_ADJUSTED);
+    let within =
+        |slot: &&BalanceSlot| from <= slot.range.start && (slot.range.end <= left_out.end || is_adjusted(slot));
     let of_outage: Vec<BalanceSlot> = slots.iter().filter(within).copied().collect();
     let found = balance(&of_outage, left_out);
     let amount = |quanta: i128| sum(quanta, channel.quantum);
@@ -88,6 +91,7 @@ fn told(outage: &[BalanceSlot], slots: &[BalanceSlot], channel: &Channel, clock:
         words: if next.is_some() { gap } else { open }.into(),
         measured: amount(found.measured),
         zeroed: amount(found.zeroed),
+        adjusted: amount(found.adjusted),
         elsewhere: amount(found.elsewhere),
         unplaced: amount(found.unplaced),
     })

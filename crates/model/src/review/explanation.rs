@@ -57,6 +57,8 @@ pub struct OutageBalance {
     pub measured: String,
     /// How much of it was taken away at the assumed stamps.
     pub zeroed: String,
+    /// What the interval in which the clock was set gave up of the energy that it held of the time before.
+    pub adjusted: String,
     /// What estimates put into the true time that was left out, and edits into true time.
     pub elsewhere: String,
     /// What was taken away and put nowhere (below zero: put in without having been measured).

@@ -30,14 +30,16 @@ pub struct Balance {
     pub measured: i128,
     /// How much of it was taken away at the assumed stamps.
     pub zeroed: i128,
+    /// What intervals in which the clock was set gave up: they hold energy of the time before them, too (`TIME ADJUSTED`).
+    pub adjusted: i128,
     /// What estimates put into the true time that the meter skipped, and edits into true time.
     pub elsewhere: i128,
     /// What was taken away and put nowhere (below zero: put in without having been measured).
     pub unplaced: i128,
 }
 
-/// The balance of one outage: the slots from its begin up to its time sync, in true time, and the slots
-/// that carry its assumed stamps, in any order.
+/// The balance of one outage: the slots from its begin up to its time sync, in true time, that in which the clock was set, and the
+/// slots that carry its assumed stamps, in any order.
 ///
 /// `skipped` is the true time that the meter left out, from the return of power to the sync.
 pub fn balance(slots: &[BalanceSlot], skipped: TimeRange) -> Balance {
@@ -47,8 +49,12 @@ pub fn balance(slots: &[BalanceSlot], skipped: TimeRange) -> Balance {
     let kept = sum(&mut slots.iter().filter(stands).filter_map(|slot| slot.last));
     let made = |slot: &&BalanceSlot| slot.status.intersects(Status::ESTIMATED | Status::EDITED) && !stands(slot);
     let within = |slot: &&BalanceSlot| skipped.start < slot.range.end && slot.range.start < skipped.end;
-    let placed = slots.iter().filter(made).filter(|slot| slot.is_assumed || within(slot));
+    let is_adjusted = |slot: &&BalanceSlot| slot.status.contains(Status::TIME_ADJUSTED) && !slot.is_assumed;
+    let given_up = |slot: &BalanceSlot| slot.received?.checked_sub(slot.last?);
+    let adjusted = sum(&mut slots.iter().filter(is_adjusted).filter_map(given_up));
+    let placed = slots.iter().filter(made).filter(|slot| !is_adjusted(slot) || slot.received.is_none());
+    let placed = placed.filter(|slot| slot.is_assumed || within(slot));
     let elsewhere = sum(&mut placed.filter_map(|slot| slot.last));
     let zeroed = measured - kept;
-    Balance { measured, zeroed, elsewhere, unplaced: zeroed - elsewhere }
+    Balance { measured, zeroed, adjusted, elsewhere, unplaced: zeroed + adjusted - elsewhere }
 }

@@ -122,3 +122,27 @@ fn what_a_person_moved_is_placed() {
     let found = balance(&slots, TimeRange { start: hour(4), end: hour(5) });
     assert_eq!((found.measured, found.zeroed, found.elsewhere, found.unplaced), (17, 17, 17, 0));
 }
+
+/// T-05 with the interval in which the clock was set: 1.7 is zeroed at the assumed stamps, and the first interval after the sync
+/// held 1.7 of which 0.85 is of the time before. Three hours of 0.85 take 2.55: nothing is left.
+#[test]
+fn what_the_interval_of_the_sync_gave_up_is_placed() {
+    let zero = FIVE | Status::ASSUMED_TIME | Status::ESTIMATED;
+    let filled = |hour: i64| balance_slot(hour, None, 85, Status::ESTIMATED | Status::SCALED);
+    let sync = |last: i64, status: Status| balance_slot(7, Some(170), last, status);
+    let slots = |last: i64, status: Status| {
+        [
+            balance_slot(2, Some(80), 0, zero),
+            balance_slot(3, Some(90), 0, zero),
+            filled(4),
+            filled(5),
+            filled(6),
+            sync(last, status),
+        ]
+    };
+    let skipped = TimeRange { start: hour(4), end: hour(7) };
+    let found = balance(&slots(85, Status::TIME_ADJUSTED | Status::ESTIMATED), skipped);
+    assert_eq!((found.zeroed, found.adjusted, found.elsewhere, found.unplaced), (170, 85, 255, 0));
+    let found = balance(&slots(170, Status::TIME_ADJUSTED), skipped);
+    assert_eq!((found.zeroed, found.adjusted, found.elsewhere, found.unplaced), (170, 0, 255, -85));
+}

@@ -120,10 +120,13 @@ fn of_method(method: &MethodWords, values: &[ExplainedValue]) -> String {
 }
 
 fn of_outage(outage: &OutageBalance, unit: &str) -> String {
-    let OutageBalance { from, to, left_out_to, words, measured, zeroed, elsewhere, unplaced } = outage;
+    let OutageBalance { from, to, left_out_to, words, measured, zeroed, adjusted, elsewhere, unplaced } = outage;
+    // Where the clock was set within no interval, or it gave nothing up, there is nothing to say of it.
+    let adjusted =
+        if adjusted == "0" { String::new() } else { format!(", given up where the clock was set {adjusted}") };
     let until = left_out_to.as_ref().map(|until| format!(" to {until}")).unwrap_or_default();
     format!(
-        "  stamped {from} to {to}: measured {measured} {unit}, zeroed {zeroed}, placed elsewhere {elsewhere}, unplaced \
+        "  stamped {from} to {to}: measured {measured} {unit}, zeroed {zeroed}{adjusted}, placed elsewhere {elsewhere}, unplaced \
          {unplaced}\n  true time left out from {to}{until}: {words}"
     )
 }
