@@ -152,7 +152,7 @@ impl Found<'_> {
             at: self.now,
             plan_versions: self.gathered.plan_versions.iter().copied().collect(),
             determinants,
-            changes: changes.into_iter().map(ToldChange::from).collect(),
+            changes: changes.into_iter().filter(Change::is_told).map(ToldChange::from).collect(),
         }
     }
 }

@@ -16,7 +16,7 @@ use vee::estimators::estimator;
 use super::edits::basis;
 use super::queue::{label, limited, some};
 use super::words::moment;
-use super::{Review, ReviewError, named, person, reasons};
+use super::{Review, ReviewError, person, reasons, state};
 
 /// Acts of one answer, and where nothing is asked.
 const ACTS_MAX: u32 = 500;
@@ -146,7 +146,7 @@ impl Review {
     /// [`ReviewError`].
     pub fn proposals(&self, asked: &AskProposals) -> Result<Proposals, ReviewError> {
         let limit = limited(asked.limit, ACTS, ACTS_MAX)?;
-        let state = named("state", asked.state.as_deref())?;
+        let state = state(asked.state.as_deref())?;
         let filter = ActFilter { state, before: asked.before, limit };
         let found = self.runtime.block_on(self.registry.review().acts(filter))?;
         let next = found.last().filter(|_| found.len() == limit as usize).map(|last| last.id);

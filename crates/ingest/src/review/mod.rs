@@ -185,6 +185,11 @@ pub(crate) fn person<'t>(field: &'static str, name: &'t str) -> Result<&'t str, 
     Ok(name)
 }
 
+/// The state that is asked for; `None` for `any` and where nothing is said.
+fn state<T: std::str::FromStr<Err = store::registry::UnknownName>>(text: Option<&str>) -> Result<Option<T>, Refusal> {
+    named("state", text.filter(|text| *text != "any"))
+}
+
 /// The value of a setting that is named by a text.
 fn named<T: std::str::FromStr<Err = store::registry::UnknownName>>(
     field: &'static str,

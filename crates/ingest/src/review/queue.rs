@@ -10,7 +10,7 @@ use store::registry::review::{self, ExceptionFilter, ExceptionState, Grouping};
 use super::next_step::next_step;
 use super::why::{settled, why};
 use super::words::{moment, name};
-use super::{Review, ReviewError, named, person};
+use super::{Review, ReviewError, named, person, state};
 
 /// Groups of one answer.
 const GROUPS_MAX: u32 = 500;
@@ -29,7 +29,7 @@ impl Review {
         let by = named("by", asked.by.as_deref())?.unwrap_or(Grouping::Cause);
         let directory = self.directory()?;
         let filter = ExceptionFilter {
-            state: Some(named("state", asked.state.as_deref())?.unwrap_or(ExceptionState::Open)),
+            state: asked.state.as_deref().map_or(Ok(Some(ExceptionState::Open)), |text| state(Some(text)))?,
             rule: asked.rule.clone(),
             date: asked.date,
             last: None,
@@ -61,7 +61,7 @@ impl Review {
             return Err(Refusal::Invalid { field: "last", detail }.into());
         }
         let filter = ExceptionFilter {
-            state: named("state", asked.state.as_deref())?,
+            state: state(asked.state.as_deref())?,
             rule: asked.rule.clone(),
             date: asked.date,
             last: asked.last,

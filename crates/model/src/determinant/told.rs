@@ -190,6 +190,16 @@ impl Told {
     }
 }
 
+impl Change {
+    /// Whether the quantity differs, or there is one on one side only: what else changed of a determinant is not told.
+    pub fn is_told(&self) -> bool {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => old.quantity != new.quantity,
+            _ => true,
+        }
+    }
+}
+
 impl From<Change> for ToldChange {
     fn from(change: Change) -> Self {
         let quantity = |one: &Option<Determinant>| one.as_ref().and_then(|one| one.quantity);

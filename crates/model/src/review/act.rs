@@ -49,7 +49,7 @@ pub struct ActState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskProposals {
-    /// Only those in this state.
+    /// Only those in this state; `any` for all.
     pub state: Option<String>,
     /// Only those before this one: the `next` of the page before.
     pub before: Option<u64>,

@@ -10,7 +10,7 @@ use crate::lineage::{Direction, ExceptionSeverity};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskGroups {
-    /// `open` where nothing is said.
+    /// `open` where nothing is said; `any` for all.
     pub state: Option<String>,
     /// Only those of this rule.
     pub rule: Option<String>,
@@ -83,7 +83,7 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskExceptions {
-    /// `open`, `accepted`, `edited`, `resolved`; any where nothing is said.
+    /// `open`, `accepted`, `edited`, `resolved`, `any`; any where nothing is said.
     pub state: Option<String>,
     /// Only those of this rule.
     pub rule: Option<String>,

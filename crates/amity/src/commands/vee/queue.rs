@@ -25,7 +25,7 @@ pub struct Queue {
     #[arg(long, value_name = "RULE")]
     rule: Option<String>,
     /// Only exceptions in this state.
-    #[arg(long, default_value = "open", value_parser = ["open", "accepted", "edited", "resolved"])]
+    #[arg(long, default_value = "open", value_parser = ["open", "accepted", "edited", "resolved", "any"])]
     state: String,
     /// Only exceptions of this local day.
     #[arg(long, value_name = "DATE")]
@@ -60,7 +60,7 @@ impl Queue {
     /// Brings the queue up to date and prints it.
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         if let Some(rule) = &self.rule {
-            tell_unknown(rule);
+            known(rule)?;
         }
         let (review, json, is_list) = (review(installation)?, self.json, self.list);
         let Asked { groups, exceptions } = self.asked();
@@ -95,14 +95,14 @@ fn tell<T: Serialize>(json: bool, found: &T, for_people: fn(&T) -> Result<(), Fa
     if json { output::print_json(found) } else { for_people(found) }
 }
 
-/// Says where no rule is called so; those of users begin with `U-`.
-fn tell_unknown(rule: &str) {
+/// Refuses an id that no rule has; those of users begin with `U-`.
+fn known(rule: &str) -> Result<(), Failure> {
     let is_named = rule.starts_with("U-")
         || [NO_CALENDAR, UNPLANNED].contains(&rule)
         || CATALOGUE.iter().any(|entry| entry.id == rule);
-    if !is_named {
-        output::say(&format!("there is no rule `{rule}`; `amity vee plan show` tells those of a plan"));
-    }
+    let unknown =
+        || Failure::Usage(format!("--rule: there is no rule `{rule}`; `amity vee plan show` tells those of a plan"));
+    is_named.then_some(()).ok_or_else(unknown)
 }
 
 /// What waits for a person, then what is only recorded.
