@@ -94,7 +94,12 @@ export interface HeadEndBrief {
   is_stale: boolean;
   /** `null` where nothing came since feeds are followed. */
   feed: Feed | null;
+  /** `null` where it owns no usage point with intervals. */
+  intervals: Complete | null;
 }
+
+/** Up to when enough channels of a head-end are without a gap, and how many are not. */
+export interface Complete { until: string | null; expected: number; missing: number; missing_per_10000: number }
 
 /** How far the clock of a head-end is ahead of ours, in milliseconds; below 0 it is behind. */
 export interface ClockOffset {
@@ -112,7 +117,9 @@ export interface Feed {
   age_seconds: number | null;
   delay_milliseconds: number;
   came_at: string | null;
-  expected_seconds: number;
+  /** `null` of who sends by itself while nobody knows. */
+  expected_seconds: number | null;
+  expected_by: 'settings' | 'default' | 'learned' | null;
   is_stale: boolean;
   stale_since: string | null;
   clock: ClockOffset;
@@ -120,6 +127,7 @@ export interface Feed {
   /** How stamps of its events are corrected, from a stamp on. */
   correction: { stamps_from: string; milliseconds: number } | null;
   clock_past: { at: string; milliseconds: number }[];
+  complete_per_cent: number;
 }
 
 export interface HeadEndDetail extends HeadEndBrief {

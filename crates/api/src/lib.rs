@@ -5,7 +5,7 @@
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
 //! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
-//! - `feed`: up to when everything of each head-end has come, for whoever decides by it.
+//! - `feed`: up to when everything of each head-end has come, for whoever decides by it; `complete`: the same of intervals.
 //! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
 //!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
@@ -24,6 +24,7 @@ mod book;
 mod channel;
 pub mod collection;
 pub mod collection_status;
+mod complete;
 mod coverage;
 mod day;
 mod determinant;

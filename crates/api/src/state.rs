@@ -21,6 +21,7 @@ use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
 use crate::collection;
+use crate::complete::CompletesOf;
 use crate::coverage::Coverage;
 use crate::event::UNDER_WAY_KIB_MAX;
 use crate::fleet::ReadRate;
@@ -223,6 +224,8 @@ pub(crate) struct Inner {
     coverage: Arc<Mutex<Arc<Coverage>>>,
     /// The read rate and what it was computed from: the batch and the registry revision.
     pub(crate) read_rate: Mutex<Option<RateOf>>,
+    /// Up to when the intervals of each head-end have come, and what it was computed from.
+    pub(crate) completes: Mutex<Option<CompletesOf>>,
     /// The last report of collection.
     pub(crate) collection_report: tokio::sync::Mutex<Option<collection::Made>>,
     /// The last status of a day.
@@ -254,6 +257,7 @@ impl Inner {
             state,
             coverage: Arc::default(),
             read_rate: Mutex::default(),
+            completes: Mutex::default(),
             collection_report: tokio::sync::Mutex::default(),
             status_report: tokio::sync::Mutex::default(),
             roll_out: tokio::sync::Mutex::default(),

@@ -7,6 +7,7 @@ mod determinants;
 mod determinants_xml;
 mod events;
 mod exchange;
+mod feeds;
 mod fixture;
 mod guard;
 mod hook;
