@@ -130,6 +130,35 @@ export interface Feed {
   complete_per_cent: number;
 }
 
+/** An excursion of the voltage of a feeder. */
+export interface FeederEvent {
+  feeder: string;
+  side: 'high' | 'low';
+  start: string;
+  end: string;
+  first_told: string;
+  last_told: string;
+  devices: string[];
+  points_of_feeder: number;
+  head_ends: string[];
+  is_settled: boolean;
+  /** Head-ends of the feeder that have not told everything until its end. */
+  missing: string[];
+  changed_at: string;
+}
+
+export interface FeederEvents {
+  as_of: string;
+  from: string;
+  to: string;
+  window_seconds: number;
+  devices_min: number;
+  items: FeederEvent[];
+  not_placed: number;
+  untimed: number;
+  is_cut: boolean;
+}
+
 export interface HeadEndDetail extends HeadEndBrief {
   as_of: string;
   position: string | null;

@@ -5,7 +5,8 @@
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
 //! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
-//! - `feed`: up to when everything of each head-end has come, for whoever decides by it; `complete`: the same of intervals.
+//! - `feed`: up to when everything of each head-end has come, for whoever decides by it; `complete`: the same of intervals; `feeder`: what
+//!   is concluded of feeders by it.
 //! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
 //!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
@@ -34,6 +35,7 @@ mod event;
 mod exception;
 mod explain;
 mod feed;
+mod feeder;
 mod fleet;
 mod guard;
 mod head_end;
@@ -106,7 +108,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// What is there, and how it goes.
-fn shown() -> [Route; 36] {
+fn shown() -> [Route; 37] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -118,6 +120,7 @@ fn shown() -> [Route; 36] {
         ("get", "/api/v1/head-ends", get(head_end::list)),
         ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
         ("get", "/api/v1/feeds", get(feed::list)),
+        ("get", "/api/v1/feeders/events", get(feeder::events)),
         ("get", "/api/v1/roll-out", get(roll_out::get)),
         ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use ingest::collector::Health;
+use ingest::feeds::feeder::FeederRules;
 use ingest::plans::{LivePlans, Plans};
 use ingest::review::ReviewError;
 use ingest::thresholds::InForce;
@@ -40,6 +41,8 @@ pub struct State {
     pub events: EventsBook,
     /// How the feeds of head-ends stand.
     pub feeds: Feeds,
+    /// When excursions of devices are one of their feeder.
+    pub feeder_rules: FeederRules,
     /// Who decides which condition.
     pub thresholds: Arc<InForce>,
     /// The way in, which this crate must not know.

@@ -2,6 +2,10 @@
 //!
 //! What is thought of it is pure and of `headend` ([`headend::clock`], [`headend::feed`]). A correction of a clock is kept
 //! before it holds, and holds for later stamps only, so that a stamp is corrected alike before and after a restart.
+//!
+//! - [`feeder`]: what devices told of feeders, and which head-ends are missing from it.
+
+pub mod feeder;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

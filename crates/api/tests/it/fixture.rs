@@ -164,6 +164,7 @@ impl Installation {
             readings: Arc::clone(&book),
             events: events.clone(),
             feeds: ingest::Feeds::default(),
+            feeder_rules: Default::default(),
             thresholds: Arc::default(),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),

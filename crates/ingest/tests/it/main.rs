@@ -12,6 +12,7 @@ mod daily_status;
 mod determinants;
 mod events;
 mod explained;
+mod feeder;
 mod feeds;
 mod gaps;
 mod kept_values;
