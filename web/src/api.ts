@@ -130,6 +130,39 @@ export interface Feed {
   complete_per_cent: number;
 }
 
+/** Something that Amity leans on, and how it is. */
+export interface Dependency {
+  kind: 'head_end' | 'book' | 'subscriber';
+  name: string;
+  state: 'up' | 'stale' | 'down' | 'unknown';
+  since: string | null;
+  why: string | null;
+  milliseconds: number | null;
+}
+
+export interface Dependencies { as_of: string; items: Dependency[] }
+
+/** How reliable everything was over a month that Amity leans on. */
+export interface Reliability {
+  first: string;
+  last: string;
+  made_at: string;
+  items: {
+    kind: Dependency['kind'];
+    name: string;
+    looks: number;
+    up: number;
+    stale: number;
+    down: number;
+    available_per_10000: number;
+    milliseconds_mean: number | null;
+    milliseconds_max: number | null;
+    attempts: { attempts: number; answered: number; not_usable: number; refused: number } | null;
+    received: Received | null;
+  }[];
+  zones: { zone: string; days: number; expected: number; in_time: number; late: number; missing: number }[];
+}
+
 /** An excursion of the voltage of a feeder. */
 export interface FeederEvent {
   feeder: string;

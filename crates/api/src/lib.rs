@@ -13,6 +13,7 @@
 //!   what people are alarmed of; `threshold`: who decides it, and by which limit; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `event`: what devices told of: the way in, lists and the feed.
+//! - `dependency`: everything that Amity leans on, and how reliable it was.
 //! - `order`: what head-ends are asked to do.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
@@ -28,6 +29,7 @@ pub mod collection_status;
 mod complete;
 mod coverage;
 mod day;
+mod dependency;
 mod determinant;
 mod edit;
 mod etag;
@@ -108,7 +110,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// What is there, and how it goes.
-fn shown() -> [Route; 37] {
+fn shown() -> [Route; 40] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -121,6 +123,9 @@ fn shown() -> [Route; 37] {
         ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
         ("get", "/api/v1/feeds", get(feed::list)),
         ("get", "/api/v1/feeders/events", get(feeder::events)),
+        ("get", "/api/v1/dependencies", get(dependency::list)),
+        ("get", "/api/v1/reliability", get(dependency::month)),
+        ("get", "/api/v1/reliability.csv", get(dependency::month_csv)),
         ("get", "/api/v1/roll-out", get(roll_out::get)),
         ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),

@@ -4,8 +4,13 @@
 //! before it holds, and holds for later stamps only, so that a stamp is corrected alike before and after a restart.
 //!
 //! - [`feeder`]: what devices told of feeders, and which head-ends are missing from it.
+//! - [`values`]: what a head-end sends against what is expected of it.
+//! - [`dependency`]: everything that Amity leans on, and how it is; [`reliability`]: how it was over a month.
 
+pub mod dependency;
 pub mod feeder;
+pub mod reliability;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

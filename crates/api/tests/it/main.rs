@@ -3,6 +3,7 @@
 mod assumed_time;
 mod board;
 mod collection;
+mod dependencies;
 mod determinants;
 mod determinants_xml;
 mod events;
