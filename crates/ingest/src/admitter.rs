@@ -16,11 +16,12 @@ use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, Register
 use store::registry::directory::Directory;
 
 use crate::admission::arrivals::{self, Arrival, Arrivals};
-use crate::admission::{self, Limits, Positions, Scale, Target};
+use crate::admission::{self, Lacking, Limits, Positions, Scale, Target, ValuesAgain};
 use crate::came_since::CameSince;
 use crate::flags::FlagMap;
 use crate::given_twice::{Given, VALUE_TWICE};
 use crate::inventory::FINDINGS_MAX;
+use crate::kept_first;
 use crate::malformed::{self, ByCause};
 use crate::placement::{Calendar, Piece, pieces};
 use crate::registration::Unregistered;
@@ -59,6 +60,7 @@ pub struct Admitter<'a> {
     came: CameSince,
     received: HashMap<UsagePointId, Arrivals>,
     unregistered: Unregistered,
+    lacking: Lacking,
     /// The first findings that do not cost a reading.
     pub findings: Vec<Finding>,
     /// How many findings there were.
@@ -106,6 +108,7 @@ impl<'a> Admitter<'a> {
             came: CameSince::default(),
             received: HashMap::new(),
             unregistered: Unregistered::default(),
+            lacking: Lacking::default(),
             findings: Vec::new(),
             findings_count: 0,
         }
@@ -122,6 +125,13 @@ impl<'a> Admitter<'a> {
     #[must_use]
     pub fn with_unregistered(mut self, unregistered: Unregistered) -> Self {
         self.unregistered = unregistered;
+        self
+    }
+
+    /// The same, with the usage points of which the message leaves out channels that may not be missing.
+    #[must_use]
+    pub fn with_lacking(mut self, lacking: Lacking) -> Self {
+        self.lacking = lacking;
         self
     }
 
@@ -177,6 +187,9 @@ impl<'a> Admitter<'a> {
             }
             Some(other) => return self.reject(readings, other.clone()),
         };
+        if let Some(lacking) = self.lacking.of(usage_point).cloned() {
+            return self.reject(readings, Finding { line: readings.line, ..lacking });
+        }
         told.into_iter().for_each(|finding| self.note(finding));
         if (self.limits.report_missing_siblings || self.limits.report_short_spans)
             && let Some((start, end)) = admission::span(readings)
@@ -283,6 +296,10 @@ impl<'a> Admitter<'a> {
                 pieces(zone, run.start.as_second(), run.length_seconds, run.values.len(), &mut self.placed.pieces)
                     .map_err(|error| at_line("V08", error.to_string()))?;
                 self.placed.scale_values(run, scale).map_err(|error| at_line("V10", error))?;
+                if self.limits.values_again == ValuesAgain::Keep {
+                    let placed = (&self.placed.pieces[..], &self.placed.values[..]);
+                    kept_first::of_run(self.book, channel, placed).map_err(|other| at_line("V12", other))?;
+                }
                 for at in 0..self.placed.pieces.len() {
                     let piece = self.placed.pieces[at];
                     self.placed.place_qualities(self.book, &run.qualities, &piece);
@@ -303,10 +320,13 @@ impl<'a> Admitter<'a> {
                 }
             }
             Values::Registers(reads) => {
-                for read in reads {
-                    let entry = self
-                        .register_entry(channel.number, read, scale, revision)
-                        .map_err(|error| at_line("V10", error))?;
+                let entries = reads.iter().map(|read| self.register_entry(channel.number, read, scale, revision));
+                let entries: Result<Vec<_>, _> = entries.collect();
+                let entries = entries.map_err(|error| at_line("V10", error))?;
+                if self.limits.values_again == ValuesAgain::Keep {
+                    kept_first::of_reads(self.book, channel, &entries).map_err(|other| at_line("V12", other))?;
+                }
+                for entry in entries {
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
                     let twice = self.given.read(channel, &entry, readings.line);
                     self.placed.told.extend(twice);

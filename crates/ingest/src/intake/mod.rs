@@ -31,7 +31,7 @@ use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
-use crate::admission::Limits;
+use crate::admission::{Brought, Lacking, Limits};
 use crate::admitter::Admitter;
 use crate::events::{EventsFailure, EventsLane};
 use crate::feeds::Feeds;
@@ -288,9 +288,17 @@ impl Intake {
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
+        let mut lacking = Lacking::default();
+        if self.limits.refuse_missing_channels {
+            let mut brought = Brought::new(&self.directory);
+            // The survey has read these bytes to the end, so their content is not refused now.
+            let _ = spooled.read(&self.books.raw, message, format, &mut brought)?;
+            lacking = brought.lacking();
+        }
         let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
             .with_flags(self.flags.of_source(&message.source))
             .with_unregistered(unregistered)
+            .with_lacking(lacking)
             .first_received_at(outcome.earlier.first_received_at);
         let events_are_kept = self.events.is_some();
         let committed = Counts::default();

@@ -84,6 +84,16 @@ pub enum ReviewError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[source] RegistryError),
+    /// A position that was kept cannot be read; beginning anew would hide that the book was changed by something else.
+    #[error("the position `{name}` in the readings book is `{text}`, expected {expected}")]
+    Position {
+        /// The name it is kept under.
+        name: String,
+        /// What is there.
+        text: String,
+        /// What should be.
+        expected: &'static str,
+    },
     /// There is no book of plans to validate with.
     #[error("could not use the plans")]
     Plans(#[from] PlansError),

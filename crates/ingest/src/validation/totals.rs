@@ -21,9 +21,9 @@ use store::registry::directory::Directory;
 use vee::amount::Amount;
 use vee::context::RegisterPair;
 use vee::register::{SpanRead, spans};
-use vee::settings::SettingForm;
-use vee::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
-use vee::{Measured, Plan, Total};
+use vee::rules::Tolerances;
+use vee::sum_check::{SumCheck, SumCheckError, sum_check};
+use vee::{Measured, Total};
 
 use super::full_day::FullDay;
 use crate::placement::zone_of;
@@ -208,58 +208,6 @@ fn range(start: i64, end: i64) -> Option<TimeRange> {
     (range.start < range.end).then_some(range)
 }
 
-/// How far sums may be from what was measured, as the rule V50 of a plan says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tolerances {
-    register_counts: u32,
-    register_share: Decimal,
-    amount: Decimal,
-    amount_unit: SmolStr,
-    amount_share: Decimal,
-}
-
-impl Tolerances {
-    /// The settings of V50 in a plan, or its defaults where the plan leaves it out; `None` where [`Plan::check`] finds
-    /// fault with them.
-    pub fn of(plan: &Plan) -> Option<Self> {
-        let rule = vee::rules::rule("V50")?;
-        let given = plan.validate.iter().find(|entry| entry.rule == rule.id).map(|entry| &entry.settings);
-        let text = |name: &str| -> Option<(&str, &str)> {
-            let form: &SettingForm = rule.settings.iter().find(|form| form.name == name)?;
-            let written = given.and_then(|settings| settings.get(name)).map_or(form.default, SmolStr::as_str);
-            written.trim().split_once(' ')
-        };
-        let share = |name: &str| {
-            let percent: Decimal = text(name)?.0.parse().ok()?;
-            Some(Decimal::new(percent.digits, percent.exponent.checked_sub(2)?))
-        };
-        let (amount, unit) = text("amount")?;
-        Some(Self {
-            register_counts: text("register_counts")?.0.parse().ok()?,
-            register_share: share("register_share")?,
-            amount: amount.parse().ok()?,
-            amount_unit: unit.trim().into(),
-            amount_share: share("amount_share")?,
-        })
-    }
-
-    fn of_total(&self, measured: &Measured, unit: &str) -> Tolerance {
-        match measured {
-            Measured::Register(pair) => Tolerance::of_register(pair, self.register_counts, self.register_share.into()),
-            Measured::Amount(_) => {
-                Tolerance { quantity: self.amount_in(unit), share: self.amount_share.into(), together: true }
-            }
-        }
-    }
-
-    /// The quantity in another unit; of a unit of another kind, the one with the same prefix stands for it.
-    fn amount_in(&self, unit: &str) -> Amount {
-        let own = parse_unit(&self.amount_unit).map_or(0, |(power, _)| power);
-        let power = parse_unit(unit).map_or(own, |(power, _)| power);
-        Amount::from(self.amount).shifted(i32::from(own) - i32::from(power))
-    }
-}
-
 /// The intervals of a span beside what was measured over it.
 #[derive(Clone, Debug)]
 pub struct CheckedTotal {
@@ -280,6 +228,13 @@ pub enum Comparison {
         sum: Amount,
         /// Why.
         why: SumCheckError,
+    },
+    /// The rule says nothing of the quantity.
+    NotApplicable {
+        /// What the intervals add up to, in the channel's unit.
+        sum: Amount,
+        /// Why, as the rule says it of a day.
+        why: String,
     },
     /// The intervals do not fill the span.
     Incomplete(Unfilled),
@@ -318,8 +273,10 @@ pub fn check_all(
     let touched = totals.filter(|total| running.touches(total.range));
     let of_day = plans.of_channel(directory, channel);
     let checked = touched.filter_map(|total| {
-        let tolerances = plans.tolerances(&of_day, last_date(total.range, &zone)?)?;
-        Some(CheckedTotal { comparison: running.compare(&total, channel, &tolerances), total })
+        let plan = of_day.on(last_date(total.range, &zone)?);
+        let tolerances = plan.map_or_else(|_| Tolerances::default(), Tolerances::of);
+        let in_unit = (channel.unit.as_str(), channel.quantum);
+        Some(CheckedTotal { comparison: running.compare(&total, in_unit, &tolerances), total })
     });
     Ok(checked.collect())
 }
@@ -386,12 +343,17 @@ impl RunningSum {
         }
     }
 
-    fn compare(&self, total: &KnownTotal, channel: &Channel, tolerances: &Tolerances) -> Comparison {
+    /// Compares a total with intervals in a unit and multiples of a power of ten of it.
+    fn compare(&self, total: &KnownTotal, (unit, quantum): (&str, i8), tolerances: &Tolerances) -> Comparison {
         let sum = match self.over(total.range) {
-            Ok(sum) => Amount::new(sum, i32::from(channel.quantum)),
+            Ok(sum) => Amount::new(sum, i32::from(quantum)),
             Err(why) => return Comparison::Incomplete(why),
         };
-        match sum_check(sum, &total.measured, tolerances.of_total(&total.measured, &channel.unit)) {
+        let tolerance = match tolerances.of_total(&total.measured, unit) {
+            Ok(tolerance) => tolerance,
+            Err(why) => return Comparison::NotApplicable { sum, why },
+        };
+        match sum_check(sum, &total.measured, tolerance) {
             Ok(check) => Comparison::Made(check),
             Err(why) => Comparison::Refused { sum, why },
         }
@@ -423,18 +385,17 @@ mod tests {
     }
 
     #[test]
-    fn tolerances_are_those_of_the_plan() {
-        let text = |tolerances: &Tolerances, unit| tolerances.amount_in(unit).to_string();
-        let standard = Tolerances::of(&Plan::standard()).expect("a checked plan");
-        assert_eq!((standard.register_counts, standard.register_share), (2, Decimal::new(1, -3)));
-        assert_eq!((text(&standard, "Wh"), text(&standard, "kvarh")), ("50".into(), "0.05".into()));
-        let mut plan = Plan::standard();
-        let entry = plan.validate.iter_mut().find(|entry| entry.rule == "V50").expect("V50");
-        entry.settings.insert("amount".into(), "20 Wh".into());
-        entry.settings.insert("register_share".into(), "0.5 %".into());
-        let own = Tolerances::of(&plan).expect("a checked plan");
-        assert_eq!((text(&own, "kWh"), own.register_share), ("0.02".into(), Decimal::new(5, -3)));
-        plan.validate.clear();
-        assert_eq!(Tolerances::of(&plan), Some(standard), "the defaults of the rule");
+    fn a_limit_of_another_quantity_decides_nothing() {
+        // covers: V50
+        let compared = |unit: &str| {
+            let running = RunningSum::of([day(0, &[1, 2])].into_iter());
+            let measured = Measured::Amount(Decimal::new(60, -3));
+            let total = KnownTotal { measured_by: "N1/D1".into(), range: hours(0, 2), measured };
+            running.compare(&total, (unit, -3), &Tolerances::default())
+        };
+        // 57 Wh apart, of 50 Wh and half a per cent that may be.
+        assert!(matches!(compared("kWh"), Comparison::Made(check) if !check.meets()));
+        let Comparison::NotApplicable { why, .. } = compared("kvarh") else { panic!("judged") };
+        assert_eq!(why, "the setting amount is in kWh, the channel is in kvarh");
     }
 }

@@ -40,3 +40,5 @@ mod silent_days;
 mod taken_again;
 mod thresholds;
 mod time_of_use;
+mod unreadable_position;
+mod zero_days;
