@@ -3,6 +3,7 @@
 mod admission_vectors;
 mod alerts;
 mod any_order;
+mod applied_estimates;
 mod assumed_time;
 mod attempts;
 mod beside;
