@@ -178,19 +178,20 @@ impl<'a> Admitter<'a> {
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);
         let (blocking, told): (Vec<Finding>, Vec<Finding>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-        let parts = match blocking.iter().find(|finding| finding.code != admission::NUMBER).or(blocking.first()) {
+        if let Some(blocking) = blocking.iter().find(|finding| finding.code != admission::NUMBER) {
+            return self.reject(readings, blocking.clone());
+        }
+        if let Some(lacking) = self.lacking.of(usage_point).cloned() {
+            return self.reject(readings, Finding { line: readings.line, ..lacking });
+        }
+        let parts = match blocking.first() {
             None => Cow::Borrowed(std::slice::from_ref(readings)),
-            Some(wrong) if wrong.code == admission::NUMBER => {
+            Some(wrong) => {
                 let parts = admission::parted(readings, channel, self.limits);
                 parts.iter().filter(|(fits, _)| !fits).for_each(|(_, part)| self.reject(part, wrong.clone()));
                 parts.into_iter().filter_map(|(fits, part)| fits.then_some(part)).collect()
             }
-            Some(other) => return self.reject(readings, other.clone()),
         };
-        if let Some(lacking) = self.lacking.of(usage_point).cloned() {
-            let refused = |part: &ChannelReadings| Finding { line: part.line, ..lacking.clone() };
-            return parts.iter().for_each(|part| self.reject(part, refused(part)));
-        }
         told.into_iter().for_each(|finding| self.note(finding));
         if (self.limits.report_missing_siblings || self.limits.report_short_spans)
             && let Some((start, end)) = admission::span(readings)

@@ -175,6 +175,9 @@ const NOT_GOOD: Status = Status(
         | Status::ASSUMED_TIME.0,
 );
 
+/// The statuses of a value that a person wrote.
+const WRITTEN: Status = Status(Status::EDITED.0 | Status::ACCEPTED.0);
+
 /// The statuses that say power was off for a part of the interval.
 pub(crate) const OUTAGE: Status = Status(Status::POWER_FAILURE.0 | Status::ZERO_OUTAGE.0);
 
@@ -272,7 +275,10 @@ impl Elsewhere {
                 match other.value(slot) {
                     Some(value) => {
                         elsewhere.sum += i128::from(value);
-                        elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
+                        // What a person wrote stands, whatever method it came of.
+                        let status = other.status(slot);
+                        let is_open = status.contains(Status::ESTIMATED) && !status.contains(WRITTEN);
+                        elsewhere.estimated += u32::from(is_open);
                     }
                     None => elsewhere.missing += 1,
                 }

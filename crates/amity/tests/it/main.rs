@@ -13,6 +13,7 @@ mod collected_day;
 mod crash;
 mod csv_versions;
 mod damaged_input;
+mod dependencies;
 mod disk_full;
 mod events;
 mod every_real_file;

@@ -111,7 +111,7 @@ impl Review {
             }
             let held: Vec<Held> = match decisions.on(*channel, *date) {
                 [] => Vec::new(),
-                some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), &final_day),
+                some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), some, &final_day),
             };
             found.extend(of_day(&final_day, slots(&directory, *channel, *date), &held, kept));
         }

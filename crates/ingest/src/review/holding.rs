@@ -13,6 +13,7 @@ use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
 use store::registry::{Registry, RegistryError};
+use vee::estimators::estimator;
 
 use crate::plans::Plans;
 use crate::validation::companions::circle;
@@ -113,7 +114,10 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
     let place = |value: &Option<i64>| value.unwrap_or(NO_VALUE);
     let written = |values| match decision.method.as_deref() {
         Some(SHIFT) => vee::DecisionKind::Shift(values),
-        _ => vee::DecisionKind::Set(values),
+        method => match method.and_then(estimator) {
+            Some(method) => vee::DecisionKind::Estimate(method.id, values),
+            None => vee::DecisionKind::Set(values),
+        },
     };
     vee::Decision {
         act: decision.act,
@@ -130,6 +134,8 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
 pub struct Held {
     /// The value written last, in the channel's quantum, and the act that wrote it.
     pub set: Option<(u64, i64)>,
+    /// Whether that value came of an estimation method.
+    pub is_estimate: bool,
     /// The act that accepts what stands there: the written value, or else the one that validation has.
     pub accepted: Option<u64>,
 }
@@ -152,7 +158,10 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
             }
             match decision.day.new_values.as_ref().map(|values| values.get(place)) {
                 // What was accepted before was another value.
-                Some(Some(value)) => *slot = Held { set: Some((decision.act, *value)), accepted: None },
+                Some(Some(value)) => {
+                    *slot =
+                        Held { set: Some((decision.act, *value)), is_estimate: is_estimate(decision), accepted: None };
+                }
                 Some(None) => {}
                 None => slot.accepted = Some(decision.act),
             }
@@ -162,14 +171,27 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
 }
 
 /// What holds where a plan keeps final estimates against newer data (V72), as validation decided it.
-pub(crate) fn with_final_estimates(mut held: Vec<Held>, decided: &FinalDay) -> Vec<Held> {
-    let is_final = |value: &&FinalValue| value.method == "E22" && value.status.contains(Status::FINAL_ESTIMATE);
-    for decided in decided.values.iter().filter(is_final) {
-        if let (Some(held), Some(value)) = (held.get_mut(usize::from(decided.slot)), decided.value) {
-            held.set.get_or_insert((decided.inputs_hash, value));
+pub(crate) fn with_final_estimates(mut held: Vec<Held>, decisions: &[Decision], decided: &FinalDay) -> Vec<Held> {
+    for line in decided.values.iter().filter(|line| line.status.contains(Status::FINAL_ESTIMATE)) {
+        let act = decisions.iter().find_map(|decision| act_of(line, decision.act, &decision.day));
+        if let (Some(held), Some(act), Some(value)) = (held.get_mut(usize::from(line.slot)), act, line.value) {
+            if held.set.is_none() {
+                (held.set, held.is_estimate) = (Some((act, value)), true);
+            }
         }
     }
     held
+}
+
+/// The act, where a line of a final day is a value that it wrote: such a line has the act in the place of the hash of inputs.
+pub(super) fn act_of(line: &FinalValue, act: u64, day: &DecidedDay) -> Option<u64> {
+    let wrote = day.new_values.is_some() && (day.first..day.end).contains(&line.slot) && line.inputs_hash == act;
+    (wrote && !line.method.is_empty() && line.status.contains(Status::EDITED)).then_some(act)
+}
+
+/// Whether what a decision writes came of an estimation method.
+fn is_estimate(decision: &Decision) -> bool {
+    decision.method.as_deref().and_then(estimator).is_some()
 }
 
 /// On how many slots of the day newer data has overtaken a decision.

@@ -80,20 +80,19 @@ fn estimates_of_the_source_count_as_ours_do() {
 #[test]
 fn a_silent_meter_counts_after_no_method_gives_a_value_any_more() {
     // covers: V70
-    let utility = Utility::with_plan(0, &plan("60 days"));
+    let by_default = ProcessEntry { rule: "V70".into(), settings: [].into() };
+    let utility = Utility::with_plan(0, &Plan { process: vec![by_default], ..Plan::standard() });
     let (meter, from) = (Some(Name::new("Meter", "M-1")), Some(utility.at(date(2025, 11, 1), 0)));
     let entry = ChannelEntry { meter, meter_from: from, ..hourly(0, "UTC", 3600) };
     utility.ask(utility.registry.channels().register(&[entry]));
     for date in date(2025, 11, 1).series(1.day()).take(30) {
         utility.arrive(0, date, 0, "500");
     }
-    utility.wait_until("2026-01-29T12:00:00Z");
     follow(&utility);
-    utility.wait_until("2026-01-31T12:00:00Z");
-    follow(&utility);
-    // The last measured value ended with November 30: 60 days are over with January 29.
-    assert_eq!(waiting(&utility, "open"), [date(2026, 1, 30)]);
-    let final_day = utility.book.final_day(model::id::ChannelNumber(0), date(2026, 1, 30), AsOf::Now);
+    // The last measured value ended with November 30: 30 days are over with December 30. Silence is looked at for 35 days.
+    let days: Vec<Date> = date(2025, 12, 31).series(1.day()).take(5).collect();
+    assert_eq!(waiting(&utility, "open"), days);
+    let final_day = utility.book.final_day(model::id::ChannelNumber(0), days[0], AsOf::Now);
     let values = final_day.expect("readable").expect("decided").values;
     assert!(values.iter().all(|value| value.value.is_none()), "nothing was estimated");
 }

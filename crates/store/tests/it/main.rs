@@ -16,6 +16,7 @@ mod readings_model;
 mod registry_arrival;
 mod registry_collection;
 mod registry_contract;
+mod registry_dependency;
 mod registry_determinant;
 mod registry_engines;
 mod registry_facts;

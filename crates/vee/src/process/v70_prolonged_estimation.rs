@@ -1,7 +1,8 @@
 //! V70 prolonged estimation: a channel that has been estimated for too long.
 //!
-//! Source: Oracle D2-PROESTCHK, fails where `last measured + allowed days < end`. The 60 days are a proposal, and so is
-//! that a channel of which nothing was ever measured counts from the first thing that is known of it.
+//! Source: Oracle D2-PROESTCHK, fails where `last measured + allowed days < end`. The 30 days are a proposal: a meter
+//! without a word is looked after for [`SILENT_DAYS`](crate::meter_times::SILENT_DAYS), and no day after these is judged.
+//! That a channel of which nothing was ever measured counts from the first thing that is known of it is one as well.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub static RULE: Rule = Rule {
 const ALLOWED_DAYS: SettingForm = SettingForm {
     name: "allowed_days",
     kind: SettingKind::Count("days"),
-    default: "60 days",
+    default: "30 days",
     meaning: "how long a channel may go without a measured value; a day is 24 hours",
 };
 

@@ -1,5 +1,6 @@
 //! What the engine decides, seen from outside.
 
+mod applied_estimates;
 mod arrival_order;
 mod assumed_time;
 mod assumed_time_edits;
