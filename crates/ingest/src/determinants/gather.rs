@@ -118,8 +118,11 @@ impl Determinants {
                 Err(error) => return Err(error),
             };
             let mut channels = self.runtime.block_on(self.registry.channels().of_usage_point(usage_point))?;
-            channels.retain(|channel| fits(place, channel));
-            if channels.iter().filter(|channel| channel.interval_seconds.is_some()).count() > 1 {
+            let directory = self.runtime.block_on(self.registry.directory())?;
+            channels.retain(|channel| directory.line(channel).iter().any(|one| fits(place, one)));
+            let with_intervals = || channels.iter().filter(|channel| channel.interval_seconds.is_some());
+            let line: Vec<_> = with_intervals().next().map(|first| directory.line(first)).unwrap_or_default();
+            if with_intervals().any(|channel| line.iter().all(|one| one.number != channel.number)) {
                 gathered.findings.push(ambiguous(place, &channels));
                 continue;
             }
@@ -149,11 +152,12 @@ impl Determinants {
             };
             if channel.interval_seconds.is_some() {
                 series.exponent = channel.quantum.saturating_add(shift);
-                series.runs = self.runs(channel, assumed_time, period, gathered)?;
+                series.runs.extend(self.runs(channel, assumed_time, period, gathered)?);
             } else {
                 series.registers.extend(self.registers(channel, shift, period, gathered)?);
             }
         }
+        series.runs.sort_by_key(|run| run.start);
         series.registers.sort_by_key(|register| register.reads.first().map(|read| read.at));
         join_exchanges(&mut series.registers);
         trim(&mut series.registers, period);
@@ -167,7 +171,12 @@ impl Determinants {
         period: TimeRange,
         gathered: &mut Gathered,
     ) -> Result<Vec<Values>, ReviewError> {
-        let (start, end) = (period.start.as_second(), period.end.as_second());
+        let own = self.runtime.block_on(self.registry.directory())?.own_time(channel);
+        let within = TimeRange { start: period.start.max(own.start), end: period.end.min(own.end) };
+        if within.end <= within.start {
+            return Ok(Vec::new());
+        }
+        let (start, end) = (within.start.as_second(), within.end.as_second());
         let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
         gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
         let Ok(zone) = zone_of(&channel.zone) else {

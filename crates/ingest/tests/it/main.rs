@@ -17,6 +17,8 @@ mod gaps;
 mod kept_values;
 mod late_data;
 mod malformed;
+mod multiplier;
+mod other_length;
 mod plans;
 mod prolonged;
 mod races;

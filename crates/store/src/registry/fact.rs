@@ -66,6 +66,8 @@ text_enum! {
         FlowsIn = "flows-in",
         /// The channels that count what flows out of the node of a channel.
         FlowsOut = "flows-out",
+        /// The channel of the same usage point that goes on as this one from then on, with intervals of another length.
+        ContinuedBy = "continued-by",
     }
 }
 
@@ -101,7 +103,12 @@ impl FactKind {
     pub const fn names_channels(self) -> bool {
         matches!(
             self,
-            Self::CheckChannels | Self::LoadProfileChannels | Self::ScadaChannels | Self::FlowsIn | Self::FlowsOut
+            Self::CheckChannels
+                | Self::LoadProfileChannels
+                | Self::ScadaChannels
+                | Self::FlowsIn
+                | Self::FlowsOut
+                | Self::ContinuedBy
         )
     }
 

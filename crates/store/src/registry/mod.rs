@@ -30,12 +30,14 @@ pub mod batch;
 pub mod channel;
 mod channel_bounds;
 pub mod collected_day;
+pub mod continuation;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
 pub mod feed;
 mod feeder;
 pub mod hand_over;
+pub mod interval_wait;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;

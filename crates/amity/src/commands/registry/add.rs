@@ -17,6 +17,7 @@ use store::registry::directory::Directory;
 use store::registry::fact::{Fact, FactKind};
 use store::registry::usage_point::StateChange;
 
+use super::continuation::Continuation;
 use super::fact::multiplier_can_change;
 use crate::commands::time_span::instant;
 use crate::installation::Installation;
@@ -76,6 +77,15 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     interval_seconds: Option<u32>,
+    /// The channel goes on as this one of the same usage point, whose intervals had another length: its label, number or mRID.
+    /// Messages that name either mean the one that holds at their time.
+    #[arg(long, value_name = "CHANNEL", requires = "continues_from")]
+    #[serde(default)]
+    continues: Option<String>,
+    /// The first local day of the new length.
+    #[arg(long, value_name = "DATE", requires = "continues")]
+    #[serde(default)]
+    continues_from: Option<String>,
     /// Zone of the usage point.
     #[arg(long)]
     #[serde(default)]
@@ -146,12 +156,27 @@ impl Add {
         let Some(from) = self.multiplier_from.as_deref() else { return Ok(None) };
         let usage = |words: &str| Failure::Usage(format!("multiplier_from: {words}"));
         let multiplier = self.multiplier.as_deref().ok_or_else(|| usage("say also the `multiplier`"))?;
-        let channel = channel.ok_or_else(|| usage("the channel is new; register it with the multiplier before first"))?;
+        let channel =
+            channel.ok_or_else(|| usage("the channel is new; register it with the multiplier before first"))?;
         let zone = zone_of(&self.zone(installation)).map_err(|error| Failure::Usage(error.to_string()))?;
         let from = instant("multiplier_from", from, &zone)?;
         multiplier_can_change(channel, Some(from))?;
         let fact = Fact::new(FactKind::Multiplier, channel.id.0, from, Some(multiplier));
         fact.map(Some).map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// What it goes on from, where that is given.
+    fn continuation(
+        &self,
+        installation: &Installation,
+        directory: &Directory,
+        entry: &ChannelEntry,
+    ) -> Result<Option<Continuation>, Failure> {
+        match (self.continues.as_deref(), self.continues_from.as_deref()) {
+            (None, None) => Ok(None),
+            (Some(label), Some(from)) => Continuation::of(installation, directory, entry, (label, from)).map(Some),
+            _ => Err(Failure::Usage("`continues` and `continues_from` need each other".into())),
+        }
     }
 
     /// The usage point as the registry calls it where its mRID is given, else by the given name.
@@ -224,10 +249,16 @@ pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) 
     correct(installation, &corrected.collect::<Vec<_>>(), &directory)?;
     let changes = entries.iter().zip(&channels);
     let changes = changes.map(|(entry, add)| add.multiplier_change(installation, directory.registered(entry)));
-    let multipliers: Vec<_> = changes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let mut facts: Vec<_> = changes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let continuations = entries.iter().zip(&channels);
+    let continuations = continuations.map(|(entry, add)| add.continuation(installation, &directory, entry));
+    let continuations: Vec<_> = continuations.collect::<Result<_, _>>()?;
     let registry = &installation.books.registry;
     let registered = installation.ask(registry.channels().register(&entries))?;
-    installation.ask(registry.facts().put(&multipliers))?;
+    let goes_on = continuations.iter().zip(&registered);
+    let goes_on = goes_on.filter_map(|(continuation, next)| Some(continuation.as_ref()?.fact(next)));
+    facts.extend(goes_on.collect::<Result<Vec<_>, _>>()?);
+    installation.ask(registry.facts().put(&facts))?;
     let usage_points = registered.iter().map(|channel| channel.usage_point);
     let owners = usage_points.clone().zip(&channels).filter(|(_, add)| add.owner.is_some());
     let owners: Vec<_> = owners.map(|(point, add)| (point, add.owner.as_deref().map(SmolStr::new))).collect();
@@ -235,7 +266,12 @@ pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) 
     let change = |(usage_point, state)| Option::map(state, |(state, from)| StateChange { usage_point, from, state });
     let changes: Vec<_> = usage_points.zip(states).filter_map(change).collect();
     installation.ask(registry.usage_points().change_states(&changes))?;
-    let hint = "`amity quarantine replay` takes in what waited for them";
+    let hint = match continuations.iter().any(Option::is_some) {
+        true => {
+            "`amity quarantine replay` takes in what waited for them, then `amity vee run` judges the days since again"
+        }
+        false => "`amity quarantine replay` takes in what waited for them",
+    };
     output::tell(as_json, &registered, &format!("{} channels registered", registered.len()), hint)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -29,7 +29,8 @@ pub struct Fact {
     /// Of a meter: meter-family, meter-firmware, module-id, badge-number, serial-number, meter-multiplier, transformer-type
     /// (yes, no). Of a usage point: service-rating (kVA), position (degrees north, degrees
     /// east), holidays (a calendar), weather-station. Of a channel: load (ordinary, irregular, constant, solar),
-    /// multiplier (of register differences, from an instant on), interval-capacity, average-daily-load, check-channels, load-profile-channels, scada-channels, flows-in, flows-out.
+    /// multiplier (of register differences, from an instant on), interval-capacity, average-daily-load, check-channels, load-profile-channels, scada-channels, flows-in, flows-out,
+    /// continued-by (`registry add --continues` checks what it needs).
     kind: FactKind,
     /// Name or mRID of the meter or usage point; label or number of the channel.
     subject: String,

@@ -141,8 +141,20 @@ impl<'a> Gathered<'a> {
     pub(super) fn add_intervals(&mut self, ground: Ground<'_>, within: TimeRange) -> Result<(), Error> {
         let beside = ground.directory.of_usage_point(self.channel.usage_point);
         let beside = beside.filter(|other| other.interval_seconds.is_some() && measures_the_same(self.channel, other));
-        let Some(intervals) = beside.min_by_key(|other| other.number) else { return Ok(()) };
+        let Some(first) = beside.min_by_key(|other| other.number) else { return Ok(()) };
+        for intervals in ground.directory.line(first) {
+            self.add_intervals_of(ground, intervals, within)?;
+        }
+        Ok(())
+    }
+
+    fn add_intervals_of(&mut self, ground: Ground<'_>, intervals: &Channel, within: TimeRange) -> Result<(), Error> {
         let (Some(length), Ok(zone)) = (intervals.interval_seconds, zone_of(&intervals.zone)) else { return Ok(()) };
+        let own = ground.directory.own_time(intervals);
+        let within = TimeRange { start: within.start.max(own.start), end: within.end.min(own.end) };
+        if within.end <= within.start {
+            return Ok(());
+        }
         let exponent = i32::from(intervals.quantum) + i32::from(unit_shift(intervals, self.channel));
         let span = (within.start.as_second(), within.end.as_second());
         let mut history = ground.book.read(intervals.number, span.0, span.1, ground.as_of)?;
