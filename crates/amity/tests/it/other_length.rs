@@ -4,18 +4,23 @@ use model::quantity::Decimal;
 
 use crate::program::Program;
 
-const HOURS: &str = "0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0";
+const ENERGY: &str = "0.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0";
 
 /// Equal values of whole days of March from a day on, in intervals of so many minutes.
 fn days(first: u32, last: u32, minutes: u32, value: &str) -> String {
-    let start = |day: u32, at: u32| format!("2026-03-{day:02}T{:02}:{:02}:00Z", at * minutes / 60, at * minutes % 60);
-    let rows = (first..=last).flat_map(|day| (0..1440 / minutes).map(move |at| (day, at)));
-    let rows: String = rows.map(|(day, at)| format!("UP-1,E1,{HOURS},{},{value}\n", start(day, at))).collect();
-    format!("usage_point_id,channel,reading_type,start,value\n{rows}")
+    let stamp = |day: u32, minute: u32| {
+        let (day, minute) = (day + minute / 1440, minute % 1440);
+        format!("2026-03-{day:02}T{:02}:{:02}:00Z", minute / 60, minute % 60)
+    };
+    let starts = (first..=last).flat_map(|day| (0..1440 / minutes).map(move |at| (day, at * minutes)));
+    let row =
+        |(day, at): (u32, u32)| format!("UP-1,E1,{ENERGY},{},{},{value}\n", stamp(day, at), stamp(day, at + minutes));
+    let rows: String = starts.map(row).collect();
+    format!("usage_point_id,channel,reading_type,start,end,value\n{rows}")
 }
 
 fn add(program: &Program, more: &[&str]) -> crate::program::Ended {
-    let options = ["--usage-point", "UP-1", "--reading-type", HOURS, "--quantum", "-3"];
+    let options = ["--usage-point", "UP-1", "--reading-type", ENERGY, "--quantum", "-3"];
     program.run(&[&["registry", "add"][..], &options, more].concat())
 }
 

@@ -42,6 +42,7 @@ pub use v02_sender::owner;
 pub use v07_interval_length::OTHER_LENGTH;
 pub use v08_period::short_spans;
 pub use v09_count_and_order::Positions;
+pub use v10_number::{NUMBER, parted};
 pub use v13_sibling_channels::siblings_of_other_periods;
 pub use v15_channel_count::missing_channels;
 
