@@ -11,12 +11,13 @@ use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
 use model::quality::Quality;
 use model::reading::{ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
+use model::time::TimeRange;
 use smol_str::SmolStr;
 use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry};
 use store::registry::directory::Directory;
 
 use crate::admission::arrivals::{self, Arrival, Arrivals};
-use crate::admission::{self, Lacking, Limits, Positions, Scale, Target, ValuesAgain};
+use crate::admission::{self, Lacking, Limits, OTHER_LENGTH, Positions, Scale, Target, ValuesAgain};
 use crate::came_since::CameSince;
 use crate::flags::FlagMap;
 use crate::given_twice::{Given, VALUE_TWICE};
@@ -37,6 +38,8 @@ pub struct Rejected {
     pub finding: Finding,
     /// How many readings wait.
     pub readings: u64,
+    /// Where they are intervals of another length than that of their channel: the channel, and from when to when they are.
+    pub other_length: Option<(ChannelNumber, TimeRange)>,
 }
 
 /// Admits the pieces of one message into a batch.
@@ -179,7 +182,8 @@ impl<'a> Admitter<'a> {
         let (blocking, told): (Vec<Finding>, Vec<Finding>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         if let Some(blocking) = blocking.iter().find(|finding| finding.code != admission::NUMBER) {
-            return self.reject(readings, blocking.clone());
+            self.reject(readings, blocking.clone());
+            return self.note_other_length(readings, blocking, channel.number);
         }
         if let Some(lacking) = self.lacking.of(usage_point).cloned() {
             return self.reject(readings, Finding { line: readings.line, ..lacking });
@@ -283,7 +287,18 @@ impl<'a> Admitter<'a> {
         self.rejected
             .entry((label.clone(), finding.code.clone()))
             .and_modify(|rejected| rejected.readings += count)
-            .or_insert(Rejected { item: self.item, channel: label, finding, readings: count });
+            .or_insert(Rejected { item: self.item, channel: label, finding, readings: count, other_length: None });
+    }
+
+    /// Notes for which time of a channel values of another length were rejected.
+    fn note_other_length(&mut self, readings: &ChannelReadings, finding: &Finding, channel: ChannelNumber) {
+        let span = admission::span(readings).filter(|_| finding.code == OTHER_LENGTH);
+        let rejected = self.rejected.get_mut(&(readings.channel.label(), finding.code.clone()));
+        if let (Some((start, end)), Some(rejected)) = (span, rejected) {
+            let (_, known) = rejected.other_length.unwrap_or((channel, TimeRange { start, end }));
+            let range = TimeRange { start: known.start.min(start), end: known.end.max(end) };
+            rejected.other_length = Some((channel, range));
+        }
     }
 
     fn place(&mut self, readings: &ChannelReadings, channel: &Channel) -> Result<(), Finding> {

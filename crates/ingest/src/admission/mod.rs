@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 pub use scale::Scale;
 pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, unknown_point};
 pub use v02_sender::owner;
+pub use v07_interval_length::OTHER_LENGTH;
 pub use v08_period::short_spans;
 pub use v09_count_and_order::Positions;
 pub use v10_number::{NUMBER, parted};

@@ -210,7 +210,11 @@ impl Intake {
                 outcome.receipt.format = Some(format.name().into());
                 let mut unregistered = Unregistered::default();
                 if message.unknown == Unknown::Register {
-                    (outcome.receipt.registered, unregistered) = self.register_unknown(message, spooled, *format)?;
+                    let told;
+                    (outcome.receipt.registered, unregistered, told) =
+                        self.register_unknown(message, spooled, *format)?;
+                    outcome.receipt.findings_count += told.len() as u64;
+                    outcome.findings.extend(told);
                 }
                 // Before the readings, whose commit answers the message: a crash between repeats them harmlessly.
                 if let Some(lane) = self.events.as_ref().filter(|_| spooled.has_events) {
@@ -288,13 +292,14 @@ impl Intake {
         Ok(())
     }
 
-    /// Registers the channels of a message that the registry does not know; answers how many, and why not the others.
+    /// Registers the channels of a message that the registry does not know; answers how many, why not the others, and which of
+    /// them measure what another one does.
     fn register_unknown(
         &mut self,
         message: &Message,
         spooled: &Spooled,
         format: Format,
-    ) -> Result<(u64, Unregistered), IntakeError> {
+    ) -> Result<(u64, Unregistered, Vec<Finding>), IntakeError> {
         let zone = match (format, &message.zone) {
             // NEM12 knows one time, UTC+10 without daylight saving, in which its days begin.
             (Format::Nem12 | Format::Nem13, _) => SmolStr::new_static("+10:00"),
@@ -305,12 +310,13 @@ impl Intake {
         // The survey has read these bytes to the end, so their content is not refused now.
         let _ = spooled.read(&self.books.raw, message, format, &mut unknown)?;
         let entries = unknown.into_entries();
+        let told = entries.iter().filter_map(|entry| registration::second_length(&self.directory, entry)).collect();
         let mut unregistered = Unregistered::default();
         let registered = registration::register(&self.books.registry, &self.runtime, &entries, &mut unregistered)?;
         if 0 < registered {
             self.directory = self.runtime.block_on(self.books.registry.directory())?;
         }
-        Ok((registered, unregistered))
+        Ok((registered, unregistered, told))
     }
 
     fn quarantine(
@@ -327,8 +333,13 @@ impl Intake {
         let malformed = outcome.malformed.iter();
         let malformed = malformed.map(|malformed| quarantine::malformed(message, spooled.raw, &hash, malformed));
         let entries = rejected.chain(malformed).collect();
+        let waits = outcome.rejected.iter().filter_map(|rejected| quarantine::interval_wait(&hash, rejected));
+        let waits: Vec<_> = waits.collect();
         outcome.settlement = Settlement::of(&outcome.earlier.items, entries, outcome.receipt.accepted);
         self.runtime.block_on(async {
+            if !waits.is_empty() {
+                self.books.registry.interval_waits().add(&waits).await?;
+            }
             let quarantine = self.books.registry.quarantine();
             let new = &outcome.settlement.new;
             if !new.is_empty() {

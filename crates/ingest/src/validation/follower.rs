@@ -21,6 +21,7 @@ use model::time::LocalDay;
 use smol_str::{SmolStr, format_smolstr};
 use store::readings::{AsOf, Batch, Cursor, Error};
 use store::registry::directory::Directory;
+use store::registry::interval_wait::ChangedWait;
 use vee::plan::needs::Outlook;
 
 use super::Report;
@@ -82,7 +83,7 @@ impl Review {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, ReviewError> {
         let mut seen = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut report = Report::default();
+        let mut report = self.validate_waits(clock, progress)?;
         loop {
             let kept: Cursor = self.position(RECEIVED, "a cursor of the feed")?.unwrap_or_default();
             let directory = self.directory()?;
@@ -101,6 +102,34 @@ impl Review {
             report += self.make_reads_again(&touched.decided, clock())?;
             report += self.validate_days(touched.days, clock(), progress)?;
             self.keep_position(RECEIVED, touched.to.to_string(), clock())?;
+        }
+    }
+
+    /// Validates the days for which values of another interval length began to wait, or wait no longer.
+    fn validate_waits(
+        &self,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let mut report = Report::default();
+        loop {
+            let changed = self.changed_waits()?;
+            if changed.is_empty() {
+                return Ok(report);
+            }
+            let directory = self.directory()?;
+            let mut days = Days::new();
+            for ChangedWait { wait, .. } in &changed {
+                let Some(channel) = directory.channel(wait.channel) else { continue };
+                let Ok(zone) = zone_of(&channel.zone) else { continue };
+                let mut at = wait.range.start;
+                while let Some(day) = LocalDay::containing(at, &zone).filter(|day| day.range.start < wait.range.end) {
+                    days.insert((channel.number, day.date));
+                    at = day.range.end;
+                }
+            }
+            report += self.validate_days(days, clock(), progress)?;
+            self.looked_at_waits(&changed)?;
         }
     }
 

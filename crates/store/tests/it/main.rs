@@ -21,6 +21,7 @@ mod registry_determinant;
 mod registry_engines;
 mod registry_facts;
 mod registry_feed;
+mod registry_interval_wait;
 mod registry_master;
 mod registry_order;
 mod registry_plans;

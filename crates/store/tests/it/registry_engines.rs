@@ -5,7 +5,7 @@ use store::registry::local_postgres::LocalPostgres;
 
 use super::{
     registry_arrival, registry_collection, registry_dependency, registry_determinant, registry_facts, registry_feed,
-    registry_master, registry_order, registry_plans, registry_quarantine, registry_rates, registry_review,
+    registry_interval_wait, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates, registry_review,
     registry_schema, registry_subscriptions,
 };
 
@@ -21,6 +21,7 @@ macro_rules! rooms {
             registry_facts,
             registry_dependency,
             registry_feed,
+            registry_interval_wait,
             registry_order,
             registry_plans,
             registry_rates,
