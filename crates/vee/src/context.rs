@@ -50,6 +50,8 @@ pub struct Context<'a> {
     pub before: Option<Neighbour>,
     /// What comes after the day, where that is known; see [`Neighbour::after`].
     pub after: Option<Neighbour>,
+    /// For which time values of another interval length were received and wait for people; nothing is estimated there.
+    pub other_length: &'a [TimeRange],
     /// Stored days of the channel with their final values and statuses, for like-day methods. The
     /// day itself may be among them; it is passed over. At most one for each date.
     pub history: &'a [Day<'a>],
@@ -89,6 +91,7 @@ impl<'a> Context<'a> {
             expected: Expected::ALWAYS,
             before: None,
             after: None,
+            other_length: &[],
             history: &[],
             holidays: &[],
             totals: &[],

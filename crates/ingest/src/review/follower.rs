@@ -129,7 +129,7 @@ impl Review {
         };
         let rules = plans.of_channel(&directory, known).on(date).ok().map(CheckedPlan::processes);
         if let Some(rule) = rules.and_then(|rules| rules.prolonged_estimation.as_ref()) {
-            decided.failures.extend(prolonged::of_day(&self.readings, known, &decided, rule)?);
+            decided.failures.extend(prolonged::of_day(&self.readings, known, date, rule)?);
         }
         Ok(Some(decided))
     }

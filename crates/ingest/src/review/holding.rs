@@ -4,11 +4,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalValue};
 use model::quality::Status;
 use model::review::SHIFT;
+use model::time::TimeRange;
 use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
@@ -24,9 +26,11 @@ const FINAL_ESTIMATE: &str = "E20";
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
 
-/// The decisions that count on many days.
+/// The decisions that count on many days, and what still waits for one.
 #[derive(Debug, Default)]
 pub struct Decisions {
+    /// For which time of a channel values of another interval length wait.
+    other_length: HashMap<ChannelNumber, Vec<TimeRange>>,
     of_day: HashMap<(ChannelNumber, Date), Vec<Decision>>,
 }
 
@@ -48,7 +52,23 @@ impl Decisions {
         } else {
             registry.review().decisions_between(first, last).await?
         };
-        Ok(Self::by_day(found))
+        Self::by_day(found).with_waits(registry, (first, last)).await
+    }
+
+    async fn with_waits(mut self, registry: &Registry, (first, last): (Date, Date)) -> Result<Self, RegistryError> {
+        // Local days begin and end at most a day from those of UTC.
+        let edge = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let start = edge(first.saturating_sub(Span::new().days(1))).unwrap_or(Timestamp::MIN);
+        let end = edge(last.saturating_add(Span::new().days(2))).unwrap_or(Timestamp::MAX);
+        for wait in registry.interval_waits().within(TimeRange { start, end }).await? {
+            self.other_length.entry(wait.channel).or_default().push(wait.range);
+        }
+        Ok(self)
+    }
+
+    /// For which time of a channel values of another interval length wait in quarantine.
+    pub fn of_other_length(&self, channel: ChannelNumber) -> &[TimeRange] {
+        self.other_length.get(&channel).map_or(&[], Vec::as_slice)
     }
 
     /// As [`Decisions::of`], as they counted at a moment.
@@ -63,7 +83,8 @@ impl Decisions {
         moment: Timestamp,
     ) -> Result<Self, RegistryError> {
         let Some((_, first, last)) = reached(directory, days, plans) else { return Ok(Self::default()) };
-        Ok(Self::by_day(registry.review().decisions_as_of(first, last, moment).await?))
+        let found = registry.review().decisions_as_of(first, last, moment).await?;
+        Self::by_day(found).with_waits(registry, (first, last)).await
     }
 
     fn by_day(found: Vec<Decision>) -> Self {

@@ -8,7 +8,7 @@ use model::quality::Status;
 
 use super::day_table::Listed::{Current, Prior, TwoPrior};
 use super::day_table::{DayTable, first_listed};
-use super::reference_days::REFERENCE;
+use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -46,5 +46,5 @@ static TABLE: DayTable = DayTable {
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let weeks_earlier = if settings.choice(&YEAR) == "previous" { 52 } else { 0 };
-    first_listed(view, gap, &ESTIMATOR, &TABLE, (weeks_earlier, settings.choice(&REFERENCE) == "validated"))
+    first_listed(view, gap, &ESTIMATOR, &TABLE, (weeks_earlier, Trusted::of(settings, &REFERENCE)))
 }

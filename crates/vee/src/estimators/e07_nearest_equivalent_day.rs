@@ -10,7 +10,7 @@ use model::quality::Status;
 
 use super::day_table::Listed::{Current, Prior};
 use super::day_table::{DayTable, first_listed};
-use super::reference_days::REFERENCE;
+use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
 use crate::settings::Settings;
 use crate::view::View;
@@ -40,5 +40,5 @@ static TABLE: DayTable = DayTable {
 };
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
-    first_listed(view, gap, &ESTIMATOR, &TABLE, (0, settings.choice(&REFERENCE) == "validated"))
+    first_listed(view, gap, &ESTIMATOR, &TABLE, (0, Trusted::of(settings, &REFERENCE)))
 }

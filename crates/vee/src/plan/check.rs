@@ -72,7 +72,7 @@ impl PlannedRule {
     }
 
     /// The settings of a built rule; `None` for a formula.
-    pub(super) fn settings(&self) -> Option<&Settings> {
+    pub(crate) fn settings(&self) -> Option<&Settings> {
         match &self.test {
             Judge::Built(_, settings) => Some(settings),
             Judge::User(_) => None,

@@ -49,6 +49,7 @@ use crate::view::View;
 
 pub(crate) use v30_gap::days_counted as gap_days_counted;
 pub(crate) use v40_dynamic_comparison::formula_of;
+pub use v50_sum_check::Tolerances;
 
 /// One validation rule of the catalogue.
 #[derive(Debug)]
