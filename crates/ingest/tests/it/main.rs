@@ -20,6 +20,7 @@ mod malformed;
 mod plans;
 mod prolonged;
 mod races;
+mod reach;
 mod register_restart;
 mod registers;
 mod review;

@@ -5,14 +5,15 @@ use model::quality::Status;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::elsewhere::belongs;
+use super::reach::Reach;
 use super::user_rule::UserTest;
 use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
-use crate::formula::{Formula, Library, named_status};
+use crate::formula::{Library, named_status};
 use crate::process::Processes;
 use crate::register::{CheckedRegisterPlan, RegisterPlan};
-use crate::rules::{self, RULES, Rule, Stage, rule};
+use crate::rules::{self, RULES, Rule, Stage, by_formula, rule};
 use crate::settings::{InvalidSetting, SettingForm, Settings};
 use crate::view::View;
 
@@ -68,27 +69,11 @@ impl PlannedRule {
         }
     }
 
-    /// The settings of a built rule; `None` for a formula.
-    pub(super) fn settings(&self) -> Option<&Settings> {
+    /// What it looks at beside the day itself.
+    pub(super) fn reach(&self) -> Reach {
         match &self.test {
-            Judge::Built(_, settings) => Some(settings),
-            Judge::User(_) => None,
-        }
-    }
-
-    /// The formula of a rule that is one.
-    pub(super) fn formula(&self) -> Option<&Formula> {
-        match &self.test {
-            Judge::Built(rule, settings) => rules::formula_of(rule.id, settings),
-            Judge::User(test) => Some(&test.formula),
-        }
-    }
-
-    /// Into how many days on each side of a day the rule counts a gap.
-    pub(crate) fn gap_days(&self) -> u16 {
-        match &self.test {
-            Judge::Built(rule, settings) if rule.id == "V30" => rules::gap_days_counted(settings),
-            _ => 0,
+            Judge::Built(rule, settings) => (rule.reach)(settings),
+            Judge::User(test) => by_formula::reach(&test.formula),
         }
     }
 
@@ -97,6 +82,13 @@ impl PlannedRule {
             Judge::Built(rule, settings) => (rule.judge)(view, settings),
             Judge::User(test) => test.judge(view),
         }
+    }
+}
+
+impl PlannedEstimator {
+    /// What it looks at beside the day itself.
+    pub(super) fn reach(&self) -> Reach {
+        (self.estimator.reach)(&self.settings)
     }
 }
 

@@ -9,6 +9,8 @@ use model::quality::Status;
 use super::{Direction, Fault, Finding};
 use crate::evidence::{quantity, span};
 use crate::formula::{CountScope, Evaluation, EvaluationError, Formula};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::view::View;
 
 /// A formula as a rule.
@@ -24,6 +26,11 @@ pub(crate) struct Test<'f> {
     pub direction: Direction,
     /// Whether it is told when a channel is missing that the formula names; else the rule is not applicable then.
     pub tells_missing_channel: bool,
+}
+
+/// A formula that names another channel may name any.
+pub(crate) fn reach(formula: &Formula) -> Reach {
+    Reach::needs(if formula.names_a_channel() { Needs::COMPANIONS } else { Needs::NONE })
 }
 
 pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {

@@ -27,6 +27,7 @@ mod plans;
 mod plans_refused;
 mod properties;
 mod properties_of_rules;
+mod reach;
 mod real_meter;
 mod register_notation;
 mod register_restart;
