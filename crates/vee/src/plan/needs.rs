@@ -92,6 +92,8 @@ pub struct Outlook {
     pub methods: Needs,
     /// See [`CheckedPlan::summary_spans`].
     pub summary_spans: Vec<(u16, u16)>,
+    /// How many of the reads of a register before a read their rules look at.
+    pub reads_before: usize,
 }
 
 impl Outlook {
@@ -106,6 +108,7 @@ impl Outlook {
             all.rules = all.rules.with(plan.rule_needs());
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());
+            all.reads_before = all.reads_before.max(plan.register().reads_before());
         }
         all.summary_spans.sort_unstable();
         all.summary_spans.dedup();

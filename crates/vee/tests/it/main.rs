@@ -31,6 +31,7 @@ mod reach;
 mod real_meter;
 mod register_notation;
 mod register_restart;
+mod register_reach;
 mod register_series;
 mod registers;
 mod scaling_by_bucket;
