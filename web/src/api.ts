@@ -626,6 +626,7 @@ export interface ExplainedValue {
   rules: { rule: string; direction: Direction; severity: RuleSeverity; evidence: string }[];
   method: string | null;
   inputs_hash: string | null;
+  act: number | null;
 }
 
 /** What a person decided about a day, whether it counts or not. */

@@ -375,7 +375,7 @@ function explainedValue(channel, at, slot) {
   return {
     slot, start: local(at), raw: raw === null ? null : kwh(raw), final: value === null ? null : kwh(value), statuses: [status.words],
     rules: failed.map(({ rule, direction, severity, evidence }) => ({ rule, direction, severity, evidence })),
-    method: status.class === 'edited' ? 'E22' : null, inputs_hash: status.class === 'edited' ? '000000000000002a' : null,
+    method: status.class === 'edited' ? 'E22' : null, inputs_hash: null, act: status.class === 'edited' ? 42 : null,
   };
 }
 

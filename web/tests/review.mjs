@@ -358,7 +358,7 @@ async function lineageIsTold(page, gap) {
   const words = await lineage.innerText();
   check('lineage: run, plan and version', [`run ${told.run}`, told.plan_name, `version ${told.plan_version}`].every((part) => words.includes(part)), words);
   const [value] = values;
-  const parts = [...value.statuses, ...value.rules.map(({ rule }) => rule), value.method, value.inputs_hash].filter(Boolean);
+  const parts = [...value.statuses, ...value.rules.map(({ rule }) => rule), value.method, value.act === null ? value.inputs_hash : `act ${value.act}`].filter(Boolean);
   check('lineage: statuses, failed rules, method and hash', parts.every((part) => words.includes(part)), `${parts} / ${words}`);
   const before = new Date(Date.parse(told.decisions[0].at) - 1000).toISOString();
   const then = (await api(`channels/${gap.channel}/explain?date=${gap.date}&as_of=${before}`)).values[value.slot];

@@ -13,7 +13,7 @@ use crate::state::Inner;
 impl From<ReviewError> for Problem {
     fn from(error: ReviewError) -> Self {
         match error {
-            ReviewError::Refused(Refusal::NotFound(words)) => Self::new(Code::NotFound, words),
+            ReviewError::Refused(Refusal::NotFound(_, words)) => Self::new(Code::NotFound, words),
             ReviewError::Refused(Refusal::Conflict(words)) => Self::new(Code::Conflict, words),
             ReviewError::Refused(Refusal::NotAllowed(words)) => Self::new(Code::NotAllowed, words),
             ReviewError::Refused(Refusal::Invalid { field, detail }) => Self::parameter(field, detail),

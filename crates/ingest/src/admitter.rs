@@ -2,7 +2,8 @@
 //!
 //! What cannot be admitted is collected by channel and reason, for quarantine.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
@@ -73,6 +74,8 @@ struct Placed<'a> {
     known_qualities: HashMap<Quality, QualityId>,
     /// What the flags of the source mean.
     flags: Option<FlagMap<'a>>,
+    /// The texts of flags that were told of.
+    told_flags: HashSet<SmolStr>,
     /// What is to be told of it: flags met for the first time, values given twice.
     told: Vec<Finding>,
 }
@@ -163,18 +166,28 @@ impl<'a> Admitter<'a> {
         // What is refused came all the same and leaves no hole.
         let out_of_order = self.positions.add(channel, readings);
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);
-        if let Some(blocking) = findings.iter().find(|finding| finding.severity == Severity::Error) {
-            return self.reject(readings, blocking.clone());
-        }
-        findings.into_iter().for_each(|finding| self.note(finding));
+        let (blocking, told): (Vec<Finding>, Vec<Finding>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        let parts = match blocking.iter().find(|finding| finding.code != admission::NUMBER).or(blocking.first()) {
+            None => Cow::Borrowed(std::slice::from_ref(readings)),
+            Some(wrong) if wrong.code == admission::NUMBER => {
+                let parts = admission::parted(readings, channel, self.limits);
+                parts.iter().filter(|(fits, _)| !fits).for_each(|(_, part)| self.reject(part, wrong.clone()));
+                parts.into_iter().filter_map(|(fits, part)| fits.then_some(part)).collect()
+            }
+            Some(other) => return self.reject(readings, other.clone()),
+        };
+        told.into_iter().for_each(|finding| self.note(finding));
         if (self.limits.report_missing_siblings || self.limits.report_short_spans)
             && let Some((start, end)) = admission::span(readings)
         {
             let arrival = Arrival { interval_seconds: channel.interval_seconds, start, end };
             arrivals::add(self.received.entry(usage_point).or_default(), &channel.label, arrival);
         }
-        if let Err(finding) = self.place(readings, channel) {
-            self.reject(readings, finding);
+        for part in parts.iter() {
+            if let Err(finding) = self.place(part, channel) {
+                self.reject(part, finding);
+            }
         }
         let told = std::mem::take(&mut self.placed.told);
         // What is given twice with different values is told with these values.
@@ -208,7 +221,14 @@ impl<'a> Admitter<'a> {
     }
 
     /// Notes a finding of the reader; what it left out waits, unless the message came before and its source sent that since.
+    ///
+    /// What a flag means that the reader does not know is told by the status map of the source, where one is bound to it.
     pub fn note_read(&mut self, finding: Finding) {
+        if let (Some(flag), Some(flags)) = (&finding.unknown_flag, &self.placed.flags) {
+            let told =
+                if self.placed.told_flags.insert(flag.as_ref().into()) { flags.told_of(flag) } else { Vec::new() };
+            return told.into_iter().for_each(|told| self.note(Finding { line: finding.line, ..told }));
+        }
         if let Some(left_out) = &finding.left_out
             && let Ok(channel) = self.directory.resolve(&left_out.channel, left_out.from)
         {
@@ -364,7 +384,9 @@ impl Placed<'_> {
         let id = match &self.flags {
             Some(flags) => {
                 let (meant, told) = flags.meant(quality);
-                self.told.extend(told);
+                if self.told_flags.insert(quality.flag.clone()) {
+                    self.told.extend(told);
+                }
                 book.quality_id(&meant)
             }
             None => book.quality_id(quality),

@@ -109,6 +109,11 @@ impl FlagMap<'_> {
         (meant, mapped.iter().map(|(flag, mapped)| self.told(flag, mapped.as_ref())).collect())
     }
 
+    /// What to tell of the flags of a text.
+    pub fn told_of(&self, text: &str) -> Vec<Finding> {
+        self.meant(&Quality { flag: text.into(), ..Quality::default() }).1
+    }
+
     /// The flags of a text: one where the map has the whole of it.
     fn flags<'f>(&self, text: &'f str) -> Vec<&'f str> {
         if self.maps.trace(self.map, text).is_some() {

@@ -7,7 +7,7 @@ use model::finding::Finding;
 use model::id::Name;
 use model::quantity::Decimal;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, MessageHeader, Values};
-use model::reading_type::parse_unit;
+use model::reading_type::usual_quantum;
 use smol_str::SmolStr;
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::{Directory, Unresolved};
@@ -126,8 +126,7 @@ fn usage_point(key: &ChannelKey) -> Option<Name> {
 
 /// The entry for the channel of a piece of a message, in a zone.
 ///
-/// The quantum is fine enough for every digit of the piece and for those that are usual later: a thousandth of the base
-/// unit, which is a millionth of a kWh. `None` where the message names neither usage point nor meter.
+/// The quantum is fine enough for every digit of the piece and for those that are usual later. `None` where the message names neither usage point nor meter.
 pub fn entry(readings: &ChannelReadings, zone: &SmolStr) -> Option<ChannelEntry> {
     let key = &readings.channel;
     Some(ChannelEntry {
@@ -155,11 +154,7 @@ fn quantum(readings: &ChannelReadings) -> i8 {
             reads.iter().filter_map(|read| read.value).map(|value| value.normalized().exponent).min().unwrap_or(0)
         }
     };
-    let usual = match parse_unit(&readings.unit) {
-        Some((power, _)) if 0 <= power => -3 - power,
-        _ => -3,
-    };
-    finest.min(usual)
+    finest.min(usual_quantum(&readings.unit))
 }
 
 fn finest_of_run(run: &IntervalRun) -> i8 {

@@ -153,7 +153,7 @@ fn fault_of(fault: &model::finding::Finding, id: &str) -> ReplyError {
 /// The code of the standard for a refusal, and the field it is about.
 fn code_of(refusal: &Refusal) -> (&'static str, &'static str) {
     match refusal {
-        Refusal::NotFound(_) => ("2.15", ""),
+        Refusal::NotFound(..) => ("2.15", ""),
         Refusal::Conflict(_) => ("6.1", ""),
         Refusal::NotAllowed(_) => ("7.7", ""),
         Refusal::Invalid { field, .. } => {

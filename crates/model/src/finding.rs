@@ -55,6 +55,9 @@ pub struct Finding {
     /// What was left out because of it, where the reader knows; it tells whether the same comes again.
     #[serde(skip)]
     pub left_out: Option<Box<LeftOut>>,
+    /// The flag that the reader does not know; a status map that is bound to the source may.
+    #[serde(skip)]
+    pub unknown_flag: Option<Box<str>>,
 }
 
 /// Values that a faulty item would have given: of one channel, over `[from, to)`; a read at a moment is its second.
@@ -79,6 +82,7 @@ impl Finding {
             severity: Severity::Error,
             message: message.into(),
             left_out: None,
+            unknown_flag: None,
         }
     }
 
@@ -96,6 +100,13 @@ impl Finding {
         if let (Ok(from), Ok(to)) = (Timestamp::from_second(from), Timestamp::from_second(to)) {
             self.left_out = Some(Box::new(LeftOut { channel: channel.clone(), from, to }));
         }
+        self
+    }
+
+    /// The same finding, of a flag that the reader does not know.
+    #[must_use]
+    pub fn of_unknown_flag(mut self, flag: &str) -> Self {
+        self.unknown_flag = Some(flag.into());
         self
     }
 

@@ -3,7 +3,9 @@
 //! Readers in `formats` fill these; `ingest` resolves the [`ChannelKey`] to a channel of the
 //! registry, checks and places them.
 
-use jiff::Timestamp;
+use std::ops::Range;
+
+use jiff::{SignedDuration, Timestamp};
 use smol_str::SmolStr;
 
 use crate::id::Name;
@@ -68,6 +70,23 @@ pub struct IntervalRun {
 impl IntervalRun {
     /// Marks a position without a value.
     pub const MISSING: i64 = i64::MIN;
+
+    /// The run of some positions; `None` where they are not all there, or begin beyond the years that can be stored.
+    pub fn part(&self, positions: Range<usize>) -> Option<Self> {
+        let values = self.values.get(positions.clone())?.to_vec();
+        let seconds = i64::try_from(positions.start).ok()?.checked_mul(self.length_seconds.into())?;
+        let [first, end] = [positions.start, positions.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        let inside = |span: &QualitySpan| {
+            let (from, to) = (span.from.max(first), span.to.min(end));
+            (from < to).then(|| QualitySpan { from: from - first, to: to - first, quality: span.quality.clone() })
+        };
+        Some(Self {
+            start: self.start.checked_add(SignedDuration::from_secs(seconds)).ok()?,
+            values,
+            qualities: self.qualities.iter().filter_map(inside).collect(),
+            ..*self
+        })
+    }
 }
 
 /// A register read at an instant, or the amount of a stated period that is not a fixed interval

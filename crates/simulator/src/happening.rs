@@ -31,58 +31,42 @@ const fn kind(code: [u16; 4], hourly: &'static str, folder: &'static str) -> Kin
     Kind { code: EndDeviceEventType { device, domain, sub_domain, event_or_action }, hourly, folder }
 }
 
-static POWER_LOST: Kind = kind([3, 26, 0, 85], "LAST_GASP", "101");
-static POWER_RESTORED: Kind = kind([3, 26, 0, 216], "POWER_RESTORE", "102");
-static COVER: Kind = kind([3, 12, 29, 212], "TAMPER_COVER", "201");
-static INVERTED: Kind = kind([3, 12, 17, 257], "TAMPER_INVERSION", "202");
-static MAGNET: Kind = kind([3, 12, 66, 257], "TAMPER_MAGNET", "203");
-static TAMPER_CLEARED: Kind = kind([3, 12, 0, 291], "TAMPER_CLEARED", "209");
-static REVERSED: Kind = kind([3, 12, 48, 219], "REVERSE_ENERGY", "210");
-static REVERSED_CLEARED: Kind = kind([3, 12, 48, 28], "REVERSE_ENERGY_CLEARED", "211");
-static BATTERY_LOW: Kind = kind([3, 2, 22, 150], "LOW_BATTERY", "301");
-static BATTERY_GOOD: Kind = kind([3, 2, 22, 28], "LOW_BATTERY_CLEARED", "302");
-static BATTERY_LOST: Kind = kind([3, 2, 0, 85], "BATTERY_LOST", "303");
-static CLOCK_SYNCED: Kind = kind([3, 36, 116, 24], "TIME_SYNC", "401");
-static CLOCK_SET: Kind = kind([3, 36, 114, 24], "TIME_RESET", "402");
-static CLOCK_OFF: Kind = kind([3, 36, 117, 139], "TIME_VARIANCE", "403");
-static MODULE_FAILED: Kind = kind([26, 1, 0, 85], "MODULE_FAILED", "501");
-static MODULE_BACK: Kind = kind([26, 1, 0, 49], "MODULE_BACK", "502");
-static COLLECTOR_FAILED: Kind = kind([10, 1, 0, 85], "COLLECTOR_FAILED", "601");
-static COLLECTOR_BACK: Kind = kind([10, 1, 0, 49], "COLLECTOR_BACK", "602");
-static COLLECTOR_DARK: Kind = kind([10, 26, 0, 85], "COLLECTOR_POWER_LOST", "603");
-static COLLECTOR_LIT: Kind = kind([10, 26, 0, 216], "COLLECTOR_POWER_RESTORE", "604");
-static LINK_FAILED: Kind = kind([10, 23, 0, 85], "LINK_FAILED", "605");
-static LINK_BACK: Kind = kind([10, 23, 0, 49], "LINK_BACK", "606");
-static ALMOST_FULL: Kind = kind([10, 18, 109, 283], "STORAGE_ALMOST_FULL", "607");
-static FIRMWARE: Kind = kind([26, 9, 283, 4], "FIRMWARE_UPGRADED", "701");
+/// Each kind under its name, and all of them.
+macro_rules! kinds {
+    ($($name:ident: $code:expr, $hourly:expr, $folder:expr;)*) => {
+        $(static $name: Kind = kind($code, $hourly, $folder);)*
 
-/// All of them.
-pub static KINDS: [&Kind; 24] = [
-    &POWER_LOST,
-    &POWER_RESTORED,
-    &COVER,
-    &INVERTED,
-    &MAGNET,
-    &TAMPER_CLEARED,
-    &REVERSED,
-    &REVERSED_CLEARED,
-    &BATTERY_LOW,
-    &BATTERY_GOOD,
-    &BATTERY_LOST,
-    &CLOCK_SYNCED,
-    &CLOCK_SET,
-    &CLOCK_OFF,
-    &MODULE_FAILED,
-    &MODULE_BACK,
-    &COLLECTOR_FAILED,
-    &COLLECTOR_BACK,
-    &COLLECTOR_DARK,
-    &COLLECTOR_LIT,
-    &LINK_FAILED,
-    &LINK_BACK,
-    &ALMOST_FULL,
-    &FIRMWARE,
-];
+        /// All of them.
+        pub static KINDS: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    POWER_LOST: [3, 26, 0, 85], "LAST_GASP", "101";
+    POWER_RESTORED: [3, 26, 0, 216], "POWER_RESTORE", "102";
+    COVER: [3, 12, 29, 212], "TAMPER_COVER", "201";
+    INVERTED: [3, 12, 17, 257], "TAMPER_INVERSION", "202";
+    MAGNET: [3, 12, 66, 257], "TAMPER_MAGNET", "203";
+    TAMPER_CLEARED: [3, 12, 0, 291], "TAMPER_CLEARED", "209";
+    REVERSED: [3, 12, 48, 219], "REVERSE_ENERGY", "210";
+    REVERSED_CLEARED: [3, 12, 48, 28], "REVERSE_ENERGY_CLEARED", "211";
+    BATTERY_LOW: [3, 2, 22, 150], "LOW_BATTERY", "301";
+    BATTERY_GOOD: [3, 2, 22, 28], "LOW_BATTERY_CLEARED", "302";
+    BATTERY_LOST: [3, 2, 0, 85], "BATTERY_LOST", "303";
+    CLOCK_SYNCED: [3, 36, 116, 24], "TIME_SYNC", "401";
+    CLOCK_SET: [3, 36, 114, 24], "TIME_RESET", "402";
+    CLOCK_OFF: [3, 36, 117, 139], "TIME_VARIANCE", "403";
+    MODULE_FAILED: [26, 1, 0, 85], "MODULE_FAILED", "501";
+    MODULE_BACK: [26, 1, 0, 49], "MODULE_BACK", "502";
+    COLLECTOR_FAILED: [10, 1, 0, 85], "COLLECTOR_FAILED", "601";
+    COLLECTOR_BACK: [10, 1, 0, 49], "COLLECTOR_BACK", "602";
+    COLLECTOR_DARK: [10, 26, 0, 85], "COLLECTOR_POWER_LOST", "603";
+    COLLECTOR_LIT: [10, 26, 0, 216], "COLLECTOR_POWER_RESTORE", "604";
+    LINK_FAILED: [10, 23, 0, 85], "LINK_FAILED", "605";
+    LINK_BACK: [10, 23, 0, 49], "LINK_BACK", "606";
+    ALMOST_FULL: [10, 18, 109, 283], "STORAGE_ALMOST_FULL", "607";
+    FIRMWARE: [26, 9, 283, 4], "FIRMWARE_UPGRADED", "701";
+}
 
 /// A clock further off than this is told, in seconds (Ontario 2.4.3).
 const CLOCK_LIMIT_SECONDS: i64 = 90;

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
@@ -249,6 +250,23 @@ impl Database {
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
         };
         rows.map_err(RegistryError::Database)
+    }
+
+    /// Hands over the rows of a query one after the other, where they are too many to be held at once.
+    pub(super) async fn each(
+        &self,
+        sql: &'static str,
+        arguments: Vec<Argument>,
+        mut take: impl FnMut(&Row) -> Result<(), RegistryError>,
+    ) -> Result<(), RegistryError> {
+        let mut rows = match self {
+            Self::Sqlite { readers, .. } => prepared!(sql, arguments).fetch(readers).map_ok(Row::Sqlite).boxed(),
+            Self::Postgres(pool) => prepared!(sql, arguments).fetch(pool).map_ok(Row::Postgres).boxed(),
+        };
+        while let Some(row) = rows.try_next().await.map_err(RegistryError::Database)? {
+            take(&row)?;
+        }
+        Ok(())
     }
 
     /// The first row of a query.

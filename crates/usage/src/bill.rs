@@ -10,13 +10,13 @@ use crate::definition::{CheckedDefinition, CheckedMeasure};
 use crate::demand::{DemandWindow, Peak, Place};
 use crate::determinant::{Determinant, quantity};
 use crate::factors::{load_factor, power_factor};
-use crate::high_low::{Compared, Rate};
 use crate::inputs_hash::InputsHash;
 use crate::meter::{Combined, Netting, NettingSpan, too_large};
 use crate::quality::{Counts, Exception};
 use crate::register::register_usage;
 use crate::series::Account;
 use crate::tally::{Cell, tally};
+use crate::v74_usage_high_low::{Compared, Rate};
 
 /// Work in progress for one account.
 pub(crate) struct Bill<'c, 'a> {

@@ -12,10 +12,10 @@ use crate::bill::Bill;
 use crate::definition::{CheckedDefinition, CheckedSet};
 use crate::determinant::Determinant;
 use crate::grid::Grid;
-use crate::quality::OnException;
 use crate::role::Role;
 use crate::series::Account;
 use crate::timeline::Timeline;
+use crate::v73_billing_quality_gate::OnException;
 
 /// A set of determinants over the period of a timeline.
 #[derive(Clone, Debug)]

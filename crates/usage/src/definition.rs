@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::demand::DemandWindow;
-use crate::high_low::HighLow;
 use crate::meter::{CheckedMeter, CheckedTerm, Netting, NettingSpan, Sign, VirtualMeter};
-use crate::quality::Gate;
 use crate::ratio::Ratio;
 use crate::register::BetweenReads;
 use crate::tally::AcrossEdge;
+use crate::v73_billing_quality_gate::Gate;
+use crate::v74_usage_high_low::HighLow;
 
 /// The determinants of a rate as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

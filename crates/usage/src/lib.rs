@@ -8,7 +8,8 @@
 //! - [`rate`]: all of these in one document, and where its channels are found.
 //! - [`cycle`]: a set over a period, for any number of accounts; it answers [`determinant`]s.
 //! - [`series`], [`register`]: what an account hands in.
-//! - [`demand`], [`tally`], [`quality`], [`high_low`]: windows, sums, V73 and V74.
+//! - [`demand`], [`tally`], [`quality`]: windows, sums, how good the intervals are; [`v73_billing_quality_gate`] and
+//!   [`v74_usage_high_low`] judge it.
 //! - [`request`]: who asked, what was answered, what changed since.
 
 mod bill;
@@ -19,7 +20,6 @@ pub mod demand;
 pub mod determinant;
 mod factors;
 mod grid;
-pub mod high_low;
 mod inputs_hash;
 pub mod meter;
 mod prorate;
@@ -32,6 +32,8 @@ pub mod role;
 pub mod series;
 pub mod tally;
 pub mod timeline;
+pub mod v73_billing_quality_gate;
+pub mod v74_usage_high_low;
 
 pub use calendar::Calendar;
 pub use cycle::Cycle;

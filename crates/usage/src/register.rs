@@ -159,9 +159,9 @@ fn advanced(channel: &str, register: &Register<'_>, start: Decimal, end: Decimal
     let counted = advance(start, end, register.dials).map_err(|error| match error {
         AdvanceError::TooLarge => too_large(channel),
         AdvanceError::Fell => {
+            let of = if register.meter.is_empty() { channel.into() } else { format!("meter {}", register.meter) };
             let message = format!(
-                "the register of meter {} fell from {start} to {end}, {}; check the reads or enter the exchange of the meter",
-                register.meter,
+                "the register of {of} fell from {start} to {end}, {}; check the reads or enter the exchange of the meter",
                 no_roll_over(register.dials)
             );
             Finding::new(0, channel, "usage.register_fell", message)

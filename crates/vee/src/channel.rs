@@ -24,8 +24,9 @@ use jiff::{Span, Timestamp};
 use model::quality::Status;
 use model::time::{LocalDay, TimeRange};
 
+use crate::assumed_time::ends_assumed;
 use crate::context::{
-    Activity, Companion, Context, Decision, Elsewhere, Expected, Neighbour, Site, Sources, Total, overlap,
+    Activity, Companion, Context, Decision, Device, Elsewhere, Expected, Neighbour, Site, Sources, Total, overlap,
 };
 use crate::day::{ClockChange, Day, MISSING};
 use crate::meter_times::{MeterTimes, SILENT_DAYS, first_value};
@@ -299,6 +300,11 @@ impl<'a> ChannelDays<'a> {
         self.plans.on(date).map_or(1, CheckedPlan::reach_days)
     }
 
+    /// Into how many days beside a day its plan counts a gap.
+    fn gap_days_on(&self, date: Date) -> usize {
+        self.plans.on(date).map_or(0, CheckedPlan::gap_days).into()
+    }
+
     /// What rules may look at, all of it as received.
     fn received_context<'s>(&'s self, date: Date, companions: &'s [Companion<'s>]) -> Context<'s> {
         let as_received = |date: Date| Some(self.days.get(&date)?.received.as_day(date));
@@ -307,7 +313,10 @@ impl<'a> ChannelDays<'a> {
             Some(beside) => Context { companions, ..beside.over(date, self.facts.clone()) },
             None => self.facts.clone(),
         };
+        let before = std::iter::successors(Side::Before.next(date), |date| Side::Before.next(*date));
+        let before = before.take(self.gap_days_on(date)).map_while(as_received);
         Context {
+            device: Device { assumed_before: ends_assumed(before), ..facts.device },
             before: self.neighbour(date, Side::Before, as_received),
             after: self.neighbour(date, Side::After, as_received),
             expected: self.expected(),
@@ -333,7 +342,7 @@ impl<'a> ChannelDays<'a> {
         let expected = self.expected();
         let mut missing_at_edge = 0_u16;
         let dates = std::iter::successors(side.next(date), |date| side.next(*date));
-        for day in dates.take(self.plans.on(date).map_or(0, CheckedPlan::gap_days).into()).map_while(day) {
+        for day in dates.take(self.gap_days_on(date)).map_while(day) {
             let is_missing = |slot: &u16| day.value(*slot).is_none() && expected.covers(day.range(*slot, slot + 1));
             let missing = match side {
                 Side::Before => (0..day.slots()).rev().take_while(is_missing).count(),

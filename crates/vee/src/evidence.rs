@@ -62,15 +62,51 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
-/// `left / right` with two decimals, rounded up, so that a ratio above a limit never reads as the
-/// limit; `None` where the right side is not above zero.
-pub(crate) fn ratio(left: impl Into<i128>, right: impl Into<i128>) -> Option<Amount> {
-    let below_zero = ratio_down(left.into().checked_neg()?, right)?;
+/// `left / right`, which is above a limit: rounded up to two decimals, or to as many as it takes to tell it from the limit; `None`
+/// where the right side is not above zero.
+pub(crate) fn ratio_above(left: impl Into<i128>, right: impl Into<i128>, limit: Amount) -> Option<Amount> {
+    let (left, right) = (left.into().checked_neg()?, right.into());
+    let below_zero = ratio_below(left, right, Amount::ZERO.minus(limit)?)?;
     Amount::ZERO.minus(below_zero)
 }
 
-/// As [`ratio`], rounded down, for ratios below a limit.
-pub(crate) fn ratio_down(left: impl Into<i128>, right: impl Into<i128>) -> Option<Amount> {
-    let (hundredths, right) = (left.into().checked_mul(100)?, right.into());
-    (0 < right).then(|| Amount::new(hundredths.div_euclid(right), -2))
+/// As [`ratio_above`], rounded down, of a ratio below a limit.
+pub(crate) fn ratio_below(left: impl Into<i128>, right: impl Into<i128>, limit: Amount) -> Option<Amount> {
+    let (left, right) = (left.into(), right.into());
+    let bounds = |decimals: u8| {
+        let digits = left.checked_mul(10_i128.checked_pow(decimals.into())?)?;
+        let amount = |digits: i128| Amount::new(digits, -i32::from(decimals));
+        (0 < right).then(|| (amount(digits.div_euclid(right)), amount(-(-digits).div_euclid(right))))
+    };
+    let is_told_apart = |(_, up): &(Amount, Amount)| up.compared(limit).is_some_and(|order| order.is_lt());
+    let mut precise = (DECIMALS..=DECIMALS_MAX).filter_map(bounds);
+    precise.find(is_told_apart).or_else(|| bounds(DECIMALS)).map(|(down, _)| down)
+}
+
+/// Decimals of a ratio, and the most that tell it from its limit.
+const DECIMALS: u8 = 2;
+const DECIMALS_MAX: u8 = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_never_reads_as_its_limit() {
+        let limit = |text: &str| text.parse::<model::quantity::Decimal>().expect("a number").into();
+        let above = |left: i128, right: i128, text: &str| {
+            ratio_above(left, right, limit(text)).expect("above zero").to_string()
+        };
+        // 10/3 = 3.333..; 2801/1000; 2.8000001; 1.0001.
+        assert_eq!(above(10, 3, "2.8"), "3.34");
+        assert_eq!(above(2801, 1000, "2.8"), "2.801");
+        assert_eq!(above(28_000_001, 10_000_000, "2.8"), "2.8000001");
+        assert_eq!(above(10_001, 10_000, "1"), "1.0001");
+        let below = |left: i128, right: i128, text: &str| {
+            ratio_below(left, right, limit(text)).expect("above zero").to_string()
+        };
+        assert_eq!(below(1, 3, "0.5"), "0.33");
+        assert_eq!(below(4999, 10_000, "0.5"), "0.4999");
+        assert_eq!(ratio_above(1, 0, Amount::ZERO).map(|ratio| ratio.to_string()), None);
+    }
 }

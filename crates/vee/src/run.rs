@@ -2,11 +2,12 @@
 //! what is left.
 //!
 //! The order is that of catalogue 3.7. The same day, context and plan give the same outcome, to the
-//! last bit, whatever was run before; the stamp is only written down.
+//! last bit, whatever was run before. The stamp is written down, and says whether registers still wait where the plan lets them.
 
 mod decided;
 mod scale;
 mod share_anew;
+mod v75_revalidation;
 
 use std::borrow::Cow;
 
@@ -23,9 +24,8 @@ use crate::estimators::{Estimate, Gap};
 use crate::outcome::{Estimation, Exception, NO_CALENDAR, Outcome, Queue, RuleResult, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity, OnFailure, PlannedRule};
 use crate::process::v72_final_estimate_lock as v72;
-use crate::process::v75_revalidation::judges_again;
 use crate::process::{Kept, kept};
-use crate::rules::{Fault, Finding, Stage};
+use crate::rules::{Fault, Finding, Repair, Stage};
 use crate::scan::Extremes;
 use crate::view::View;
 
@@ -56,10 +56,10 @@ pub(crate) fn run_in<'d>(
 ) -> Outcome {
     let (mut draft, mut ledger, had_gaps) = estimated(day, received, judged, plan);
     if had_gaps {
-        let fault = scale::meet_registers(&mut draft, shared, plan.scaling, &mut ledger.estimations);
+        let fault = scale::meet_registers(&mut draft, shared, (plan, stamp.now), &mut ledger.estimations);
         fault.into_iter().for_each(|fault| ledger.tell(SmolStr::new_static(NO_CALENDAR), fault, Queue::Record));
         if plan.validate_estimates {
-            judge_estimates(&mut draft, plan, &mut ledger);
+            v75_revalidation::judge_estimates(&mut draft, plan, &mut ledger);
         }
     }
     judge(&mut draft, plan, Stage::Totals, &mut ledger);
@@ -205,6 +205,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Takes the slots of a fault from the methods, where no person accepted what they would say.
+    fn leave_open(&mut self, fault: &Fault) {
+        for slot in &mut self.slots[usize::from(fault.from)..usize::from(fault.to)] {
+            slot.needs_value &= slot.accepted;
+        }
+    }
+
     fn put(&mut self, estimate: &Estimate, exclude_from_scaling: bool) {
         let at = usize::from(estimate.slot);
         self.values[at] = estimate.value;
@@ -258,23 +265,8 @@ fn judge(draft: &mut Draft<'_>, plan: &CheckedPlan, stage: Stage, ledger: &mut L
     for found in &ledger.faults[found..] {
         draft.mark(&found.fault, found.on_failure);
     }
-}
-
-/// Runs the value checks on the estimates (V75).
-fn judge_estimates(draft: &mut Draft<'_>, plan: &CheckedPlan, ledger: &mut Ledger) {
-    let found = ledger.faults.len();
-    let view = draft.view();
-    for planned in plan.rules.iter().filter(|planned| planned.stage() == Stage::Values) {
-        let is_judged = |slot: u16| judges_again(&planned.id, draft.slots[usize::from(slot)].method);
-        let counts = |slot| is_judged(slot) && !view.status(slot).intersects(planned.ignored);
-        ledger.record(planned, Validation::Secondary, planned.judge(&view).limited(counts));
-    }
-    for at in (0..draft.slots.len()).filter(|at| !draft.slots[*at].method.is_empty()) {
-        draft.statuses[at] |= Status::VALIDATED;
-    }
-    for found in &ledger.faults[found..] {
-        draft.mark(&found.fault, found.on_failure);
-    }
+    let kept_open = |found: &&Found| found.fault.repair == Repair::Person;
+    ledger.faults[found..].iter().filter(kept_open).for_each(|found| draft.leave_open(&found.fault));
 }
 
 fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Estimation>) {

@@ -17,7 +17,7 @@ use ingest::quarantine::Otherwise;
 use ingest::{EventsLane, Intake, quarantine, record};
 use interop::message::Noun;
 use jiff::tz::TimeZone;
-use model::review::{Reason, Refusal};
+use model::review::{Reason, Refusal, Sought};
 use model::time::zone::UnknownZone;
 use orchestrator::Driver;
 use smol_str::SmolStr;
@@ -318,7 +318,7 @@ impl api::Intake for WayIn {
 
 fn not_there(error: RegistryError) -> api::IntakeError {
     match error {
-        RegistryError::NotFound { .. } => Refusal::NotFound(error.to_string()).into(),
+        RegistryError::NotFound { .. } => Refusal::NotFound(Sought::Other, error.to_string()).into(),
         error => refused(error.into()),
     }
 }

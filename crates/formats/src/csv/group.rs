@@ -10,7 +10,7 @@ use model::time::IntervalNaming;
 use smol_str::SmolStr;
 
 use super::header::Column;
-use super::quality::{self, Cells};
+use super::quality::{self, Cells, Unread};
 use super::record::Record;
 use super::series::{DAY_SECONDS_MIN, Remark, Row, Series};
 use crate::Sink;
@@ -57,7 +57,11 @@ impl Group {
     pub fn quality(&mut self, row: &Record<'_>, cells: Cells<'_>, value: Option<Decimal>, sink: &mut dyn Sink) -> u32 {
         let mut quality = quality::read(cells).unwrap_or_else(|wrong| {
             let message = format!("{wrong}; the value is kept as suspect");
-            sink.finding(row.line.finding("quality", "csv.quality", message).with_severity(Severity::Warning));
+            let finding = row.line.finding("quality", "csv.quality", message).with_severity(Severity::Warning);
+            sink.finding(match &wrong {
+                Unread::Flag(flag) => finding.of_unknown_flag(flag),
+                Unread::Cell(_) => finding,
+            });
             Quality { flag: cells.quality.into(), remark: cells.remark.into(), ..Quality::of(Status::SUSPECT) }
         });
         if value.is_none() {

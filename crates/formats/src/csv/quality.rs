@@ -15,24 +15,33 @@ pub struct Cells<'a> {
     pub remark: &'a str,
 }
 
+/// Why cells say no quality.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// A flag of no named set, of which no status says what it means.
+    #[error("`{0}` needs a status, or its set as in nem12:S14 or cmep:E")]
+    Flag(String),
+    /// A cell that is not understood.
+    #[error("{0}")]
+    Cell(String),
+}
+
 /// What the cells say.
 ///
 /// The status words decide where there are any; else the codes, or the flag of a named set
 /// (`nem12:S14`, `cmep:E`).
 ///
 /// # Errors
-/// A sentence that says which cell is not understood.
-pub fn read(cells: Cells<'_>) -> Result<Quality, String> {
+/// Which cell is not understood.
+pub fn read(cells: Cells<'_>) -> Result<Quality, Unread> {
     let reason = match cells.reason {
         "" => None,
-        text => Some(text.parse().map_err(|_| format!("`{text}` is not a reason code"))?),
+        text => Some(text.parse().map_err(|_| Unread::Cell(format!("`{text}` is not a reason code")))?),
     };
-    let flagged = flag(cells.quality, reason, cells.remark)?;
+    let flagged = flag(cells.quality, reason, cells.remark).map_err(Unread::Cell)?;
     let status = match cells.status {
-        "" => {
-            flagged.ok_or_else(|| format!("`{}` needs a status, or its set as in nem12:S14 or cmep:E", cells.quality))
-        }
-        words => Ok(Quality { status: status(words)?, ..flagged.unwrap_or_default() }),
+        "" => flagged.ok_or_else(|| Unread::Flag(cells.quality.into())),
+        words => Ok(Quality { status: status(words).map_err(Unread::Cell)?, ..flagged.unwrap_or_default() }),
     }?;
     let flag = if status.flag.is_empty() && status.codes.is_empty() { cells.quality.into() } else { status.flag };
     Ok(Quality { flag, reason, remark: cells.remark.into(), ..status })

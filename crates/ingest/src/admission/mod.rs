@@ -41,6 +41,7 @@ pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, un
 pub use v02_sender::owner;
 pub use v08_period::short_spans;
 pub use v09_count_and_order::Positions;
+pub use v10_number::{NUMBER, parted};
 pub use v13_sibling_channels::siblings_of_other_periods;
 pub use v15_channel_count::missing_channels;
 

@@ -122,7 +122,7 @@ impl Determinants {
     fn newest(&self, name: &str) -> Result<(String, u32), ReviewError> {
         match self.rate(name, None) {
             Ok(rate) => Ok((rate.name, rate.version)),
-            Err(ReviewError::Refused(Refusal::NotFound(words))) => {
+            Err(ReviewError::Refused(Refusal::NotFound(_, words))) => {
                 Err(Refusal::Invalid { field: "definition", detail: words }.into())
             }
             Err(error) => Err(error),
@@ -165,7 +165,7 @@ impl Determinants {
     fn known(&self, id: &str) -> Result<Option<Request>, ReviewError> {
         match self.stored(id) {
             Ok(request) => Ok(Some(request)),
-            Err(ReviewError::Refused(Refusal::NotFound(_))) => Ok(None),
+            Err(ReviewError::Refused(Refusal::NotFound(..))) => Ok(None),
             Err(error) => Err(error),
         }
     }

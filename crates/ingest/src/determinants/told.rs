@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::determinant::{Issue, RequestState, Told};
-use model::review::Refusal;
+use model::review::{Refusal, Sought};
 use serde::Serialize;
 use store::registry::determinant::{Request, RequestFilter};
 
@@ -31,7 +31,7 @@ impl Determinants {
         let request = self.stored(id)?;
         if as_of.is_some_and(|moment| moment < request.requested_at) {
             let words = format!("request `{id}` was made at {}, after the moment asked for", request.requested_at);
-            return Err(Refusal::NotFound(words).into());
+            return Err(Refusal::NotFound(Sought::Other, words).into());
         }
         self.view(&request, as_of)
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::lineage::{FinalDay, RuleFailure};
+use model::lineage::{FinalDay, FinalValue, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
@@ -13,7 +13,7 @@ use vee::{Outcome, Stamp};
 use super::check::verdicts;
 use super::holding::overtaken;
 use super::words::{Clock, name, value};
-use super::{Refusal, Review, ReviewError};
+use super::{Refusal, Review, ReviewError, Sought};
 use crate::validation::full_day::FullDay;
 use crate::validation::surroundings::{Asked, Surroundings};
 
@@ -44,7 +44,7 @@ impl Review {
         if channel.interval_seconds.is_none() {
             return self.explain_reads(&directory, &channel, date, as_of, now);
         }
-        let nothing = || Refusal::NotFound(format!("`{}` has no intervals on {date}", channel.label));
+        let nothing = || Refusal::NotFound(Sought::Other, format!("`{}` has no intervals on {date}", channel.label));
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
         let plans = self.plans()?;
@@ -168,6 +168,11 @@ fn failed_rule(failure: &RuleFailure) -> FailedRule {
     }
 }
 
+/// Whether a person wrote a value: in the place of a hash it has the number of the act.
+fn is_written(line: &FinalValue) -> bool {
+    line.method == "E22" && line.status.contains(Status::EDITED)
+}
+
 /// Whether two runs decided the same.
 fn same(left: &FinalDay, right: &FinalDay) -> bool {
     let failures = left.failures.len() == right.failures.len()
@@ -195,7 +200,8 @@ fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, cloc
             statuses: Status::words(decided.statuses[at]).collect(),
             rules: failed.map(failed_rule).collect(),
             method: made.map(|line| line.method.to_string()),
-            inputs_hash: made.map(|line| format!("{:016x}", line.inputs_hash)),
+            inputs_hash: made.filter(|line| !is_written(line)).map(|line| format!("{:016x}", line.inputs_hash)),
+            act: made.filter(|line| is_written(line)).map(|line| line.inputs_hash),
         }
     });
     explained.collect()

@@ -30,13 +30,14 @@ mod why;
 mod words;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::ChannelNumber;
 use model::master::Channel;
-pub use model::review::Refusal;
+pub use model::review::{Refusal, Sought};
 use serde::{Deserialize, Serialize};
 use store::readings::{Cursor, ReadingsBook};
 use store::registry::directory::Directory;
@@ -57,11 +58,17 @@ pub struct Policy {
     pub accept_needs_second_person: bool,
     /// Whether written values count only when another person approved.
     pub edit_needs_second_person: bool,
+    /// The longest span of one estimation by hand, in days (catalogue 3.4: a year).
+    pub manual_span_days_max: NonZeroU16,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { accept_needs_second_person: false, edit_needs_second_person: true }
+        Self {
+            accept_needs_second_person: false,
+            edit_needs_second_person: true,
+            manual_span_days_max: NonZeroU16::MIN.saturating_add(365),
+        }
     }
 }
 
@@ -85,14 +92,24 @@ pub enum ReviewError {
 impl From<RegistryError> for ReviewError {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::NotFound { .. } | RegistryError::Ambiguous { .. } => {
-                Refusal::NotFound(error.to_string()).into()
+            RegistryError::NotFound { what, .. } | RegistryError::Ambiguous { what, .. } => {
+                Refusal::NotFound(sought(what), error.to_string()).into()
             }
             RegistryError::Conflict { ref what, ref name, ref difference } => {
                 Refusal::Conflict(format!("{what} {name}: {difference}")).into()
             }
             error => Self::Registry(error),
         }
+    }
+}
+
+/// What a class of the registry is to those who look for it.
+fn sought(class: &str) -> Sought {
+    match class {
+        "channel" => Sought::Channel,
+        "exception" => Sought::Exception,
+        "act" => Sought::Act,
+        _ => Sought::Other,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The preview of the editor: what every method would write over a span, with its total and the register under it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use jiff::{SignedDuration, Timestamp};
 use model::lineage::{FinalDay, RuleFailure};
@@ -21,8 +22,6 @@ use super::{Refusal, Review, ReviewError};
 use crate::validation::full_day::FullDay;
 use crate::validation::surroundings::{Asked, Surroundings};
 
-/// Days of one preview; a person fills longer holes in pieces.
-const DAYS_MAX: i64 = 31;
 const DAY_SECONDS: i64 = 86_400;
 /// Methods whose values somebody stated; no register changes them.
 const STATED: [&str; 4] = ["E15", "E16", "E18", "E22"];
@@ -35,7 +34,7 @@ impl Review {
     pub fn preview(&self, asked: &AskPreview, now: Timestamp) -> Result<Preview, ReviewError> {
         let directory = self.directory()?;
         let channel = self.channel(&directory, &asked.channel)?;
-        let (clock, pieces) = pieces(&channel, asked)?;
+        let (clock, pieces) = pieces(&channel, asked, self.policy.manual_span_days_max)?;
         let mut spans = Vec::new();
         let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
         let decisions = self.decisions(&dates)?;
@@ -110,15 +109,18 @@ impl Tried {
 type Pieces = Vec<(LocalDay, u16, u16)>;
 
 /// The local days of the span with their slots.
-fn pieces(channel: &Channel, asked: &AskPreview) -> Result<(Clock, Pieces), Refusal> {
+fn pieces(channel: &Channel, asked: &AskPreview, days_max: NonZeroU16) -> Result<(Clock, Pieces), Refusal> {
     let invalid = |field, detail: String| Refusal::Invalid { field, detail };
     let clock = Clock::of(channel)
         .ok_or_else(|| invalid("channel", format!("`{}` has register reads, not intervals", channel.label)))?;
     let seconds = asked.to.as_second() - asked.from.as_second();
-    if seconds <= 0 || DAYS_MAX * DAY_SECONDS < seconds {
+    if seconds <= 0 || i64::from(days_max.get()) * DAY_SECONDS < seconds {
         return Err(invalid(
             "to",
-            format!("expected an instant up to {DAYS_MAX} days after `from`, found {}", asked.to),
+            format!(
+                "expected an instant up to {days_max} days after `from` (review.manual_span_days_max), found {}",
+                asked.to
+            ),
         ));
     }
     let edge = |field, at: Timestamp| {
@@ -203,6 +205,7 @@ fn only(method: &Estimator, plan: &CheckedPlan) -> Result<CheckedPlan, Vec<model
         name: "preview".into(),
         version: 1,
         scaling: plan.scaling(),
+        scaling_limits: plan.scaling_limits().clone(),
         validate: vec![gaps],
         estimate: vec![entry],
         ..Plan::standard()

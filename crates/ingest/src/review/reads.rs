@@ -12,7 +12,7 @@ use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalRead, FinalValue, ReadFailure, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
-use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Refusal, Verdict};
+use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Refusal, Sought, Verdict};
 use model::time::LocalDay;
 use store::readings::AsOf;
 use store::registry::directory::Directory;
@@ -72,7 +72,8 @@ impl Review {
         as_of: AsOf,
         now: Timestamp,
     ) -> Result<Explanation, ReviewError> {
-        let nothing = || Refusal::NotFound(format!("`{}` has no register read on {date}", channel.label));
+        let nothing =
+            || Refusal::NotFound(Sought::Other, format!("`{}` has no register read on {date}", channel.label));
         let zone = zone_of(&channel.zone).map_err(|_| nothing())?;
         let day = LocalDay::of(date, &zone).ok_or_else(nothing)?.range;
         let history = self.readings.read(channel.number, day.start.as_second(), day.end.as_second(), as_of)?;
@@ -221,5 +222,6 @@ fn explained(at: u16, read: &FinalRead, zone: &TimeZone) -> ExplainedValue {
         rules: read.failures.iter().map(failed).collect(),
         method: is_made.then(|| read.method.to_string()),
         inputs_hash: is_made.then(|| format!("{:016x}", read.inputs_hash)),
+        act: None,
     }
 }

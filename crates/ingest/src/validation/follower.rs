@@ -7,6 +7,7 @@
 //! - What arrived for days that have ended is validated when it arrives ([`Review::validate_received`]).
 //! - What arrived before its day ended is validated when it has ([`Review::validate_ended`]).
 //! - So is a day of which nothing arrived, as long as something is expected of it.
+//! - What a plan left unscaled to wait for late values is validated once more when the wait is over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
@@ -16,9 +17,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::id::ChannelNumber;
 use model::time::LocalDay;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 use store::readings::{AsOf, Batch, Cursor, Error};
 use store::registry::directory::Directory;
+use vee::plan::needs::Outlook;
 
 use super::Report;
 use super::expected::{SILENT_AFTER, last_ended};
@@ -37,17 +39,35 @@ type Days = BTreeSet<(ChannelNumber, Date)>;
 /// A pass over the days that have ended.
 struct Sweep {
     /// The name under which its position is kept, with that of the zone.
-    name: &'static str,
+    name: SmolStr,
     /// How long after the end of a day.
     waited: SignedDuration,
-    /// Whether it is about channels of which nothing arrived.
-    silent: bool,
+    /// Which channels it is about.
+    of: Swept,
 }
 
-const SWEEPS: [Sweep; 2] = [
-    Sweep { name: "validation of ended days", waited: SignedDuration::ZERO, silent: false },
-    Sweep { name: "validation of silent days", waited: SILENT_AFTER, silent: true },
-];
+/// The channels of a sweep.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Swept {
+    /// Those that began to arrive and were not validated since the day ended.
+    Received,
+    /// Those of which nothing arrived.
+    Silent,
+    /// Those whose plan lets registers wait so many days, and that were not validated since the wait was over.
+    Waited(u16),
+}
+
+/// The sweeps of these plans.
+fn sweeps(outlook: &Outlook) -> Vec<Sweep> {
+    let waits = outlook.scaling_waits.iter().map(|days| Sweep {
+        name: format_smolstr!("scaling after {days} days"),
+        waited: SignedDuration::from_hours(24 * i64::from(*days)),
+        of: Swept::Waited(*days),
+    });
+    let ended = Sweep { name: "validation of ended days".into(), waited: SignedDuration::ZERO, of: Swept::Received };
+    let silent = Sweep { name: "validation of silent days".into(), waited: SILENT_AFTER, of: Swept::Silent };
+    [ended, silent].into_iter().chain(waits).collect()
+}
 
 impl Review {
     /// Validates what arrived since the last call, where its day has ended; `clock` is asked after the feed was read, so
@@ -95,10 +115,11 @@ impl Review {
     ) -> Result<Report, ReviewError> {
         let alone = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = self.directory()?;
+        let sweeps = sweeps(self.plans()?.outlook());
         let mut report = Report::default();
         for (name, channels) in by_zone(&directory) {
             let Ok(zone) = zone_of(&name) else { continue };
-            for sweep in &SWEEPS {
+            for sweep in &sweeps {
                 let position = format!("{}, {name}", sweep.name);
                 let Some(last) = last_ended(&zone, clock(), sweep.waited) else { continue };
                 for date in self.dates_after(&position, last) {
@@ -125,8 +146,7 @@ impl Review {
         std::iter::successors(first, |date| date.tomorrow().ok()).take_while(move |date| *date <= last)
     }
 
-    /// The channels that a sweep has to run for a date: those that are silent or those that began to arrive, where they
-    /// were not validated since it ended.
+    /// The channels that a sweep has to run for a date, where they were not validated since it ended or its wait was over.
     fn days_to_sweep(
         &self,
         sweep: &Sweep,
@@ -139,12 +159,27 @@ impl Review {
         let _ = self.readings.scan_day(date, |day| {
             received.insert(day.channel);
         })?;
-        let is_swept = |channel: &&ChannelNumber| received.contains(channel) != sweep.silent;
+        let (directory, plans) = (self.directory()?, self.plans()?);
+        let waits = |channel: &ChannelNumber, days: u16| {
+            let channel = directory.channel(*channel);
+            channel.is_some_and(|channel| {
+                plans.of_channel(&directory, channel).on(date).is_ok_and(|plan| plan.scaling_limits().wait_days == days)
+            })
+        };
+        let is_swept = |channel: &&ChannelNumber| match sweep.of {
+            Swept::Received => received.contains(*channel),
+            Swept::Silent => !received.contains(*channel),
+            Swept::Waited(days) => waits(channel, days),
+        };
         let end = LocalDay::of(date, zone).map_or(Timestamp::MAX, |day| day.range.end);
+        let due = match sweep.of {
+            Swept::Received | Swept::Silent => end,
+            Swept::Waited(_) => end.saturating_add(sweep.waited).unwrap_or(Timestamp::MAX),
+        };
         let mut days = Vec::new();
         for channel in channels.iter().filter(is_swept) {
             let decided = self.readings.final_day(*channel, date, AsOf::Now)?;
-            if decided.is_none_or(|decided| decided.decided_at < end) {
+            if decided.is_none_or(|decided| decided.decided_at < due) {
                 days.push((*channel, date));
             }
         }

@@ -131,7 +131,7 @@ fn a_change_is_told_once_and_what_was_told_stays() {
     let before = determinants.told("r", Some(created)).expect("told");
     assert_eq!((words(&before).as_str(), before.verb), ("created 1: kwh 24.000", Some("created")));
     let unknown = refused(determinants.told("r", Some(at("2026-03-02T00:00:00Z"))));
-    assert!(matches!(unknown, Refusal::NotFound(_)), "{unknown}");
+    assert!(matches!(unknown, Refusal::NotFound(..)), "{unknown}");
 
     determinants.cancel("r", utility.now()).expect("cancelled");
     utility.arrive(0, NIGHT, 5, "1500");
@@ -367,7 +367,7 @@ fn link(
 #[test]
 fn errors_of_the_room_are_those_of_review() {
     let (utility, determinants) = utility(1);
-    assert!(matches!(determinants.told("r", None), Err(ReviewError::Refused(Refusal::NotFound(_)))));
+    assert!(matches!(determinants.told("r", None), Err(ReviewError::Refused(Refusal::NotFound(..)))));
     assert!(determinants.list(&AskTold { limit: Some(501), ..AskTold::default() }).is_err());
     assert_eq!(determinants.follow(utility.now()).expect("nothing"), 0);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use formats::Options;
 use ingest::Intake;
 use ingest::admission::Limits;
+use ingest::flags::FlagMaps;
 use ingest::intake::{Books, Message, Receipt, Unknown};
 use ingest::placement::zone_of;
 use ingest::quarantine::{Otherwise, Replayed, replay};
@@ -47,6 +48,11 @@ impl Station {
         let station = Self { intake, runtime, now: at(100), _folder: folder };
         station.register(usage_points, 3600);
         station
+    }
+
+    /// The same, with what flags of sources mean.
+    pub fn with_flags(self, flags: FlagMaps) -> Self {
+        Self { intake: self.intake.with_flags(flags), ..self }
     }
 
     pub fn register(&self, usage_points: &[&str], interval_seconds: u32) {

@@ -56,7 +56,7 @@ pub fn has_rate(utility: &Utility, from: &str) {
 }
 
 /// What stands in the slots without a measured value, and how: `8000s` scaled, `500u` unscaled, `500` neither.
-fn made(utility: &Utility, date: Date) -> String {
+pub fn made(utility: &Utility, date: Date) -> String {
     use model::quality::Status;
     let day = utility.book.final_day(ChannelNumber(0), date, AsOf::Now).expect("readable").expect("decided");
     let one = |value: &model::lineage::FinalValue| {

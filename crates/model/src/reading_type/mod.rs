@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
-pub use unit::{parse_unit, unit_symbol};
+pub use unit::{parse_unit, unit_symbol, usual_quantum};
 
 /// What a value measures: 18 numbers joined by dots, e.g. `0.0.7.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0`
 /// (60-minute kWh delivered). Zero means "not applicable" in every field.

@@ -209,6 +209,15 @@ pub fn parse_unit(text: &str) -> Option<(i8, u16)> {
         .map(|(multiplier, unit)| (if multiplier == -3 { 6 } else { multiplier }, unit))
 }
 
+/// The power of ten of the finest digit that values in a unit usually need: a thousandth of the base unit, which is a
+/// millionth of a kWh; a thousandth of a unit that nobody knows.
+pub fn usual_quantum(unit: &str) -> i8 {
+    match parse_unit(unit) {
+        Some((power, _)) if 0 <= power => -3 - power,
+        _ => -3,
+    }
+}
+
 fn parse_symbol(text: &str, same: fn(&str, &str) -> bool) -> Option<(i8, u16)> {
     let whole = UNITS.iter().find(|code| code.number != 0 && same(code.name, text));
     if let Some(code) = whole {

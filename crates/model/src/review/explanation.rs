@@ -94,8 +94,10 @@ pub struct ExplainedValue {
     pub rules: Vec<FailedRule>,
     /// The method that made it.
     pub method: Option<String>,
-    /// Hash of every input of the method, hexadecimal.
+    /// Hash of every input of the method, hexadecimal; `None` where a person wrote the value.
     pub inputs_hash: Option<String>,
+    /// The act by which a person wrote it.
+    pub act: Option<u64>,
 }
 
 /// A rule that failed at a slot.

@@ -18,12 +18,25 @@ pub use queue::{
     Accept, Accepted, AskExceptions, AskGroups, Assign, Changed, Comment, Exception, Exceptions, Group, Groups,
 };
 
+/// What is looked for and may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// A channel.
+    Channel,
+    /// An exception of the queue.
+    Exception,
+    /// What a person did.
+    Act,
+    /// Anything else.
+    Other,
+}
+
 /// Why something that was asked is not done; each tells the caller what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no such thing.
-    #[error("{0}")]
-    NotFound(String),
+    #[error("{1}")]
+    NotFound(Sought, String),
     /// It contradicts what is there already.
     #[error("{0}")]
     Conflict(String),

@@ -13,6 +13,8 @@ use super::day::DayNumber;
 use super::plane::Plane;
 use super::quality::QualityId;
 use super::record::{Register, Run, Shape};
+use super::register_reads::RegisterReads;
+use super::stamps::Stamps;
 use super::version::{Effect, FinalVersion, IntervalDay, Placed, RegisterVersion, Stamp, Superseded};
 use super::{NO_VALUE, version::push_span};
 
@@ -22,8 +24,6 @@ const WIDE: i32 = i32::MIN;
 const HOLE: i32 = i32::MIN + 1;
 /// Channels are found through pages of this many.
 const PAGE_CHANNELS: usize = 1024;
-/// Stamps whose numbers can be found again.
-const STAMPS_REMEMBERED: usize = 4096;
 
 /// A batch as the arena sees it.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +42,10 @@ pub(super) struct Arena {
     pages: Vec<Option<Box<[u32; PAGE_CHANNELS]>>>,
     rows: Vec<Row>,
     planes: Vec<Plane>,
-    stamps: Vec<Stamp>,
-    /// Numbers of the last stamps.
-    stamp_numbers: HashMap<Stamp, u32>,
+    stamps: Stamps,
     wide: HashMap<(u32, u16), i64>,
     superseded: HashMap<u32, Vec<Superseded>>,
-    registers: BTreeMap<u32, Vec<RegisterVersion>>,
+    registers: RegisterReads,
     finals: BTreeMap<u32, Vec<FinalVersion>>,
     bytes: u64,
 }
@@ -70,11 +68,10 @@ impl Arena {
             pages: Vec::new(),
             rows: Vec::new(),
             planes: Vec::new(),
-            stamps: Vec::new(),
-            stamp_numbers: HashMap::new(),
+            stamps: Stamps::default(),
             wide: HashMap::new(),
             superseded: HashMap::new(),
-            registers: BTreeMap::new(),
+            registers: RegisterReads::default(),
             finals: BTreeMap::new(),
             bytes: 0,
         }
@@ -82,11 +79,8 @@ impl Arena {
 
     /// Memory in use, nearly.
     pub(super) fn bytes(&self) -> u64 {
-        let small = self.rows.capacity() * size_of::<Row>()
-            + self.stamps.capacity() * size_of::<Stamp>()
-            + self.stamp_numbers.capacity() * (size_of::<Stamp>() + 8)
-            + self.wide.capacity() * 24;
-        self.bytes + small as u64
+        let small = self.rows.capacity() * size_of::<Row>() + self.wide.capacity() * 24;
+        self.bytes + small as u64 + self.stamps.bytes() + self.registers.bytes()
     }
 
     /// Places a run whose channel, if sealed, was taken back before; tells each stretch of slots and its effect.
@@ -110,7 +104,7 @@ impl Arena {
             && !run.has_holes
             && self.is_untouched(row, run.first, end)
         {
-            let stamp = self.stamp_number(arrival.stamp(run.revision, quality));
+            let stamp = self.stamps.number(arrival.stamp(run.revision, quality));
             self.fill(row, run.first, values, stamp);
             tell(run.first, end, Effect::Created);
             return Placed { created: values.len() as u64, ..Placed::default() };
@@ -154,7 +148,7 @@ impl Arena {
 
     fn place_one(&mut self, row: u32, slot: u16, value: i64, stamp: Stamp, placed: &mut Placed) -> Effect {
         let Some((old_value, old)) = self.current(row, slot) else {
-            let number = self.stamp_number(stamp);
+            let number = self.stamps.number(stamp);
             self.set(row, slot, value, number);
             placed.created += 1;
             return Effect::Created;
@@ -165,7 +159,7 @@ impl Arena {
         }
         if old.rank() <= stamp.rank() {
             self.supersede(row, Superseded { slot, value: old_value, stamp: old });
-            let number = self.stamp_number(stamp);
+            let number = self.stamps.number(stamp);
             self.set(row, slot, value, number);
             placed.changed += 1;
             return Effect::Changed;
@@ -187,7 +181,7 @@ impl Arena {
         if confirmed.first_rank().0 != current.first_rank().0 {
             self.supersede(row, Superseded { stamp: current, ..again });
         }
-        let number = self.stamp_number(confirmed);
+        let number = self.stamps.number(confirmed);
         self.set(row, again.slot, again.value, number);
         Effect::None
     }
@@ -226,35 +220,7 @@ impl Arena {
             value: register.value,
             stamp: arrival.stamp(register.revision, register.quality),
         };
-        let versions = self.registers.entry(register.channel).or_default();
-        let same_read = versions.iter_mut().filter(|other| other.same_read(&version));
-        let Some(current) = same_read.max_by_key(|other| other.stamp.rank()) else {
-            versions.push(version);
-            self.bytes += size_of::<RegisterVersion>() as u64;
-            placed.created += 1;
-            return Effect::Created;
-        };
-        if current.same_value(&version) {
-            if current.stamp.rank().0 < version.stamp.rank().0 {
-                current.stamp = current.stamp.confirmed_by(&version.stamp);
-            }
-            placed.duplicates += 1;
-            return Effect::None;
-        }
-        let wins = current.stamp.rank() <= version.stamp.rank();
-        if !wins && versions.iter().any(|other| other.same_read(&version) && other.same_value(&version)) {
-            placed.duplicates += 1;
-            return Effect::None;
-        }
-        versions.push(version);
-        self.bytes += size_of::<RegisterVersion>() as u64;
-        if wins {
-            placed.changed += 1;
-            Effect::Changed
-        } else {
-            placed.superseded += 1;
-            Effect::None
-        }
+        self.registers.place(register.channel, &version, &mut self.stamps, placed)
     }
 
     /// Adds a final day; the same one again is nothing new.
@@ -273,7 +239,7 @@ impl Arena {
         let row = self.row(channel, day.shape);
         for (slot, (&value, stamp)) in (0..).zip(day.values.iter().zip(&day.stamps)) {
             if let Some(stamp) = stamp {
-                let number = self.stamp_number(*stamp);
+                let number = self.stamps.number(*stamp);
                 self.set(row, slot, value, number);
             }
         }
@@ -283,9 +249,8 @@ impl Arena {
     }
 
     /// Takes back what is sealed of a channel's registers.
-    pub(super) fn restore_registers(&mut self, channel: u32, versions: Vec<RegisterVersion>) {
-        self.bytes += (versions.len() * size_of::<RegisterVersion>()) as u64;
-        self.registers.insert(channel, versions);
+    pub(super) fn restore_registers(&mut self, channel: u32, versions: &[RegisterVersion]) {
+        self.registers.restore(channel, versions, &mut self.stamps);
     }
 
     /// Takes back the sealed final days of a channel.
@@ -298,7 +263,7 @@ impl Arena {
     pub(super) fn has(&self, channel: u32, kind: Kind) -> bool {
         match kind {
             Kind::Intervals => self.row_of(channel).is_some(),
-            Kind::Registers => self.registers.contains_key(&channel),
+            Kind::Registers => self.registers.has(channel),
             Kind::Finals => self.finals.contains_key(&channel),
         }
     }
@@ -307,9 +272,7 @@ impl Arena {
     pub(super) fn take_back(&mut self, channel: u32, kind: Kind, other: &Self) {
         match kind {
             Kind::Intervals => other.intervals(channel).iter().for_each(|day| self.restore_intervals(channel, day)),
-            Kind::Registers => {
-                self.restore_registers(channel, other.registers(channel).unwrap_or_default().to_vec());
-            }
+            Kind::Registers => self.restore_registers(channel, &other.registers(channel).unwrap_or_default()),
             Kind::Finals => self.restore_finals(channel, other.finals(channel).unwrap_or_default().to_vec()),
         }
     }
@@ -317,7 +280,7 @@ impl Arena {
     /// The channels with anything here, in order.
     pub(super) fn channels(&self) -> Vec<u32> {
         let mut channels = self.interval_channels();
-        channels.extend(self.registers.keys().chain(self.finals.keys()));
+        channels.extend(self.registers.channels().chain(self.finals.keys().copied()));
         channels.sort_unstable();
         channels.dedup();
         channels
@@ -344,8 +307,8 @@ impl Arena {
     }
 
     /// The versions of a channel's register reads in order of arrival; `None` where the arena has none.
-    pub(super) fn registers(&self, channel: u32) -> Option<&[RegisterVersion]> {
-        self.registers.get(&channel).map(Vec::as_slice)
+    pub(super) fn registers(&self, channel: u32) -> Option<Vec<RegisterVersion>> {
+        self.registers.of(channel, &self.stamps)
     }
 
     /// The final days of a channel in order of arrival; `None` where the arena has none.
@@ -369,7 +332,7 @@ impl Arena {
             for (slot, (&value, &number)) in (0..).zip(narrow.iter().zip(numbers)) {
                 values.push(if number == 0 { NO_VALUE } else { self.widened(row, slot, value) });
                 if number != 0 {
-                    push_span(spans, slot, self.stamps[number as usize - 1].quality);
+                    push_span(spans, slot, self.stamps.of(number - 1).quality);
                 }
             }
             visit(self.planes[self.rows[row as usize].plane as usize].shape, values, spans);
@@ -382,7 +345,7 @@ impl Arena {
         let mut values = Vec::with_capacity(narrow.len());
         let mut stamps = Vec::with_capacity(narrow.len());
         for (slot, (&value, &number)) in (0..).zip(narrow.iter().zip(numbers)) {
-            let stamp = number.checked_sub(1).map(|number| self.stamps[number as usize]);
+            let stamp = number.checked_sub(1).map(|number| self.stamps.of(number));
             values.push(if stamp.is_some() { self.widened(row, slot, value) } else { NO_VALUE });
             stamps.push(stamp);
         }
@@ -431,20 +394,6 @@ impl Arena {
         row
     }
 
-    fn stamp_number(&mut self, stamp: Stamp) -> u32 {
-        if self.stamps.last() == Some(&stamp) {
-            return self.stamps.len() as u32 - 1;
-        }
-        // Old batches' stamps are hardly asked for again; a second number for one does no harm.
-        if STAMPS_REMEMBERED <= self.stamp_numbers.len() {
-            self.stamp_numbers.clear();
-        }
-        *self.stamp_numbers.entry(stamp).or_insert_with(|| {
-            self.stamps.push(stamp);
-            self.stamps.len() as u32 - 1
-        })
-    }
-
     fn cells(&self, row: u32) -> (&[i32], &[u32]) {
         let Row { plane, place, .. } = self.rows[row as usize];
         self.planes[plane as usize].cells(place)
@@ -471,7 +420,7 @@ impl Arena {
     fn current(&self, row: u32, slot: u16) -> Option<(i64, Stamp)> {
         let (narrow, numbers) = self.cells(row);
         let number = numbers[usize::from(slot)].checked_sub(1)?;
-        Some((self.widened(row, slot, narrow[usize::from(slot)]), self.stamps[number as usize]))
+        Some((self.widened(row, slot, narrow[usize::from(slot)]), self.stamps.of(number)))
     }
 
     fn widened(&self, row: u32, slot: u16, value: i32) -> i64 {

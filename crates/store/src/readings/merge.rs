@@ -37,7 +37,7 @@ pub(super) fn seal(target: Target<'_>, arena: &Arena) -> Result<SegmentEntry, Er
             bodies.push((Kind::Intervals, intervals::encode(&day, &mut dictionary)));
         }
         if let Some(versions) = arena.registers(channel) {
-            bodies.push((Kind::Registers, registers::encode(versions, &mut dictionary)));
+            bodies.push((Kind::Registers, registers::encode(&versions, &mut dictionary)));
         }
         if let Some(versions) = arena.finals(channel) {
             bodies.push((Kind::Finals, finals::encode(versions, &mut dictionary)));

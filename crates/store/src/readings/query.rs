@@ -224,7 +224,7 @@ impl State {
         Collected {
             day,
             intervals: first(Kind::Intervals).map(|arena| arena.intervals(channel)),
-            registers: first(Kind::Registers).and_then(|arena| arena.registers(channel)).map(<[_]>::to_vec),
+            registers: first(Kind::Registers).and_then(|arena| arena.registers(channel)),
             finals: first(Kind::Finals).and_then(|arena| arena.finals(channel)).map(<[_]>::to_vec),
             segments: self.segments_of(day),
         }

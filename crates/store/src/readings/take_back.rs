@@ -48,7 +48,7 @@ impl Sealed {
     pub(super) fn restore(self, arena: &mut Arena, channel: u32) {
         match self {
             Self::Intervals(days) => days.iter().for_each(|day| arena.restore_intervals(channel, day)),
-            Self::Registers(versions) => arena.restore_registers(channel, versions),
+            Self::Registers(versions) => arena.restore_registers(channel, &versions),
             Self::Finals(versions) => arena.restore_finals(channel, versions),
         }
     }

@@ -147,11 +147,6 @@ impl RegisterVersion {
     pub(super) fn same_read(&self, other: &Self) -> bool {
         (self.at, self.period_start) == (other.at, other.period_start)
     }
-
-    /// Whether both say the same of it.
-    pub(super) fn same_value(&self, other: &Self) -> bool {
-        (self.value, self.stamp.quality) == (other.value, other.stamp.quality)
-    }
 }
 
 /// The current version of each read, by its moment. `versions` are in order of arrival.

@@ -3,6 +3,7 @@
 //! Loaded once and again when [`Registry::revision`] has moved; resolving does no I/O.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ use super::master::{Bearers, Class, name, one_meant};
 use super::membership::{self, Classes, Membership, Memberships};
 use super::ownership::{Owners, Ownership};
 use super::reference::Shared;
-use super::sql::arguments;
+use super::sql::{Row, arguments};
 use super::usage_point::states;
 use super::{Registry, RegistryError};
 
@@ -133,26 +134,28 @@ impl Registry {
 
     async fn load_directory(&self) -> Result<Directory, RegistryError> {
         let mut directory = Directory { revision: self.revision().await?, ..Directory::default() };
-        for row in &self.database.rows("SELECT * FROM channel ORDER BY number", arguments![]).await? {
-            directory.add_channel(channel(row)?);
-        }
+        let sql = "SELECT * FROM channel ORDER BY number";
+        self.database.each(sql, arguments![], |row| channel(row).map(|channel| directory.add_channel(channel))).await?;
         let sql = "SELECT * FROM name WHERE class = $1";
-        for row in &self.database.rows(sql, arguments![Class::UsagePoint.as_str()]).await? {
-            let (name, id) = (name(row)?, row.parsed("object")?);
-            directory.usage_point_names.entry(id).or_default().push(name.clone());
-            directory.usage_points.entry(name.value.clone()).or_default().push((name, id));
-        }
-        for row in &self.database.rows(sql, arguments![Class::Meter.as_str()]).await? {
-            let (name, id) = (name(row)?, row.parsed("object")?);
-            directory.meter_names.entry(id).or_default().push(name.clone());
-            directory.meters.entry(name.value.clone()).or_default().push((name, id));
+        let Directory { usage_points, usage_point_names, meters, meter_names, .. } = &mut directory;
+        let named = [(Class::UsagePoint, usage_points, usage_point_names), (Class::Meter, meters, meter_names)];
+        for (class, by_name, names) in named {
+            let add = |row: &Row| {
+                let (name, id) = (name(row)?, row.parsed("object")?);
+                push(names, id, name.clone());
+                push(by_name, name.value.clone(), (name, id));
+                Ok(())
+            };
+            self.database.each(sql, arguments![class.as_str()], add).await?;
         }
         let sql = "SELECT * FROM link WHERE relation = $1 ORDER BY valid_from";
-        for row in &self.database.rows(sql, arguments![Relation::MeterAtUsagePoint.as_str()]).await? {
+        let add = |row: &Row| {
             let link = link(row)?;
-            directory.meter_links.entry(link.subject).or_default().push(link.clone());
-            directory.links_to_usage_point.entry(link.target).or_default().push(link);
-        }
+            push(&mut directory.meter_links, link.subject, link.clone());
+            push(&mut directory.links_to_usage_point, link.target, link);
+            Ok(())
+        };
+        self.database.each(sql, arguments![Relation::MeterAtUsagePoint.as_str()], add).await?;
         let sql = "SELECT * FROM connection_state ORDER BY valid_from";
         directory.states = states(&self.database.rows(sql, arguments![]).await?)?;
         let sql = "SELECT * FROM ownership ORDER BY valid_from";
@@ -171,7 +174,7 @@ impl Registry {
 impl Directory {
     fn add_channel(&mut self, channel: Channel) {
         self.by_label.insert(channel.label.clone(), channel.number);
-        self.of_usage_point.entry(channel.usage_point).or_default().push(channel.number);
+        push(&mut self.of_usage_point, channel.usage_point, channel.number);
         self.channels.insert(channel.number, channel);
     }
 
@@ -372,6 +375,11 @@ impl Directory {
         let not_installed = || Unresolved::NotInstalled { meter: wanted.value.clone(), at };
         links.into_iter().find(|link| link.holds_at(at)).map(|link| UsagePointId(link.target)).ok_or_else(not_installed)
     }
+}
+
+/// Adds to what is known of a key. Most keys have one of each, and the room of a list that grows by itself is four.
+fn push<K: Eq + Hash, T>(lists: &mut HashMap<K, Vec<T>>, key: K, item: T) {
+    lists.entry(key).or_insert_with(|| Vec::with_capacity(1)).push(item);
 }
 
 fn meant(

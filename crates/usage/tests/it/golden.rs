@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use model::quality::Status;
 use model::quantity::Decimal;
 use model::time::TimeRange;
-use usage::high_low::HighLow;
-use usage::quality::{Counts, Gate, OnException};
+use usage::quality::Counts;
 use usage::series::{Earlier, Reference, StatusSpan};
+use usage::v73_billing_quality_gate::{Gate, OnException};
+use usage::v74_usage_high_low::HighLow;
 use usage::{Account, Channel, Cycle, Determinant, DeterminantSet, MISSING, Role, Run};
 
 use crate::notation::timeline;

@@ -21,6 +21,7 @@ use model::finding::{Finding, Severity};
 use model::quality::{Status, iee};
 use smol_str::format_smolstr;
 
+use crate::day::Day;
 use crate::estimators::ONLY_STATUS;
 use crate::plan::PlannedEstimator;
 
@@ -40,6 +41,15 @@ pub const FIVE: Status = Status::CLOCK_ERROR
     .with(Status::PARTIAL_INTERVAL)
     .with(Status::POWER_FAILURE)
     .with(Status::TIME_RESET);
+
+/// Whether the last value of some days, the nearest first, carries the five statuses.
+pub(crate) fn ends_assumed<'d>(before: impl IntoIterator<Item = Day<'d>>) -> bool {
+    let last = |day: Day<'_>| {
+        let slot = (0..day.slots()).rev().find(|slot| day.value(*slot).is_some())?;
+        Some(day.status(slot).contains(FIVE))
+    };
+    before.into_iter().find_map(last).unwrap_or_default()
+}
 
 /// The statuses that must not be among the statuses to ignore of a replacement (AMT-EST-05).
 const SIX: Status = FIVE.with(Status::ASSUMED_TIME);

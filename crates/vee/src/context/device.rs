@@ -22,6 +22,8 @@ pub struct Device<'a> {
     pub firmware: Option<&'a str>,
     /// Alarms of the meter that were active during the day.
     pub alarms: &'a [Alarm<'a>],
+    /// Whether the last value before the day carries the five statuses of assumed meter time.
+    pub assumed_before: bool,
 }
 
 /// An alarm of the meter.

@@ -6,8 +6,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::elsewhere::belongs;
 use super::reach::Reach;
+use super::scaling_limits::CheckedLimits;
 use super::user_rule::UserTest;
-use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingMode, UserRule};
+use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingLimits, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
 use crate::formula::{Library, named_status};
@@ -23,6 +24,8 @@ pub struct CheckedPlan {
     pub(crate) name: SmolStr,
     pub(crate) version: u32,
     pub(crate) scaling: ScalingMode,
+    pub(crate) limits: CheckedLimits,
+    scaling_limits: ScalingLimits,
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
@@ -96,6 +99,11 @@ impl CheckedPlan {
     /// What happens with estimates where registers know the total.
     pub fn scaling(&self) -> ScalingMode {
         self.scaling
+    }
+
+    /// Which estimates that may change, and how long registers wait, as written.
+    pub fn scaling_limits(&self) -> &ScalingLimits {
+        &self.scaling_limits
     }
 
     /// The methods as they are written, in the order tried.
@@ -183,12 +191,15 @@ impl Plan {
         let register = self.register.clone().unwrap_or_else(RegisterPlan::standard).check(&self.name, self.version);
         let register = register.map_err(|wrong| findings.extend(wrong)).ok();
         let processes = Processes::read(&self.process, &mut findings);
+        let limits = self.scaling_limits.check(&mut findings);
         let is_wrong = |finding: &Finding| Severity::Error <= finding.severity;
         let Some(register) = register.filter(|_| !findings.iter().any(is_wrong)) else { return Err(findings) };
         Ok(CheckedPlan {
             name: self.name.clone(),
             version: self.version,
             scaling: self.scaling,
+            limits,
+            scaling_limits: self.scaling_limits.clone(),
             rules,
             validate_estimates: self.validate_estimates,
             estimators,
@@ -221,7 +232,7 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
     if on_failure == OnFailure::Estimate {
         findings.extend(not_estimated(place, rule));
     }
-    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let ignored = statuses(&format_smolstr!("{place}.statuses_to_ignore"), &entry.statuses_to_ignore, findings);
     let settings = read_settings(place, rule.id, Settings::read(rule.settings, &entry.settings), findings)?;
     Some(PlannedRule {
         id: SmolStr::new_static(rule.id),
@@ -240,10 +251,9 @@ fn user_rule(place: &str, entry: &UserRule, library: &Library, findings: &mut Ve
         let message = format!("found `{}`, expected an id such as `U-AMT`", entry.rule);
         findings.push(Finding::new(0, format_smolstr!("{place}.rule"), "plan.user_rule_id", message));
     }
-    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let ignored = statuses(&format_smolstr!("{place}.statuses_to_ignore"), &entry.statuses_to_ignore, findings);
     let field = format_smolstr!("{place}.true_results_status");
-    let stamp = entry.true_results_status.iter().filter_map(|name| status(&field, name, findings));
-    let stamp = stamp.fold(Status::NONE, |all, status| all | status);
+    let stamp = statuses(&field, entry.true_results_status.as_slice(), findings);
     let Some(formula) = library.get(&entry.named_formula_id) else {
         let known: Vec<&str> = library.names().collect();
         let field = format_smolstr!("{place}.named_formula_id");
@@ -279,7 +289,7 @@ fn planned_estimator(
         return None;
     };
     findings.extend(out_of_order(place, estimator, earlier));
-    let ignored = ignored(place, &entry.statuses_to_ignore, findings);
+    let ignored = statuses(&format_smolstr!("{place}.statuses_to_ignore"), &entry.statuses_to_ignore, findings);
     let settings = read_settings(place, estimator.id, Settings::read(estimator.settings, &entry.settings), findings)?;
     let planned = PlannedEstimator { estimator, exclude_from_scaling: entry.exclude_from_scaling, ignored, settings };
     findings.extend(assumed_time::configuration(place, &planned));
@@ -301,12 +311,11 @@ pub(crate) fn wrong(place: &str, id: &str, invalid: InvalidSetting) -> Finding {
 }
 
 /// The statuses of a list of names, together.
-fn ignored(place: &str, names: &[SmolStr], findings: &mut Vec<Finding>) -> Status {
-    let field = format_smolstr!("{place}.statuses_to_ignore");
-    names.iter().filter_map(|name| status(&field, name, findings)).fold(Status::NONE, |all, status| all | status)
+fn statuses(field: &str, names: &[SmolStr], findings: &mut Vec<Finding>) -> Status {
+    names.iter().filter_map(|name| status(field, name, findings)).fold(Status::NONE, |all, status| all | status)
 }
 
-fn status(field: &str, name: &str, findings: &mut Vec<Finding>) -> Option<Status> {
+pub(super) fn status(field: &str, name: &str, findings: &mut Vec<Finding>) -> Option<Status> {
     let found = named_status(name);
     if found.is_none() {
         let message = format!("found `{name}`, expected a status such as AMT, CLOCK or \"TIME ADJUSTED\"");

@@ -12,6 +12,7 @@ mod check;
 mod elsewhere;
 pub mod needs;
 pub(crate) mod reach;
+mod scaling_limits;
 mod user_rule;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ use crate::settings::SettingForm;
 pub use book::{DatedPlans, NoPlan};
 pub use check::CheckedPlan;
 pub(crate) use check::{PlannedEstimator, PlannedRule, repeated, unknown, wrong};
+pub(crate) use scaling_limits::CheckedLimits;
+pub use scaling_limits::ScalingLimits;
 pub use user_rule::{Trigger, UserRule};
 
 /// A plan as it is written.
@@ -43,6 +46,9 @@ pub struct Plan {
     pub version: u32,
     /// What happens with estimates where registers know the total.
     pub scaling: ScalingMode,
+    /// Which estimates that may change, and how long registers wait.
+    #[serde(default, skip_serializing_if = "ScalingLimits::is_default")]
+    pub scaling_limits: ScalingLimits,
     /// The validation set. Rules are independent; their order only orders the results.
     #[serde(default)]
     pub validate: Vec<RuleEntry>,
@@ -269,6 +275,7 @@ impl Plan {
             name: "default".into(),
             version: 1,
             scaling: ScalingMode::Proportional,
+            scaling_limits: ScalingLimits::default(),
             validate: rules
                 .map(|(rule, on_failure)| RuleEntry {
                     settings: defaults(rule.settings),

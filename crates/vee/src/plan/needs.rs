@@ -84,6 +84,8 @@ pub struct Outlook {
     pub scaled_days: u16,
     /// See [`CheckedPlan::scales_by_buckets`].
     pub buckets: bool,
+    /// After how many days registers that wait are met, each once, in order.
+    pub scaling_waits: Vec<u16>,
     /// Whether it matters which versions of a value were received (V71, V72).
     pub versions: bool,
     /// What their rules look at beside the channel's own days.
@@ -109,9 +111,12 @@ impl Outlook {
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());
             all.reads_before = all.reads_before.max(plan.register().reads_before());
+            all.scaling_waits.extend(Some(plan.limits.wait_days).filter(|days| 0 < *days));
         }
         all.summary_spans.sort_unstable();
         all.summary_spans.dedup();
+        all.scaling_waits.sort_unstable();
+        all.scaling_waits.dedup();
         all
     }
 

@@ -94,7 +94,6 @@ impl UserTest {
             scope: self.rule.status_count,
             stamp: self.stamp,
             direction: self.rule.direction,
-            tells_missing_channel: true,
         };
         by_formula::judge(view, test)
     }

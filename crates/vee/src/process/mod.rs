@@ -1,7 +1,7 @@
 //! Rules about many values at once, as plain functions: balance, replacement, locks, deadlines.
 //!
-//! [`plan`] says which of them a plan asks for; [`kept`] which version of a value counts by V71 and V72. What V75 judges again is said
-//! by `v75_revalidation`; the run of a day does it.
+//! [`plan`] says which of them a plan asks for; [`kept`] which version of a value counts by V71 and V72. V75 is a
+//! step of the run of a day.
 //!
 //! Each file reads its limits from texts as a plan writes them and answers with a [`Judgement`]. What the
 //! values are, and when the question is asked, is left to the callers.
@@ -12,7 +12,6 @@ pub mod v61_balance;
 pub mod v70_prolonged_estimation;
 pub mod v71_replacement;
 pub mod v72_final_estimate_lock;
-pub(crate) mod v75_revalidation;
 pub mod v77_timeliness;
 
 use crate::settings::SettingForm;

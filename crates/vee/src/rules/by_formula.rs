@@ -2,7 +2,8 @@
 //!
 //! A value fails where the formula is not 0. A value for which it has no result (a gap) is not judged.
 //! Where it cannot be calculated, by a division by zero or numbers that are too large, the value waits
-//! for a person: nobody can say that it passed.
+//! for a person: nobody can say that it passed. Where the day has not the other channel that a formula names, the values
+//! stand, and a person has to see to it: the rule judges nothing.
 
 use model::quality::Status;
 
@@ -24,8 +25,6 @@ pub(crate) struct Test<'f> {
     pub stamp: Status,
     /// What a true result says of the value.
     pub direction: Direction,
-    /// Whether it is told when a channel is missing that the formula names; else the rule is not applicable then.
-    pub tells_missing_channel: bool,
 }
 
 /// A formula that names another channel may name any.
@@ -37,11 +36,12 @@ pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {
     let evaluation = Evaluation::of(test.formula, view, test.scope);
     let answers: Vec<Answer> = (0..view.slots()).map(|slot| evaluation.holds(slot)).collect();
     if let Some(error) = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|error| error.is_input()) {
-        if !test.tells_missing_channel {
-            return Finding::NotApplicable(error.to_string().into());
-        }
-        let evidence = format!("`{}` cannot judge the day: {error}", test.name);
-        return Finding::of(view.slots(), vec![Fault { only_warns: true, ..Fault::new(0, view.slots(), evidence) }]);
+        let evidence = format!(
+            "`{}` cannot judge the day: {error}; enter that channel, or name another in the formula, and run the day again",
+            test.name
+        );
+        let unjudged = Fault { for_review: true, only_warns: true, ..Fault::new(0, view.slots(), evidence) };
+        return Finding::of(view.slots(), vec![unjudged]);
     }
     let checked = answers.iter().filter(|answer| **answer != Ok(None)).count();
     if checked == 0 {

@@ -119,6 +119,8 @@ pub(crate) enum Repair {
     Methods,
     /// The rule itself: their sum was measured, holds and is shared anew among them.
     ShareAnew,
+    /// A person: no method fills them, whatever other rules say, until someone accepts an estimate.
+    Person,
 }
 
 impl Fault {

@@ -4,14 +4,16 @@
 //! POWER and TIMERESET are set together and the interval has no AMT status yet or still needs an
 //! estimate; the second condition keeps intervals that were filled already from failing again. Stamps
 //! AMT. Judges the device families the guidance covers, from their lowest firmware on. The five statuses from any
-//! other meter are told to a person; such intervals are only questionable, neither marked nor replaced.
+//! other meter are told to a person; such intervals are only questionable, neither marked nor replaced. What the meter used in the
+//! gap right after them stands among them (the true time that it skipped), so no method fills that gap beside them: it waits for
+//! the same person.
 
 use std::sync::LazyLock;
 
 use model::quality::Status;
 
 use super::by_formula::{self, Test};
-use super::{Direction, Fault, Finding, Rule, Stage};
+use super::{Direction, Fault, Finding, Repair, Rule, Stage};
 use crate::assumed_time::{FIVE, FORMULA, Support, support};
 use crate::evidence::span;
 use crate::formula::{CountScope, Formula};
@@ -63,7 +65,8 @@ static AS_PRINTED: LazyLock<Formula> =
     LazyLock::new(|| Formula::parse(FORMULA).expect("the formula of the guidance is parsed by a test"));
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
-    if !view.statuses.iter().any(|status| status.contains(FIVE)) {
+    let has_gap = view.context.device.assumed_before && 0 < view.slots() && view.is_missing(0);
+    if !has_gap && !view.statuses.iter().any(|status| status.contains(FIVE)) {
         return Finding::Passed(view.slots());
     }
     let device = view.context.device;
@@ -84,7 +87,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
 fn as_printed(view: &View<'_>, settings: &Settings) -> Finding {
     let scope = CountScope::of(settings.choice(&STATUS_COUNT));
     let (stamp, direction) = (Status::ASSUMED_TIME, Direction::Other);
-    let test = Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp, direction, tells_missing_channel: false };
+    let test = Test { name: RULE.name, formula: &AS_PRINTED, scope, stamp, direction };
     by_formula::judge(view, test)
 }
 
@@ -94,8 +97,25 @@ fn told(view: &View<'_>, reason: &str) -> Finding {
         let evidence = format!("{} flagged as assumed meter time; {reason}", span(view.day, from, to));
         Fault { for_review: true, only_warns: true, ..Fault::new(from, to, evidence) }
     };
+    let is_assumed = |slot: u16| view.value(slot).is_some() && view.status(slot).contains(FIVE);
     let flagged = view.runs(|slot| view.status(slot).contains(FIVE));
-    Finding::of(view.slots(), flagged.into_iter().map(fault).collect())
+    let follows = |(from, _): &(u16, u16)| match from.checked_sub(1) {
+        Some(before) => is_assumed(before),
+        None => view.context.device.assumed_before,
+    };
+    let skipped = view.runs(|slot| view.is_missing(slot)).into_iter().filter(follows);
+    let faults = flagged.into_iter().map(fault).chain(skipped.map(|gap| left_open(view, gap)));
+    Finding::of(view.slots(), faults.collect())
+}
+
+/// The gap after flagged intervals that stay as they are.
+fn left_open(view: &View<'_>, (from, to): (u16, u16)) -> Fault {
+    let evidence = format!(
+        "{} missing after intervals flagged as assumed meter time, which stay: what was used then may stand among them, so \
+         nothing is estimated; move them to their true time, or accept an estimate",
+        span(view.day, from, to)
+    );
+    Fault { for_review: true, repair: Repair::Person, ..Fault::new(from, to, evidence) }
 }
 
 /// Why the meter is not judged.

@@ -9,7 +9,7 @@ use super::{Fault, Finding, IRREGULAR, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Load;
 use crate::day::MISSING;
-use crate::evidence::{TOO_LARGE, clock, quantity, ratio};
+use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
 use crate::plan::reach::Reach;
 use crate::scan::top_three;
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -101,7 +101,7 @@ fn is_beside_outage(view: &View<'_>, slot: u16) -> bool {
 
 fn fault(view: &View<'_>, slot: u16, third: i64, times: Amount) -> Fault {
     let value = view.value(slot).unwrap_or_default();
-    let factor = ratio(value, third).map_or(String::new(), |ratio| format!("{ratio} times "));
+    let factor = ratio_above(value, third, times).map_or(String::new(), |ratio| format!("{ratio} times "));
     let evidence = format!(
         "{} at {} is {factor}the third highest value of the day, {}; the limit is {times} times",
         quantity(view.context, value),

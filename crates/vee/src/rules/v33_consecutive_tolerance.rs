@@ -7,7 +7,7 @@
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
-use crate::evidence::{TOO_LARGE, clock, quantity, ratio};
+use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -70,7 +70,8 @@ fn is_beyond(value: i64, before: i64, tolerance: Amount) -> Option<bool> {
 
 fn fault(view: &View<'_>, slot: u16, value: i64, before: i64, tolerance: Amount) -> Fault {
     let apart = (i128::from(value) - i128::from(before)).abs();
-    let per_cent = ratio(apart, before).map_or(String::new(), |ratio| format!("{} % ", ratio.shifted(2)));
+    let share = ratio_above(apart, before, tolerance);
+    let per_cent = share.map_or(String::new(), |share| format!("{} % ", share.shifted(2)));
     let evidence = format!(
         "{} at {} is {per_cent}away from the good value before it, {}; the limit is {} %",
         quantity(view.context, value),

@@ -7,7 +7,7 @@
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
-use crate::evidence::{NO_VALUES, TOO_LARGE, clock, counted, quantity, ratio, span};
+use crate::evidence::{NO_VALUES, TOO_LARGE, clock, counted, quantity, ratio_above, span};
 use crate::plan::reach::{Reach, whole_days};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -75,7 +75,7 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let above = view.runs(|slot| view.value(slot).is_some_and(is_above));
     let fault = |(from, to)| {
         let (value, slot) = view.highest_of(from, to).unwrap_or((highest, from));
-        let factor = ratio(value, peak).map_or(String::new(), |ratio| format!("{ratio} times "));
+        let factor = ratio_above(value, peak, times).map_or(String::new(), |ratio| format!("{ratio} times "));
         let evidence = format!(
             "{}: the highest, {} at {}, is {factor}the peak of the {before} before, {}; the limit is {times} times",
             span(view.day, from, to),

@@ -52,7 +52,6 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
         scope: CountScope::Interval,
         stamp: Status::NONE,
         direction: Direction::of(settings.choice(&DIRECTION)),
-        tells_missing_channel: false,
     };
     by_formula::judge(view, test)
 }

@@ -6,7 +6,7 @@
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Load;
-use crate::evidence::{INCOMPLETE, TOO_LARGE, quantity, ratio, ratio_down};
+use crate::evidence::{INCOMPLETE, TOO_LARGE, quantity, ratio_above, ratio_below};
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -50,9 +50,9 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
         Amount::new(sum, 0).compared(limit)
     };
     let factor = if compared(lowest).ok_or(TOO_LARGE)?.is_lt() {
-        ratio_down(sum.saturating_mul(100), full)
+        ratio_below(sum.saturating_mul(100), full, lowest.shifted(2))
     } else if compared(highest).ok_or(TOO_LARGE)?.is_gt() {
-        ratio(sum.saturating_mul(100), full)
+        ratio_above(sum.saturating_mul(100), full, highest.shifted(2))
     } else {
         return Ok(Finding::Passed(view.slots()));
     };

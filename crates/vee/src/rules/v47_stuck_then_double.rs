@@ -9,7 +9,7 @@
 use super::{Fault, Finding, Reason, Repair, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::{Companion, Neighbour, Role};
-use crate::evidence::{TOO_LARGE, clock, quantity, ratio};
+use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
 use crate::plan::needs::Needs;
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -99,7 +99,8 @@ fn differs(view: &View<'_>, companion: &Companion<'_>, slot: u16) -> bool {
 }
 
 fn fault(view: &View<'_>, stuck: u16, double: i64, (sum, count): (i128, i128), limits: (Amount, Amount)) -> Fault {
-    let times = ratio(i128::from(double) * count, sum).map_or(String::new(), |ratio| format!("{ratio} times "));
+    let times =
+        ratio_above(i128::from(double) * count, sum, limits.0).map_or(String::new(), |ratio| format!("{ratio} times "));
     let evidence = format!(
         "0 {} at {} while voltage or current changed, then {} at {}, {times}the average of the values beside the \
          pair; {} to {} times is taken as one value reported late",

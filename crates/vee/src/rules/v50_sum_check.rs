@@ -53,8 +53,12 @@ const AMOUNT_SHARE: SettingForm = SettingForm {
     meaning: "... this share of the amount, together",
 };
 
+/// Registers of time-of-use buckets count parts of a day, and only a calendar says whether they are all of them (V51).
+const NO_TOTALS: &str = "no two reads of a register that counts all day bound a span of the day, and no amount is stated; registers of \
+                         time-of-use buckets are not added up here";
+
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
-    let mut reason = "no register reads or amounts for the day".to_string();
+    let mut reason = NO_TOTALS.to_string();
     let mut totals: Vec<&Total> = view.totals.iter().collect();
     totals.sort_by_key(|total| total.rank());
     let (mut checked, mut faults) = (0_u16, Vec::new());

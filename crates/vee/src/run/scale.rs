@@ -4,6 +4,7 @@
 //! sum, from the same seeds and in the same order, and keeps its own part; so the parts add up to the last quantum
 //! although no day looks at what another came out as.
 
+use jiff::Timestamp;
 use model::quality::Status;
 
 use super::{Draft, Slot};
@@ -11,7 +12,7 @@ use crate::context::{Bucket, Context, Elsewhere, Total};
 use crate::day::{Day, MISSING};
 use crate::inputs_hash::InputsHash;
 use crate::outcome::Estimation;
-use crate::plan::{ScaledBy, ScalingMode};
+use crate::plan::{CheckedLimits, CheckedPlan, ScaledBy};
 use crate::rules::Fault;
 use crate::scaling::excluded::{Made, may_change};
 use crate::scaling::registers::{Registers, Span};
@@ -44,22 +45,23 @@ struct Field<'a> {
     statuses: Vec<Status>,
     slots: Vec<Slot>,
     context: &'a Context<'a>,
+    limits: &'a CheckedLimits,
 }
 
 /// Makes the estimates under each register pair add up with the measured values to its difference, by the registers that the plan
 /// names ([`crate::scaling`]). The outermost reads are those at both ends of a day; where it has none, those that follow each other,
 /// and what met them is checked against them afterwards. Where the plan asks for buckets and no calendar holds, every register counts, and
-/// the answer says so.
+/// the answer says so. What the plan lets wait for late values is left unscaled until then, and its sum is not checked.
 pub(super) fn meet_registers<'d>(
     draft: &mut Draft<'_>,
     shared: &dyn Fn() -> Option<SharedRegisters<'d>>,
-    mode: ScalingMode,
+    (plan, now): (&CheckedPlan, Timestamp),
     estimations: &mut Vec<Estimation>,
 ) -> Option<Fault> {
-    let (planned, negative) = mode.parts()?;
+    let (planned, negative) = plan.scaling.parts()?;
     let shared = shared();
     let whole_days = if planned == ScaledBy::Outermost { over_whole_days(draft, shared.as_ref()) } else { Vec::new() };
-    let mut field = Field::of(draft, shared.as_ref());
+    let mut field = Field::of(draft, shared.as_ref(), &plan.limits);
     field.registers.totals.extend(&whole_days);
     let without_calendar = field.without_calendar(planned);
     let mut met = Vec::new();
@@ -69,7 +71,10 @@ pub(super) fn meet_registers<'d>(
         if changeable.is_empty() {
             continue;
         }
-        let outcome = field.meet(&span, &changeable, negative);
+        let outcome = match plan.limits.waits_until(span.total, now) {
+            Some(until) => Err(format!("the plan waits for late values until {until}")),
+            None => field.meet(&span, &changeable, negative),
+        };
         if outcome.is_err() {
             changeable.iter().for_each(|at| field.statuses[*at] |= Status::UNSCALED);
         }
@@ -91,12 +96,16 @@ pub(super) fn meet_registers<'d>(
     if !met.is_empty() {
         draft.totals = Some(boundary::checked_against(draft.context.totals, met));
     }
+    if 0 < plan.limits.wait_days {
+        let totals = draft.totals.get_or_insert_with(|| draft.context.totals.to_vec());
+        totals.retain(|total| plan.limits.waits_until(total, now).is_none());
+    }
     without_calendar
 }
 
 impl<'a> Field<'a> {
     /// Takes the values of a day out of it and puts those of the days that share registers with it around them.
-    fn of<'d: 'a>(draft: &mut Draft<'d>, shared: Option<&'a SharedRegisters<'a>>) -> Self {
+    fn of<'d: 'a>(draft: &mut Draft<'d>, shared: Option<&'a SharedRegisters<'a>>, limits: &'a CheckedLimits) -> Self {
         let context = draft.context;
         let (others, totals) = shared.map_or((&[][..], context.totals), |shared| (&shared.days, &shared.totals));
         let own = |bucket: &'a Bucket<'a>| (bucket, bucket.totals);
@@ -106,7 +115,8 @@ impl<'a> Field<'a> {
         };
         let buckets = shared.map_or_else(|| context.sources.buckets.iter().map(own).collect(), with_others);
         let registers = Registers { days: Vec::new(), own: 0..0, totals: totals.iter().collect(), buckets };
-        let mut field = Self { registers, values: Vec::new(), statuses: Vec::new(), slots: Vec::new(), context };
+        let mut field =
+            Self { registers, values: Vec::new(), statuses: Vec::new(), slots: Vec::new(), context, limits };
         let (before, after) = others.split_at(others.partition_point(|(day, _)| day.start < draft.day.start));
         before.iter().for_each(|(day, seeds)| field.add(*day, seeds));
         let own = Seeds {
@@ -159,7 +169,8 @@ impl<'a> Field<'a> {
     fn changeable(&self, slots: &[usize]) -> Vec<usize> {
         let free = |at: &usize| {
             let Slot { method, exclude_from_scaling: is_excluded, .. } = self.slots[*at];
-            may_change(&Made { method, is_excluded, status: self.statuses[*at] })
+            let status = self.statuses[*at];
+            self.limits.may_change(status) && may_change(&Made { method, is_excluded, status })
         };
         slots.iter().copied().filter(free).collect()
     }

@@ -1,6 +1,6 @@
 //! A plan tried on a series: what it would make of every value, and why. Nothing is stored.
 //!
-//! - [`read_series`]: the series from the text of a CSV file, or every fault in it.
+//! - [`read_series`], [`read_series_in`]: the series from the text of a CSV file, or every fault in it.
 //! - [`trial()`]: judges the register reads, then runs the plan day by day; each day sees the days before it as they came out.
 //! - [`explain_at`]: a formula at one interval of the series.
 
@@ -18,7 +18,10 @@ use model::time::{LocalDay, TimeRange};
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::context::{Context, DaySummary, Elsewhere, Measured, Neighbour, RegisterPair, Site, Total, overlap};
+use crate::assumed_time::ends_assumed;
+use crate::context::{
+    Context, DaySummary, Device, Elsewhere, Measured, Neighbour, RegisterPair, Site, Sources, Total, overlap,
+};
 use crate::day::{ClockChange, Day, MISSING};
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
@@ -27,7 +30,7 @@ use crate::register::{self, SpanRead, SpanSum, pieces, spans};
 use crate::rules::Direction;
 use crate::run::{Stamp, run};
 
-pub use read::{Series, read_series};
+pub use read::{Series, read_series, read_series_in};
 pub use reads::{TrialRead, TrialReadMethod, TrialReadRule};
 
 /// What a plan makes of a series.
@@ -165,6 +168,10 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         let message = format!("{} begins within its local day; what is before counts as missing", sheet.local.date);
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
+    trial.notes.extend(plan.scales_by_buckets().then(without_buckets));
+    // As where an installation has no calendar.
+    let without_calendar = plan.scales_by_buckets().then_some(&[][..]);
+    let sources = Sources { without_calendar, ..Sources::default() };
     let mut judged = reads::outcomes(plan, series, &[]);
     let totals: Vec<Total> = series.totals(&judged);
     let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
@@ -175,7 +182,9 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         // What a series leaves out at its end is no fault of the day.
         let local_day = Some(sheet.local).filter(|local| local.range == received[at].whole());
         let site = Site { local_day, ..Site::default() };
-        let known = Context { site, summaries: &summaries[..at], history: &history, ..of_series(series) };
+        let device = Device { assumed_before: ends_assumed(history.iter().rev().copied()), ..Device::default() };
+        let known =
+            Context { site, sources, device, summaries: &summaries[..at], history: &history, ..of_series(series) };
         let outcome = outcome(plan, known, &received[at..], &totals);
         let last = sheet.decided(&outcome);
         trial.tell(series, sheet, &last, outcome);
@@ -227,6 +236,14 @@ fn of_series(series: &Series) -> Context<'_> {
     Context::of(ChannelNumber(0), &series.unit, series.exponent)
 }
 
+/// That a plan asks for what a series cannot hold.
+fn without_buckets() -> Finding {
+    let message = "the plan scales by time-of-use bucket, and a series has neither their registers nor a calendar: estimates are \
+                   scaled by the column `register`, as where an installation has none; try the plan on stored days with \
+                   `amity vee shadow`";
+    Finding::new(0, "scaling", "trial.no_buckets", message).with_severity(Severity::Warning)
+}
+
 /// The outcome of the first of the `rest`, with what is `known` beside it; its history is that of the days as they came out.
 fn outcome(plan: &CheckedPlan, known: Context<'_>, rest: &[Day<'_>], totals: &[Total]) -> Outcome {
     let (day, later, history) = (rest[0], &rest[1..], known.history);
@@ -241,7 +258,8 @@ fn outcome(plan: &CheckedPlan, known: Context<'_>, rest: &[Day<'_>], totals: &[T
         totals: &totals,
         ..known
     };
-    run(&day, &context, plan, Stamp { run: 1, now: whole.end })
+    // A trial shows what comes out once nothing waits any more.
+    run(&day, &context, plan, Stamp { run: 1, now: Timestamp::MAX })
 }
 
 /// A total that touches the day, with what the other days hold of it.

@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::finding::{Finding, Severity};
 use model::quality::Status;
 use model::quantity::Decimal;
+use model::reading_type::{parse_unit, usual_quantum};
 use model::register::UNKNOWN_DIALS;
 
 use crate::day::MISSING;
@@ -36,7 +37,7 @@ const INTERVALS_MAX: usize = 105_408;
 pub struct Series {
     /// The unit of the values.
     pub unit: String,
-    /// A value is `digits * 10^exponent` of the unit.
+    /// A value is `digits * 10^exponent` of the unit: fine enough for every value given, and as a channel is registered.
     pub exponent: i8,
     /// Where the local days are.
     pub zone: TimeZone,
@@ -71,12 +72,24 @@ struct Row {
 /// # Errors
 /// Every fault with its line and column name.
 pub fn read_series(text: &str) -> Result<Series, Vec<Finding>> {
+    read_series_in(None, text)
+}
+
+/// As [`read_series`], in a `unit` in the place of the one that the text names.
+///
+/// # Errors
+/// Every fault with its line and column name; of the `unit`, on line 0.
+pub fn read_series_in(unit: Option<&str>, text: &str) -> Result<Series, Vec<Finding>> {
     let mut reader = Reader { settings: BTreeMap::new(), columns: Vec::new(), rows: Vec::new(), findings: Vec::new() };
-    for (line, text) in (1..).zip(text.lines()) {
+    for (line, text) in (1..).zip(text.trim_start_matches(BYTE_ORDER_MARK).lines()) {
         reader.line(line, text.trim());
     }
+    reader.settings.extend(unit.map(|unit| ("unit", (0, unit))));
     reader.series()
 }
+
+/// Some programs write it before UTF-8 text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 struct Reader<'t> {
     settings: BTreeMap<&'t str, (u64, &'t str)>,
@@ -163,7 +176,8 @@ impl<'t> Reader<'t> {
     }
 
     fn series(mut self) -> Result<Series, Vec<Finding>> {
-        let unit = self.setting("unit", "kWh".to_string(), |text| Some(text.into()), "a unit such as kWh");
+        let known = |text: &str| parse_unit(text).map(|_| text.to_string());
+        let unit = self.setting("unit", "kWh".to_string(), known, "a unit such as kWh, kvarh or m3");
         let zone = self.setting("zone", TimeZone::UTC, |text| TimeZone::get(text).ok(), "a zone such as Europe/Oslo");
         let above_zero = |text: &str| text.parse().ok().filter(|multiplier: &Decimal| 0 < multiplier.digits);
         let multiplier = self.setting("multiplier", Decimal::new(1, 0), above_zero, "a number above 0 such as 40");
@@ -171,8 +185,8 @@ impl<'t> Reader<'t> {
         let dials = self.setting("dials", 5, dials, "a number of digits from 1 to 18 such as 5");
         let interval = self.interval();
         let mut series = Series {
+            exponent: self.exponent().min(usual_quantum(&unit)),
             unit,
-            exponent: self.exponent(),
             zone,
             start: self.rows.first().map_or(Timestamp::UNIX_EPOCH, |row| row.time),
             interval_seconds: interval.unwrap_or(1),
@@ -226,7 +240,7 @@ impl<'t> Reader<'t> {
     /// The finest power of ten of the values.
     fn exponent(&self) -> i8 {
         let decimals = self.rows.iter().filter_map(|row| row.value.flatten());
-        decimals.map(|decimal| decimal.exponent).min().unwrap_or(0).min(0)
+        decimals.map(|decimal| decimal.normalized().exponent).min().unwrap_or(0)
     }
 
     fn place(&mut self, series: &mut Series) {
@@ -266,9 +280,9 @@ impl Series {
         self.start.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
-    /// A value as a decimal.
+    /// A value as a decimal without zeros at its end.
     pub(super) fn written(&self, value: i64) -> String {
-        Decimal::new(value, self.exponent).to_string()
+        Decimal::new(value, self.exponent).normalized().to_string()
     }
 
     /// Digits of the register after the point.

@@ -39,18 +39,21 @@ fn tried(scaling: ScalingMode, reads: &[(usize, &str)]) -> Vec<String> {
 fn reads_within_the_day_are_passed_over() {
     let reads = [(0, "100.0"), (6, "110.0"), (24, "131.0")];
     // 31 counted, 21 hours measured 1 each: 10 are left for three equal estimates.
-    assert_eq!(tried(ScalingMode::Boundary, &reads), ["3.334", "3.333", "3.333"]);
+    assert_eq!(tried(ScalingMode::Boundary, &reads), ["3.333334", "3.333333", "3.333333"]);
     // By the reads around the gap: 10 counted, 3 measured, 7 are left.
-    assert_eq!(tried(ScalingMode::Proportional, &reads), ["2.334", "2.333", "2.333"]);
+    assert_eq!(tried(ScalingMode::Proportional, &reads), ["2.333334", "2.333333", "2.333333"]);
     // A read at 02:00 inside the gap makes no difference either.
     let inside = [(0, "100.0"), (2, "103.0"), (24, "131.0")];
-    assert_eq!(tried(ScalingMode::Boundary, &inside), ["3.334", "3.333", "3.333"]);
+    assert_eq!(tried(ScalingMode::Boundary, &inside), ["3.333334", "3.333333", "3.333333"]);
 }
 
 #[test]
 fn without_reads_at_both_ends_those_that_follow_each_other_count() {
     // 00:00 to 06:00 counted 10, of which 3 were measured.
-    assert_eq!(tried(ScalingMode::Boundary, &[(0, "100.0"), (6, "110.0"), (20, "131.0")]), ["2.334", "2.333", "2.333"]);
+    assert_eq!(
+        tried(ScalingMode::Boundary, &[(0, "100.0"), (6, "110.0"), (20, "131.0")]),
+        ["2.333334", "2.333333", "2.333333"]
+    );
 }
 
 fn register(from: i64, to: i64, start: i64, counted: i64) -> Total {

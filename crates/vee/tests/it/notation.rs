@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::id::ChannelNumber;
 use model::quality::Status;
 use model::quantity::Decimal;
-use vee::plan::{EstimatorEntry, OnFailure, RuleEntry, ScalingMode};
+use vee::plan::{EstimatorEntry, OnFailure, RuleEntry, ScalingLimits, ScalingMode};
 use vee::{CheckedPlan, Context, Day, MISSING, Plan, Stamp};
 
 /// The values and statuses of a day.
@@ -105,6 +105,7 @@ pub fn empty_plan() -> Plan {
         name: "test".into(),
         version: 1,
         scaling: ScalingMode::Proportional,
+        scaling_limits: ScalingLimits::default(),
         validate: vec![],
         user_rule: vec![],
         formula: vec![],

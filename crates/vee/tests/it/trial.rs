@@ -25,11 +25,11 @@ fn every_value_tells_what_became_of_it_and_why() {
     assert_eq!(
         values,
         [
-            (Some("1.00"), Some("1.00"), ""),
-            (None, Some("1.50"), "E04"),
-            (Some("2.00"), Some("2.00"), ""),
-            (Some("-0.50"), Some("2.00"), "E04"),
-            (Some("2.00"), Some("2.00"), ""),
+            (Some("1"), Some("1"), ""),
+            (None, Some("1.5"), "E04"),
+            (Some("2"), Some("2"), ""),
+            (Some("-0.5"), Some("2"), "E04"),
+            (Some("2"), Some("2"), ""),
         ]
     );
     let negative = &found.values[3];
@@ -40,7 +40,7 @@ fn every_value_tells_what_became_of_it_and_why() {
     assert_eq!(found.exceptions.len(), 2);
     assert!(found.exceptions.iter().all(|exception| exception.queue == Queue::Record));
     let json: serde_json::Value = serde_json::to_value(&found).expect("JSON");
-    assert_eq!((&json["values"][1]["final"], &json["values"][1]["raw"]), (&"1.50".into(), &serde_json::Value::Null));
+    assert_eq!((&json["values"][1]["final"], &json["values"][1]["raw"]), (&"1.5".into(), &serde_json::Value::Null));
     assert_eq!(json["exceptions"][1]["direction"], "too-low");
 }
 

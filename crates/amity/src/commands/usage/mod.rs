@@ -57,7 +57,7 @@ fn determinants(installation: &Installation) -> Result<Determinants, Failure> {
 fn failure(error: ReviewError) -> Failure {
     let ReviewError::Refused(refusal) = error else { return Failure::work("determinants failed", error) };
     let advice = match &refusal {
-        Refusal::NotFound(_) => "; `amity usage show` and `amity usage definition list` show what is there",
+        Refusal::NotFound(..) => "; `amity usage show` and `amity usage definition list` show what is there",
         Refusal::Conflict(_) | Refusal::NotAllowed(_) | Refusal::Invalid { .. } => "",
     };
     Failure::Usage(format!("{refusal}{advice}"))

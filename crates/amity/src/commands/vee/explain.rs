@@ -80,7 +80,7 @@ fn as_text(told: &Explanation, all: bool) -> String {
     let shown: Vec<&ExplainedValue> = told.values.iter().filter(|value| all || !is_plain(value)).collect();
     if !shown.is_empty() {
         let rows: Vec<Vec<String>> = shown.iter().map(|value| row(value)).collect();
-        let head = ["time", "raw", "final", "statuses", "failed", "method", "hash of inputs"];
+        let head = ["time", "raw", "final", "statuses", "failed", "method", "hash of inputs, or act"];
         lines.push(format!("\n{}", output::table(&head, &rows)));
     }
     let others = told.values.len() - shown.len();
@@ -180,6 +180,6 @@ fn row(value: &ExplainedValue) -> Vec<String> {
         value.statuses.join(", "),
         rules.join(", "),
         value.method.clone().unwrap_or_default(),
-        value.inputs_hash.clone().unwrap_or_default(),
+        value.act.map_or_else(|| value.inputs_hash.clone().unwrap_or_default(), |act| format!("act {act}")),
     ]
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use ingest::Review;
-use ingest::review::{Refusal, ReviewError};
+use ingest::review::{Refusal, ReviewError, Sought};
 use store::registry::review::Verdict;
 
 use super::{review, validate};
@@ -99,10 +99,10 @@ fn review(installation: &Installation) -> Result<Arc<Review>, Failure> {
 fn failure(error: ReviewError) -> Failure {
     let ReviewError::Refused(refusal) = error else { return Failure::work("review failed", error) };
     let advice = match &refusal {
-        Refusal::NotFound(what) if what.starts_with("channel") => "; `amity registry list` lists channels",
-        Refusal::NotFound(what) if what.starts_with("exception") => "; `amity vee queue --list` lists exceptions",
-        Refusal::NotFound(what) if what.starts_with("act") => "; `amity vee proposals --state any` lists acts",
-        Refusal::NotFound(_) => "",
+        Refusal::NotFound(Sought::Channel, _) => "; `amity registry list` lists channels",
+        Refusal::NotFound(Sought::Exception, _) => "; `amity vee queue --list` lists exceptions",
+        Refusal::NotFound(Sought::Act, _) => "; `amity vee proposals --state any` lists acts",
+        Refusal::NotFound(Sought::Other, _) => "",
         Refusal::Conflict(_) => "; look again with `amity vee queue` or `amity vee proposals`",
         Refusal::NotAllowed(_) => " (`--as` names who approves)",
         Refusal::Invalid { .. } => "",

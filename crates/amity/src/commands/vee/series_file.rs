@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use ingest::placement::zone_of;
 use model::finding::Finding;
-use vee::trial::{Series, read_series};
+use vee::trial::{Series, read_series_in};
 
 use crate::output::Failure;
 
 /// The series and what its file leaves out.
 #[derive(Debug, Args)]
 pub struct SeriesFile {
-    /// A CSV file of time,value and perhaps status and register; `-` reads standard input.
+    /// A CSV file of time,value and perhaps status and register; lines `# unit:`, `# zone:`, `# multiplier:` and `# dials:` may come
+    /// before; `-` reads standard input.
     #[arg(long = "series", value_name = "FILE")]
     path: PathBuf,
     /// Unit of the values; else what the file says in a line `# unit: kWh`, else kWh.
@@ -41,10 +42,7 @@ impl SeriesFile {
         };
         let zone = self.zone.as_deref().map(zone_of).transpose();
         let zone = zone.map_err(|error| Failure::Usage(format!("--zone: {error}")))?;
-        Ok(read_series(&text).map(|series| Series {
-            unit: self.unit.clone().unwrap_or(series.unit),
-            zone: zone.unwrap_or(series.zone),
-            ..series
-        }))
+        let series = read_series_in(self.unit.as_deref(), &text);
+        Ok(series.map(|series| Series { zone: zone.unwrap_or(series.zone), ..series }))
     }
 }

@@ -18,7 +18,7 @@ use crate::output::{self, Failure};
 
 /// Try a plan on the series of a CSV file: every value as it comes out, and why. Nothing is stored.
 ///
-/// Ends with 0 where nothing was found, 1 with exceptions or findings, 2 where the plan or the series is refused.
+/// Ends with 0 where nothing was found but notes, 1 with exceptions, warnings or errors, 2 where the plan or the series is refused.
 #[derive(Debug, Args)]
 pub struct Try {
     /// The plan, TOML or JSON.

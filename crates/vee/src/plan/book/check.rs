@@ -110,6 +110,7 @@ impl PlanBook {
                 name: version.name.clone(),
                 version: version.version,
                 scaling: estimation.scaling,
+                scaling_limits: estimation.scaling_limits.clone(),
                 validate: validation.validate.clone(),
                 user_rule: validation.user_rule.clone(),
                 formula: validation.formula.clone(),

@@ -20,7 +20,7 @@ use model::master::customer::UnknownCustomerKind;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{EstimatorEntry, Plan, ProcessEntry, RuleEntry, ScalingMode, UserRule, is_false};
+use super::{EstimatorEntry, Plan, ProcessEntry, RuleEntry, ScalingLimits, ScalingMode, UserRule, is_false};
 use crate::formula::NamedFormula;
 
 pub use check::CheckedPlanBook;
@@ -82,6 +82,9 @@ pub struct EstimationSet {
     pub version: u32,
     /// What happens with estimates where registers know the total.
     pub scaling: ScalingMode,
+    /// Which estimates that may change, and how long registers wait.
+    #[serde(default, skip_serializing_if = "ScalingLimits::is_default")]
+    pub scaling_limits: ScalingLimits,
     /// The methods in the order tried.
     #[serde(default)]
     pub estimate: Vec<EstimatorEntry>,
@@ -192,6 +195,7 @@ impl PlanBook {
             name,
             version,
             scaling,
+            scaling_limits,
             validate,
             user_rule,
             formula,
@@ -212,9 +216,11 @@ impl PlanBook {
             register: rules,
             process,
         };
+        let estimation =
+            EstimationSet { name: name.clone(), version, scaling, scaling_limits, estimate, register: methods };
         Self {
             validation_set: vec![validation],
-            estimation_set: vec![EstimationSet { name: name.clone(), version, scaling, estimate, register: methods }],
+            estimation_set: vec![estimation],
             plan: vec![PlanVersion { name, version, validation: set.clone(), estimation: set }],
             attach: Vec::new(),
         }

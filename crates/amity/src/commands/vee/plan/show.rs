@@ -105,6 +105,13 @@ fn as_text(plan: &Plan) -> String {
     let again = if plan.validate_estimates { "; estimates are validated again" } else { "" };
     let mut lines =
         vec![format!("plan `{}` version {}: scaling {}{again}", plan.name, plan.version, word(plan.scaling))];
+    let limits = &plan.scaling_limits;
+    if 0 < limits.wait_days {
+        lines.push(format!("registers wait {} days for late values", limits.wait_days));
+    }
+    if !limits.only_statuses.is_empty() {
+        lines.push(format!("only estimates with a status of {} are scaled", limits.only_statuses.join(", ")));
+    }
     lines.push("\nrules".into());
     plan.validate.iter().for_each(|entry| lines.extend(of_rule(entry)));
     plan.user_rule.iter().for_each(|entry| lines.extend(of_user_rule(entry)));

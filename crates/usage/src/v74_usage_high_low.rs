@@ -1,4 +1,6 @@
-//! V74: usage that is far from last year's or the previous usage.
+//! V74 usage high or low: usage that is far from last year's or the previous usage.
+//!
+//! Source: Oracle D2-USGHIGLOW.
 
 use model::quantity::{Decimal, Sum};
 use serde::{Deserialize, Serialize};
