@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::lineage::{FinalDay, RuleFailure};
 use model::master::Channel;
@@ -36,12 +37,14 @@ impl Review {
         let channel = self.channel(&directory, &asked.channel)?;
         let (clock, pieces) = pieces(&channel, asked, self.policy.manual_span_days_max)?;
         let mut spans = Vec::new();
-        let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
-        let decisions = self.decisions(&dates)?;
         let plans = self.plans()?;
         let of_channel = plans.of_channel(&directory, &channel);
         let looks = any_method(pieces.iter().filter_map(|(day, ..)| of_channel.on(day.date).ok()));
         let asked_of = Asked::AnyMethod(&looks);
+        let far = jiff::Span::new().days(looks.outcome_days());
+        let within = |date: Date| [date.saturating_sub(far), date.saturating_add(far)];
+        let dates = pieces.iter().flat_map(|(day, ..)| within(day.date)).map(|date| (channel.number, date)).collect();
+        let decisions = self.decisions(&dates)?;
         for (day, from, to) in pieces {
             let plan = of_channel.on(day.date).map_err(|none| Refusal::Conflict(none.to_string()))?;
             let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &plans, &decisions, asked_of)?;

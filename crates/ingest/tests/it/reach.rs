@@ -49,8 +49,7 @@ fn a_final_estimate_comes_from_the_check_meter_and_explain_tells_it() {
     utility.arrive(check.0, NIGHT, 0, "1003");
     utility.validate(&[(0, NIGHT)]);
     let told = utility.explained(0);
-    let kept: Vec<_> =
-        told.values[4..6].iter().map(|value| (value.method.as_deref(), value.last.as_deref())).collect();
+    let kept: Vec<_> = told.values[4..6].iter().map(|value| (value.method.as_deref(), value.last.as_deref())).collect();
     assert_eq!(kept, [(Some("E01"), Some("1.003")); 2]);
     assert!(told.is_current, "{told:?}");
     assert!(told.estimations.iter().any(|method| method.words.starts_with("E01")), "{:?}", told.estimations);

@@ -59,7 +59,7 @@ fn order(short: bool) -> Vec<(&'static Estimator, &'static [(&'static str, &'sta
 
 /// What every method of the list looks at: which of them is taken hangs on the gap.
 fn reach(_: &Settings) -> Reach {
-    order(true).into_iter().map(|(method, given)| method.reach_with(given)).fold(Reach::default(), Reach::with)
+    Reach::of(order(true).into_iter().map(|(method, given)| method.reach_with(given)))
 }
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {

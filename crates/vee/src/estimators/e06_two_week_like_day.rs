@@ -55,5 +55,11 @@ fn reach(settings: &Settings) -> Reach {
 }
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
-    first_listed(view, gap, &ESTIMATOR, &TABLE, (weeks_earlier(settings).into(), settings.choice(&REFERENCE) == "validated"))
+    first_listed(
+        view,
+        gap,
+        &ESTIMATOR,
+        &TABLE,
+        (weeks_earlier(settings).into(), settings.choice(&REFERENCE) == "validated"),
+    )
 }

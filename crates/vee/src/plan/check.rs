@@ -29,6 +29,10 @@ pub struct CheckedPlan {
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
+    /// What its rules look at together.
+    pub(super) rules_reach: Reach,
+    /// What its methods look at together.
+    pub(super) methods_reach: Reach,
     estimate: Vec<EstimatorEntry>,
     register: CheckedRegisterPlan,
     processes: Processes,
@@ -73,7 +77,7 @@ impl PlannedRule {
     }
 
     /// What it looks at beside the day itself.
-    pub(super) fn reach(&self) -> Reach {
+    fn reach(&self) -> Reach {
         match &self.test {
             Judge::Built(rule, settings) => (rule.reach)(settings),
             Judge::User(test) => by_formula::reach(&test.formula),
@@ -90,7 +94,7 @@ impl PlannedRule {
 
 impl PlannedEstimator {
     /// What it looks at beside the day itself.
-    pub(super) fn reach(&self) -> Reach {
+    fn reach(&self) -> Reach {
         (self.estimator.reach)(&self.settings)
     }
 }
@@ -200,6 +204,8 @@ impl Plan {
             scaling: self.scaling,
             limits,
             scaling_limits: self.scaling_limits.clone(),
+            rules_reach: Reach::of(rules.iter().map(PlannedRule::reach)),
+            methods_reach: Reach::of(estimators.iter().map(PlannedEstimator::reach)),
             rules,
             validate_estimates: self.validate_estimates,
             estimators,

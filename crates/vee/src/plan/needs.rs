@@ -61,17 +61,17 @@ impl Needs {
 impl CheckedPlan {
     /// What its rules look at.
     pub fn rule_needs(&self) -> Needs {
-        self.rules_reach().needs
+        self.rules_reach.needs
     }
 
     /// What its methods look at.
     pub fn method_needs(&self) -> Needs {
-        self.methods_reach().needs
+        self.methods_reach.needs
     }
 
     /// The earlier days in few numbers that its rules compare a day with, as spans `(youngest, oldest)` of days before.
     pub fn summary_spans(&self) -> Vec<(u16, u16)> {
-        self.rules_reach().summaries
+        self.rules_reach.summaries.clone()
     }
 }
 

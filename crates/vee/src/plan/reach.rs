@@ -2,9 +2,10 @@
 //!
 //! Each says it of itself, by its settings ([`Reach`]); what a plan looks at is what its rules and methods look at together.
 
+use super::CheckedPlan;
 use super::needs::Needs;
-use super::{CheckedPlan, PlannedEstimator, PlannedRule};
 use crate::meter_times::SILENT_DAYS;
+use crate::settings::Settings;
 
 /// The longest span whose days are scaled together: a register that is read monthly counts over 31 days.
 pub(crate) const SCALED_DAYS: u16 = 35;
@@ -24,7 +25,7 @@ pub(crate) struct Reach {
 
 impl Reach {
     /// That of a rule or method to which the day, its neighbours and what is known of the day are enough.
-    pub(crate) fn nothing<S>(_: S) -> Self {
+    pub(crate) fn nothing(_: &Settings) -> Self {
         Self::default()
     }
 
@@ -36,6 +37,11 @@ impl Reach {
     /// That of one that looks at more than the channel's own days.
     pub(crate) fn needs(needs: Needs) -> Self {
         Self { needs, ..Self::default() }
+    }
+
+    /// That of all these together.
+    pub(crate) fn of(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::default(), Self::with)
     }
 
     /// That of both together.
@@ -56,25 +62,15 @@ pub(crate) fn whole_days(days: u32) -> u16 {
 }
 
 impl CheckedPlan {
-    /// What its rules look at together.
-    pub(super) fn rules_reach(&self) -> Reach {
-        self.rules.iter().map(PlannedRule::reach).fold(Reach::default(), Reach::with)
-    }
-
-    /// What its methods look at together.
-    pub(super) fn methods_reach(&self) -> Reach {
-        self.estimators.iter().map(PlannedEstimator::reach).fold(Reach::default(), Reach::with)
-    }
-
     /// How many days around a day its methods may draw on.
     pub(crate) fn method_days(&self) -> u16 {
-        self.methods_reach().days
+        self.methods_reach.days
     }
 
     /// How many days around a day its methods and scaling may draw on, with what rules look at to judge those, gaps may go
     /// on, and other days say whether values are expected.
     pub fn reach_days(&self) -> u16 {
-        let rules = self.rules_reach();
+        let rules = &self.rules_reach;
         let drawn_on = self.method_days().saturating_add(rules.days);
         drawn_on.max(rules.gap_days).max(SILENT_DAYS).max(self.scaled_days())
     }
@@ -86,6 +82,6 @@ impl CheckedPlan {
 
     /// Into how many days on each side of a day a gap is counted, at least one.
     pub(crate) fn gap_days(&self) -> u16 {
-        self.rules_reach().gap_days.max(1)
+        self.rules_reach.gap_days.max(1)
     }
 }

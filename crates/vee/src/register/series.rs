@@ -100,7 +100,8 @@ impl<'a> ReadSeries<'a> {
             let last = at.saturating_add(reads_before.saturating_mul(2)).min(self.reads.len() - 1);
             all.extend(at.saturating_sub(2 * READS_AFTER)..=last);
             // What rules say of the reads beside it may change, and with that what those come out as that stand on them.
-            let (from, to) = (at.saturating_sub(READS_AFTER), at.saturating_add(reads_before).min(self.reads.len() - 1));
+            let (from, to) =
+                (at.saturating_sub(READS_AFTER), at.saturating_add(reads_before).min(self.reads.len() - 1));
             let from = Self::reached_from(self.reads[from].at).start;
             let to = Self::reached_from(self.reads[to].at).end;
             all.extend(leaning.iter().filter(|other| (from..to).contains(&self.reads[**other].at)));

@@ -105,9 +105,7 @@ const YEAR: u32 = 364;
 fn span(name: &str, settings: &Settings) -> Option<(u16, u16)> {
     let around = settings.count(&AROUND);
     match name {
-        "last year" => {
-            Some((whole_days(YEAR.saturating_sub(around).max(1)), whole_days(YEAR.saturating_add(around))))
-        }
+        "last year" => Some((whole_days(YEAR.saturating_sub(around).max(1)), whole_days(YEAR.saturating_add(around)))),
         "previous days" => Some((1, whole_days(settings.count(&PREVIOUS)))),
         _ => None,
     }

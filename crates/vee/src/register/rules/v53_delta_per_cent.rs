@@ -4,7 +4,7 @@
 //! less than 100 %, so this form finds falls; [`super::v54_ratio_per_cent`] finds both. The default, a
 //! fall to under a quarter, is a proposal.
 
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::{Segment, View};
 use crate::register::words::{TOO_LARGE, amount, percent};

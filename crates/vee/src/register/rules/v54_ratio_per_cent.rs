@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::v53_delta_per_cent::{Adjusted, adjusted};
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, amount, percent};

@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 use model::quality::Status;
 use model::quantity::Decimal;
 
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::context::Measured;
 use crate::register::surroundings::{Kind, Read};

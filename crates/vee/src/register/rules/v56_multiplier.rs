@@ -2,7 +2,7 @@
 //!
 //! Source: Oracle multiplier check.
 
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, standing};

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::surroundings::Kind;
 use crate::register::view::View;

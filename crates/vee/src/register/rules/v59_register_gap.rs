@@ -5,7 +5,7 @@
 
 use model::time::TimeRange;
 
-use super::{Fault, Judgement, Rule, READS_BEFORE};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::evidence::duration;
 use crate::register::surroundings::Kind;
 use crate::register::view::{DAY_SECONDS, Level, View};
