@@ -38,3 +38,4 @@ mod silent_days;
 mod taken_again;
 mod thresholds;
 mod time_of_use;
+mod tried_and_kept;
