@@ -226,7 +226,7 @@ impl<'a> Admitter<'a> {
     pub fn note_read(&mut self, finding: Finding) {
         if let (Some(flag), Some(flags)) = (&finding.unknown_flag, &self.placed.flags) {
             let told =
-                if self.placed.told_flags.insert(flag.as_ref().into()) { flags.told_of(flag) } else { Vec::new() };
+                if self.placed.told_flags.insert(flag.as_ref().clone()) { flags.told_of(flag) } else { Vec::new() };
             return told.into_iter().for_each(|told| self.note(Finding { line: finding.line, ..told }));
         }
         if let Some(left_out) = &finding.left_out

@@ -57,7 +57,7 @@ pub struct Finding {
     pub left_out: Option<Box<LeftOut>>,
     /// The flag that the reader does not know; a status map that is bound to the source may.
     #[serde(skip)]
-    pub unknown_flag: Option<Box<str>>,
+    pub unknown_flag: Option<Box<SmolStr>>,
 }
 
 /// Values that a faulty item would have given: of one channel, over `[from, to)`; a read at a moment is its second.
@@ -106,7 +106,7 @@ impl Finding {
     /// The same finding, of a flag that the reader does not know.
     #[must_use]
     pub fn of_unknown_flag(mut self, flag: &str) -> Self {
-        self.unknown_flag = Some(flag.into());
+        self.unknown_flag = Some(Box::new(flag.into()));
         self
     }
 

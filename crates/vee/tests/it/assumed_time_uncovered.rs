@@ -3,7 +3,7 @@
 
 use model::id::ChannelNumber;
 use model::quality::Status;
-use vee::assumed_time::FIVE;
+use vee::assumed_time::{FIVE, Profile};
 use vee::channel::ChannelDays;
 use vee::context::{Decision, DecisionKind, Device};
 use vee::plan::{OnFailure, RuleEntry};
@@ -29,6 +29,13 @@ const RIVA: Device<'static> = Device {
 fn plan() -> Plan {
     let mut plan = Plan::standard();
     plan.validate.insert(0, RuleEntry::new("V27", OnFailure::Estimate));
+    plan
+}
+
+/// The same, with zeros for assumed meter time as its first method.
+fn zero_filling() -> Plan {
+    let mut plan = plan();
+    plan.estimate.insert(0, Profile::Strict.plan().estimate.remove(0));
     plan
 }
 
@@ -65,12 +72,12 @@ fn other_gaps_and_covered_meters_are_filled() {
     let day = apart.ordinary_day(3600);
     let outcome = run(&day, &Context { device: RIVA, ..context(0) }, &checked(plan()), stamp());
     assert_eq!(final_values(&day, &outcome)[3], Some(5));
-    // Of a covered meter the flagged values are estimated too, and leave no energy beside the gap.
+    // Of a covered meter the flagged values are to be replaced, so what fills the gap counts nothing twice.
     let covered = Device { family: Some("OpenWay CENTRON"), firmware: Some("7.0.187"), ..RIVA };
     let series = outage();
     let day = series.ordinary_day(3600);
-    let outcome = run(&day, &Context { device: covered, ..context(0) }, &checked(plan()), stamp());
-    assert!(told(&outcome, "V27").iter().all(|(.., queue)| *queue == Queue::Record), "{:?}", outcome.exceptions);
+    let outcome = run(&day, &Context { device: covered, ..context(0) }, &checked(zero_filling()), stamp());
+    assert_eq!(final_values(&day, &outcome)[2..6], [Some(0), Some(0), Some(5), Some(5)]);
     assert!(status(&day, &outcome, 2).contains(Status::ASSUMED_TIME));
 }
 
