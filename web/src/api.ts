@@ -94,7 +94,12 @@ export interface HeadEndBrief {
   is_stale: boolean;
   /** `null` where nothing came since feeds are followed. */
   feed: Feed | null;
+  /** `null` where it owns no usage point with intervals. */
+  intervals: Complete | null;
 }
+
+/** Up to when enough channels of a head-end are without a gap, and how many are not. */
+export interface Complete { until: string | null; expected: number; missing: number; missing_per_10000: number }
 
 /** How far the clock of a head-end is ahead of ours, in milliseconds; below 0 it is behind. */
 export interface ClockOffset {
@@ -112,7 +117,9 @@ export interface Feed {
   age_seconds: number | null;
   delay_milliseconds: number;
   came_at: string | null;
-  expected_seconds: number;
+  /** `null` of who sends by itself while nobody knows. */
+  expected_seconds: number | null;
+  expected_by: 'settings' | 'default' | 'learned' | null;
   is_stale: boolean;
   stale_since: string | null;
   clock: ClockOffset;
@@ -120,6 +127,69 @@ export interface Feed {
   /** How stamps of its events are corrected, from a stamp on. */
   correction: { stamps_from: string; milliseconds: number } | null;
   clock_past: { at: string; milliseconds: number }[];
+  complete_per_cent: number;
+}
+
+/** Something that Amity leans on, and how it is. */
+export interface Dependency {
+  kind: 'head_end' | 'book' | 'subscriber';
+  name: string;
+  state: 'up' | 'stale' | 'down' | 'unknown';
+  since: string | null;
+  why: string | null;
+  milliseconds: number | null;
+}
+
+export interface Dependencies { as_of: string; items: Dependency[] }
+
+/** How reliable everything was over a month that Amity leans on. */
+export interface Reliability {
+  first: string;
+  last: string;
+  made_at: string;
+  items: {
+    kind: Dependency['kind'];
+    name: string;
+    looks: number;
+    up: number;
+    stale: number;
+    down: number;
+    available_per_10000: number;
+    milliseconds_mean: number | null;
+    milliseconds_max: number | null;
+    attempts: { attempts: number; answered: number; not_usable: number; refused: number } | null;
+    received: Received | null;
+  }[];
+  zones: { zone: string; days: number; expected: number; in_time: number; late: number; missing: number }[];
+}
+
+/** An excursion of the voltage of a feeder. */
+export interface FeederEvent {
+  feeder: string;
+  side: 'high' | 'low';
+  start: string;
+  end: string;
+  first_told: string;
+  last_told: string;
+  devices: string[];
+  points_of_feeder: number;
+  head_ends: string[];
+  is_settled: boolean;
+  /** Head-ends of the feeder that have not told everything until its end. */
+  missing: string[];
+  changed_at: string;
+}
+
+export interface FeederEvents {
+  as_of: string;
+  from: string;
+  to: string;
+  window_seconds: number;
+  devices_min: number;
+  items: FeederEvent[];
+  not_placed: number;
+  untimed: number;
+  is_cut: boolean;
 }
 
 export interface HeadEndDetail extends HeadEndBrief {

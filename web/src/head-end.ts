@@ -1,6 +1,6 @@
 /** How a head-end is told in words, wherever it is shown. */
 
-import type { ClockOffset, CollectionReason, HeadEnd, HeadEndBrief } from './api';
+import type { ClockOffset, CollectionReason, Complete, Feed, HeadEnd, HeadEndBrief } from './api';
 import { ago, fromRfc3339 } from './time';
 
 const STATES: Record<HeadEnd['state'], string> = {
@@ -38,6 +38,17 @@ export const headEndAddress = (name: string): string => `/head-ends/${encodeURIC
 export function since(at: string, now: string): string {
   const [then, here] = [fromRfc3339(at) ?? 0, fromRfc3339(now) ?? 0];
   return Math.abs(then - here) < 1 ? 'just now' : ago(then, here);
+}
+
+/** How many channels have not come as far as the others: `3 of 120 missing, 2.50 %`. */
+export const missingOf = ({ expected, missing, missing_per_10000 }: Complete): string =>
+  missing ? `${missing} of ${expected} missing, ${(missing_per_10000 / 100).toFixed(2)} %` : `all ${expected}`;
+
+/** How often something is expected, and who says so. */
+export function expectedOf({ expected_seconds, expected_by }: Pick<Feed, 'expected_seconds' | 'expected_by'>): string {
+  if (expected_seconds === null) return 'not known yet: it sends by itself';
+  const by = { settings: '', default: ', as nobody said', learned: ', as is usual of it' };
+  return `every ${expected_seconds} s${expected_by ? by[expected_by] : ''}`;
 }
 
 const seconds = (milliseconds: number): string => `${(Math.abs(milliseconds) / 1000).toFixed(1)} s`;

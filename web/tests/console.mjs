@@ -180,6 +180,42 @@ async function rollOutFindsTheSilent(page) {
   check('roll-out: there is a map where positions are known', (await api('roll-out')).map === null || (await page.locator('section[aria-labelledby="map-title"]').count()) === 1);
 }
 
+/** What fails is told without being asked for, and a month is added up. */
+async function dependenciesAreTold(page) {
+  const { items, as_of } = await api('dependencies');
+  const broken = items.find(({ name }) => name === 'registry') ?? stop('the registry is no dependency');
+  const up = items.map((item) => ({ ...item, state: 'up', why: null }));
+  let told = up;
+  await page.route('**/api/v1/dependencies', (route) => route.fulfill({ json: { as_of, items: told, next: null } }));
+  await show(page, '/');
+  const panel = page.locator('section[aria-labelledby="dependencies-title"]');
+  check('dependencies: that all work is said', (await panel.innerText()).includes(`All ${up.length} part`), await panel.innerText());
+  told = up.map((item) => (item.name === broken.name ? { ...item, state: 'down', why: 'the disk is gone' } : item));
+  await panel.getByText('the disk is gone').waitFor({ timeout: 30_000 });
+  same('dependencies: what fails is listed alone', await panel.locator('tbody tr').count(), 1);
+  await page.unroute('**/api/v1/dependencies');
+  await panel.getByRole('link', { name: 'Reliability' }).press('Enter');
+  await page.waitForURL(/\/reliability/);
+  await settled(page);
+  const report = await api('reliability');
+  same('reliability: a row for each', await page.locator('#reliability tbody tr').count(), report.items.length);
+  check('reliability: there is one', 0 < report.items.length);
+  const csv = await (await fetch(new URL(await page.locator('a[download]').getAttribute('href'), base))).text();
+  same('reliability: the CSV has a row for each', csv.trim().split('\n').length - 1, report.items.length + report.zones.length);
+}
+
+async function feedsAreCounted(page) {
+  const { items } = await api('head-ends');
+  await show(page, '/head-ends');
+  const known = items.filter(({ intervals }) => intervals?.until).length;
+  const column = page.locator('section[aria-label="Head-ends"] tbody td:nth-child(7) span[title]');
+  same('head-ends: up to when the intervals of each have come', await column.count(), known);
+  await show(page, '/roll-out');
+  const { items: excursions } = await api('feeders/events');
+  const panel = page.locator('section[aria-labelledby="feeder-events-title"]');
+  same('feeders: a row for each excursion', await panel.locator('tbody tr').count(), excursions.length);
+}
+
 async function unhappyPaths(page) {
   const expectedComplaints = complaints.length;
   await show(page, '/head-ends/nobody');
@@ -210,7 +246,7 @@ async function unhappyPaths(page) {
 
 async function fitsNarrowAndPrint(page) {
   const { items } = await api('head-ends');
-  const places = [`/?date=${date}`, '/head-ends', `/head-ends/${encodeURIComponent(items[0].name)}`, '/roll-out', `/collection?date=${date}&reason=meter_silent`];
+  const places = [`/?date=${date}`, '/head-ends', `/head-ends/${encodeURIComponent(items[0].name)}`, '/roll-out', '/reliability', `/collection?date=${date}&reason=meter_silent`];
   await page.setViewportSize({ width: 400, height: 800 });
   for (const path of places) {
     await show(page, path);
@@ -228,7 +264,7 @@ async function pictures(page, scheme) {
   const { items } = await api('head-ends');
   const busiest = [...items].sort((a, b) => b.received.batches - a.received.batches)[0].name;
   const meter = (await api('roll-out?limit=1')).items[0].meter;
-  const places = { board: `/?date=${date}`, 'head-ends': '/head-ends', 'head-end': `/head-ends/${encodeURIComponent(busiest)}`, 'roll-out': '/roll-out', list: `/collection?date=${date}&source=-`, received: `/meters/${meter}?tab=received` };
+  const places = { board: `/?date=${date}`, 'head-ends': '/head-ends', 'head-end': `/head-ends/${encodeURIComponent(busiest)}`, 'roll-out': '/roll-out', reliability: '/reliability', list: `/collection?date=${date}&source=-`, received: `/meters/${meter}?tab=received` };
   for (const [name, path] of Object.entries(places)) {
     await show(page, path);
     await accessible(page, `${name}, ${scheme}`);
@@ -245,6 +281,8 @@ await watched.run(async () => {
   await meterIsAsked(page);
   await headEndTellsWhatCame(page);
   await rollOutFindsTheSilent(page);
+  await dependenciesAreTold(page);
+  await feedsAreCounted(page);
   await unhappyPaths(page);
   await fitsNarrowAndPrint(page);
   for (const scheme of ['light', 'dark']) {

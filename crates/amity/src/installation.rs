@@ -14,6 +14,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use ingest::feeds::OfSettings;
 use ingest::intake::{Books, Unknown};
 use ingest::placement::zone_of;
 use ingest::{Determinants, EventsLane, Feeds, Intake, Review, intake};
@@ -171,7 +172,11 @@ impl Installation {
         }
         let Books { raw, registry, .. } = self.books.clone();
         let head_ends = self.settings.head_ends.iter();
-        let of_settings: Vec<_> = head_ends.map(|of| (SmolStr::new(&of.name), of.feed)).collect();
+        let of_settings = |of: &settings::HeadEnd| {
+            let (name, is_asked) = (SmolStr::new(&of.name), of.kind().is_some());
+            OfSettings { name, settings: of.feed, is_asked }
+        };
+        let of_settings: Vec<_> = head_ends.map(of_settings).collect();
         let feeds = self.ask(Feeds::load(&registry, &of_settings))?;
         let start = || {
             let lane = EventsLane::start(self.events.clone(), raw, registry, rules, self.runtime.handle().clone());

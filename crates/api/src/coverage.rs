@@ -2,6 +2,8 @@
 //!
 //! Kept in memory and brought up to date from the feed of changes: a day that changed is scanned again. It is a
 //! view of the readings book and can be thrown away at any time.
+//!
+//! Of the last [`GAPLESS_DAYS`] days it is known up to where each channel has no gap ([`Coverage::reached`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,6 +15,8 @@ use store::readings::{Cursor, Error, NO_VALUE, ReadingsBook, ScannedDay, Subject
 const CHANGES_MAX: usize = 100_000;
 /// Days back from the newest of which the count of each channel is kept.
 pub(crate) const RECENT_DAYS: usize = 15;
+/// Days back from the newest of which gaps are looked for: what is older and did not come is no matter of waiting any more.
+pub(crate) const GAPLESS_DAYS: i64 = 3;
 
 /// Where the intervals of a channel begin and end, epoch seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,14 @@ impl Extent {
     }
 }
 
+/// The first intervals of a channel on a day, as far as they are without a gap, epoch seconds. Where the channel began on that
+/// day they are counted from its first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    start: i64,
+    until: i64,
+}
+
 /// What is there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Coverage {
@@ -44,6 +56,8 @@ pub(crate) struct Coverage {
     /// Of the newest days also of each channel.
     by_channel: BTreeMap<Date, HashMap<ChannelNumber, u32>>,
     extents: HashMap<ChannelNumber, Extent>,
+    /// Of the last days the run of each channel.
+    runs: BTreeMap<Date, HashMap<ChannelNumber, Run>>,
     newest: Option<i64>,
     started: bool,
 }
@@ -61,10 +75,13 @@ impl Coverage {
         self.started = false;
         let newest = touched.iter().next_back().max(self.received.keys().next_back()).copied();
         let recent = newest.and_then(|newest| newest.checked_sub(jiff::Span::new().days(RECENT_DAYS as i64)).ok());
+        let gapless = newest.and_then(|newest| newest.checked_sub(jiff::Span::new().days(GAPLESS_DAYS)).ok());
+        let is_within = |first: Option<Date>, date: Date| first.is_none_or(|first| first < date);
         for date in touched {
-            self.scan(book, date, recent.is_none_or(|recent| recent < date))?;
+            self.scan(book, date, is_within(recent, date), is_within(gapless, date))?;
         }
-        self.by_channel.retain(|date, _| recent.is_none_or(|recent| recent < *date));
+        self.by_channel.retain(|date, _| is_within(recent, *date));
+        self.runs.retain(|date, _| is_within(gapless, *date));
         self.sequence = sequence;
         self.started = true;
         Ok(())
@@ -93,20 +110,19 @@ impl Coverage {
         }
     }
 
-    fn scan(&mut self, book: &ReadingsBook, date: Date, is_recent: bool) -> Result<(), Error> {
+    fn scan(&mut self, book: &ReadingsBook, date: Date, is_recent: bool, with_runs: bool) -> Result<(), Error> {
         let mut received = 0;
-        let mut by_channel = HashMap::new();
+        let (mut by_channel, mut runs) = (HashMap::new(), HashMap::new());
         let (extents, newest) = (&mut self.extents, &mut self.newest);
         book.scan_day(date, |day| {
             let Some((count, extent)) = present(&day) else { return };
             received += u64::from(count);
             *newest = (*newest).max(Some(extent.last));
-            extents
-                .entry(day.channel)
-                .and_modify(|known| {
-                    *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) }
-                })
-                .or_insert(extent);
+            let known = extents.entry(day.channel).or_insert(extent);
+            *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) };
+            if with_runs {
+                runs.insert(day.channel, run(&day, *known));
+            }
             if is_recent {
                 *by_channel.entry(day.channel).or_default() += count;
             }
@@ -115,12 +131,33 @@ impl Coverage {
         if is_recent {
             self.by_channel.insert(date, by_channel);
         }
+        if with_runs {
+            self.runs.insert(date, runs);
+        }
         Ok(())
     }
 
     /// Where the intervals of a channel begin and end; `None` where it has none.
     pub(crate) fn extent(&self, channel: ChannelNumber) -> Option<Extent> {
         self.extents.get(&channel).copied()
+    }
+
+    /// The first of the days on which gaps are looked for.
+    pub(crate) fn gapless_from(&self) -> Option<Date> {
+        self.runs.keys().next().copied()
+    }
+
+    /// The end of what a channel sent without a gap since `start`, the begin of the day of [`Coverage::gapless_from`] by its
+    /// zone, epoch seconds; where it was silent since before, the end of the last it sent. `None` where it sent nothing.
+    pub(crate) fn reached(&self, channel: ChannelNumber, start: i64) -> Option<i64> {
+        let extent = self.extent(channel)?;
+        let mut reached = start.max(extent.first).min(extent.last);
+        for run in self.runs.values().filter_map(|runs| runs.get(&channel)) {
+            if run.start == reached {
+                reached = run.until;
+            }
+        }
+        Some(reached)
     }
 
     /// Interval values that are there now.
@@ -149,6 +186,14 @@ impl Coverage {
     }
 }
 
+fn run(day: &ScannedDay<'_>, extent: Extent) -> Run {
+    let seconds = i64::from(day.slot_seconds);
+    let start = day.day_start.max(extent.first);
+    let from = usize::try_from((start - day.day_start) / seconds.max(1)).unwrap_or(0);
+    let without_gap = day.values.iter().skip(from).take_while(|value| **value != NO_VALUE).count();
+    Run { start, until: start + without_gap as i64 * seconds }
+}
+
 /// How many values a channel-day has, and from when to when; `None` without any.
 pub(crate) fn present(day: &ScannedDay<'_>) -> Option<(u32, Extent)> {
     let has_value = |value: &i64| *value != NO_VALUE;
@@ -158,4 +203,48 @@ pub(crate) fn present(day: &ScannedDay<'_>) -> Option<(u32, Extent)> {
     let seconds = i64::from(day.slot_seconds);
     let extent = Extent { first: day.day_start + first * seconds, last: day.day_start + (last + 1) * seconds };
     Some((u32::try_from(count).unwrap_or(u32::MAX), extent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24;
+
+    /// Hours of days in a row that begin at 0, `#` with a value.
+    fn coverage(days: &[&str]) -> Coverage {
+        let mut coverage = Coverage::default();
+        let channel = ChannelNumber(1);
+        for (number, hours) in (0_i64..).zip(days) {
+            let values: Vec<i64> = hours.chars().map(|hour| if hour == '#' { 1 } else { NO_VALUE }).collect();
+            let day_start = number * DAY * 3600;
+            let day = ScannedDay { channel, day_start, slot_seconds: 3600, values: &values, qualities: &[] };
+            let Some((_, extent)) = present(&day) else { continue };
+            let known = coverage.extents.entry(channel).or_insert(extent);
+            *known = Extent { first: known.first.min(extent.first), last: known.last.max(extent.last) };
+            let runs = HashMap::from([(channel, run(&day, *known))]);
+            let date = jiff::civil::date(2026, 3, 1).checked_add(jiff::Span::new().days(number)).expect("a date");
+            coverage.runs.insert(date, runs);
+        }
+        coverage
+    }
+
+    #[track_caller]
+    fn check(case: &str, days: &[&str], expected: Option<i64>) {
+        let reached = coverage(days).reached(ChannelNumber(1), 0);
+        assert_eq!(reached.map(|second| second / 3600), expected, "{case}");
+    }
+
+    // covers: MOD-LAT
+    #[test]
+    fn a_channel_has_reached_the_end_of_what_it_sent_without_a_gap() {
+        let (whole, none) = (&*"#".repeat(24), &*".".repeat(24));
+        check("nothing", &[none], None);
+        check("whole days", &[whole, whole], Some(48));
+        check("as far as it came today", &[whole, "######.................."], Some(30));
+        check("a gap", &[whole, "###.####################", whole], Some(27));
+        check("a day is missing", &[whole, none, whole], Some(24));
+        check("it began within the days", &["....####################", "##......................"], Some(26));
+        check("the gap is at the begin of a day", &[whole, ".#######################"], Some(24));
+    }
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::collector::Health;
-use ingest::feeds::FeedStatus;
+use ingest::feeds::{Complete, FeedStatus};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -47,6 +47,8 @@ pub(crate) struct HeadEnd {
     is_stale: bool,
     /// Up to when everything has come, and how far its clock is off; `None` where nothing came since feeds are followed.
     feed: Option<FeedStatus>,
+    /// Up to when the intervals of its usage points have come; `None` where it owns none.
+    intervals: Option<Complete>,
 }
 
 /// A head-end with everything that is told of it.
@@ -107,9 +109,15 @@ impl Inner {
         let sources = self.registry.batches().by_source().await?;
         let now = (self.now)();
         let mut all = head_ends(self.healths(), sources, owned(&directory, &coverage, now), now);
-        for feed in self.feeds.look(now) {
+        let feeds = self.feeds.look(now);
+        for (name, complete) in self.completes(&feeds, now).await?.iter() {
+            if let Some(of) = all.iter_mut().find(|of| of.name == *name) {
+                of.intervals = Some(*complete);
+            }
+        }
+        for feed in feeds {
             if let Some(of) = all.iter_mut().find(|of| of.name == feed.name) {
-                if feed.is_asked && feed.came_at.is_some() {
+                if feed.expected_seconds.is_some() && feed.came_at.is_some() {
                     of.is_stale = feed.is_stale;
                 }
                 of.feed = Some(feed);
@@ -159,6 +167,7 @@ fn head_ends(
         received: Sums::default(),
         is_stale: true,
         feed: None,
+        intervals: None,
     };
     for health in healths {
         let name = SmolStr::new(&health.name);

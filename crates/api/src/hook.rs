@@ -5,17 +5,17 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use interop::hook::{Hook, NotTaken, Signed, Ticket};
 
-use crate::event;
 use crate::guard::content_type;
 use crate::problem::{Code, Problem};
 use crate::query::Place;
-use crate::state::{IntakeError, Receipt, Shared, Upload};
+use crate::state::{Shared, Upload};
+use crate::{event, intake};
 
 /// A head-end that may push.
 #[derive(Debug)]
@@ -31,38 +31,55 @@ pub struct Pusher {
 /// Head-ends that may push, by name.
 pub type Pushers = BTreeMap<String, Pusher>;
 
-/// `POST /hooks/{head_end}`: readings, or readings and events.
+/// What a message holds.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// Readings, or readings and events.
+    Readings,
+    /// Events alone, which are taken beside whatever else is taken in.
+    Events,
+}
+
+/// `POST /hooks/{head_end}`
 pub(crate) async fn receive(
     State(state): State<Shared>,
     Place(name): Place<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let pusher = pusher(&state, &name)?;
-    content_type(request.headers())?;
-    let full = |_| Problem::new(Code::TooManyRequests, "as many messages are being taken in as there is memory for");
-    let _permit = state.uploads.try_acquire().map_err(full)?;
-    let headers = request.headers().clone();
-    let max = state.message_bytes_max;
-    let too_large = |_| Problem::new(Code::BodyTooLarge, format!("expected at most {max} bytes"));
-    let bytes = to_bytes(request.into_body(), max).await.map_err(too_large)?;
-    let ticket = admitted(&state, pusher, &headers, &bytes)?;
-    let taken = state.intake.receive(upload(pusher, &name, &headers, bytes)).await;
-    answered(pusher, ticket, taken)
+    pushed(&state, &name, Holds::Readings, request).await
 }
 
-/// `POST /hooks/{head_end}/events`: events alone, beside whatever else is taken in.
+/// `POST /hooks/{head_end}/events`
 pub(crate) async fn receive_events(
     State(state): State<Shared>,
     Place(name): Place<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let pusher = pusher(&state, &name)?;
+    pushed(&state, &name, Holds::Events, request).await
+}
+
+/// Takes a message in and answers once it is durable. Where it is not stored, or nobody waits for the answer any more, the same
+/// may come again as it is.
+async fn pushed(state: &Shared, name: &str, holds: Holds, request: Request) -> Result<Response, Problem> {
+    let pusher = pusher(state, name)?;
     content_type(request.headers())?;
     let headers = request.headers().clone();
-    let (bytes, _permit) = event::message(&state, request).await?;
-    let ticket = admitted(&state, pusher, &headers, &bytes)?;
-    let taken = state.intake.receive_events(upload(pusher, &name, &headers, bytes)).await;
-    answered(pusher, ticket, taken)
+    let (bytes, _permit) = match holds {
+        Holds::Readings => intake::file(state, request).await?,
+        Holds::Events => event::message(state, request).await?,
+    };
+    let ticket = admitted(state, pusher, &headers, &bytes)?;
+    let upload = upload(pusher, name, &headers, bytes);
+    let receipt = match holds {
+        Holds::Readings => state.intake.receive(upload).await?,
+        Holds::Events => state.intake.receive_events(upload).await?,
+    };
+    if !receipt.accepted {
+        let members = vec![("receipt", receipt.told)];
+        return Err(Problem { members, ..Problem::new(Code::Refused, "nothing of the message was stored") });
+    }
+    ticket.keep();
+    Ok(Json(receipt.told).into_response())
 }
 
 fn pusher<'s>(state: &'s Shared, name: &str) -> Result<&'s Pusher, Problem> {
@@ -73,7 +90,7 @@ fn pusher<'s>(state: &'s Shared, name: &str) -> Result<&'s Pusher, Problem> {
     state.pushers.get(name).ok_or_else(unknown)
 }
 
-fn admitted(state: &Shared, pusher: &Pusher, headers: &HeaderMap, bytes: &Bytes) -> Result<Ticket, Problem> {
+fn admitted<'p>(state: &Shared, pusher: &'p Pusher, headers: &HeaderMap, bytes: &Bytes) -> Result<Ticket<'p>, Problem> {
     let text = |name: &'static str| {
         let told = headers.get(name).and_then(|value| value.to_str().ok());
         told.ok_or_else(|| Problem::new(Code::NotSigned, format!("the header `{name}` is missing")))
@@ -97,20 +114,4 @@ fn upload(pusher: &Pusher, name: &str, headers: &HeaderMap, bytes: Bytes) -> Upl
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     let (format, zone) = (pusher.format.clone(), pusher.zone.clone());
     Upload { source: name.to_owned(), name: id.to_owned(), format, zone, bytes }
-}
-
-/// The answer, once what it says is durable; what was not stored may come again as it is.
-fn answered(pusher: &Pusher, ticket: Ticket, taken: Result<Receipt, IntakeError>) -> Result<Response, Problem> {
-    match taken {
-        Ok(receipt) if receipt.accepted => Ok(Json(receipt.told).into_response()),
-        Ok(receipt) => {
-            pusher.hook.forget(ticket);
-            let members = vec![("receipt", receipt.told)];
-            Err(Problem { members, ..Problem::new(Code::Refused, "nothing of the message was stored") })
-        }
-        Err(error) => {
-            pusher.hook.forget(ticket);
-            Err(error.into())
-        }
-    }
 }

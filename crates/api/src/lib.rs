@@ -5,13 +5,15 @@
 //! how readings are admitted. The interface is described in `docs/api/openapi.yaml`.
 //!
 //! - `board`: the morning at a glance; `head_end`, [`roll_out`]: what it leads to.
-//! - `feed`: up to when everything of each head-end has come, for whoever decides by it.
+//! - `feed`: up to when everything of each head-end has come, for whoever decides by it; `complete`: the same of intervals; `feeder`: what
+//!   is concluded of feeders by it.
 //! - `fleet`, `channel`, `arrival`, `point`, `reading`, `register`, `day`, `sum_check`, `weather`, `quarantine`,
 //!   `subscription`, `intake`, `soap`, `operate`, `page`: one file for each kind of address.
 //! - [`collection`]: what came of a day by its deadline; [`collection_status`]: everything else that is told of it; `alert`:
 //!   what people are alarmed of; `threshold`: who decides it, and by which limit; `plan`: which plan judges what.
 //! - `exception`, `edit`, `proposal`, `explain`: the same for the queue and the editor of `ingest::review`.
 //! - `event`: what devices told of: the way in, lists and the feed.
+//! - `dependency`: everything that Amity leans on, and how reliable it was.
 //! - `order`: what head-ends are asked to do.
 //! - `determinant`: what bills rest on, asked for and shown.
 //! - `profile`, `status`, `coverage`: what several of them show.
@@ -24,8 +26,10 @@ mod book;
 mod channel;
 pub mod collection;
 pub mod collection_status;
+mod complete;
 mod coverage;
 mod day;
+mod dependency;
 mod determinant;
 mod edit;
 mod etag;
@@ -33,6 +37,7 @@ mod event;
 mod exception;
 mod explain;
 mod feed;
+mod feeder;
 mod fleet;
 mod guard;
 mod head_end;
@@ -105,7 +110,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// What is there, and how it goes.
-fn shown() -> [Route; 36] {
+fn shown() -> [Route; 40] {
     [
         ("get", "/live", get(operate::live)),
         ("get", "/ready", get(operate::ready)),
@@ -117,6 +122,10 @@ fn shown() -> [Route; 36] {
         ("get", "/api/v1/head-ends", get(head_end::list)),
         ("get", "/api/v1/head-ends/{name}", get(head_end::get)),
         ("get", "/api/v1/feeds", get(feed::list)),
+        ("get", "/api/v1/feeders/events", get(feeder::events)),
+        ("get", "/api/v1/dependencies", get(dependency::list)),
+        ("get", "/api/v1/reliability", get(dependency::month)),
+        ("get", "/api/v1/reliability.csv", get(dependency::month_csv)),
         ("get", "/api/v1/roll-out", get(roll_out::get)),
         ("get", "/api/v1/roll-out.csv", get(roll_out::csv_file)),
         ("get", "/api/v1/collection", get(collection::get)),

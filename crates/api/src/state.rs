@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use ingest::collector::Health;
+use ingest::feeds::feeder::FeederRules;
 use ingest::plans::{LivePlans, Plans};
 use ingest::review::ReviewError;
 use ingest::thresholds::InForce;
@@ -21,6 +22,7 @@ use store::registry::quarantine::QuarantineItem;
 use tokio::sync::Semaphore;
 
 use crate::collection;
+use crate::complete::CompletesOf;
 use crate::coverage::Coverage;
 use crate::event::UNDER_WAY_KIB_MAX;
 use crate::fleet::ReadRate;
@@ -39,6 +41,8 @@ pub struct State {
     pub events: EventsBook,
     /// How the feeds of head-ends stand.
     pub feeds: Feeds,
+    /// When excursions of devices are one of their feeder.
+    pub feeder_rules: FeederRules,
     /// Who decides which condition.
     pub thresholds: Arc<InForce>,
     /// The way in, which this crate must not know.
@@ -223,6 +227,8 @@ pub(crate) struct Inner {
     coverage: Arc<Mutex<Arc<Coverage>>>,
     /// The read rate and what it was computed from: the batch and the registry revision.
     pub(crate) read_rate: Mutex<Option<RateOf>>,
+    /// Up to when the intervals of each head-end have come, and what it was computed from.
+    pub(crate) completes: Mutex<Option<CompletesOf>>,
     /// The last report of collection.
     pub(crate) collection_report: tokio::sync::Mutex<Option<collection::Made>>,
     /// The last status of a day.
@@ -254,6 +260,7 @@ impl Inner {
             state,
             coverage: Arc::default(),
             read_rate: Mutex::default(),
+            completes: Mutex::default(),
             collection_report: tokio::sync::Mutex::default(),
             status_report: tokio::sync::Mutex::default(),
             roll_out: tokio::sync::Mutex::default(),

@@ -79,6 +79,9 @@ impl Check {
         };
         match checked.comparison {
             Comparison::Incomplete(why) => Self { reason: Some(why.to_string()), ..told },
+            Comparison::NotApplicable { sum, why } => {
+                Self { interval_sum: Some(sum.to_string()), reason: Some(why), ..told }
+            }
             Comparison::Refused { sum, why } => Self {
                 interval_sum: Some(sum.to_string()),
                 outcome: Outcome::Failed,

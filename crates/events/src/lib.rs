@@ -4,10 +4,12 @@
 //!
 //! - [`dialect`]: the words of sources to event types.
 //! - [`same`](mod@same): which reports are one event.
+//! - [`feeder`]: when what many devices tell is of their feeder.
 //! - [`clock`]: whether the time of a device can be believed.
 
 pub mod clock;
 pub mod dialect;
+pub mod feeder;
 pub mod same;
 
 pub use clock::Belief;

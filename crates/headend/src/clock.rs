@@ -91,6 +91,9 @@ pub struct Past {
     pub at: Timestamp,
     /// How far it was ahead, in milliseconds.
     pub milliseconds: i64,
+    /// How far the truth may have been from that; `None` where there was no bound.
+    #[serde(default)]
+    pub within_milliseconds: Option<i64>,
 }
 
 /// How much is known of an offset.
@@ -138,10 +141,8 @@ impl Offset {
 
     /// Why people are alarmed of the clock; `None` where they need not be.
     pub fn alarm(&self, settings: &Settings) -> Option<String> {
-        let tenths = |milliseconds: i64| (milliseconds.abs() + 50) / 100;
-        let seconds = |milliseconds: i64| format!("{}.{} s", tenths(milliseconds) / 10, tenths(milliseconds) % 10);
         let off = self.milliseconds.unwrap_or(0);
-        let way = if off < 0 { "behind" } else { "ahead" };
+        let way = way(off);
         match self.knowledge {
             Knowledge::Unknown => None,
             Knowledge::Unsettled if self.observations < STATED_KEPT => None,
@@ -165,6 +166,16 @@ impl Offset {
             }
         }
     }
+}
+
+/// Milliseconds as seconds, without a sign.
+fn seconds(milliseconds: i64) -> String {
+    let tenths = (milliseconds.abs() + 50) / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
+const fn way(milliseconds: i64) -> &'static str {
+    if milliseconds < 0 { "behind" } else { "ahead" }
 }
 
 impl ClockWatch {
@@ -222,15 +233,36 @@ impl ClockWatch {
     /// Keeps what is thought of the clock now for the picture of a day.
     pub fn remember(&mut self, offset: &Offset, now: Timestamp) {
         let Some(milliseconds) = offset.milliseconds else { return };
+        let within_milliseconds = offset.within_milliseconds.filter(|_| offset.knowledge == Knowledge::Known);
         let slot = |at: Timestamp| at.as_second().div_euclid(PAST_EVERY_SECONDS);
         self.past.pop_back_if(|last| slot(last.at) == slot(now));
-        keep(&mut self.past, Past { at: now, milliseconds }, PAST_KEPT);
+        keep(&mut self.past, Past { at: now, milliseconds, within_milliseconds }, PAST_KEPT);
     }
 
     /// What was thought of the clock within the last day, in order.
     pub fn past(&self, now: Timestamp) -> Vec<Past> {
         let since = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         self.past.iter().filter(|past| since <= past.at).copied().collect()
+    }
+
+    /// Why people are alarmed of the clock: of where it is, and of where it goes.
+    pub fn alarm(&self, offset: &Offset, settings: &Settings, now: Timestamp) -> Option<String> {
+        let reasons: Vec<String> = offset.alarm(settings).into_iter().chain(self.drift(settings, now)).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// How the clock went further off within a day, where that is more than it may be whatever is not known of it. One that is
+    /// set right does not drift.
+    fn drift(&self, settings: &Settings, now: Timestamp) -> Option<String> {
+        let mut known = self.past(now).into_iter().filter_map(|past| Some((past, past.within_milliseconds?)));
+        let ((first, within), (last, within_last)) = (known.next()?, known.next_back()?);
+        let went = (last.milliseconds - first.milliseconds).abs() - within - within_last;
+        let goes_off = first.milliseconds.abs() < last.milliseconds.abs();
+        (goes_off && i64::from(settings.drift_milliseconds_max) < went).then(|| {
+            let [from, to] =
+                [first, last].map(|past| format!("{} {}", seconds(past.milliseconds), way(past.milliseconds)));
+            format!("its clock drifts, from {from} at {:.0} to {to}", first.at)
+        })
     }
 }
 

@@ -18,18 +18,21 @@
 //!
 //! [`pace`] decides when a head-end is asked: pure, for every kind. Every kind passes the suite in `tests/it/contract.rs`.
 //!
-//! - [`clock`]: how far the clock of one is off; [`feed`]: up to when everything of one has come. Both pure.
+//! - [`clock`]: how far the clock of one is off; [`feed`]: up to when everything of one has come, [`complete`] the same of its
+//!   intervals; [`rhythm`]: how often something comes. All pure.
 //! - [`folder`]: files that appear in a folder. [`rest`]: deliveries of a web service, by cursor.
 //! - [`request`]: what can be asked of a head-end.
 //! - [`soap`]: questions of IEC 61968-9, by time. [`mqtt`]: messages that a broker holds until they are durable.
 
 pub mod clock;
+pub mod complete;
 pub mod feed;
 pub mod folder;
 pub mod mqtt;
 pub mod pace;
 pub mod request;
 pub mod rest;
+pub mod rhythm;
 pub mod soap;
 
 use std::path::PathBuf;

@@ -11,16 +11,18 @@ use model::id::{ChannelNumber, UsagePointId};
 use model::master::Channel;
 use model::quality::Quality;
 use model::reading::{ChannelReadings, IntervalRun, QualitySpan, RegisterRead, Values};
+use model::time::TimeRange;
 use smol_str::SmolStr;
 use store::readings::{Batch, DayRun, NO_VALUE, QualityId, ReadingsBook, RegisterEntry};
 use store::registry::directory::Directory;
 
 use crate::admission::arrivals::{self, Arrival, Arrivals};
-use crate::admission::{self, Limits, Positions, Scale, Target};
+use crate::admission::{self, Lacking, Limits, OTHER_LENGTH, Positions, Scale, Target, ValuesAgain};
 use crate::came_since::CameSince;
 use crate::flags::FlagMap;
 use crate::given_twice::{Given, VALUE_TWICE};
 use crate::inventory::FINDINGS_MAX;
+use crate::kept_first;
 use crate::malformed::{self, ByCause};
 use crate::placement::{Calendar, Piece, pieces};
 use crate::registration::Unregistered;
@@ -36,6 +38,8 @@ pub struct Rejected {
     pub finding: Finding,
     /// How many readings wait.
     pub readings: u64,
+    /// Where they are intervals of another length than that of their channel: the channel, and from when to when they are.
+    pub other_length: Option<(ChannelNumber, TimeRange)>,
 }
 
 /// Admits the pieces of one message into a batch.
@@ -59,6 +63,7 @@ pub struct Admitter<'a> {
     came: CameSince,
     received: HashMap<UsagePointId, Arrivals>,
     unregistered: Unregistered,
+    lacking: Lacking,
     /// The first findings that do not cost a reading.
     pub findings: Vec<Finding>,
     /// How many findings there were.
@@ -106,6 +111,7 @@ impl<'a> Admitter<'a> {
             came: CameSince::default(),
             received: HashMap::new(),
             unregistered: Unregistered::default(),
+            lacking: Lacking::default(),
             findings: Vec::new(),
             findings_count: 0,
         }
@@ -122,6 +128,13 @@ impl<'a> Admitter<'a> {
     #[must_use]
     pub fn with_unregistered(mut self, unregistered: Unregistered) -> Self {
         self.unregistered = unregistered;
+        self
+    }
+
+    /// The same, with the usage points of which the message leaves out channels that may not be missing.
+    #[must_use]
+    pub fn with_lacking(mut self, lacking: Lacking) -> Self {
+        self.lacking = lacking;
         self
     }
 
@@ -168,14 +181,20 @@ impl<'a> Admitter<'a> {
         let findings = admission::check(readings, &target, self.limits, self.source, self.now);
         let (blocking, told): (Vec<Finding>, Vec<Finding>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-        let parts = match blocking.iter().find(|finding| finding.code != admission::NUMBER).or(blocking.first()) {
+        if let Some(blocking) = blocking.iter().find(|finding| finding.code != admission::NUMBER) {
+            self.reject(readings, blocking.clone());
+            return self.note_other_length(readings, blocking, channel.number);
+        }
+        if let Some(lacking) = self.lacking.of(usage_point).cloned() {
+            return self.reject(readings, Finding { line: readings.line, ..lacking });
+        }
+        let parts = match blocking.first() {
             None => Cow::Borrowed(std::slice::from_ref(readings)),
-            Some(wrong) if wrong.code == admission::NUMBER => {
+            Some(wrong) => {
                 let parts = admission::parted(readings, channel, self.limits);
                 parts.iter().filter(|(fits, _)| !fits).for_each(|(_, part)| self.reject(part, wrong.clone()));
                 parts.into_iter().filter_map(|(fits, part)| fits.then_some(part)).collect()
             }
-            Some(other) => return self.reject(readings, other.clone()),
         };
         told.into_iter().for_each(|finding| self.note(finding));
         if (self.limits.report_missing_siblings || self.limits.report_short_spans)
@@ -268,7 +287,18 @@ impl<'a> Admitter<'a> {
         self.rejected
             .entry((label.clone(), finding.code.clone()))
             .and_modify(|rejected| rejected.readings += count)
-            .or_insert(Rejected { item: self.item, channel: label, finding, readings: count });
+            .or_insert(Rejected { item: self.item, channel: label, finding, readings: count, other_length: None });
+    }
+
+    /// Notes for which time of a channel values of another length were rejected.
+    fn note_other_length(&mut self, readings: &ChannelReadings, finding: &Finding, channel: ChannelNumber) {
+        let span = admission::span(readings).filter(|_| finding.code == OTHER_LENGTH);
+        let rejected = self.rejected.get_mut(&(readings.channel.label(), finding.code.clone()));
+        if let (Some((start, end)), Some(rejected)) = (span, rejected) {
+            let (_, known) = rejected.other_length.unwrap_or((channel, TimeRange { start, end }));
+            let range = TimeRange { start: known.start.min(start), end: known.end.max(end) };
+            rejected.other_length = Some((channel, range));
+        }
     }
 
     fn place(&mut self, readings: &ChannelReadings, channel: &Channel) -> Result<(), Finding> {
@@ -283,6 +313,10 @@ impl<'a> Admitter<'a> {
                 pieces(zone, run.start.as_second(), run.length_seconds, run.values.len(), &mut self.placed.pieces)
                     .map_err(|error| at_line("V08", error.to_string()))?;
                 self.placed.scale_values(run, scale).map_err(|error| at_line("V10", error))?;
+                if self.limits.values_again == ValuesAgain::Keep {
+                    let placed = (&self.placed.pieces[..], &self.placed.values[..]);
+                    kept_first::of_run(self.book, channel, placed).map_err(|other| at_line("V12", other))?;
+                }
                 for at in 0..self.placed.pieces.len() {
                     let piece = self.placed.pieces[at];
                     self.placed.place_qualities(self.book, &run.qualities, &piece);
@@ -303,10 +337,13 @@ impl<'a> Admitter<'a> {
                 }
             }
             Values::Registers(reads) => {
-                for read in reads {
-                    let entry = self
-                        .register_entry(channel.number, read, scale, revision)
-                        .map_err(|error| at_line("V10", error))?;
+                let entries = reads.iter().map(|read| self.register_entry(channel.number, read, scale, revision));
+                let entries: Result<Vec<_>, _> = entries.collect();
+                let entries = entries.map_err(|error| at_line("V10", error))?;
+                if self.limits.values_again == ValuesAgain::Keep {
+                    kept_first::of_reads(self.book, channel, &entries).map_err(|other| at_line("V12", other))?;
+                }
+                for entry in entries {
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
                     let twice = self.given.read(channel, &entry, readings.line);
                     self.placed.told.extend(twice);

@@ -2,12 +2,21 @@
 //!
 //! What is thought of it is pure and of `headend` ([`headend::clock`], [`headend::feed`]). A correction of a clock is kept
 //! before it holds, and holds for later stamps only, so that a stamp is corrected alike before and after a restart.
+//!
+//! - [`feeder`]: what devices told of feeders, and which head-ends are missing from it.
+//! - [`values`]: what a head-end sends against what is expected of it.
+//! - [`dependency`]: everything that Amity leans on, and how it is; [`reliability`]: how it was over a month.
+
+pub mod dependency;
+pub mod feeder;
+pub mod reliability;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use headend::clock::{Correction, Stamped, next_correction};
-use headend::feed::{Feed, Settings, Watched};
+use headend::feed::{ExpectedBy, Feed, Settings, Watched};
 use jiff::Timestamp;
 use smol_str::SmolStr;
 use store::registry::alert::{AlertKind, Condition};
@@ -16,10 +25,22 @@ use store::registry::{Registry, RegistryError};
 
 use crate::collection::alerts::Changes;
 
+pub use headend::complete::{Complete, complete};
 pub use headend::feed::{FeedStatus, missing};
 
 /// Feeds that are followed at the most: whoever sends may call itself anything.
 const FEEDS_MAX: usize = 1000;
+
+/// What the settings say of the feed of a head-end.
+#[derive(Clone, Debug)]
+pub struct OfSettings {
+    /// What it is called.
+    pub name: SmolStr,
+    /// What is expected.
+    pub settings: Settings,
+    /// Whether it is asked for what it has; others send by themselves.
+    pub is_asked: bool,
+}
 
 /// Every feed; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -35,17 +56,16 @@ struct Due {
 #[derive(Debug, Default)]
 struct Held {
     feed: Feed,
-    /// What the settings say; `None` of who sends by itself.
-    settings: Option<Settings>,
+    settings: Settings,
+    is_asked: bool,
     corrections: Vec<Correction>,
     is_changed: bool,
 }
 
 impl Held {
     fn status(&self, name: &str, now: Timestamp) -> FeedStatus {
-        let settings = self.settings.unwrap_or_default();
-        let is_asked = self.settings.is_some();
-        self.feed.status(&Watched { name, is_asked, settings: &settings, corrections: &self.corrections }, now)
+        let Self { feed, settings, is_asked, corrections, .. } = self;
+        feed.status(&Watched { name, is_asked: *is_asked, settings, corrections }, now)
     }
 }
 
@@ -54,7 +74,7 @@ impl Feeds {
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub async fn load(registry: &Registry, of_settings: &[(SmolStr, Settings)]) -> Result<Self, RegistryError> {
+    pub async fn load(registry: &Registry, of_settings: &[OfSettings]) -> Result<Self, RegistryError> {
         let mut all: BTreeMap<SmolStr, Held> = BTreeMap::new();
         for (name, seen) in registry.feeds().all().await? {
             let damaged = |_| RegistryError::Damaged { column: "head_end_feed.seen", text: name.clone() };
@@ -64,8 +84,9 @@ impl Feeds {
             let ClockCorrection { stamps_from, milliseconds, .. } = kept;
             all.entry(kept.head_end.into()).or_default().corrections.push(Correction { stamps_from, milliseconds });
         }
-        for (name, settings) in of_settings {
-            all.entry(name.clone()).or_default().settings = Some(*settings);
+        for OfSettings { name, settings, is_asked } in of_settings {
+            let held = all.entry(name.clone()).or_default();
+            (held.settings, held.is_asked) = (*settings, *is_asked);
         }
         Ok(Self(Arc::new(Mutex::new(all))))
     }
@@ -123,10 +144,9 @@ impl Feeds {
         let mut due = Due::default();
         for (name, held) in self.locked().iter_mut() {
             held.is_changed |= held.feed.begin(now);
-            let settings = held.settings.unwrap_or_default();
-            let offset = held.feed.clock.offset(&settings, now);
+            let offset = held.feed.clock.offset(&held.settings, now);
             held.feed.clock.remember(&offset, now);
-            let next = next_correction(&offset, &held.corrections, &settings, now);
+            let next = next_correction(&offset, &held.corrections, &held.settings, now);
             due.decided.extend(next.map(|next| (name.clone(), next)));
             if std::mem::take(&mut held.is_changed) {
                 let text = serde_json::to_value(&held.feed).expect("a feed has only numbers and instants");
@@ -155,10 +175,11 @@ impl Feeds {
 pub fn alarms(feeds: &[FeedStatus], now: Timestamp) -> Changes {
     let mut changes = Changes::default();
     for feed in feeds {
-        let (name, expected) = (feed.name.as_str(), feed.expected_seconds);
-        // Of one who sends by itself nobody has said how often.
-        let stale = (feed.is_stale && feed.is_asked)
-            .then(|| format!("nothing came for more than twice the {expected} s that are expected"));
+        let name = feed.name.as_str();
+        let stale = feed.expected_seconds.filter(|_| feed.is_stale).map(|seconds| {
+            let are = if feed.expected_by == Some(ExpectedBy::Learned) { "usual" } else { "expected" };
+            format!("nothing came for more than twice the {seconds} s that are {are}")
+        });
         let impact = "what is decided by its values is decided by old ones";
         changes.tell((AlertKind::Feed, name), (stale, impact), (feed.stale_since.unwrap_or(now), now));
         let impact = "its values lie at other times than those of other head-ends";

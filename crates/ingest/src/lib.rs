@@ -42,6 +42,7 @@ pub mod given_twice;
 pub mod intake;
 pub mod inventory;
 pub mod judged_days;
+mod kept_first;
 pub mod malformed;
 pub mod placement;
 pub mod plans;

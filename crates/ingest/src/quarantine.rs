@@ -13,6 +13,7 @@ use model::review::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use store::raw::RawId;
+use store::registry::interval_wait::IntervalWait;
 use store::registry::quarantine::{Closing, QuarantineEntry, QuarantineItem, QuarantineState};
 
 use crate::admission::{AMBIGUOUS_NAME, REGISTRY_CONFLICT};
@@ -67,6 +68,12 @@ pub(crate) fn entry(message: &Message, raw: RawId, hash: &str, rejected: &Reject
         advice: advice(&rejected.finding.code, rejected.finding.severity).into(),
         finding: as_text(&detail),
     }
+}
+
+/// For which time of which channel an item waits, where it is about intervals of another length.
+pub(crate) fn interval_wait(hash: &str, rejected: &Rejected) -> Option<IntervalWait> {
+    let (channel, range) = rejected.other_length?;
+    Some(IntervalWait { batch: hash.into(), item: rejected.item, channel, range })
 }
 
 /// The quarantine entry of what a reader left out of a message for one cause.
@@ -142,11 +149,24 @@ fn advice(code: &str, severity: Severity) -> &'static str {
         "V01" => "register the channel, or replay with --register to take it as the message describes it",
         "V02" => "correct the owner (`amity registry owner`), then replay",
         "V03" | "V04" => "correct the dates of the usage point (`amity registry state`), then replay",
-        "V05" | "V07" => "the channel is registered for other readings: correct its registration, then replay",
+        "V05" => {
+            "the channel is registered for other readings: correct its registration (or the list `reading_types`), then replay"
+        }
+        "V07" => {
+            "if the meter sends another length from a day on, register the channel that goes on from then (`amity registry add .. \
+             --interval-seconds .. --suffix .. --continues CHANNEL --continues-from DATE`), then replay; else correct the \
+             source and drop this; until then nothing is estimated for its time"
+        }
         "V06" => "correct the unit of the channel or the source, then replay",
         "V08" => "the times do not fit the days of the channel: correct its zone or the source, then replay",
         "V10" => "register a finer quantum or correct the source, then replay",
+        "V12" => {
+            "compare with the value that came first; replay with `values_again = \"replace\"` where the new one is right, else drop"
+        }
         "V14" => "enter the meter exchange in the registry, then replay",
+        "V15" | "V16" => {
+            "ask the source for the whole, or replay without `refuse_missing_channels` or `refuse_missing_values`"
+        }
         "V17" => "correct the clock of the source; replay once the time has come",
         AMBIGUOUS_NAME => "let the source name the authority, or send the usage point under a name that only one has",
         REGISTRY_CONFLICT => {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use model::event::EndDeviceEvent;
-use model::finding::Finding;
+use model::finding::{Finding, Severity};
 use model::id::Name;
+use model::master::Channel;
 use model::quantity::Decimal;
 use model::reading::{ChannelKey, ChannelReadings, IntervalRun, MessageHeader, Values};
-use model::reading_type::usual_quantum;
+use model::reading_type::{ReadingType, usual_quantum};
 use smol_str::SmolStr;
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::{Directory, Unresolved};
@@ -109,6 +110,29 @@ fn contradiction(entry: &ChannelEntry, error: &RegistryError) -> String {
         ),
         _ => error.to_string(),
     }
+}
+
+/// Tells that an entry measures with intervals of another length what a channel of its usage point does: perhaps the meter
+/// was set to another length, and the other channel ends there.
+pub fn second_length(directory: &Directory, entry: &ChannelEntry) -> Option<Finding> {
+    let quantity = |one: ReadingType| ReadingType { macro_period: 0, measuring_period: 0, ..one };
+    let length = entry.interval_seconds?;
+    let key = ChannelKey { usage_point: Some(entry.usage_point.clone()), ..ChannelKey::default() };
+    let usage_point = directory.place(&key, jiff::Timestamp::UNIX_EPOCH).ok()?;
+    let is_same = |other: &&Channel| {
+        other.interval_seconds.is_some_and(|other| other != length)
+            && quantity(other.reading_type) == quantity(entry.reading_type)
+            && directory.continued_by(other).is_none()
+    };
+    let other = directory.of_usage_point(usage_point).find(is_same)?;
+    let message = format!(
+        "a second channel for what {} measures is registered: intervals of {length} s, that one has {} s; if the meter was set \
+         to another length, say from which day it goes on (`amity registry add .. --continues {} --continues-from DATE`)",
+        other.label,
+        other.interval_seconds.unwrap_or_default(),
+        other.label
+    );
+    Some(Finding::new(0, entry.label(), "registry.second_length", message).with_severity(Severity::Warning))
 }
 
 fn words(entry: &ChannelEntry) -> Words {

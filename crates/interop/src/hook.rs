@@ -78,9 +78,30 @@ pub enum NotTaken {
     Secrets(#[from] SecretError),
 }
 
-/// A message that may be taken in; [`Hook::forget`] is told when it could not be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket(i64, String);
+/// A message that may be taken in. One that is dropped before [`Ticket::keep`] was not: whoever sent it may have hung up in
+/// between, and the same bytes may come again.
+#[derive(Debug)]
+#[must_use = "a ticket that is dropped lets the same message in again"]
+pub struct Ticket<'h> {
+    hook: &'h Hook,
+    /// What is forgotten with it.
+    remembered: Option<(i64, String)>,
+}
+
+impl Ticket<'_> {
+    /// The message is durable: exactly so it is refused from now on.
+    pub fn keep(mut self) {
+        self.remembered = None;
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        if let Some(remembered) = self.remembered.take() {
+            self.hook.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&remembered);
+        }
+    }
+}
 
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +119,7 @@ impl Hook {
     ///
     /// # Errors
     /// [`NotTaken`].
-    pub fn admit(&self, signed: Signed<'_>, body: &[u8], now: Timestamp) -> Result<Ticket, NotTaken> {
+    pub fn admit(&self, signed: Signed<'_>, body: &[u8], now: Timestamp) -> Result<Ticket<'_>, NotTaken> {
         if signed.id.is_empty() || 200 < signed.id.len() || signed.id.contains('.') {
             return Err(NotTaken::Form("webhook-id", "1 to 200 bytes without a full stop"));
         }
@@ -115,20 +136,16 @@ impl Hook {
             Secrets::Given(secrets) => secrets.clone(),
         };
         let fits = verified(&secrets, (signed.id, seconds), body, signed.signatures).ok_or(NotTaken::Wrong)?;
-        let ticket = Ticket(seconds + i64::from(tolerance_seconds), fits);
+        let message = (seconds + i64::from(tolerance_seconds), fits);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         *remembered = remembered.split_off(&(now.as_second(), String::new()));
         if REMEMBERED_MAX <= remembered.len() {
             return Err(NotTaken::Full);
         }
-        let is_new = remembered.insert((ticket.0, ticket.1.clone()));
-        if is_new { Ok(ticket) } else { Err(NotTaken::Replayed(signed.id.to_owned())) }
-    }
-
-    /// A message that was let in could not be stored: it may come again as it is.
-    pub fn forget(&self, ticket: Ticket) {
-        let Ticket(until, signature) = ticket;
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&(until, signature));
+        if !remembered.insert(message.clone()) {
+            return Err(NotTaken::Replayed(signed.id.to_owned()));
+        }
+        Ok(Ticket { hook: self, remembered: Some(message) })
     }
 }
 
@@ -189,8 +206,9 @@ mod tests {
             hook.admit(Signed { signatures: &blanks, ..SIGNED }, BODY, at(1)),
             Err(NotTaken::Replayed(_))
         ));
-        hook.forget(ticket);
-        hook.admit(SIGNED, BODY, at(2)).expect("it was not stored");
+        drop(ticket);
+        hook.admit(SIGNED, BODY, at(2)).expect("it was not stored").keep();
+        assert!(matches!(hook.admit(SIGNED, BODY, at(3)), Err(NotTaken::Replayed(_))));
         assert!(matches!(hook.admit(SIGNED, BODY, at(301)), Err(NotTaken::Stale { .. })));
     }
 
@@ -202,7 +220,7 @@ mod tests {
         assert!(matches!(hook.admit(SIGNED, BODY, at(0)), Err(NotTaken::Secrets(_))));
         std::fs::write(&path, format!("{}\n{SECRET}\n", Secret::generate().expect("random").reveal()))
             .expect("written");
-        hook.admit(SIGNED, BODY, at(0)).expect("the second of two fits");
+        let _ticket = hook.admit(SIGNED, BODY, at(0)).expect("the second of two fits");
         assert!(!format!("{hook:?}").contains("whsec"));
     }
 }

@@ -13,7 +13,7 @@ use crate::script::Fault;
 use crate::utility::Utility;
 
 /// After an outage that the battery did not outlive, the clock goes on so long after the outage began (AMT-BEH-03).
-const RESTART_AFTER_SECONDS: i64 = 5;
+pub(crate) const RESTART_AFTER_SECONDS: i64 = 5;
 /// How many synchronisations may fail in a row before the simulation stops looking.
 const SYNCS_MAX: i64 = 2000;
 

@@ -7,13 +7,14 @@
 //! - [`network`]: feeders as graphs, and who is dark while a device is open.
 //! - [`premises`], [`load`], [`weather`]: who lives there and what truly passes the meter.
 //! - [`plant`], [`journey`]: modules, collectors and the way of a reading over them.
-//! - [`clock`], [`record`], [`happening`]: what a meter shows, records and tells.
+//! - [`clock`], [`record`], [`happening`]: what a meter shows, records and tells; [`assumed_time`]: one without a battery.
 //! - [`service`]: a head-end as a web service; [`answer`]: what it fetches when it is asked; [`soap`]: one that is asked in
 //!   SOAP.
 //! - [`storm`]: events of everybody at once.
 //! - [`script`]: what goes wrong, on a time line; [`chance`]: what falls to whom.
 
 pub mod answer;
+pub mod assumed_time;
 pub mod chance;
 pub mod clock;
 pub mod collection;

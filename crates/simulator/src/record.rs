@@ -16,7 +16,7 @@ pub const DELIVERED: u16 = 1;
 pub const RECEIVED: u16 = 19;
 
 /// The five statuses of an interval stamped with an assumed time (AMT-VAL-01).
-const ASSUMED: Status = Status::CLOCK_ERROR
+pub(crate) const ASSUMED: Status = Status::CLOCK_ERROR
     .with(Status::HARDWARE)
     .with(Status::PARTIAL_INTERVAL)
     .with(Status::POWER_FAILURE)

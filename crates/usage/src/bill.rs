@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::cycle::Cycle;
 use crate::definition::{CheckedDefinition, CheckedMeasure};
 use crate::demand::{DemandWindow, Peak, Place};
-use crate::determinant::{Determinant, quantity};
+use crate::determinant::{Determinant, quantity, without_zeros};
 use crate::factors::{load_factor, power_factor};
 use crate::inputs_hash::InputsHash;
 use crate::meter::{Combined, Netting, NettingSpan, too_large};
@@ -118,7 +118,7 @@ impl<'c, 'a> Bill<'c, 'a> {
             let channel = meter.channel(self.account, term)?;
             let (mut cells, exponent) = register_usage(&channel, &parts, set.between_reads)?;
             let cell = cells.swap_remove(part);
-            let digits = term.factor.of(cell.sum).ok_or_else(|| too_large(channel.name))?;
+            let (digits, exponent) = term.of(cell.sum, exponent).ok_or_else(|| too_large(channel.name))?;
             let found = Found::of(cell, digits, exponent, definition.decimals);
             sum = Some(match sum {
                 None => found,
@@ -239,7 +239,9 @@ impl<'c, 'a> Bill<'c, 'a> {
         let quantity = match found.absent {
             Some(_) => None,
             None => {
-                Some(quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?)
+                let exact =
+                    quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?;
+                Some(if found.decimals.is_some() { exact } else { without_zeros(exact, self.quantum(definition)) })
             }
         };
         let period = self.cycle.grid.parts[part];
@@ -268,6 +270,13 @@ impl<'c, 'a> Bill<'c, 'a> {
             set: set.name.clone(),
             version: set.version,
         })
+    }
+
+    /// The finest quantum of the channels of a determinant.
+    fn quantum(&self, definition: &CheckedDefinition) -> i8 {
+        let names = self.channels(definition);
+        let known = self.account.channels.iter().filter(|channel| names.iter().any(|name| *name == *channel.name));
+        known.map(|channel| channel.exponent).min().unwrap_or_default()
     }
 
     fn channels(&self, definition: &CheckedDefinition) -> Vec<SmolStr> {

@@ -15,6 +15,14 @@ pub(crate) fn quantity(digits: i128, exponent: i8, decimals: Option<u8>) -> Opti
     Some(Decimal::new(i64::try_from(digits).ok()?, wanted))
 }
 
+/// The quantity without the zeros that are finer than a quantum.
+pub(crate) fn without_zeros(mut quantity: Decimal, quantum: i8) -> Decimal {
+    while quantity.exponent < quantum && quantity.digits % 10 == 0 {
+        quantity = Decimal::new(quantity.digits / 10, quantity.exponent + 1);
+    }
+    quantity
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,8 @@
 //! Virtual meters: sums and differences of channels, with losses and netting, interval by interval.
 //!
-//! - An interval of a term is multiplied with the product of its losses and rounded to the quantum, ties to even,
-//!   before terms are added. So everything that is added up later adds up exactly.
+//! - An interval of a term is multiplied with the product of its losses, which is exact as far as a billionth of the unit, or
+//!   the finer quantum of the channel, holds it; what is finer is rounded, ties to even, before terms are added. So everything
+//!   that is added up later adds up exactly.
 //! - An interval that one term misses is missing in the result; nothing is taken for zero.
 //! - Netting over intervals keeps of each interval's net only what flowed in one direction; netting over the period
 //!   keeps it of each bucket's sum.
@@ -16,6 +17,9 @@ use smol_str::SmolStr;
 use crate::quality::Flags;
 use crate::ratio::Ratio;
 use crate::series::{Account, Channel, MISSING, Mark, Piece, laid, push_mark};
+
+/// The quantum that losses may ask for, a power of ten of the unit: sums of 9 thousand million units can be held in it.
+const FINEST: i8 = -9;
 
 /// A virtual meter as it is written; one term makes it a plain channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +135,7 @@ impl CheckedMeter {
         Ok(*channel)
     }
 
-    /// The intervals of the meter over `[start, end)`, in the finest quantum of its channels.
+    /// The intervals of the meter over `[start, end)`, in the quantum that holds what its channels and their losses make.
     pub(crate) fn combined<'a>(
         &self,
         account: &Account<'a>,
@@ -139,7 +143,8 @@ impl CheckedMeter {
         assumed_time: AssumedTime,
     ) -> Result<Combined<'a>, Finding> {
         let channels = self.terms.iter().map(|term| self.channel(account, term)).collect::<Result<Vec<_>, _>>()?;
-        let exponent = channels.iter().map(|channel| channel.exponent).min().unwrap_or_default();
+        let quanta = self.terms.iter().zip(&channels).map(|(term, channel)| term.quantum(channel.exponent));
+        let exponent = quanta.min().unwrap_or_default();
         let mut sum: Option<Vec<Piece<'a>>> = None;
         for (term, channel) in self.terms.iter().zip(&channels) {
             let mut pieces = laid(channel, range, assumed_time)?;
@@ -158,6 +163,21 @@ impl CheckedMeter {
             change(&mut pieces, "netting", |value| keep.of(value))?;
         }
         Ok(Combined { pieces, exponent })
+    }
+}
+
+impl CheckedTerm {
+    /// The power of ten in which what the factor makes of values in `quantum` is exact, as far as [`FINEST`] allows.
+    fn quantum(&self, quantum: i8) -> i8 {
+        let exact = self.factor.decimals().map_or(i8::MIN, |decimals| quantum.saturating_sub(decimals));
+        exact.max(FINEST.min(quantum))
+    }
+
+    /// An amount of the term's channel with its losses and sign, and the power of ten of what comes out.
+    pub(crate) fn of(&self, amount: i128, quantum: i8) -> Option<(i128, i8)> {
+        let finer = self.quantum(quantum);
+        let factor = self.factor.shifted(i16::from(quantum) - i16::from(finer))?;
+        Some((factor.of(amount)?, finer))
     }
 }
 

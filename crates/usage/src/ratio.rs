@@ -35,6 +35,21 @@ impl Ratio {
         )
     }
 
+    /// How many decimals write the ratio exactly; `None` where no number of them does, as for `1/3`.
+    pub(crate) fn decimals(self) -> Option<i8> {
+        let mut rest = self.denominator;
+        let mut times = |factor| {
+            let mut times = 0;
+            while rest % factor == 0 {
+                rest /= factor;
+                times += 1;
+            }
+            times
+        };
+        let decimals = times(2).max(times(5));
+        (rest == 1).then_some(decimals)
+    }
+
     /// The ratio times a power of ten.
     pub(crate) fn shifted(self, power: i16) -> Option<Self> {
         let factor = 10_i128.checked_pow(u32::from(power.unsigned_abs()))?;
@@ -91,6 +106,15 @@ mod tests {
     #[track_caller]
     fn check(text: &str, numerator: i64, denominator: i64) {
         assert_eq!(text.parse(), Ok(Ratio { numerator, denominator }), "{text}");
+    }
+
+    #[test]
+    fn decimals_write_a_factor_exactly() {
+        let expected =
+            [("2", Some(0)), ("1.02", Some(2)), ("203/200", Some(3)), ("1/8", Some(3)), ("1/3", None), ("5/6", None)];
+        for (text, decimals) in expected {
+            assert_eq!(text.parse().map(Ratio::decimals), Ok(decimals), "{text}");
+        }
     }
 
     #[test]

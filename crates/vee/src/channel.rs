@@ -120,6 +120,7 @@ pub struct ChannelDays<'a> {
     beside: Option<Beside<'a>>,
     buckets: BucketRegisters,
     meter_times: MeterTimes,
+    other_length: Vec<TimeRange>,
     expected: OnceCell<Vec<TimeRange>>,
     /// Differences over whole days that are read within them, once asked for.
     whole_days: OnceCell<Vec<Total>>,
@@ -141,7 +142,8 @@ impl<'a> ChannelDays<'a> {
         let (plans, days) = (plans.into(), days.into_iter().map(known).collect());
         let (buckets, meter_times) = (BucketRegisters::default(), MeterTimes::default());
         let (expected, whole_days) = (OnceCell::new(), OnceCell::new());
-        Self { facts, totals, plans, days, beside: None, buckets, meter_times, expected, whole_days }
+        let other_length = Vec::new();
+        Self { facts, totals, plans, days, beside: None, buckets, meter_times, other_length, expected, whole_days }
     }
 
     /// The same with what is known beside the days; it takes the place of what `facts` said of that.
@@ -154,6 +156,12 @@ impl<'a> ChannelDays<'a> {
     #[must_use]
     pub fn with_meter_times(self, meter_times: MeterTimes) -> Self {
         Self { meter_times, expected: OnceCell::new(), ..self }
+    }
+
+    /// The same with the time for which values of another interval length wait for people.
+    #[must_use]
+    pub fn with_other_length(self, other_length: Vec<TimeRange>) -> Self {
+        Self { other_length, ..self }
     }
 
     /// A day as received.
@@ -320,6 +328,7 @@ impl<'a> ChannelDays<'a> {
             before: self.neighbour(date, Side::Before, as_received),
             after: self.neighbour(date, Side::After, as_received),
             expected: self.expected(),
+            other_length: &self.other_length,
             zero_days_before: self.zero_days_before(date),
             activity: day.map_or(Activity::Active, |day| day.activity),
             site: Site { local_day: day.and_then(|day| day.local_day), ..facts.site },

@@ -50,6 +50,8 @@ pub struct Context<'a> {
     pub before: Option<Neighbour>,
     /// What comes after the day, where that is known; see [`Neighbour::after`].
     pub after: Option<Neighbour>,
+    /// For which time values of another interval length were received and wait for people; nothing is estimated there.
+    pub other_length: &'a [TimeRange],
     /// Stored days of the channel with their final values and statuses, for like-day methods. The
     /// day itself may be among them; it is passed over. At most one for each date.
     pub history: &'a [Day<'a>],
@@ -89,6 +91,7 @@ impl<'a> Context<'a> {
             expected: Expected::ALWAYS,
             before: None,
             after: None,
+            other_length: &[],
             history: &[],
             holidays: &[],
             totals: &[],
@@ -174,6 +177,9 @@ const NOT_GOOD: Status = Status(
         | Status::TEST_MODE.0
         | Status::ASSUMED_TIME.0,
 );
+
+/// The statuses of a value that a person wrote.
+const WRITTEN: Status = Status(Status::EDITED.0 | Status::ACCEPTED.0);
 
 /// The statuses that say power was off for a part of the interval.
 pub(crate) const OUTAGE: Status = Status(Status::POWER_FAILURE.0 | Status::ZERO_OUTAGE.0);
@@ -272,7 +278,10 @@ impl Elsewhere {
                 match other.value(slot) {
                     Some(value) => {
                         elsewhere.sum += i128::from(value);
-                        elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
+                        // What a person wrote stands, whatever method it came of.
+                        let status = other.status(slot);
+                        let is_open = status.contains(Status::ESTIMATED) && !status.contains(WRITTEN);
+                        elsewhere.estimated += u32::from(is_open);
                     }
                     None => elsewhere.missing += 1,
                 }

@@ -3,8 +3,9 @@
 //! A longer value is split into equal parts by largest remainders, the earlier parts first, so that
 //! the parts add up to it (60 min in 15 min: 10 gives 3, 3, 2, 2); shorter values are summed, and a sum
 //! with a part missing is missing. Lengths of which neither is a multiple of the other do not fit.
-//! Catalogue E08 and 3.6; the statuses CHOPPED and AGGREGATED have no bit of their own, so the words
-//! of the method say it.
+//! Catalogue E08 and 3.6: such values are marked with CHOPPED or AGGREGATED.
+
+use model::quality::Status;
 
 use crate::amount::Amount;
 use crate::day::{Day, LocalTime};
@@ -77,6 +78,15 @@ fn slot_after(day: &Day<'_>, seconds: i64) -> Option<u16> {
 pub(crate) fn equal_part(total: i64, part: u32, of: u32) -> i64 {
     let of = i64::from(of.max(1));
     total.div_euclid(of) + i64::from(i64::from(part) < total.rem_euclid(of))
+}
+
+/// What values of one length are marked with in slots of another; nothing where they are as long.
+pub(crate) fn mark_of_change(from_seconds: u32, to_seconds: u32) -> Status {
+    match from_seconds.cmp(&to_seconds) {
+        std::cmp::Ordering::Equal => Status::NONE,
+        std::cmp::Ordering::Greater => Status::CHOPPED,
+        std::cmp::Ordering::Less => Status::AGGREGATED,
+    }
 }
 
 /// What splitting or summing is done to values of one length for slots of another; empty for none.

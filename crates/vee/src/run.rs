@@ -5,6 +5,7 @@
 //! last bit, whatever was run before. The stamp is written down, and says whether registers still wait where the plan lets them.
 
 mod decided;
+mod other_length;
 mod scale;
 mod share_anew;
 mod v75_revalidation;
@@ -84,6 +85,7 @@ fn estimated<'a>(
     let mut ledger = Ledger::default();
     ledger.tell_kept(received.kept, late);
     judge(&mut draft, plan, Stage::Values, &mut ledger);
+    other_length::hold(&mut draft, &mut ledger);
     let has_gaps = draft.slots.iter().any(|slot| slot.needs_value);
     if has_gaps {
         share_anew::share_anew(&mut draft, &mut ledger);

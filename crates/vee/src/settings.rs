@@ -3,6 +3,7 @@
 //! A rule declares its [`SettingForm`]s; a plan gives texts; [`Settings::read`] checks them once, so
 //! that the rule later gets typed values and never a text.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use model::quality::Status;
@@ -47,6 +48,8 @@ impl SettingForm {
 pub enum SettingKind {
     /// A share: `180 %`.
     Share,
+    /// A share of so many per cent at most: `10 %`.
+    ShareUpTo(u8),
     /// A length of time: `45 s`, `30 min`, `2 h`, `3 days`.
     Duration,
     /// A whole number of the named thing, at least one: `3 days`, `2 counts`.
@@ -70,6 +73,7 @@ impl SettingKind {
     pub fn example(&self) -> String {
         match self {
             Self::Share => "a share such as `180 %`".into(),
+            Self::ShareUpTo(most) => format!("a share of at most `{most} %`"),
             Self::Duration => "a length of time such as `2 h`, `30 min` or `3 days`".into(),
             Self::Count(noun) => format!("a whole number such as `3 {noun}`"),
             Self::HourlyRate => "a quantity for each hour such as `0.5 kWh/h`".into(),
@@ -108,6 +112,11 @@ impl SettingKind {
         }
         match self {
             Self::Share => (unit == "%").then_some(Setting::Share(amount.shifted(-2))),
+            Self::ShareUpTo(most) => {
+                let fits =
+                    unit == "%" && amount.compared(Amount::new(i128::from(*most), 0)).is_some_and(Ordering::is_le);
+                fits.then_some(Setting::Share(amount.shifted(-2)))
+            }
             Self::Duration => seconds(number, unit).map(Setting::Seconds),
             Self::Count(noun) => {
                 let singular = noun.strip_suffix('s').unwrap_or(noun);
@@ -328,7 +337,7 @@ fn prefixed(unit: &str) -> Option<(i32, &str)> {
 mod tests {
     use super::*;
 
-    static EVERY_KIND: [SettingForm; 10] = [
+    static EVERY_KIND: [SettingForm; 11] = [
         form("share", SettingKind::Share, "180 %"),
         form("time", SettingKind::Duration, "2 h"),
         form("days", SettingKind::Count("days"), "3 days"),
@@ -339,6 +348,7 @@ mod tests {
         form("status", SettingKind::Status, "none"),
         form("order", SettingKind::List(&["first", "second"]), "second; first"),
         form("names", SettingKind::List(&[]), "none"),
+        form("part", SettingKind::ShareUpTo(10), "10 %"),
     ];
 
     const fn form(name: &'static str, kind: SettingKind, default: &'static str) -> SettingForm {

@@ -13,6 +13,7 @@ use model::master::Channel;
 use serde::Serialize;
 use serde_json::json;
 use store::readings::{AsOf, Day, NO_VALUE, ReadingsBook};
+use vee::plan::DatedPlans;
 
 use super::time_span::TimeSpan;
 use super::validate;
@@ -65,7 +66,7 @@ struct SumChecks {
     not_met: Vec<String>,
 }
 
-/// On how many days enough had arrived by the morning after (V77).
+/// On how many days enough had arrived by the deadline of their plan (V77).
 #[derive(Debug, Default, Serialize)]
 struct Timely {
     days: u64,
@@ -96,7 +97,8 @@ impl Quality {
         let figures = figures(&history.days);
         let failed: Vec<_> = history.days.iter().flat_map(failed).collect();
         let sums = sum_checks(&checked, &channel, &zone);
-        let timely = timeliness(book, &channel, &history.days, &zone).map_err(in_book)?;
+        let of_days = plans.of_channel(&directory, &channel);
+        let timely = timeliness(book, (&channel, &of_days), &history.days, &zone).map_err(in_book)?;
         if self.json {
             output::print_json(&json!({
                 "channel": channel.label,
@@ -161,7 +163,7 @@ fn sum_checks(checked: &[CheckedTotal], channel: &Channel, zone: &TimeZone) -> V
         sum.spans += 1;
         let date = one.total.range.start.to_zoned(zone.clone()).date();
         match &one.comparison {
-            Comparison::Incomplete(_) => sum.not_comparable += 1,
+            Comparison::Incomplete(_) | Comparison::NotApplicable { .. } => sum.not_comparable += 1,
             Comparison::Refused { why, .. } => sum.not_met.push(format!("from {date}: {why}")),
             Comparison::Made(check) if check.meets() => sum.met += 1,
             Comparison::Made(check) => {
@@ -178,13 +180,13 @@ fn sum_checks(checked: &[CheckedTotal], channel: &Channel, zone: &TimeZone) -> V
 
 fn timeliness(
     book: &ReadingsBook,
-    channel: &Channel,
+    judged: (&Channel, &DatedPlans<'_>),
     days: &[Day],
     zone: &TimeZone,
 ) -> Result<Timely, store::readings::Error> {
     let mut timely = Timely::default();
     for day in days {
-        let Some(judged) = timeliness::of_day(book, channel, day, zone)? else { continue };
+        let Some(judged) = timeliness::of_day(book, judged, day, zone)? else { continue };
         timely.days += 1;
         timely.met += u64::from(judged.met);
         timely.not_met.extend((!judged.met).then(|| format!("{}: {}", day.date, judged.evidence)));
@@ -207,12 +209,15 @@ fn as_text(channel: &Channel, figures: &Figures, failed: &[Failed], sums: &[SumC
     ];
     if 0 < timely.days {
         let (met, days) = (timely.met, timely.days);
-        lines.push(format!("  V77 timeliness: {met} of {days} days had 98 % of their values by 05:00 of the next day"));
+        lines.push(format!("  V77 timeliness: {met} of {days} days had arrived by their deadline"));
     }
     for sum in sums {
         let mut line = format!("  V50 sum check: {} of {} spans of {} met", sum.met, sum.spans, sum.measured_by);
         if 0 < sum.not_comparable {
-            line.push_str(&format!(", {} not comparable (intervals are missing)", sum.not_comparable));
+            line.push_str(&format!(
+                ", {} not comparable (intervals are missing, or the limit is of another quantity)",
+                sum.not_comparable
+            ));
         }
         lines.push(line);
         lines.extend(sum.not_met.iter().map(|span| format!("    {span}")));

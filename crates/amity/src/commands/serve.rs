@@ -80,6 +80,7 @@ impl Serve {
             registry: installation.books.registry.clone(),
             events: installation.events.clone(),
             feeds: way_in.events.feeds().clone(),
+            feeder_rules: way_in.events.rules().feeder,
             thresholds: Arc::clone(&thresholds),
             intake: Arc::clone(&way_in) as Arc<dyn api::Intake>,
             review: Arc::clone(&review),

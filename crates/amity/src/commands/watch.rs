@@ -9,12 +9,14 @@ use std::time::Duration;
 use ingest::collection::alerts::{self, Filling};
 use ingest::collection::history::{days_of, last_due};
 use ingest::collector::Health;
-use ingest::feeds;
+use ingest::feeds::dependency::{Lookout, dependencies};
+use ingest::feeds::{self, values};
 use ingest::placement::zone_of;
 use ingest::thresholds::InForce;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use smol_str::SmolStr;
+use store::registry::dependency::Look;
 use store::registry::hand_over::HandedOver;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -28,6 +30,8 @@ use crate::output::Failure;
 
 /// How often it looks: well within the limit from a condition to its alert.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How often what head-ends send is held against what is expected: a mismatch is to be found within a day.
+const VALUES_EVERY: SignedDuration = SignedDuration::from_hours(3);
 /// Days behind the last one that are made up for after the program did not run.
 const BEHIND: usize = 7;
 
@@ -77,6 +81,8 @@ impl Watch {
 struct Seen {
     /// Days that are kept in every zone of a revision of the registry.
     days: HashSet<(u64, Date)>,
+    /// When what head-ends send was held against what is expected of it.
+    values_at: Option<Timestamp>,
 }
 
 fn once(installation: &Installation, thresholds: &InForce, seen: &mut Seen) {
@@ -85,6 +91,12 @@ fn once(installation: &Installation, thresholds: &InForce, seen: &mut Seen) {
     };
     if let Err(failure) = raise(installation, thresholds) {
         failed("alerts are not up to date", &failure);
+    }
+    if let Err(failure) = look_around(installation) {
+        failed("how everything is that Amity leans on is not counted", &failure);
+    }
+    if let Err(failure) = compare_values(installation, seen) {
+        failed("what head-ends send is not compared with what is expected", &failure);
     }
     if let Err(failure) = keep_days(installation, seen) {
         failed("the collection of a day is not kept or handed over yet", &failure);
@@ -114,6 +126,37 @@ fn raise(installation: &Installation, thresholds: &InForce) -> Result<(), Failur
     let followed = alerts::follow_events(registry, &installation.events, (&*directory, thresholds), now);
     let followed = installation.runtime.block_on(followed);
     followed.map(drop).map_err(|error| Failure::work("could not follow the events", error))
+}
+
+/// Counts how everything is that Amity leans on, for the report of the month.
+fn look_around(installation: &Installation) -> Result<(), Failure> {
+    let (healths, lane) = (installation.head_ends.get().map(look).unwrap_or_default(), installation.events_lane()?);
+    let feeds = lane.feeds().look(clock::now());
+    let (readings, registry) = (&*installation.books.readings, &installation.books.registry);
+    let lookout = Lookout { healths: &healths, feeds: &feeds, readings, registry, events: &installation.events };
+    let seen = installation.runtime.block_on(dependencies(&lookout, clock::now));
+    let looks: Vec<Look> = seen.iter().map(Look::from).collect();
+    installation.ask(registry.dependencies().add(&looks, clock::now()))
+}
+
+/// Holds what head-ends send against what is expected of it, every [`VALUES_EVERY`].
+fn compare_values(installation: &Installation, seen: &mut Seen) -> Result<(), Failure> {
+    let now = clock::now();
+    let is_due = |last: Timestamp| last.checked_add(VALUES_EVERY).is_ok_and(|due| due <= now);
+    if !seen.values_at.is_none_or(is_due) {
+        return Ok(());
+    }
+    let registry = &installation.books.registry;
+    let directory = installation.ask(registry.directory())?;
+    let zone = zone_of(&installation.settings.zone).map_err(|error| Failure::Usage(format!("zone: {error}")))?;
+    let today = now.to_zoned(zone).date();
+    let found = values::by_values(&installation.books.readings, &directory, (today, now));
+    let found = found.map_err(|error| Failure::work("could not read", error))?;
+    for finding in installation.ask(values::follow(registry, found, now))? {
+        tracing::warn!(head_end = %finding.head_end, "{}", finding.words());
+    }
+    seen.values_at = Some(now);
+    Ok(())
 }
 
 /// How full the disk of the installation is; nothing where the system does not say.

@@ -9,7 +9,7 @@ use store::registry::fact::{Fact, FactKind};
 use crate::fixture::Installation;
 
 /// Gives the usage point of the fixture to a head-end, and notes what came from it.
-async fn owned(amity: &Installation) {
+pub async fn owned(amity: &Installation) {
     let directory = amity.registry.directory().await.expect("loaded");
     let point = directory.channels().next().expect("one").usage_point;
     amity.registry.usage_points().set_owners(&[(point, Some("HES-1".into()))]).await.expect("owned");

@@ -51,6 +51,8 @@ pub struct Taken {
     pub dropped: Vec<(Vec<u64>, Why)>,
     /// What the next upload is refused with.
     pub refusal: Option<IntakeError>,
+    /// Whether the next upload is never answered.
+    pub stalls: bool,
 }
 
 #[derive(Clone, Default)]
@@ -62,6 +64,9 @@ impl Intake for DoubleIntake {
         let accepted = upload.bytes.starts_with(b"good");
         let told = json!({ "accepted": accepted, "stored": upload.bytes.len() });
         taken.uploads.push(upload);
+        if std::mem::take(&mut taken.stalls) {
+            return Box::pin(std::future::pending());
+        }
         let answer = match taken.refusal.take() {
             Some(refusal) => Err(refusal),
             None => Ok(Receipt { accepted, told }),
@@ -159,6 +164,7 @@ impl Installation {
             readings: Arc::clone(&book),
             events: events.clone(),
             feeds: ingest::Feeds::default(),
+            feeder_rules: Default::default(),
             thresholds: Arc::default(),
             registry: registry.clone(),
             intake: Arc::new(intake.clone()),

@@ -73,3 +73,25 @@ async fn what_could_not_be_stored_may_come_again_as_it_is() {
     assert_eq!((told.status.as_u16(), told.headers["retry-after"].to_str().expect("text")), (429, "1"));
     assert_eq!(push(&amity, "/hooks/HES-1/events", ("m", 0, SECRET), "good").await.status, 200);
 }
+
+// covers: MOD-DRP
+#[tokio::test]
+async fn who_hangs_up_before_the_answer_may_send_the_same_again() {
+    for path in ["/hooks/HES-1", "/hooks/HES-1/events"] {
+        let amity = Installation::empty().await;
+        amity.intake.0.lock().expect("not poisoned").stalls = true;
+        let is_under_way = async {
+            while amity.intake.0.lock().expect("not poisoned").uploads.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            told = push(&amity, path, ("m", 0, SECRET), "good") => panic!("{path}: answered {}", told.text),
+            () = is_under_way => {}
+        }
+        let again = push(&amity, path, ("m", 0, SECRET), "good").await;
+        assert_eq!(again.status, 200, "{path}: {}", again.text);
+        let copy = push(&amity, path, ("m", 0, SECRET), "good").await;
+        assert_eq!(copy.status, 409, "{path}: {}", copy.text);
+    }
+}

@@ -3,10 +3,12 @@
 mod assumed_time;
 mod board;
 mod collection;
+mod dependencies;
 mod determinants;
 mod determinants_xml;
 mod events;
 mod exchange;
+mod feeds;
 mod fixture;
 mod guard;
 mod hook;

@@ -172,7 +172,7 @@ fn a_correction_holds_as_long_as_no_stamp_can_be_more_than_a_second_off() {
 }
 
 fn status(feed: &Feed, name: &str, expected_seconds: u32, now: Timestamp) -> FeedStatus {
-    let settings = Settings { expected_seconds, ..Settings::default() };
+    let settings = Settings { expected_seconds: Some(expected_seconds), ..Settings::default() };
     feed.status(&Watched { name, is_asked: true, settings: &settings, corrections: &[] }, now)
 }
 
@@ -221,4 +221,29 @@ fn a_decision_over_a_span_is_told_who_is_missing() {
     assert_eq!(missing_at(301), ["slow"]);
     assert_eq!(missing_at(307), ["slow"], "what happened in the last second is still on its way");
     assert_eq!(missing_at(308), Vec::<String>::new());
+}
+
+// covers: MOD-TS
+#[test]
+fn a_clock_that_goes_further_off_is_told_before_it_is_off_and_one_that_is_set_right_is_not() {
+    // One estimate every half hour for eight hours, known to half a second, that goes evenly from one offset to the other.
+    let drift = |from: i64, to: i64| {
+        let mut watch = ClockWatch::default();
+        for number in 0..=16 {
+            let milliseconds = Some(from + (to - from) * number / 16);
+            let known =
+                Offset { knowledge: Knowledge::Known, milliseconds, within_milliseconds: Some(500), observations: 16 };
+            watch.remember(&known, at(number * 1_800_000));
+        }
+        let right =
+            Offset { knowledge: Knowledge::Unknown, milliseconds: None, within_milliseconds: None, observations: 0 };
+        watch.alarm(&right, &Settings::default(), at(16 * 1_800_000))
+    };
+    assert_eq!(drift(0, 0), None);
+    // Two bounds of half a second and the second that is allowed.
+    assert_eq!(drift(100, 2100), None);
+    let told = "its clock drifts, from 0.1 s ahead at 2026-03-01T12:00:00Z to 2.1 s ahead";
+    assert_eq!(drift(100, 2101).as_deref(), Some(told));
+    assert!(drift(0, -2001).is_some(), "behind");
+    assert_eq!(drift(-9000, -1000), None, "it is set right");
 }

@@ -5,4 +5,5 @@ mod contract;
 mod folder;
 mod mqtt;
 mod rest;
+mod rhythm;
 mod soap;

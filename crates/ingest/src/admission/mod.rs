@@ -5,7 +5,8 @@
 //!
 //! One file each. [`check`] asks those that look at one piece; V13, V15, the shortest span of V08 ([`arrivals`]) and the order of
 //! V09 ([`Positions`]) look at a whole message. V12 (the same message again) and V18 (a final state for every message) are
-//! promises of the driver, and live with its keys (`intake/keys.rs`).
+//! promises of the driver, and live with its keys (`intake/keys.rs`); where V12 keeps the value that came first, `kept_first.rs` holds
+//! others against it.
 //!
 //! The owner of a usage point (V02) and its connection states (V03, V04) are in the registry.
 
@@ -34,16 +35,18 @@ use jiff::Timestamp;
 use model::finding::{Finding, Severity};
 use model::master::{Channel, ConnectionState, History};
 use model::reading::{ChannelReadings, Values};
+use model::reading_type::ReadingType;
 use serde::{Deserialize, Serialize};
 
 pub use scale::Scale;
 pub use v01_point_exists::{AMBIGUOUS_NAME, REGISTRY_CONFLICT, not_registered, unknown_point};
 pub use v02_sender::owner;
+pub use v07_interval_length::OTHER_LENGTH;
 pub use v08_period::short_spans;
 pub use v09_count_and_order::Positions;
 pub use v10_number::{NUMBER, parted};
 pub use v13_sibling_channels::siblings_of_other_periods;
-pub use v15_channel_count::missing_channels;
+pub use v15_channel_count::{Brought, Lacking, missing_channels};
 
 /// Limits of the checks, with their units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +66,29 @@ pub struct Limits {
     pub integer_digits_max: u8,
     /// V09, V16: whether an interval that a message leaves out, brings after a later one or without a value is told.
     pub report_missing_values: bool,
+    /// V16: whether a piece of a message with an interval without a value is refused.
+    pub refuse_missing_values: bool,
     /// V13, V15: whether channels of a usage point that a message leaves out, or brings for another period, are told.
     pub report_missing_siblings: bool,
+    /// V15: whether what a message brings of a usage point is refused where it leaves out another of its channels.
+    pub refuse_missing_channels: bool,
+    /// V12: what happens to a value that comes again and is another one.
+    pub values_again: ValuesAgain,
+    /// V05: the types that channels may be of; any where none are given.
+    pub reading_types: Vec<ReadingType>,
+    /// V08: whether reads of a monthly type that are not of the first of a month, at local midnight, are refused.
+    pub months_begin_on_first: bool,
+}
+
+/// What becomes of a value for an interval or a moment that has another one (Oracle Duplicate IMD).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValuesAgain {
+    /// It takes the place of the value that was there; every version is kept.
+    #[default]
+    Replace,
+    /// It waits in quarantine, and the value that was there stays.
+    Keep,
 }
 
 /// Three years, one of them a leap year.
@@ -80,7 +104,12 @@ impl Default for Limits {
             report_short_spans: false,
             integer_digits_max: 10,
             report_missing_values: false,
+            refuse_missing_values: false,
             report_missing_siblings: false,
+            refuse_missing_channels: false,
+            values_again: ValuesAgain::Replace,
+            reading_types: Vec::new(),
+            months_begin_on_first: false,
         }
     }
 }
@@ -114,6 +143,7 @@ pub fn check(
     report.unit();
     report.interval_length();
     report.period(now);
+    report.months();
     report.count();
     report.numbers();
     report.qualities();

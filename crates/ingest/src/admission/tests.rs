@@ -254,3 +254,31 @@ fn scaling_between_units_is_exact() {
     assert_eq!((scale.stored(1250, 0), scale.factor(0)), (Ok(1250), Some(1)));
     assert_eq!(scale.stored(5, -1), Err(DecimalError::Inexact(-3)));
 }
+
+// covers: V08
+#[test]
+fn a_month_begins_and_ends_with_a_first_where_the_settings_ask() {
+    let monthly = |zone: &str| Channel {
+        reading_type: "13.0.0.4.1.1.12.0.0.0.0.0.0.0.0.3.72.0".parse().expect("reading type"),
+        interval_seconds: None,
+        zone: zone.into(),
+        ..channel()
+    };
+    let limits = Limits { months_begin_on_first: true, ..Limits::default() };
+    let checked = |case: &str, zone: &str, limits: &Limits, from: &str, to: &str, expected: &[(&str, Severity)]| {
+        let at = |text: &str| text.parse::<Timestamp>().expect("instant");
+        let (value, quality) = (Some(Decimal::new(5, 0)), Quality::default());
+        let read = RegisterRead { at: at(to), period_start: Some(at(from)), value, quality };
+        let readings = ChannelReadings { values: Values::Registers(vec![read]), ..readings() };
+        let channel = monthly(zone);
+        let target = Target { channel: &channel, states: None, owner: None, meter: None };
+        verdict(case, &readings, &target, limits, expected);
+    };
+    let refused = [("V08", Severity::Error)];
+    let (november, december) = ("2025-11-01T00:00:00Z", "2025-12-01T00:00:00Z");
+    checked("a month", "UTC", &limits, november, december, &[]);
+    checked("of Copenhagen", "Europe/Copenhagen", &limits, "2025-09-30T22:00:00Z", "2025-10-31T23:00:00Z", &[]);
+    checked("of another zone", "Europe/Copenhagen", &limits, november, december, &refused);
+    checked("ends a day late", "UTC", &limits, november, "2025-12-02T00:00:00Z", &refused);
+    checked("not asked", "UTC", &Limits::default(), november, "2025-12-02T00:00:00Z", &[]);
+}

@@ -8,13 +8,16 @@ use model::reading::Values;
 
 use super::Report;
 
+/// The code of the finding.
+pub const OTHER_LENGTH: &str = "V07";
+
 impl Report<'_> {
     pub(super) fn interval_length(&mut self) {
         if let (Values::Intervals(run), Some(length)) = (&self.readings.values, self.target.channel.interval_seconds)
             && run.length_seconds != length
         {
             let message = format!("intervals of {} s, the channel is registered with {length} s", run.length_seconds);
-            self.tell(Severity::Error, "interval length", "V07", message);
+            self.tell(Severity::Error, "interval length", OTHER_LENGTH, message);
         }
     }
 }

@@ -4,7 +4,8 @@
 //! head-end that sends every quarter-hour would never send one that is long enough, so short ones are told where the settings
 //! ask. That intervals begin on the grid of their local day is seen where readings are placed ([`crate::placement`]); that they
 //! end on it follows, since they have the registered length (V07). Rows whose end is not after their start are refused by the
-//! readers (`csv.order` and the like). Monthly amounts are not held to the first of a month.
+//! readers (`csv.order` and the like). Reads of a
+//! monthly type (macro period 13) are held to the local midnight of the first of a month where the settings ask.
 
 use jiff::Timestamp;
 use model::finding::{Finding, Severity};
@@ -12,6 +13,7 @@ use model::reading::Values;
 
 use super::arrivals::Arrivals;
 use super::{Report, span};
+use crate::placement::zone_of;
 
 /// The longest interval for which a shortest span is asked: an hour.
 const SHORT_INTERVAL_SECONDS: u32 = 3600;
@@ -31,6 +33,33 @@ impl Report<'_> {
             && reads.iter().any(|read| read.period_start.is_some_and(|start| read.at <= start))
         {
             self.tell(Severity::Error, "period", "V08", "a period ends before it begins".to_owned());
+        }
+    }
+}
+
+/// The macro period of a month.
+const MONTHLY: u16 = 13;
+
+impl Report<'_> {
+    /// A month begins and ends with the first day of a month.
+    pub(super) fn months(&mut self) {
+        let Values::Registers(reads) = &self.readings.values else { return };
+        let channel = self.target.channel;
+        if !self.limits.months_begin_on_first || channel.reading_type.macro_period != MONTHLY {
+            return;
+        }
+        let Ok(zone) = zone_of(&channel.zone) else { return };
+        let is_first = |at: &Timestamp| {
+            let local = at.to_zoned(zone.clone());
+            local.day() == 1 && local.start_of_day().is_ok_and(|midnight| midnight.timestamp() == *at)
+        };
+        let mut moments = reads.iter().flat_map(|read| read.period_start.into_iter().chain([read.at]));
+        if let Some(other) = moments.find(|at| !is_first(at)) {
+            let message = format!(
+                "a month has an edge at {other}, which is no midnight of a first of a month in {}",
+                channel.zone
+            );
+            self.tell(Severity::Error, "period", "V08", message);
         }
     }
 }

@@ -101,6 +101,7 @@ fn condition(kind: AlertKind, event: &Happened) -> Condition {
         AlertKind::Power => "no reads of the intervals without power",
         AlertKind::Clock => "its values lie at other times than those of others",
         AlertKind::Feed => "what is decided by its values is decided by old ones",
+        AlertKind::Values => "what is computed of its values is wrong by as much",
         AlertKind::Condition => "its owner decides whether it is so",
     };
     Condition {

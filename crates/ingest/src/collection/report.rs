@@ -307,7 +307,7 @@ fn sum(mut one: Tally, other: Tally) -> Tally {
 
 fn verdict_of(zone: SmolStr, deadline: Timestamp, tally: Tally, now: Timestamp, rules: Rules) -> Zone {
     let in_time = Delivery { at: deadline, values: tally.in_time };
-    let asked = Deadline { at: deadline, per_cent: rules.per_cent };
+    let asked = Deadline::of_per_cent(deadline, rules.per_cent);
     let judged = timeliness(tally.expected, &[in_time], &[asked]).pop();
     let (met, evidence) = judged.map_or((true, String::new()), |judged| (judged.met, judged.evidence));
     let verdict = match met {

@@ -3,6 +3,8 @@
 //! - Intervals are the received ones with what validation decided laid over them.
 //! - Reads of a register belong to the meter that was there, and a meter is a register of its own. Nothing is measured
 //!   between two meters, so the first read of a new one holds from the last of the one before, up to [`EXCHANGE`].
+//! - A meter whose reads are multiplied by something else from an instant on is another register from then on; the read at
+//!   that instant ends the one and begins the other. Without it nobody can tell what was used, and there is no answer.
 //! - Damaged or ambiguous inputs are findings: there is no answer beside them.
 
 use std::collections::BTreeSet;
@@ -68,10 +70,12 @@ struct Values {
     statuses: Vec<StatusSpan>,
 }
 
-/// The reads of one meter.
+/// The reads of one meter by one multiplier.
 #[derive(Debug)]
 struct Reads {
     meter: String,
+    /// Whether the same meter was there before, with another multiplier.
+    counts_on: bool,
     multiplier: Decimal,
     dials: u8,
     reads: Vec<Read>,
@@ -82,6 +86,17 @@ struct Installed {
     meter: String,
     from: Timestamp,
     to: Option<Timestamp>,
+}
+
+/// Some of the time of a meter, by one multiplier.
+struct Part<'a> {
+    installed: &'a Installed,
+    /// Whether there is one before it.
+    counts_on: bool,
+    from: Timestamp,
+    /// Where the next one begins.
+    changes_at: Option<Timestamp>,
+    multiplier: Decimal,
 }
 
 impl Determinants {
@@ -103,8 +118,11 @@ impl Determinants {
                 Err(error) => return Err(error),
             };
             let mut channels = self.runtime.block_on(self.registry.channels().of_usage_point(usage_point))?;
-            channels.retain(|channel| fits(place, channel));
-            if channels.iter().filter(|channel| channel.interval_seconds.is_some()).count() > 1 {
+            let directory = self.runtime.block_on(self.registry.directory())?;
+            channels.retain(|channel| directory.line(channel).iter().any(|one| fits(place, one)));
+            let with_intervals = || channels.iter().filter(|channel| channel.interval_seconds.is_some());
+            let line: Vec<_> = with_intervals().next().map(|first| directory.line(first)).unwrap_or_default();
+            if with_intervals().any(|channel| line.iter().all(|one| one.number != channel.number)) {
                 gathered.findings.push(ambiguous(place, &channels));
                 continue;
             }
@@ -134,11 +152,12 @@ impl Determinants {
             };
             if channel.interval_seconds.is_some() {
                 series.exponent = channel.quantum.saturating_add(shift);
-                series.runs = self.runs(channel, assumed_time, period, gathered)?;
+                series.runs.extend(self.runs(channel, assumed_time, period, gathered)?);
             } else {
                 series.registers.extend(self.registers(channel, shift, period, gathered)?);
             }
         }
+        series.runs.sort_by_key(|run| run.start);
         series.registers.sort_by_key(|register| register.reads.first().map(|read| read.at));
         join_exchanges(&mut series.registers);
         trim(&mut series.registers, period);
@@ -152,7 +171,12 @@ impl Determinants {
         period: TimeRange,
         gathered: &mut Gathered,
     ) -> Result<Vec<Values>, ReviewError> {
-        let (start, end) = (period.start.as_second(), period.end.as_second());
+        let own = self.runtime.block_on(self.registry.directory())?.own_time(channel);
+        let within = TimeRange { start: period.start.max(own.start), end: period.end.min(own.end) };
+        if within.end <= within.start {
+            return Ok(Vec::new());
+        }
+        let (start, end) = (within.start.as_second(), within.end.as_second());
         let history = self.readings.read(channel.number, start, end, AsOf::Now)?;
         gathered.findings.extend(history.damaged.iter().map(|damage| damaged(channel, damage)));
         let Ok(zone) = zone_of(&channel.zone) else {
@@ -215,14 +239,19 @@ impl Determinants {
         };
         let standing = history.registers.iter().filter(|read| read.period_start.is_none());
         let reads: Vec<Read> = standing.filter_map(read).collect();
-        let multiplier = Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
         let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
-        let of_meter = |installed: Installed| {
-            let there = |read: &&Read| installed.from <= read.at && installed.to.is_none_or(|to| read.at < to);
-            let reads: Vec<Read> = reads.iter().filter(there).copied().collect();
-            (!reads.is_empty()).then_some(Reads { meter: installed.meter, multiplier, dials, reads })
+        let directory = self.runtime.block_on(self.registry.directory())?;
+        let multipliers = directory.multipliers(channel);
+        let meters = self.meters(channel.usage_point)?;
+        let parts = meters.iter().flat_map(|installed| installed.by_multiplier(&multipliers));
+        let of_part = |part: Part<'_>| {
+            let reads: Vec<Read> = reads.iter().filter(|read| part.holds(read.at)).copied().collect();
+            let Part { installed, counts_on, multiplier, .. } = part;
+            let multiplier = Decimal::new(multiplier.digits, multiplier.exponent.saturating_add(shift));
+            let meter = installed.meter.clone();
+            (!reads.is_empty()).then_some(Reads { meter, counts_on, multiplier, dials, reads })
         };
-        Ok(self.meters(channel.usage_point)?.into_iter().filter_map(of_meter).collect())
+        Ok(parts.filter_map(of_part).collect())
     }
 
     /// The meters of a usage point; one without name for ever where none is registered.
@@ -237,6 +266,35 @@ impl Determinants {
             meters.push(Installed { meter: String::new(), from: Timestamp::MIN, to: None });
         }
         Ok(meters)
+    }
+}
+
+impl Installed {
+    /// The time of the meter in parts of one multiplier, in order.
+    fn by_multiplier(&self, multipliers: &[(Timestamp, Decimal)]) -> Vec<Part<'_>> {
+        let mut parts: Vec<Part<'_>> = Vec::new();
+        for (from, multiplier) in multipliers {
+            if self.to.is_some_and(|to| to <= *from) {
+                break;
+            }
+            if let Some(before) = parts.last_mut() {
+                before.changes_at = Some(*from);
+            }
+            parts.retain(|part| part.changes_at.is_none_or(|at| self.from < at));
+            let counts_on = !parts.is_empty();
+            let from = self.from.max(*from);
+            parts.push(Part { installed: self, counts_on, from, changes_at: None, multiplier: *multiplier });
+        }
+        parts
+    }
+}
+
+impl Part<'_> {
+    /// Whether a read of an instant is one of the part: the one at a change belongs to both sides.
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at
+            && self.installed.to.is_none_or(|to| at < to)
+            && self.changes_at.is_none_or(|changes_at| at <= changes_at)
     }
 }
 
@@ -343,11 +401,13 @@ fn usable(decided: &FinalRead) -> Option<Decimal> {
     decided.value.filter(|_| !decided.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED))
 }
 
-/// Lets the first read of each meter hold from the last of the one before.
+/// Lets the first read of each meter hold from the last of the one before. What one meter counted while its multiplier changed
+/// is not left out that way.
 fn join_exchanges(registers: &mut [Reads]) {
     let mut last: Option<Timestamp> = None;
     for register in registers {
         if let (Some(last), Some(first)) = (last, register.reads.first_mut())
+            && !register.counts_on
             && last < first.at
             && first.at.duration_since(last) <= EXCHANGE
         {

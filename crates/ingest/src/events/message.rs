@@ -140,7 +140,8 @@ impl Desk {
         let differences = self.agreed.as_ref().zip(format).map(|(agreed, format)| agreed.differences(format, bytes));
         let differences = differences.unwrap_or_default();
         if let Some(finding) = refused {
-            let rejected = Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 };
+            let rejected =
+                Rejected { item: 0, channel: message.name.clone(), finding, readings: 0, other_length: None };
             let quarantine = vec![quarantine::entry(message, raw, hash, &rejected)];
             let findings = vec![ToldFinding::from(&rejected.finding)];
             let receipt = EventsReceipt { accepted: false, findings_count: 1, findings, ..receipt };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use events::feeder::FeederRules;
 use events::same::{self, WINDOW_MAX};
 use events::{Belief, Dialects, Windows};
 use jiff::SignedDuration;
@@ -24,8 +25,26 @@ pub struct Config {
     pub age_days_max: u32,
     /// Messages that may wait for a commit; who comes then is told to come again.
     pub waiting_messages_max: u32,
+    /// When excursions of devices are one of their feeder.
+    pub feeder: Feeder,
     /// What each source calls events: by source, the 4-part type of each of its codes or names.
     pub dialects: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// When excursions of devices are one of their feeder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Feeder {
+    /// The length of a window in seconds.
+    pub window_seconds: u32,
+    /// Different devices that are needed.
+    pub devices_min: u32,
+}
+
+impl Default for Feeder {
+    fn default() -> Self {
+        Self { window_seconds: 10, devices_min: 2 }
+    }
 }
 
 impl Default for Config {
@@ -36,6 +55,7 @@ impl Default for Config {
             ahead_minutes_max: 120,
             age_days_max: 400,
             waiting_messages_max: 1024,
+            feeder: Feeder::default(),
             dialects: BTreeMap::new(),
         }
     }
@@ -52,6 +72,9 @@ pub enum InvalidEvents {
         /// What it is.
         found: String,
     },
+    /// A number is 0.
+    #[error("{0}: expected at least 1, found 0")]
+    Zero(&'static str),
     /// A window is too long.
     #[error("{place}: expected at most {} milliseconds, found {found}", WINDOW_MAX.as_millis())]
     Window {
@@ -73,12 +96,14 @@ pub struct Rules {
     pub belief: Belief,
     /// Messages that may wait for a commit, one at least.
     pub waiting_max: usize,
+    /// When excursions of devices are one of their feeder.
+    pub feeder: FeederRules,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         let (dialects, windows, belief) = (Dialects::default(), Windows::default(), Belief::default());
-        Self { dialects, windows, belief, waiting_max: 1024 }
+        Self { dialects, windows, belief, waiting_max: 1024, feeder: FeederRules::default() }
     }
 }
 
@@ -104,12 +129,24 @@ impl Config {
         rules.belief.future_max = SignedDuration::from_mins(self.ahead_minutes_max.into());
         rules.belief.past_max = SignedDuration::from_hours(i64::from(self.age_days_max) * 24);
         rules.waiting_max = (self.waiting_messages_max as usize).max(1);
+        rules.feeder = self.feeder.build()?;
         for (source, words) in &self.dialects {
             for (told, text) in words {
                 rules.dialects.set(source, told, event_type(&format!("dialects.{source}.{told}"), text)?);
             }
         }
         Ok(rules)
+    }
+}
+
+impl Feeder {
+    fn build(&self) -> Result<FeederRules, InvalidEvents> {
+        let Self { window_seconds, devices_min } = *self;
+        if window_seconds == 0 || devices_min == 0 {
+            let is_window = window_seconds == 0;
+            return Err(InvalidEvents::Zero(if is_window { "feeder.window_seconds" } else { "feeder.devices_min" }));
+        }
+        Ok(FeederRules { window: SignedDuration::from_secs(window_seconds.into()), devices_min: devices_min as usize })
     }
 }
 
@@ -144,6 +181,8 @@ mod tests {
             },
             "windows.3.26: expected a 4-part event type such as 3.26.0.85, found `3.26`",
         );
+        check(|config| config.feeder.window_seconds = 0, "feeder.window_seconds: expected at least 1, found 0");
+        check(|config| config.feeder.devices_min = 0, "feeder.devices_min: expected at least 1, found 0");
         check(
             |config| config.window_milliseconds = 300_001,
             "window_milliseconds: expected at most 300000 milliseconds, found 300001",

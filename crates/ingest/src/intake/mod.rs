@@ -10,6 +10,7 @@ mod events;
 mod keys;
 mod message;
 mod outcome;
+mod past;
 mod spool;
 
 use std::io::{self, Read};
@@ -31,7 +32,7 @@ use store::registry::quarantine::{QuarantineItem, QuarantineState};
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
-use crate::admission::Limits;
+use crate::admission::{Brought, Lacking, Limits};
 use crate::admitter::Admitter;
 use crate::events::{EventsFailure, EventsLane};
 use crate::feeds::Feeds;
@@ -41,7 +42,7 @@ use crate::quarantine::{self, Settlement};
 use crate::registration::{self, UnknownChannels, Unregistered};
 use crate::schema::Watch;
 use keys::{NO_KEY, attempt_key, older_key, part_key};
-use outcome::{Counts, Earlier, Outcome};
+use outcome::{Counts, Outcome};
 use spool::Spooled;
 
 pub use message::{Asked, Message, OTHER_OPTIONS, Receipt, ToldFinding, Unknown};
@@ -197,54 +198,6 @@ impl Intake {
         readings.append(batch).map(drop).map_err(IntakeError::Readings)
     }
 
-    /// The answer of the first time: to these bytes where any of them could be used, else to the same question.
-    fn first_answer(&self, message: &Message, hash: &[u8; 32]) -> Result<Option<Receipt>, IntakeError> {
-        let readings = &self.books.readings;
-        let answer = match readings.answer_for(hash).map_err(IntakeError::Readings)? {
-            None => readings.answer_for(&attempt_key(message, hash)).map_err(IntakeError::Readings)?,
-            answer => answer,
-        };
-        let Some(answer) = answer else { return Ok(None) };
-        let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&answer) else { return Ok(None) };
-        receipt.repeated = true;
-        let admitted = std::mem::take(&mut receipt.replaced);
-        if let Some(noted) = self.runtime.block_on(self.books.registry.batches().by_hash(&receipt.hash))? {
-            (receipt.stored, receipt.duplicates) = (noted.stored, noted.duplicates);
-            let older = readings.answer_for(&older_key(hash)).map_err(IntakeError::Readings)?;
-            receipt.older = older.and_then(|older| serde_json::from_slice(&older).ok()).unwrap_or_default();
-            receipt.replaced = admitted.saturating_sub(noted.stored + noted.duplicates + receipt.older);
-        }
-        receipt.tell_other_options(&Asked::from(message));
-        Ok(Some(receipt))
-    }
-
-    /// What is known of the bytes from earlier. A corrected copy ranks as if it had come right after what it replaces, so that
-    /// it undoes nothing that came since.
-    fn earlier(&self, message: &Message, spooled: &Spooled) -> Result<Earlier, IntakeError> {
-        let mut earlier = self.known(&spooled.hash)?;
-        let replaced = message.replaces.as_ref().and_then(|hash| blake3::Hash::from_hex(hash).ok());
-        if let Some(replaced) = replaced
-            && let Some(received_at) = self.known(replaced.as_bytes())?.first_received_at
-        {
-            earlier.first_received_at = Some(received_at.saturating_add(1));
-        }
-        Ok(earlier)
-    }
-
-    /// Whether any of the bytes with this content hash, hexadecimal, was stored, or nothing was wrong with them.
-    pub(crate) fn is_stored(&self, hash: &str) -> Result<bool, IntakeError> {
-        let Ok(hash) = blake3::Hash::from_hex(hash) else { return Ok(false) };
-        Ok(self.books.readings.received_at(hash.as_bytes()).map_err(IntakeError::Readings)?.is_some())
-    }
-
-    fn known(&self, hash: &[u8; 32]) -> Result<Earlier, IntakeError> {
-        let received_at = self.books.readings.received_at(hash).map_err(IntakeError::Readings)?;
-        let hash = blake3::Hash::from_bytes(*hash).to_hex();
-        let items = self.runtime.block_on(self.books.registry.quarantine().of_batch(&hash))?;
-        let first_seen = items.iter().map(|item| item.first_seen.as_microsecond()).min();
-        Ok(Earlier { is_stored: received_at.is_some(), first_received_at: received_at.or(first_seen), items })
-    }
-
     fn admit(&mut self, message: &Message, spooled: &Spooled, now: Timestamp) -> Result<Outcome, IntakeError> {
         self.directory = self.runtime.block_on(self.books.registry.directory())?;
         let mut outcome = Outcome::new(message, spooled, self.earlier(message, spooled)?);
@@ -257,7 +210,11 @@ impl Intake {
                 outcome.receipt.format = Some(format.name().into());
                 let mut unregistered = Unregistered::default();
                 if message.unknown == Unknown::Register {
-                    (outcome.receipt.registered, unregistered) = self.register_unknown(message, spooled, *format)?;
+                    let told;
+                    (outcome.receipt.registered, unregistered, told) =
+                        self.register_unknown(message, spooled, *format)?;
+                    outcome.receipt.findings_count += told.len() as u64;
+                    outcome.findings.extend(told);
                 }
                 // Before the readings, whose commit answers the message: a crash between repeats them harmlessly.
                 if let Some(lane) = self.events.as_ref().filter(|_| spooled.has_events) {
@@ -288,9 +245,17 @@ impl Intake {
         outcome: &mut Outcome,
     ) -> Result<(), IntakeError> {
         let book = &self.books.readings;
+        let mut lacking = Lacking::default();
+        if self.limits.refuse_missing_channels {
+            let mut brought = Brought::new(&self.directory);
+            // The survey has read these bytes to the end, so their content is not refused now.
+            let _ = spooled.read(&self.books.raw, message, format, &mut brought)?;
+            lacking = brought.lacking();
+        }
         let admitter = Admitter::new(&self.directory, book, &self.limits, &message.source, now)
             .with_flags(self.flags.of_source(&message.source))
             .with_unregistered(unregistered)
+            .with_lacking(lacking)
             .first_received_at(outcome.earlier.first_received_at);
         let events_are_kept = self.events.is_some();
         let committed = Counts::default();
@@ -327,13 +292,14 @@ impl Intake {
         Ok(())
     }
 
-    /// Registers the channels of a message that the registry does not know; answers how many, and why not the others.
+    /// Registers the channels of a message that the registry does not know; answers how many, why not the others, and which of
+    /// them measure what another one does.
     fn register_unknown(
         &mut self,
         message: &Message,
         spooled: &Spooled,
         format: Format,
-    ) -> Result<(u64, Unregistered), IntakeError> {
+    ) -> Result<(u64, Unregistered, Vec<Finding>), IntakeError> {
         let zone = match (format, &message.zone) {
             // NEM12 knows one time, UTC+10 without daylight saving, in which its days begin.
             (Format::Nem12 | Format::Nem13, _) => SmolStr::new_static("+10:00"),
@@ -344,12 +310,13 @@ impl Intake {
         // The survey has read these bytes to the end, so their content is not refused now.
         let _ = spooled.read(&self.books.raw, message, format, &mut unknown)?;
         let entries = unknown.into_entries();
+        let told = entries.iter().filter_map(|entry| registration::second_length(&self.directory, entry)).collect();
         let mut unregistered = Unregistered::default();
         let registered = registration::register(&self.books.registry, &self.runtime, &entries, &mut unregistered)?;
         if 0 < registered {
             self.directory = self.runtime.block_on(self.books.registry.directory())?;
         }
-        Ok((registered, unregistered))
+        Ok((registered, unregistered, told))
     }
 
     fn quarantine(
@@ -366,8 +333,13 @@ impl Intake {
         let malformed = outcome.malformed.iter();
         let malformed = malformed.map(|malformed| quarantine::malformed(message, spooled.raw, &hash, malformed));
         let entries = rejected.chain(malformed).collect();
+        let waits = outcome.rejected.iter().filter_map(|rejected| quarantine::interval_wait(&hash, rejected));
+        let waits: Vec<_> = waits.collect();
         outcome.settlement = Settlement::of(&outcome.earlier.items, entries, outcome.receipt.accepted);
         self.runtime.block_on(async {
+            if !waits.is_empty() {
+                self.books.registry.interval_waits().add(&waits).await?;
+            }
             let quarantine = self.books.registry.quarantine();
             let new = &outcome.settlement.new;
             if !new.is_empty() {

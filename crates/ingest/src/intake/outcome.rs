@@ -75,7 +75,13 @@ impl Outcome {
     pub(super) fn refuse(&mut self, message: &Message, finding: &Finding) {
         self.receipt.accepted = false;
         let finding = finding.clone().with_severity(Severity::Refused);
-        self.rejected.push(Rejected { item: 0, channel: message.name.clone(), finding, readings: 0 });
+        self.rejected.push(Rejected {
+            item: 0,
+            channel: message.name.clone(),
+            finding,
+            readings: 0,
+            other_length: None,
+        });
     }
 
     pub(super) fn has_nothing_waiting(&self) -> bool {

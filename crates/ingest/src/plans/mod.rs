@@ -31,7 +31,6 @@ use vee::plan::needs::Outlook;
 
 use crate::placement::zone_of;
 use crate::validation::buckets::Calendars;
-use crate::validation::totals::Tolerances;
 
 pub use live::LivePlans;
 
@@ -122,12 +121,6 @@ impl Plans {
     pub fn of_usage_point(&self, directory: &Directory, usage_point: UsagePointId) -> DatedPlans<'_> {
         let zone = directory.of_usage_point(usage_point).next().map_or("UTC", |channel| channel.zone.as_str());
         self.checked.of_usage_point(&called(directory, usage_point), &belongings(directory, usage_point, zone))
-    }
-
-    /// How far sums of a channel may be from registers on a day: V50 as its plan has it, or else with its defaults.
-    pub fn tolerances(&self, plans: &DatedPlans<'_>, date: Date) -> Option<Tolerances> {
-        let plan = plans.on(date).ok().and_then(|plan| self.checked.plan(plan.name(), plan.version()));
-        plan.map_or_else(|| Tolerances::of(&Plan::standard()), Tolerances::of)
     }
 }
 

@@ -56,12 +56,16 @@ fn found(final_day: &FinalDay, failure: &RuleFailure, held: &[Held], known: Opti
 }
 
 /// What settles an exception of a rule. That newer data does not replace a final estimate is settled by who accepts it, not by
-/// the estimate itself.
+/// the estimate itself; nor does an estimate end that a channel is estimated for too long.
 fn settled_of(rule: &str, held: &[Held], (first, end): (u16, u16)) -> Option<(ExceptionState, u64)> {
     match rule {
         "V72" => {
             let accepted: Vec<Held> = held.iter().map(|held| Held { set: None, ..*held }).collect();
             settled(&accepted, first, end)
+        }
+        "V70" => {
+            let of_estimate = |held: &Held| Held { set: held.set.filter(|_| !held.is_estimate), ..*held };
+            settled(&held.iter().map(of_estimate).collect::<Vec<_>>(), first, end)
         }
         _ => settled(held, first, end),
     }
@@ -182,7 +186,7 @@ mod tests {
         assert_eq!(told(&found), "V30 2-3 estimated open!, V31 5-6 blocked open, V36 6-7 questionable open!");
         assert_eq!((found[0].severity, found[0].direction), (ExceptionSeverity::High, Direction::TooHigh));
         let mut held = vec![Held::default(); 8];
-        held[2] = Held { set: None, accepted: Some(9) };
+        held[2] = Held { accepted: Some(9), ..Held::default() };
         let settled = of_day(&failed, SLOTS, &held, &keep(&found));
         assert_eq!(told(&settled[..1]), "V30 2-3 estimated accepted", "what is settled waits no longer");
     }
@@ -202,10 +206,10 @@ mod tests {
         let failed = day(vec![failure("V31", 5, 6, true)]);
         let kept = keep(&of_day(&failed, SLOTS, NOBODY, &[]));
         let mut held = vec![Held::default(); 8];
-        held[5] = Held { set: None, accepted: Some(9) };
+        held[5] = Held { accepted: Some(9), ..Held::default() };
         let accepted = of_day(&day(vec![failure("V31", 5, 6, false)]), SLOTS, &held, &kept);
         assert_eq!((told(&accepted).as_str(), accepted[0].act), ("V31 5-6 blocked accepted", Some(9)));
-        held[5] = Held { set: Some((10, 4)), accepted: None };
+        held[5] = Held { set: Some((10, 4)), ..Held::default() };
         let edited = of_day(&day(Vec::new()), SLOTS, &held, &keep(&accepted));
         assert_eq!((told(&edited).as_str(), edited[0].act), ("V31 5-6 blocked edited", Some(10)));
         let opened = of_day(&failed, SLOTS, NOBODY, &keep(&edited));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::lineage::{FinalDay, FinalValue, RuleFailure};
+use model::lineage::{FinalDay, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::review::{DecisionWords, ExplainedValue, Explanation, FailedRule, MethodWords, Verdict};
@@ -11,7 +11,7 @@ use store::registry::review::{Act, ActState, DecidedDay};
 use vee::{Outcome, Stamp};
 
 use super::check::verdicts;
-use super::holding::overtaken;
+use super::holding::{act_of, overtaken};
 use super::words::{Clock, name, value};
 use super::{Refusal, Review, ReviewError, Sought};
 use crate::validation::full_day::FullDay;
@@ -60,10 +60,11 @@ impl Review {
                 self.received(&channel, surroundings.day(), &clock, as_of)?.ok_or_else(nothing)?
             }
         };
-        explanation.values = values(&received, stored.as_ref(), &channel, &clock);
         explanation.assumed_time = self.outages(&channel, &clock, (&received, stored.as_ref()), as_of)?;
         let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
-        let decided = decided.into_iter().filter(|(act, _)| counted(act, as_of));
+        let decided: Vec<_> = decided.into_iter().filter(|(act, _)| counted(act, as_of)).collect();
+        explanation.values = values(&received, stored.as_ref(), &decided, (&channel, &clock));
+        let decided = decided.into_iter();
         explanation.decisions = decided.map(|(act, day)| decision_words(act, &day, &received.values, as_of)).collect();
         Ok(explanation)
     }
@@ -76,8 +77,9 @@ impl Review {
         clock: &Clock,
         as_of: AsOf,
     ) -> Result<Option<FullDay>, ReviewError> {
-        let then = self.readings.read(channel.number, now.start, now.end(), as_of)?.days;
-        let day = then.iter().find(|day| day.date == now.date && day.slot_seconds == now.slot_seconds);
+        let mut then = self.readings.read(channel.number, now.start, now.end(), as_of)?;
+        then.shape_silent_days(clock.zone(), now.slot_seconds, (now.start, now.end()));
+        let day = then.days.iter().find(|day| day.date == now.date && day.slot_seconds == now.slot_seconds);
         Ok(day.map(|day| FullDay::received(&self.readings, day, clock.zone())))
     }
 }
@@ -168,11 +170,6 @@ fn failed_rule(failure: &RuleFailure) -> FailedRule {
     }
 }
 
-/// Whether a person wrote a value: in the place of a hash it has the number of the act.
-fn is_written(line: &FinalValue) -> bool {
-    line.method == "E22" && line.status.contains(Status::EDITED)
-}
-
 /// Whether two runs decided the same.
 fn same(left: &FinalDay, right: &FinalDay) -> bool {
     let failures = left.failures.len() == right.failures.len()
@@ -180,7 +177,12 @@ fn same(left: &FinalDay, right: &FinalDay) -> bool {
     failures && (left.status, &left.values) == (right.status, &right.values)
 }
 
-fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, clock: &Clock) -> Vec<ExplainedValue> {
+fn values(
+    received: &FullDay,
+    stored: Option<&FinalDay>,
+    acts: &[(Act, DecidedDay)],
+    (channel, clock): (&Channel, &Clock),
+) -> Vec<ExplainedValue> {
     let mut decided = received.clone();
     if let Some(stored) = stored {
         decided.lay_over(stored);
@@ -190,6 +192,7 @@ fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, cloc
         let at = usize::from(slot);
         let line = stored.and_then(|day| day.values.iter().find(|value| value.slot == slot));
         let made = line.filter(|line| !line.method.is_empty());
+        let act = made.and_then(|line| acts.iter().find_map(|(act, day)| act_of(line, act.id, day)));
         let failed = stored.into_iter().flat_map(|day| &day.failures);
         let failed = failed.filter(|failure| failure.from <= slot && slot < failure.to);
         ExplainedValue {
@@ -200,8 +203,8 @@ fn values(received: &FullDay, stored: Option<&FinalDay>, channel: &Channel, cloc
             statuses: Status::words(decided.statuses[at]).collect(),
             rules: failed.map(failed_rule).collect(),
             method: made.map(|line| line.method.to_string()),
-            inputs_hash: made.filter(|line| !is_written(line)).map(|line| format!("{:016x}", line.inputs_hash)),
-            act: made.filter(|line| is_written(line)).map(|line| line.inputs_hash),
+            inputs_hash: made.filter(|_| act.is_none()).map(|line| format!("{:016x}", line.inputs_hash)),
+            act,
         }
     });
     explained.collect()

@@ -111,7 +111,7 @@ impl Review {
             }
             let held: Vec<Held> = match decisions.on(*channel, *date) {
                 [] => Vec::new(),
-                some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), &final_day),
+                some => with_final_estimates(holding(some, &self.raw_values(*channel, *date)?), some, &final_day),
             };
             found.extend(of_day(&final_day, slots(&directory, *channel, *date), &held, kept));
         }
@@ -129,7 +129,7 @@ impl Review {
         };
         let rules = plans.of_channel(&directory, known).on(date).ok().map(CheckedPlan::processes);
         if let Some(rule) = rules.and_then(|rules| rules.prolonged_estimation.as_ref()) {
-            decided.failures.extend(prolonged::of_day(&self.readings, known, &decided, rule)?);
+            decided.failures.extend(prolonged::of_day(&self.readings, known, date, rule)?);
         }
         Ok(Some(decided))
     }

@@ -4,15 +4,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use model::id::ChannelNumber;
 use model::lineage::{FinalDay, FinalValue};
 use model::quality::Status;
 use model::review::SHIFT;
+use model::time::TimeRange;
 use store::readings::NO_VALUE;
 use store::registry::directory::Directory;
 use store::registry::review::{DecidedDay, Decision, ExceptionState};
 use store::registry::{Registry, RegistryError};
+use vee::estimators::estimator;
 
 use crate::plans::Plans;
 use crate::validation::companions::circle;
@@ -23,9 +26,11 @@ const FINAL_ESTIMATE: &str = "E20";
 /// Channels from which on decisions are asked for by dates, not channel by channel.
 const BY_DATES_FROM: usize = 1000;
 
-/// The decisions that count on many days.
+/// The decisions that count on many days, and what still waits for one.
 #[derive(Debug, Default)]
 pub struct Decisions {
+    /// For which time of a channel values of another interval length wait.
+    other_length: HashMap<ChannelNumber, Vec<TimeRange>>,
     of_day: HashMap<(ChannelNumber, Date), Vec<Decision>>,
 }
 
@@ -47,7 +52,23 @@ impl Decisions {
         } else {
             registry.review().decisions_between(first, last).await?
         };
-        Ok(Self::by_day(found))
+        Self::by_day(found).with_waits(registry, (first, last)).await
+    }
+
+    async fn with_waits(mut self, registry: &Registry, (first, last): (Date, Date)) -> Result<Self, RegistryError> {
+        // Local days begin and end at most a day from those of UTC.
+        let edge = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let start = edge(first.saturating_sub(Span::new().days(1))).unwrap_or(Timestamp::MIN);
+        let end = edge(last.saturating_add(Span::new().days(2))).unwrap_or(Timestamp::MAX);
+        for wait in registry.interval_waits().within(TimeRange { start, end }).await? {
+            self.other_length.entry(wait.channel).or_default().push(wait.range);
+        }
+        Ok(self)
+    }
+
+    /// For which time of a channel values of another interval length wait in quarantine.
+    pub fn of_other_length(&self, channel: ChannelNumber) -> &[TimeRange] {
+        self.other_length.get(&channel).map_or(&[], Vec::as_slice)
     }
 
     /// As [`Decisions::of`], as they counted at a moment.
@@ -62,7 +83,8 @@ impl Decisions {
         moment: Timestamp,
     ) -> Result<Self, RegistryError> {
         let Some((_, first, last)) = reached(directory, days, plans) else { return Ok(Self::default()) };
-        Ok(Self::by_day(registry.review().decisions_as_of(first, last, moment).await?))
+        let found = registry.review().decisions_as_of(first, last, moment).await?;
+        Self::by_day(found).with_waits(registry, (first, last)).await
     }
 
     fn by_day(found: Vec<Decision>) -> Self {
@@ -113,7 +135,10 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
     let place = |value: &Option<i64>| value.unwrap_or(NO_VALUE);
     let written = |values| match decision.method.as_deref() {
         Some(SHIFT) => vee::DecisionKind::Shift(values),
-        _ => vee::DecisionKind::Set(values),
+        method => match method.and_then(estimator) {
+            Some(method) => vee::DecisionKind::Estimate(method.id, values),
+            None => vee::DecisionKind::Set(values),
+        },
     };
     vee::Decision {
         act: decision.act,
@@ -130,6 +155,8 @@ pub(crate) fn input(decision: &Decision) -> vee::Decision {
 pub struct Held {
     /// The value written last, in the channel's quantum, and the act that wrote it.
     pub set: Option<(u64, i64)>,
+    /// Whether that value came of an estimation method.
+    pub is_estimate: bool,
     /// The act that accepts what stands there: the written value, or else the one that validation has.
     pub accepted: Option<u64>,
 }
@@ -152,7 +179,10 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
             }
             match decision.day.new_values.as_ref().map(|values| values.get(place)) {
                 // What was accepted before was another value.
-                Some(Some(value)) => *slot = Held { set: Some((decision.act, *value)), accepted: None },
+                Some(Some(value)) => {
+                    *slot =
+                        Held { set: Some((decision.act, *value)), is_estimate: is_estimate(decision), accepted: None };
+                }
                 Some(None) => {}
                 None => slot.accepted = Some(decision.act),
             }
@@ -162,14 +192,27 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
 }
 
 /// What holds where a plan keeps final estimates against newer data (V72), as validation decided it.
-pub(crate) fn with_final_estimates(mut held: Vec<Held>, decided: &FinalDay) -> Vec<Held> {
-    let is_final = |value: &&FinalValue| value.method == "E22" && value.status.contains(Status::FINAL_ESTIMATE);
-    for decided in decided.values.iter().filter(is_final) {
-        if let (Some(held), Some(value)) = (held.get_mut(usize::from(decided.slot)), decided.value) {
-            held.set.get_or_insert((decided.inputs_hash, value));
+pub(crate) fn with_final_estimates(mut held: Vec<Held>, decisions: &[Decision], decided: &FinalDay) -> Vec<Held> {
+    for line in decided.values.iter().filter(|line| line.status.contains(Status::FINAL_ESTIMATE)) {
+        let act = decisions.iter().find_map(|decision| act_of(line, decision.act, &decision.day));
+        if let (Some(held), Some(act), Some(value)) = (held.get_mut(usize::from(line.slot)), act, line.value) {
+            if held.set.is_none() {
+                (held.set, held.is_estimate) = (Some((act, value)), true);
+            }
         }
     }
     held
+}
+
+/// The act, where a line of a final day is a value that it wrote: such a line has the act in the place of the hash of inputs.
+pub(super) fn act_of(line: &FinalValue, act: u64, day: &DecidedDay) -> Option<u64> {
+    let wrote = day.new_values.is_some() && (day.first..day.end).contains(&line.slot) && line.inputs_hash == act;
+    (wrote && !line.method.is_empty() && line.status.contains(Status::EDITED)).then_some(act)
+}
+
+/// Whether what a decision writes came of an estimation method.
+fn is_estimate(decision: &Decision) -> bool {
+    decision.method.as_deref().and_then(estimator).is_some()
 }
 
 /// On how many slots of the day newer data has overtaken a decision.

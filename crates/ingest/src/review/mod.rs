@@ -41,6 +41,7 @@ pub use model::review::{Refusal, Sought};
 use serde::{Deserialize, Serialize};
 use store::readings::{Cursor, ReadingsBook};
 use store::registry::directory::Directory;
+use store::registry::interval_wait::ChangedWait;
 use store::registry::{Registry, RegistryError};
 use tokio::runtime::Handle;
 
@@ -84,6 +85,16 @@ pub enum ReviewError {
     /// The registry could not answer or change.
     #[error("could not use the registry")]
     Registry(#[source] RegistryError),
+    /// A position that was kept cannot be read; beginning anew would hide that the book was changed by something else.
+    #[error("the position `{name}` in the readings book is `{text}`, expected {expected}")]
+    Position {
+        /// The name it is kept under.
+        name: String,
+        /// What is there.
+        text: String,
+        /// What should be.
+        expected: &'static str,
+    },
     /// There is no book of plans to validate with.
     #[error("could not use the plans")]
     Plans(#[from] PlansError),
@@ -102,6 +113,9 @@ impl From<RegistryError> for ReviewError {
         }
     }
 }
+
+/// Waits that validation looks at in one step.
+const WAITS_AT_ONCE: u32 = 1024;
 
 /// What a class of the registry is to those who look for it.
 fn sought(class: &str) -> Sought {
@@ -158,6 +172,16 @@ impl Review {
         self.validate_days(days, now, &mut |_| {})?;
         self.follow(now)?;
         Ok(())
+    }
+
+    /// Some waits for values of another interval length that began or are over since validation looked.
+    pub(crate) fn changed_waits(&self) -> Result<Vec<ChangedWait>, ReviewError> {
+        Ok(self.runtime.block_on(self.registry.interval_waits().changed(WAITS_AT_ONCE))?)
+    }
+
+    /// Notes that validation looked at them.
+    pub(crate) fn looked_at_waits(&self, changed: &[ChangedWait]) -> Result<(), ReviewError> {
+        Ok(self.runtime.block_on(self.registry.interval_waits().looked_at(changed))?)
     }
 
     /// Every channel, as the registry is now.

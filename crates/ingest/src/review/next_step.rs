@@ -11,7 +11,10 @@ const STEPS: &[(&str, &str)] = &[
     ("V04", "Check whether the meter was removed on that day; close its link or replay."),
     ("V05", "Compare the type of the point with its contract and correct the one that is wrong."),
     ("V06", "Compare the unit in the head-end with the registered one; correct the channel and replay."),
-    ("V07", "Compare the interval length set in the meter with the registered one; correct the channel and replay."),
+    (
+        "V07",
+        "Register the channel that goes on with the new interval length, then replay; or drop the quarantined item.",
+    ),
     ("V08", "Look for a wrong date in the file name or export job and ask the sender to send it again."),
     ("V09", "Ask the sender to send the message again with every interval once and in order."),
     ("V10", "Ask the sender for the number with fewer digits, or register a coarser quantum."),

@@ -6,6 +6,7 @@
 //! | a link without a date, or none | from the first value to the last one, at most to the end of the link |
 //! | usage point physically disconnected or closed | not: no meter measures there |
 //! | logically disconnected | still: the meter has power and tells |
+//! | another channel goes on as this one | from then on of that one |
 //!
 //! [`vee::meter_times`] lays this over what was received. A day of which nothing arrived is run when it ended
 //! [`SILENT_AFTER`] ago.
@@ -34,6 +35,10 @@ pub(crate) fn meter_times(directory: &Directory, channel: &Channel) -> MeterTime
         let ranges = links.iter().map(|link| TimeRange { start: link.from, end: link.to.unwrap_or(Timestamp::MAX) });
         (times.dated, times.undated) = ranges.partition(is_dated);
     }
+    let own = directory.own_time(channel);
+    let times = times
+        .without(TimeRange { start: Timestamp::MIN, end: own.start })
+        .without(TimeRange { start: own.end, end: Timestamp::MAX });
     let states = directory.states(channel.usage_point).map_or(&[][..], |states| states.links());
     let dark = states.iter().filter(|state| is_dark(state.value));
     dark.fold(times, |times, state| {

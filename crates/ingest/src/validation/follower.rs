@@ -10,6 +10,7 @@
 //! - What a plan left unscaled to wait for late values is validated once more when the wait is over.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use std::sync::PoisonError;
 
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ use model::time::LocalDay;
 use smol_str::{SmolStr, format_smolstr};
 use store::readings::{AsOf, Batch, Cursor, Error};
 use store::registry::directory::Directory;
+use store::registry::interval_wait::ChangedWait;
 use vee::plan::needs::Outlook;
 
 use super::Report;
@@ -81,9 +83,9 @@ impl Review {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, ReviewError> {
         let mut seen = self.validated_to.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut report = Report::default();
+        let mut report = self.validate_waits(clock, progress)?;
         loop {
-            let kept: Cursor = self.readings.position(RECEIVED).and_then(|text| text.parse().ok()).unwrap_or_default();
+            let kept: Cursor = self.position(RECEIVED, "a cursor of the feed")?.unwrap_or_default();
             let directory = self.directory()?;
             let plans = self.plans()?;
             let touched = match Touched::after(&self.readings, &directory, plans.outlook(), kept.max(*seen)) {
@@ -100,6 +102,34 @@ impl Review {
             report += self.make_reads_again(&touched.decided, clock())?;
             report += self.validate_days(touched.days, clock(), progress)?;
             self.keep_position(RECEIVED, touched.to.to_string(), clock())?;
+        }
+    }
+
+    /// Validates the days for which values of another interval length began to wait, or wait no longer.
+    fn validate_waits(
+        &self,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, ReviewError> {
+        let mut report = Report::default();
+        loop {
+            let changed = self.changed_waits()?;
+            if changed.is_empty() {
+                return Ok(report);
+            }
+            let directory = self.directory()?;
+            let mut days = Days::new();
+            for ChangedWait { wait, .. } in &changed {
+                let Some(channel) = directory.channel(wait.channel) else { continue };
+                let Ok(zone) = zone_of(&channel.zone) else { continue };
+                let mut at = wait.range.start;
+                while let Some(day) = LocalDay::containing(at, &zone).filter(|day| day.range.start < wait.range.end) {
+                    days.insert((channel.number, day.date));
+                    at = day.range.end;
+                }
+            }
+            report += self.validate_days(days, clock(), progress)?;
+            self.looked_at_waits(&changed)?;
         }
     }
 
@@ -122,7 +152,7 @@ impl Review {
             for sweep in &sweeps {
                 let position = format!("{}, {name}", sweep.name);
                 let Some(last) = last_ended(&zone, clock(), sweep.waited) else { continue };
-                for date in self.dates_after(&position, last) {
+                for date in self.dates_after(&position, last)? {
                     let days = self.days_to_sweep(sweep, &zone, &channels, date)?;
                     for some in days.chunks(SWEEP_CHANNELS) {
                         report += self.validate_days(some.iter().copied().collect(), clock(), progress)?;
@@ -140,10 +170,10 @@ impl Review {
     }
 
     /// The dates that a sweep has not passed; the first time only the last one, for what was received looks at the others.
-    fn dates_after(&self, position: &str, last: Date) -> impl Iterator<Item = Date> + use<> {
-        let passed: Option<Date> = self.readings.position(position).and_then(|text| text.parse().ok());
+    fn dates_after(&self, position: &str, last: Date) -> Result<impl Iterator<Item = Date> + use<>, ReviewError> {
+        let passed: Option<Date> = self.position(position, "a date")?;
         let first = passed.map_or(Some(last), |passed| passed.tomorrow().ok());
-        std::iter::successors(first, |date| date.tomorrow().ok()).take_while(move |date| *date <= last)
+        Ok(std::iter::successors(first, |date| date.tomorrow().ok()).take_while(move |date| *date <= last))
     }
 
     /// The channels that a sweep has to run for a date, where they were not validated since it ended or its wait was over.
@@ -233,6 +263,13 @@ impl Review {
         let (directory, plans) = (self.directory()?, self.plans()?);
         let decisions = self.decisions(&days)?;
         Ok(super::run(&self.readings, &directory, &plans, &decisions, &mut days, stamp, progress)?)
+    }
+
+    /// A position that was kept; `None` where none was yet.
+    fn position<P: FromStr>(&self, name: &str, expected: &'static str) -> Result<Option<P>, ReviewError> {
+        let Some(text) = self.readings.position(name) else { return Ok(None) };
+        let unreadable = |_| ReviewError::Position { name: name.to_owned(), text: text.to_string(), expected };
+        text.parse().map(Some).map_err(unreadable)
     }
 
     fn keep_position(&self, name: &str, position: String, now: Timestamp) -> Result<(), ReviewError> {

@@ -1,10 +1,11 @@
 //! V70: whether a channel has been estimated for too long.
 //!
 //! It is no part of the outcome of a day: it looks as far back as the last measured value, and becomes an exception of the
-//! last estimated days only.
+//! last days alone of which nothing was measured. Whether the source made their values, a method did or nobody could is one.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use model::lineage::{Direction, ExceptionSeverity, FinalDay, RuleFailure};
+use model::lineage::{Direction, ExceptionSeverity, RuleFailure};
 use model::master::Channel;
 use model::quality::Status;
 use model::time::LocalDay;
@@ -15,37 +16,42 @@ use vee::process::v70_prolonged_estimation::ProlongedEstimation;
 use super::full_day::FullDay;
 use crate::placement::zone_of;
 
-/// How far back the last measured value is looked for; whoever was estimated for longer counts as never measured.
+/// How far back the last measured value is looked for; where there is none, the time counts from the first day found.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// What no value may be that was measured.
 const MADE: Status =
     Status(Status::ESTIMATED.0 | Status::SUBSTITUTE.0 | Status::FORECAST.0 | Status::EDITED.0 | Status::FAILED.0);
 
-/// The failure of a day of which every value was made, where the last measured one is too far back.
+/// The failure of a day of which something was expected and nothing measured, where the last measured value is too far back.
 ///
 /// # Errors
 /// What the readings book says.
 pub(crate) fn of_day(
     book: &ReadingsBook,
     channel: &Channel,
-    final_day: &FinalDay,
+    date: Date,
     rule: &ProlongedEstimation,
 ) -> Result<Option<RuleFailure>, Error> {
     let (Some(length), Ok(zone)) = (channel.interval_seconds, zone_of(&channel.zone)) else { return Ok(None) };
-    let Some(day) = LocalDay::of(final_day.date, &zone) else { return Ok(None) };
-    let slots = day.slots(length).unwrap_or_default();
-    let made = final_day.values.iter().filter(|value| !value.method.is_empty()).count();
-    if slots == 0 || made < usize::from(slots) {
+    let Some(day) = LocalDay::of(date, &zone) else { return Ok(None) };
+    let from = day.range.start.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+    let window = (from.as_second(), day.range.end.as_second());
+    let mut history = book.read(channel.number, window.0, window.1, AsOf::Now)?;
+    // Days of which nothing was expected go, the judged one among them.
+    history.shape_silent_days(&zone, length, window);
+    let is_judged = history.days.last().is_some_and(|last| last.date == date);
+    let Some(first) = history.days.first().filter(|_| is_judged) else { return Ok(None) };
+    let known_since = Timestamp::from_second(first.day_start).unwrap_or(day.range.start);
+    let decided = |day| FullDay::decided(book, day, &zone);
+    let last = history.days.iter().rev().find_map(|day| last_measured(&decided(day)));
+    if last.is_some_and(|last| day.range.start < last) {
         return Ok(None);
     }
-    let from = day.range.start.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
-    let days = book.read(channel.number, from.as_second(), day.range.start.as_second(), AsOf::Now)?.days;
-    let last = days.iter().rev().find_map(|day| last_measured(&FullDay::decided(book, day, &zone)));
-    let Judgement::Failed(evidence) = rule.judge(last, day.range.end) else { return Ok(None) };
+    let Judgement::Failed(evidence) = rule.judge(last, known_since, day.range.end) else { return Ok(None) };
     Ok(Some(RuleFailure {
         rule: "V70".into(),
         from: 0,
-        to: slots,
+        to: day.slots(length).unwrap_or_default(),
         blocks: false,
         routed: true,
         severity: ExceptionSeverity::Medium,

@@ -204,7 +204,8 @@ impl<'a> Stored<'a> {
             days.push((stored.date, day));
         }
         let days = ChannelDays::new(facts, self.totals.clone(), plans_of_days, days);
-        let mut days = days.with_meter_times(self.meter_times.clone());
+        let waiting = decisions.of_other_length(channel.number).to_vec();
+        let mut days = days.with_meter_times(self.meter_times.clone()).with_other_length(waiting);
         if outlook.buckets && matches!(depth, Depth::Outcomes | Depth::AnyMethod) {
             let registers = self.bucket_registers(book)?;
             let local: Vec<LocalDay> = self.days.iter().map(span_of).collect();

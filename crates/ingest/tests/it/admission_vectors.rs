@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use formats::Options;
-use ingest::admission::Limits;
+use ingest::admission::{Limits, ValuesAgain};
 use ingest::intake::{Books, Intake, Message, Receipt, Unknown};
 use jiff::{SignedDuration, Timestamp};
 use model::id::Name;
@@ -171,7 +171,12 @@ fn limits(row: &Row) -> Limits {
         span_hours_min: row.number("span_hours_min", standing.span_hours_min),
         report_short_spans: row.flag("report_short_spans"),
         report_missing_values: row.flag("report_missing_values"),
+        refuse_missing_values: row.flag("refuse_missing_values"),
         report_missing_siblings: row.flag("report_missing_siblings"),
+        refuse_missing_channels: row.flag("refuse_missing_channels"),
+        values_again: if row.get("values_again") == Some("keep") { ValuesAgain::Keep } else { ValuesAgain::Replace },
+        reading_types: row.get("reading_types").into_iter().map(|text| text.parse().expect("a reading type")).collect(),
+        months_begin_on_first: row.flag("months_begin_on_first"),
         ..standing
     }
 }

@@ -7,12 +7,14 @@ use model::quality::Quality;
 use model::review::{AskPreview, Edit, OutageBalance, Preview, Propose, Refusal, SHIFT};
 use store::readings::{Batch, DayRun, NO_VALUE};
 use store::registry::review::Verdict;
-use vee::assumed_time::{FIVE, Profile};
+use vee::assumed_time::FIVE;
 
 use crate::review_fixture::{NIGHT, Utility, accept, refused, word};
 
 fn night() -> Utility {
-    let utility = Utility::with_plan(1, &Profile::Strict.plan());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/plans/assumed-time-as-printed.toml");
+    let plan = std::fs::read_to_string(path).expect("an example");
+    let utility = Utility::with_plan(1, &toml::from_str(&plan).expect("a plan"));
     let mut values = [1000; 24];
     values[2..7].copy_from_slice(&[800, 900, NO_VALUE, NO_VALUE, NO_VALUE]);
     let qualities = [(2, 4, utility.book.quality_id(&Quality::of(FIVE)))];

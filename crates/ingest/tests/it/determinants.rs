@@ -15,12 +15,12 @@ use crate::review_fixture::{NIGHT, Utility, refused};
 
 const NEXT: Date = date(2026, 3, 2);
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a timestamp")
 }
 
 /// A rate with one bucket: the kWh of intervals, and of registers where asked.
-fn rate(name: &str, measure: &str, more: Value) -> Rate {
+pub fn rate(name: &str, measure: &str, more: Value) -> Rate {
     let mut determinant = json!({ "id": "kwh", "unit": "kWh", "meter": "site", "measure": measure });
     determinant.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let every_day = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "holiday"];
@@ -71,12 +71,12 @@ fn words(told: &Told) -> String {
 }
 
 #[track_caller]
-fn check(determinants: &Determinants, id: &str, expected: &str) {
+pub fn check(determinants: &Determinants, id: &str, expected: &str) {
     assert_eq!(words(&determinants.told(id, None).expect("told")), expected);
 }
 
 #[track_caller]
-fn ask(determinants: &Determinants, asked: &AskDeterminants, now: Timestamp) -> String {
+pub fn ask(determinants: &Determinants, asked: &AskDeterminants, now: Timestamp) -> String {
     let told = determinants.request(asked, now).expect("answered");
     told.iter().map(words).collect::<Vec<_>>().join(", ")
 }
@@ -347,7 +347,7 @@ fn an_installation_that_only_collects_computes_nothing() {
     assert_eq!(collecting.follow(utility.now()).expect("nothing to do"), 0);
 }
 
-fn object(utility: &Utility, class: Class, name: &str, attributes: Option<&Value>) -> Mrid {
+pub fn object(utility: &Utility, class: Class, name: &str, attributes: Option<&Value>) -> Mrid {
     let names = match class {
         Class::UsagePoint => [Name::new("UsagePoint", name)],
         _ => [Name::new("Name", name)],
@@ -355,7 +355,7 @@ fn object(utility: &Utility, class: Class, name: &str, attributes: Option<&Value
     utility.ask(utility.registry.master().register(class, &names, attributes)).id
 }
 
-fn link(
+pub fn link(
     utility: &Utility,
     relation: Relation,
     (subject, target): (Mrid, Mrid),

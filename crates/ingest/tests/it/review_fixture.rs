@@ -13,6 +13,7 @@ use ingest::{Determinants, Review, validation};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use model::id::{ChannelNumber, Name};
+use model::quality::{Quality, Status};
 use model::quantity::Decimal;
 use model::review::{
     Accept, AskExceptions, Decide, Edit, EditedValue, Exception, ExplainedValue, Explanation, Propose,
@@ -151,6 +152,20 @@ impl Utility {
             }
             _ => self.arrive_from(channel, (date, day.range.start), first, values),
         }
+    }
+
+    /// A day of one value arrives, of which the source says what it is.
+    pub fn arrive_as(&self, channel: u32, date: Date, value: &str, status: Status) {
+        let quality = self.book.quality_id(&Quality { status, ..Quality::default() });
+        let day = self.day(date);
+        let slots = day.slots(self.length).expect("whole slots");
+        let values = vec![value.parse().expect("a number"); slots.into()];
+        let (channel, day_start, slot_seconds) = (ChannelNumber(channel), day.range.start.as_second(), self.length);
+        let (values, qualities) = (&values[..], &[(0, slots, quality)][..]);
+        let run = DayRun { channel, date, day_start, slots, slot_seconds, first: 0, values, qualities, revision: None };
+        let mut batch = self.batch();
+        batch.push_run(&run).expect("a run");
+        self.book.append(batch).expect("stored");
     }
 
     /// Values of a day that begins at an instant arrive, from a slot on.

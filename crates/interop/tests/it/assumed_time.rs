@@ -42,10 +42,10 @@ fn decided() -> FinalDay {
 }
 
 /// The first eight quarter-hours and the count of what was left out, as one subscriber is told them.
-async fn told(world: &World, name: &str, assumed_time: AssumedTime) -> (Vec<Value>, Value) {
+async fn told(world: &World, name: &str, (stage, assumed_time): (Stage, AssumedTime)) -> (Vec<Value>, Value) {
     let receiver = Receiver::start(&[]).await;
     let mut described = world.described(name, &receiver.url(), PayloadFormat::Json);
-    described.filter = Filter { stages: vec![Stage::Final], assumed_time, ..Filter::default() };
+    described.filter = Filter { stages: vec![stage], assumed_time, ..Filter::default() };
     world.subscribe_as(&described).await;
     let delivery = world.start();
     let message = receiver.messages(1).await.remove(0).json();
@@ -55,7 +55,7 @@ async fn told(world: &World, name: &str, assumed_time: AssumedTime) -> (Vec<Valu
     (intervals["values"].as_array().expect("values")[..8].to_vec(), intervals["left_out"].clone())
 }
 
-// covers: AMT-FUP-02, AMT-FUP-04
+// covers: AMT-FUP-02, AMT-FUP-04, AMT-EST-08
 #[tokio::test]
 async fn the_portal_gets_a_gap_where_time_of_use_billing_gets_zeros() {
     let world = World::new().await;
@@ -73,12 +73,16 @@ async fn the_portal_gets_a_gap_where_time_of_use_billing_gets_zeros() {
             json!("0.100"),
         ]
     };
-    let portal = told(&world, "portal", AssumedTime::Exclude).await;
+    let portal = told(&world, "portal", (Stage::Final, AssumedTime::Exclude)).await;
     assert_eq!(portal, (values(Value::Null, Value::Null), json!(2)));
-    let registers = told(&world, "register billing", AssumedTime::Accept).await;
+    let registers = told(&world, "register billing", (Stage::Final, AssumedTime::Accept)).await;
     assert_eq!(registers, (values(json!("0.080"), json!("0.090")), Value::Null));
-    let time_of_use = told(&world, "TOU billing", AssumedTime::Estimate).await;
+    let time_of_use = told(&world, "TOU billing", (Stage::Final, AssumedTime::Estimate)).await;
     assert_eq!(time_of_use, (values(json!("0.000"), json!("0.000")), Value::Null));
+    // What was received, the sixth quarter-hour too: no estimate is on its way to a subscriber of raw data.
+    let (raw, left_out) = told(&world, "load research", (Stage::Received, AssumedTime::Estimate)).await;
+    let received = ["0.100", "0.100", "0.080", "0.090", "0.100", "0.100", "0.100", "0.100"];
+    assert_eq!((raw, left_out), (received.map(|value| json!(value)).to_vec(), Value::Null));
 }
 
 #[tokio::test]

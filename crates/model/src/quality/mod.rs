@@ -125,6 +125,10 @@ statuses! {
     SUBSTITUTE = 38, "substitute";
     /// Other doubts of the source that have no bit of their own.
     SUSPECT = 39, "suspect";
+    /// Split from a longer interval (California: CHOPPED).
+    CHOPPED = 40, "split from a longer interval";
+    /// Summed from shorter intervals (California: AGGREGATED).
+    AGGREGATED = 41, "summed from shorter intervals";
 }
 
 impl Status {

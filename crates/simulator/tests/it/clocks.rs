@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use formats::{Format, Options, Sink};
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use model::event::EndDeviceEvent;
 use model::finding::Finding;
 use model::quality::Status;
 use model::reading::{ChannelReadings, IntervalRun, MessageHeader, Values};
+use simulator::assumed_time::{AssumedTimeMeter, Battery, MeterSettings};
 use simulator::collection::Sent;
 use simulator::premises::HeadEnd;
 use simulator::{Collection, Network, Settings, Utility};
@@ -158,6 +159,7 @@ fn a_meter_without_battery_goes_on_with_an_assumed_time() {
         for slot in 0..assumed {
             assert_eq!(read.get(meter, 630 + slot * 15).map(|(_, status)| status), Some(five), "meter {meter}");
         }
+        assert_eq!(stamps_of_one_meter(noon, set.at), (0..assumed).map(|slot| 630 + slot * 15).collect::<Vec<_>>());
         // After the synchronisation the next interval in true time, and nothing between. It is time adjusted, which goes by
         // code 1.4.9 and so reads as a clock that was adjusted.
         let next = (set.at.as_second().rem_euclid(86_400) / 900 + 1) * 15;
@@ -170,6 +172,17 @@ fn a_meter_without_battery_goes_on_with_an_assumed_time() {
         assert_eq!(all, truth.iter().sum::<i64>(), "no energy is lost or made up");
     }
     assert!(10 < checked, "{checked}");
+}
+
+/// In minutes of the day, where a meter stamps its intervals that was dark from 10:15 to noon until its clock is set.
+fn stamps_of_one_meter(noon: Timestamp, set: Timestamp) -> Vec<i64> {
+    let interval = SignedDuration::from_mins(15);
+    let settings = MeterSettings { battery: Battery::Dead, battery_event: true, interval };
+    let mut meter = AssumedTimeMeter::new(settings, noon - SignedDuration::from_mins(105));
+    meter.power_fails();
+    meter.power_returns(noon);
+    let recorded = meter.run_until(set, 0);
+    recorded.iter().map(|interval| interval.stamped.as_second().rem_euclid(86_400) / 60).collect()
 }
 
 // covers: ONT-2.4.4a, ONT-2.4.4b

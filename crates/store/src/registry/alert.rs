@@ -26,6 +26,8 @@ text_enum! {
         Clock = "clock",
         /// Too little comes of a head-end.
         Feed = "feed",
+        /// What a head-end sends is not as expected by type, unit, sign or interval.
+        Values = "values",
         /// A condition of the register of thresholds, at a device.
         Condition = "condition",
     }

@@ -67,11 +67,23 @@ impl Batches<'_> {
             "SELECT source, max(received_at) AS last_received_at",
             "FROM batch GROUP BY source ORDER BY source"
         );
-        let totals = |row: &Row| {
-            let last_received_at = row.instant("last_received_at")?;
-            Ok(SourceTotals { source: row.get("source")?, sums: sums(row)?, last_received_at })
-        };
-        self.database().rows(sql, arguments![]).await?.iter().map(totals).collect()
+        self.database().rows(sql, arguments![]).await?.iter().map(source_totals).collect()
+    }
+
+    /// What came from each source in `[start, end)`, by its name.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn by_source_between(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<SourceTotals>, RegistryError> {
+        let sql = summed!(
+            "SELECT source, max(received_at) AS last_received_at",
+            "FROM batch WHERE $1 <= received_at AND received_at < $2 GROUP BY source ORDER BY source"
+        );
+        self.database().rows(sql, arguments![start, end]).await?.iter().map(source_totals).collect()
     }
 
     /// What came from a source since an instant, by the hour; an hour in which nothing came is left out.
@@ -102,6 +114,11 @@ impl Batches<'_> {
         let end = received_at.checked_add(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MAX);
         self.database().rows(sql, arguments![received_at, end]).await?.iter().map(|row| row.get("source")).collect()
     }
+}
+
+fn source_totals(row: &Row) -> Result<SourceTotals, RegistryError> {
+    let last_received_at = row.instant("last_received_at")?;
+    Ok(SourceTotals { source: row.get("source")?, sums: sums(row)?, last_received_at })
 }
 
 fn sums(row: &Row) -> Result<Sums, RegistryError> {

@@ -377,7 +377,11 @@ fn difference(stored: &Channel, wanted: &Channel) -> Option<String> {
     differing.map(|(field, stored, wanted)| {
         format!(
             "{field} is `{stored}`, not `{wanted}`; while it has no readings, `amity registry add` with `--correct` enters \
-             it anew"
+             it anew{}",
+            match field {
+                "interval seconds" => ", and what goes on with another length is a channel of its own (`--continues`)",
+                _ => "",
+            }
         )
     })
 }

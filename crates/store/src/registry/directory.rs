@@ -315,7 +315,8 @@ impl Directory {
     /// The channel a message means at a time.
     ///
     /// The usage point decides where the message names one, else the usage point its meter was at. There, the
-    /// suffix decides where the message has one, else the reading type.
+    /// suffix decides where the message has one, else the reading type; of channels that go on from each other the one that
+    /// holds then.
     ///
     /// # Errors
     /// [`Unresolved`] says which step failed.
@@ -323,11 +324,13 @@ impl Directory {
         let usage_point = self.place(key, at)?;
         let unknown = || Unresolved::UnknownChannel(key.label());
         if !key.suffix.is_empty() {
-            return self.of_usage_point(usage_point).find(|channel| channel.suffix == key.suffix).ok_or_else(unknown);
+            let named = self.of_usage_point(usage_point).find(|channel| channel.suffix == key.suffix);
+            return named.map(|channel| self.holding_at(channel, at)).ok_or_else(unknown);
         }
-        let mut measuring = self.of_usage_point(usage_point).filter(|channel| channel.reading_type == key.reading_type);
+        let measuring = self.of_usage_point(usage_point).filter(|channel| channel.reading_type == key.reading_type);
+        let mut measuring = measuring.map(|channel| self.holding_at(channel, at));
         let first = measuring.next().ok_or_else(unknown)?;
-        match measuring.count() {
+        match measuring.filter(|channel| channel.number != first.number).count() {
             0 => Ok(first),
             more => Err(Unresolved::Ambiguous { count: more + 1, reading_type: key.reading_type.to_string() }),
         }

@@ -20,7 +20,7 @@
 //! - `feeder`: where usage points are in the network.
 //! - [`subscription`]: who is told about readings, and how far they were told.
 //! - [`attempt`]: how head-ends answered; [`collected_day`]: what was collected of each day; [`alert`]: what people are
-//!   alarmed of; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
+//!   alarmed of; [`dependency`]: how everything that Amity leans on was; [`hand_over`]: what the repository was given; [`account`]: on which account a usage point is billed.
 
 pub mod account;
 pub mod alert;
@@ -30,17 +30,21 @@ pub mod batch;
 pub mod channel;
 mod channel_bounds;
 pub mod collected_day;
+pub mod continuation;
+pub mod dependency;
 pub mod determinant;
 pub mod directory;
 pub mod fact;
 pub mod feed;
 mod feeder;
 pub mod hand_over;
+pub mod interval_wait;
 pub mod link;
 #[cfg(feature = "local-postgres")]
 pub mod local_postgres;
 pub mod master;
 pub mod membership;
+pub mod multiplier;
 pub mod order;
 pub mod ownership;
 pub mod plan;

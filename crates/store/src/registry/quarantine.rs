@@ -78,6 +78,19 @@ pub struct Closing {
     pub replaced_by: Option<String>,
 }
 
+/// What of a source waits for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatched {
+    /// The source.
+    pub source: String,
+    /// The reason.
+    pub code: String,
+    /// Of how many channels.
+    pub channels: usize,
+    /// What was told of one of them.
+    pub message: String,
+}
+
 /// Which items to list, oldest first; `None` does not restrict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantineFilter {
@@ -249,6 +262,24 @@ impl Quarantine<'_> {
             Ok(QuarantineCount { code: row.get("code")?, state: row.parsed("state")?, items: row.number("items")? })
         };
         self.database.rows(sql, arguments![]).await?.iter().map(count).collect()
+    }
+
+    /// Channels of which something waits since an instant or later for one of these reasons, by source and reason.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`] or [`RegistryError::Damaged`].
+    pub async fn mismatched(&self, codes: &[&str; 3], since: Timestamp) -> Result<Vec<Mismatched>, RegistryError> {
+        let sql = "SELECT source, code, count(DISTINCT channel) AS channels, min(message) AS message FROM quarantine \
+                   WHERE state = 'open' AND code IN ($1, $2, $3) AND $4 <= first_seen GROUP BY source, code \
+                   ORDER BY source, code";
+        let [first, second, third] = *codes;
+        let mismatched = |row: &Row| {
+            let (source, code) = (row.get("source")?, row.get("code")?);
+            let channels: u64 = row.number("channels")?;
+            Ok(Mismatched { source, code, channels: channels as usize, message: row.get("message")? })
+        };
+        let rows = self.database.rows(sql, arguments![first, second, third, since]).await?;
+        rows.iter().map(mismatched).collect()
     }
 
     /// Open items of a source by reason, most first.

@@ -20,6 +20,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("order group", include_str!("../../migrations/0016_order_group.sql")),
     ("arrival", include_str!("../../migrations/0018_arrival.sql")),
     ("exception goes on", include_str!("../../migrations/0019_exception_goes_on.sql")),
+    ("interval wait", include_str!("../../migrations/0020_interval_wait.sql")),
+    ("dependency day", include_str!("../../migrations/0021_dependency_day.sql")),
 ];
 
 /// The registry book.

@@ -4,9 +4,9 @@ use store::registry::Registry;
 use store::registry::local_postgres::LocalPostgres;
 
 use super::{
-    registry_arrival, registry_collection, registry_determinant, registry_facts, registry_feed, registry_master,
-    registry_order, registry_plans, registry_quarantine, registry_rates, registry_review, registry_schema,
-    registry_subscriptions,
+    registry_arrival, registry_collection, registry_dependency, registry_determinant, registry_facts, registry_feed,
+    registry_interval_wait, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates, registry_review,
+    registry_schema, registry_subscriptions,
 };
 
 /// Calls a macro with every room of the contract.
@@ -19,7 +19,9 @@ macro_rules! rooms {
             registry_subscriptions,
             registry_determinant,
             registry_facts,
+            registry_dependency,
             registry_feed,
+            registry_interval_wait,
             registry_order,
             registry_plans,
             registry_rates,

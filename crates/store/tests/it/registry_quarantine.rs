@@ -13,6 +13,7 @@ contract! {
     quarantine_keeps_an_item_once,
     quarantine_is_listed_in_pages,
     quarantine_tells_causes_apart,
+    quarantine_tells_of_how_many_channels_something_waits,
     quarantined_items_are_released_once,
     the_first_note_of_a_batch_stands,
     batches_are_totalled,
@@ -39,6 +40,17 @@ async fn quarantine_tells_causes_apart(registry: Registry, _: Registry) {
     assert_eq!((&listed[0].closing, listed[0].state), (&None, QuarantineState::Open));
     quarantine.refused_again(listed[0].id, &malformed(1, "csv.order")).await.expect("noted");
     assert_eq!(quarantine.get(listed[0].id).await.expect("got").entry.cause, "csv.order");
+}
+
+async fn quarantine_tells_of_how_many_channels_something_waits(registry: Registry, _: Registry) {
+    let of = |at: u32, code: &str, channel: &str| QuarantineEntry { channel: channel.into(), ..item("b1", at, code) };
+    let quarantine = registry.quarantine();
+    let entries = [of(1, "V06", "P1/E1"), of(2, "V06", "P1/E1"), of(3, "V06", "P2/E1"), of(4, "V01", "P3/E1")];
+    quarantine.add(&entries, at("2024-05-02T00:00Z")).await.expect("added");
+    quarantine.add(&[item("b2", 1, "V07")], at("2024-05-01T00:00Z")).await.expect("added");
+    let told = quarantine.mismatched(&["V05", "V06", "V07"], at("2024-05-02T00:00Z")).await.expect("read");
+    let told: Vec<_> = told.iter().map(|one| (&*one.source, &*one.code, one.channels, &*one.message)).collect();
+    assert_eq!(told, [("HES-1", "V06", 2, "no such usage point")]);
 }
 
 pub fn item(batch: &str, item: u32, code: &str) -> QuarantineEntry {

@@ -5,16 +5,15 @@
 //! as V27; its zero fill is E15.
 //!
 //! - [`families`](FAMILIES): which devices support it, from which firmware on.
-//! - [`Profile`]: plans that hold the rule and the zero fill, as printed or with our additions.
 //! - [`shift()`]: the values at their true time, for a person to propose; what each use gets is
 //!   [`AssumedTime`](model::quality::assumed_time::AssumedTime).
 //! - [`balance()`]: where the energy of an outage went.
-//! - [`AssumedTimeMeter`]: how the meter itself behaves.
+//!
+//! Plans that hold the rule and the zero fill, as printed or with our additions, are under `config/plans`; how the meter itself
+//! behaves is in the crate `simulator`.
 
 mod balance;
 mod families;
-mod meter;
-mod profile;
 mod shift;
 
 use model::finding::{Finding, Severity};
@@ -27,8 +26,6 @@ use crate::plan::PlannedEstimator;
 
 pub use balance::{Balance, BalanceSlot, balance};
 pub use families::{DeviceFamily, FAMILIES, Support, support};
-pub use meter::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
-pub use profile::Profile;
 pub use shift::{ShiftRefusal, Stamped, shift};
 
 /// The formula of the guidance, letter for letter.

@@ -27,6 +27,8 @@ pub enum DecisionKind {
     Accept,
     /// These values take their place, one for each slot.
     Set(Vec<i64>),
+    /// As [`DecisionKind::Set`], of values that an estimation method gave (its id): they stay estimates whoever applied them.
+    Estimate(&'static str, Vec<i64>),
     /// As [`DecisionKind::Set`], of values that are moved from assumed stamps to their true time, with zeros before
     /// it: none of the slots is one of assumed time any more.
     Shift(Vec<i64>),
@@ -48,7 +50,7 @@ impl Decision {
     pub fn value(&self, slot: u16) -> Option<i64> {
         match &self.kind {
             DecisionKind::Accept => None,
-            DecisionKind::Set(values) | DecisionKind::Shift(values) => {
+            DecisionKind::Set(values) | DecisionKind::Estimate(_, values) | DecisionKind::Shift(values) => {
                 values.get(usize::from(slot.checked_sub(self.from)?)).copied()
             }
         }

@@ -6,7 +6,7 @@
 
 use jiff::civil::{Date, Weekday};
 
-use super::reference_days::{Averaging, averaged, days_later, serving_days_on};
+use super::reference_days::{Averaging, Trusted, averaged, days_later, serving_days_on};
 use super::{Estimator, Gap, Proposal};
 use crate::day::DayKind;
 use crate::view::View;
@@ -51,7 +51,7 @@ pub(super) fn first_listed(
     gap: Gap,
     method: &'static Estimator,
     table: &DayTable,
-    (weeks_earlier, validated_only): (i64, bool),
+    (weeks_earlier, trusted): (i64, Trusted),
 ) -> Proposal {
     let date = view.day.date;
     let row = match view.day.kind(view.context.holidays) {
@@ -63,5 +63,5 @@ pub(super) fn first_listed(
     if candidates.is_empty() {
         return Proposal::not_eligible(format!("none of the {} days that may stand for {date} is stored", row.len()));
     }
-    averaged(view, gap, method, &candidates, Averaging { most: 1, fewest: 1, validated_only })
+    averaged(view, gap, method, &candidates, Averaging { most: 1, fewest: 1, trusted })
 }

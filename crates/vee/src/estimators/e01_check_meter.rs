@@ -77,7 +77,8 @@ fn swapped<'a>(view: &View<'a>, gap: Gap, check: &'a Companion<'a>, settings: &S
         0 => "no interval to compare the multipliers by".to_string(),
         _ => format!("which agrees over {common} intervals"),
     };
-    Ok(copied(gap, &ESTIMATOR, label, swap, format!("check meter {}, {proven}", series.words(view))))
+    Ok(copied(gap, &ESTIMATOR, label, swap, format!("check meter {}, {proven}", series.words(view)))
+        .marked(series.mark(view)))
 }
 
 fn agrees(own: i128, other: i128, agreement: Amount) -> bool {

@@ -60,5 +60,7 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
         if names.is_empty() { "none".to_string() } else { names.join(", ") }
     };
     let words = format!("what balances the node: in {}; out {}", names(&flows_in), names(&flows_out));
-    copied(gap, &ESTIMATOR, "the balance of the node", balance, words)
+    let flows = flows_in.iter().chain(&flows_out);
+    let mark = flows.fold(Status::NONE, |mark, flow| mark | flow.mark(view));
+    copied(gap, &ESTIMATOR, "the balance of the node", balance, words).marked(mark)
 }

@@ -64,5 +64,6 @@ fn scaled<'a>(view: &View<'a>, gap: Gap, source: &'a Companion<'a>, settings: &S
         0 => "as it is".to_string(),
         _ => format!("times {own}/{other} from {common} intervals in which both are good"),
     };
-    Ok(copied(gap, &ESTIMATOR, series.label, value, format!("SCADA source {}, {factor}", series.words(view))))
+    Ok(copied(gap, &ESTIMATOR, series.label, value, format!("SCADA source {}, {factor}", series.words(view)))
+        .marked(series.mark(view)))
 }

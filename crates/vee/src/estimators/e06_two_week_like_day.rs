@@ -8,7 +8,7 @@ use model::quality::Status;
 
 use super::day_table::Listed::{Current, Prior, TwoPrior};
 use super::day_table::{DayTable, first_listed};
-use super::reference_days::REFERENCE;
+use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -55,11 +55,6 @@ fn reach(settings: &Settings) -> Reach {
 }
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
-    first_listed(
-        view,
-        gap,
-        &ESTIMATOR,
-        &TABLE,
-        (weeks_earlier(settings).into(), settings.choice(&REFERENCE) == "validated"),
-    )
+    let weeks_earlier = weeks_earlier(settings).into();
+    first_listed(view, gap, &ESTIMATOR, &TABLE, (weeks_earlier, Trusted::of(settings, &REFERENCE)))
 }

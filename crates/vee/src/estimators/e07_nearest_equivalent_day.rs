@@ -10,7 +10,7 @@ use model::quality::Status;
 
 use super::day_table::Listed::{Current, Prior};
 use super::day_table::{DayTable, first_listed};
-use super::reference_days::REFERENCE;
+use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
 use crate::plan::reach::Reach;
 use crate::settings::Settings;
@@ -46,5 +46,5 @@ fn reach(_: &Settings) -> Reach {
 }
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
-    first_listed(view, gap, &ESTIMATOR, &TABLE, (0, settings.choice(&REFERENCE) == "validated"))
+    first_listed(view, gap, &ESTIMATOR, &TABLE, (0, Trusted::of(settings, &REFERENCE)))
 }

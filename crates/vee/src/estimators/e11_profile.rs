@@ -44,7 +44,8 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let load = view.daily_load().filter(|_| settings.choice(&TOTAL) == "daily-load");
     let Some(load) = load else {
         let value = |slot| series.value(view, slot).map(|value| (value, [value, 0, 0]));
-        return copied(gap, &ESTIMATOR, series.label, value, format!("profile {}", series.words(view)));
+        return copied(gap, &ESTIMATOR, series.label, value, format!("profile {}", series.words(view)))
+            .marked(series.mark(view));
     };
     let Some(seeds) = (0..view.slots()).map(|slot| series.value(view, slot)).collect::<Option<Vec<i64>>>() else {
         return Proposal::not_eligible(format!("profile {} does not cover the day", series.label));
@@ -56,5 +57,5 @@ fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let words = format!("profile {} scaled to {} a day", series.words(view), quantity(view.context, load));
     let value =
         |slot: u16| Some((parts[usize::from(slot)], [seeds[usize::from(slot)], load, parts[usize::from(slot)]]));
-    copied(gap, &ESTIMATOR, series.label, value, words)
+    copied(gap, &ESTIMATOR, series.label, value, words).marked(series.mark(view))
 }

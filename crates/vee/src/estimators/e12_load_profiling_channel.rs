@@ -48,5 +48,6 @@ fn copy<'a>(view: &View<'a>, gap: Gap, channel: &'a Companion<'a>, settings: &Se
     if 0 < missing && settings.choice(&REFERENCE_MISSING) == "skip" {
         return Err(format!("{} lacks {missing} values of the gap", series.label));
     }
-    Ok(copied(gap, &ESTIMATOR, series.label, value, format!("copied from {}", series.words(view))))
+    Ok(copied(gap, &ESTIMATOR, series.label, value, format!("copied from {}", series.words(view)))
+        .marked(series.mark(view)))
 }

@@ -137,6 +137,12 @@ impl Proposal {
     pub(crate) fn not_eligible(words: impl Into<String>) -> Self {
         Self { estimates: Vec::new(), words: words.into() }
     }
+
+    /// The same, with more to mark its values with.
+    pub(crate) fn marked(mut self, status: Status) -> Self {
+        self.estimates.iter_mut().for_each(|estimate| estimate.status |= status);
+        self
+    }
 }
 
 /// Every method that is built, in the order of the default pipeline (catalogue 3.7).

@@ -3,11 +3,13 @@
 //! Shared by the methods that copy or compute from other channels and from profiles. The unit is
 //! checked and the length of interval is changed exactly, or the series does not fit.
 
+use model::quality::Status;
+
 use super::{Estimator, Gap, Proposal};
 use crate::context::{Companion, Profile, Role, is_good, touches_any};
 use crate::day::Day;
 use crate::inputs_hash::InputsHash;
-use crate::resample::{Cover, Matching, change_of_length};
+use crate::resample::{Cover, Matching, change_of_length, mark_of_change};
 use crate::settings::unit_power;
 use crate::view::View;
 
@@ -86,6 +88,11 @@ impl<'a> OtherSeries<'a> {
         (0..view.slots()).filter_map(both).fold((0, 0, 0), |(own, other, count), (here, there)| {
             (own + i128::from(here), other + i128::from(there), count + 1)
         })
+    }
+
+    /// What its values are marked with in slots of the channel.
+    pub(super) fn mark(&self, view: &View<'_>) -> Status {
+        mark_of_change(self.day.slot_seconds, view.day.slot_seconds)
     }
 
     /// Its name, and how its values are made to fit.

@@ -7,12 +7,12 @@
 use jiff::civil::Date;
 use model::quality::Status;
 
-use super::{Estimator, Gap, Proposal};
+use super::{Estimate, Estimator, Gap, Proposal};
 use crate::amount::rounded_quotient;
 use crate::context::{OUTAGE, is_good, touches_any};
 use crate::day::{Day, DayKind};
 use crate::inputs_hash::InputsHash;
-use crate::resample::{Cover, Matching};
+use crate::resample::{Cover, Matching, mark_of_change};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -30,14 +30,55 @@ pub(super) struct Averaging {
     pub most: u32,
     /// With fewer days no value is given.
     pub fewest: u32,
-    /// Whether a value must have passed validation or been accepted.
-    pub validated_only: bool,
+    /// What is known of a value that serves.
+    pub trusted: Trusted,
 }
+
+/// What must be known of a reference value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trusted {
+    /// It passed validation or was accepted.
+    Validated,
+    /// It was measured.
+    Measured,
+    /// It is there: estimates of the source are as good.
+    Estimated,
+}
+
+impl Trusted {
+    /// What a setting says ([`REFERENCE`] or one with more words).
+    pub(super) fn of(settings: &Settings, form: &'static SettingForm) -> Self {
+        match settings.choice(form) {
+            "validated" => Self::Validated,
+            "estimated" => Self::Estimated,
+            _ => Self::Measured,
+        }
+    }
+
+    fn allows(self, status: Status) -> bool {
+        match self {
+            Self::Validated => is_good(status) && status.intersects(Status(Status::VALIDATED.0 | Status::ACCEPTED.0)),
+            Self::Measured => is_good(status),
+            Self::Estimated => is_good(status.without(ESTIMATE)),
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Validated => "validated",
+            Self::Measured => "measured",
+            Self::Estimated => "measured or estimated",
+        }
+    }
+}
+
+/// What sources call a value that was not measured.
+const ESTIMATE: Status = Status(Status::ESTIMATED.0 | Status::SUBSTITUTE.0 | Status::FORECAST.0);
 
 impl Averaging {
     /// So many days, trusting what [`REFERENCE`] says.
     pub(super) fn of(settings: &Settings, most: u32, fewest: u32) -> Self {
-        Self { most, fewest, validated_only: settings.choice(&REFERENCE) == "validated" }
+        Self { most, fewest, trusted: Trusted::of(settings, &REFERENCE) }
     }
 }
 
@@ -99,21 +140,25 @@ pub(super) fn averaged(
         if references.len() < averaging.fewest as usize || references.is_empty() {
             continue;
         }
-        let inputs = references.iter().fold(InputsHash::of(method.id).number(slot.into()), |hash, (date, value)| {
-            hash.text(&date.to_string()).number(*value)
+        let inputs = references.iter().fold(InputsHash::of(method.id).number(slot.into()), |hash, (day, value)| {
+            hash.text(&day.date.to_string()).number(*value)
         });
         let sum: i128 = references.iter().map(|(_, value)| i128::from(*value)).sum();
+        let mark = |status: Status, (other, _): &(&Day<'_>, i64)| {
+            status | mark_of_change(other.slot_seconds, view.day.slot_seconds)
+        };
+        let status = references.iter().fold(method.status, mark);
         let mean = rounded_quotient(sum, references.len() as i128);
         let value = i64::try_from(mean).expect("the mean of 64-bit numbers has 64 bits");
-        estimates.push(method.value(slot, value, inputs.finish()));
-        used.extend(references.iter().map(|(date, _)| *date));
+        estimates.push(Estimate { status, ..method.value(slot, value, inputs.finish()) });
+        used.extend(references.iter().map(|(day, _)| day.date));
     }
     if estimates.is_empty() {
         return Proposal::not_eligible(format!(
             "fewer than {} of the {} like days stored have a {} value at that time",
             averaging.fewest,
             candidates.len(),
-            if averaging.validated_only { "validated" } else { "measured" },
+            averaging.trusted.word(),
         ));
     }
     used.sort_unstable();
@@ -124,17 +169,18 @@ pub(super) fn averaged(
 }
 
 /// The first so many candidates that have a usable value at the local time of the slot.
-fn references(day: &Day<'_>, slot: u16, candidates: &[&Day<'_>], averaging: Averaging) -> Vec<(Date, i64)> {
-    let usable = |status: Status| {
-        let passed = status.intersects(Status(Status::VALIDATED.0 | Status::ACCEPTED.0));
-        is_good(status) && (passed || !averaging.validated_only)
-    };
+fn references<'c>(
+    day: &Day<'_>,
+    slot: u16,
+    candidates: &[&'c Day<'c>],
+    averaging: Averaging,
+) -> Vec<(&'c Day<'c>, i64)> {
     candidates
         .iter()
         .filter_map(|other| {
             let cover = Cover::of(day, slot, other, Matching::LocalTime)?;
-            let value = cover.value(0, |at| other.value(at).filter(|_| usable(other.status(at))))?;
-            Some((other.date, value))
+            let value = cover.value(0, |at| other.value(at).filter(|_| averaging.trusted.allows(other.status(at))))?;
+            Some((*other, value))
         })
         .take(averaging.most as usize)
         .collect()

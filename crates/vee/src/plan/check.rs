@@ -76,6 +76,14 @@ impl PlannedRule {
         }
     }
 
+    /// The settings of a built rule; `None` for a formula.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
+        match &self.test {
+            Judge::Built(_, settings) => Some(settings),
+            Judge::User(_) => None,
+        }
+    }
+
     /// What it looks at beside the day itself.
     fn reach(&self) -> Reach {
         match &self.test {

@@ -1,6 +1,6 @@
 //! Where the ids of the catalogue belong that stand in a part of a plan that does not have them.
 
-use crate::catalogue::{CATALOGUE, Entry, State};
+use crate::catalogue::{CATALOGUE, State};
 use crate::{estimators, process, register, rules};
 
 /// What an id of the catalogue is and where it belongs, as the end of a sentence; `None` of an id that is in no book.
@@ -8,8 +8,8 @@ pub(super) fn belongs(id: &str) -> Option<&'static str> {
     if id.starts_with("U-") {
         return Some("a rule that is a formula: it belongs under [[user_rule]]");
     }
-    let entry: &Entry = CATALOGUE.iter().find(|entry| entry.id == id)?;
-    Some(match entry.state() {
+    let entry = CATALOGUE.iter().find(|entry| entry.id == id)?;
+    Some(match entry.state {
         _ if rules::rule(id).is_some() => "a rule of intervals: it belongs under [[validate]]",
         _ if register::rules::rule(id).is_some() => "a rule of registers: it belongs under [[register.validate]]",
         _ if estimators::estimator(id).is_some() => "a method for intervals: it belongs under [[estimate]]",

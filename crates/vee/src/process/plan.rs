@@ -6,13 +6,13 @@ use smol_str::format_smolstr;
 use super::v70_prolonged_estimation::{self as v70, ProlongedEstimation};
 use super::v71_replacement::{self as v71, Replacement};
 use super::v72_final_estimate_lock::{self as v72, FinalEstimateLock};
+use super::v77_timeliness::{self as v77, DueDay};
 use crate::plan::{ProcessEntry, repeated, unknown, wrong};
 use crate::settings::InvalidSetting;
 
 /// Rules about many days, each with its limits; `None` where the plan does not ask for it.
 ///
-/// The others are not among them: V61 is for whoever has the meters of a transformer side by side, and the limits of V77
-/// belong to the market.
+/// V61 is not among them: it is for whoever has the meters of a transformer side by side.
 #[derive(Clone, Debug, Default)]
 pub struct Processes {
     /// V70.
@@ -21,10 +21,12 @@ pub struct Processes {
     pub replacement: Option<Replacement>,
     /// V72.
     pub final_estimate_lock: Option<FinalEstimateLock>,
+    /// V77.
+    pub timeliness: Option<DueDay>,
 }
 
 /// The rules that a plan can ask for.
-const RULES: [&str; 3] = [v70::RULE.id, v71::RULE.id, v72::RULE.id];
+const RULES: [&str; 4] = [v70::RULE.id, v71::RULE.id, v72::RULE.id, v77::RULE.id];
 
 /// Whether a plan can ask for a rule.
 pub(crate) fn is_of_plans(id: &str) -> bool {
@@ -53,6 +55,7 @@ impl Processes {
         match entry.rule.as_str() {
             "V70" => self.prolonged_estimation = Some(ProlongedEstimation::read(&entry.settings)?),
             "V71" => self.replacement = Some(Replacement::read(&entry.settings)?),
+            "V77" => self.timeliness = Some(DueDay::read(&entry.settings)?),
             _ => self.final_estimate_lock = Some(FinalEstimateLock::read(&entry.settings)?),
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! V70 prolonged estimation: a channel that has been estimated for too long.
 //!
-//! Source: Oracle D2-PROESTCHK, fails where `last measured + allowed days < end`. The 60 days are a proposal.
+//! Source: Oracle D2-PROESTCHK, fails where `last measured + allowed days < end`. The 30 days are a proposal: a meter
+//! without a word is looked after for [`SILENT_DAYS`](crate::meter_times::SILENT_DAYS), and no day after these is judged.
+//! That a channel of which nothing was ever measured counts from the first thing that is known of it is one as well.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +25,7 @@ pub static RULE: Rule = Rule {
 const ALLOWED_DAYS: SettingForm = SettingForm {
     name: "allowed_days",
     kind: SettingKind::Count("days"),
-    default: "60 days",
+    default: "30 days",
     meaning: "how long a channel may go without a measured value; a day is 24 hours",
 };
 
@@ -40,18 +42,19 @@ impl ProlongedEstimation {
         Settings::read(RULE.settings, given).map(Self)
     }
 
-    /// Judges data that ends at `end`, with the end of the last interval (or the last read) that was not
-    /// an estimate.
-    pub fn judge(&self, last_measured: Option<Timestamp>, end: Timestamp) -> Judgement {
-        let Some(last) = last_measured else {
-            return Judgement::NotApplicable("the channel was never measured".into());
-        };
-        let found = TimeRange { start: last, end }.seconds();
+    /// Judges data that ends at `end`, with the end of the last interval (or the last read) that was measured. Where none
+    /// was, the time is counted from `known_since`, the first instant of which anything is known.
+    pub fn judge(&self, last_measured: Option<Timestamp>, known_since: Timestamp, end: Timestamp) -> Judgement {
+        let start = last_measured.unwrap_or(known_since);
+        let found = TimeRange { start, end }.seconds();
         let allowed = i64::from(self.0.count(&ALLOWED_DAYS)) * 86_400;
         if found <= allowed {
             return Judgement::Passed;
         }
         let (found, allowed) = (duration(found), duration(allowed));
-        Judgement::Failed(format!("the last measured value, of {last}, is {found} back; the limit is {allowed}"))
+        Judgement::Failed(match last_measured {
+            Some(last) => format!("the last measured value, of {last}, is {found} back; the limit is {allowed}"),
+            None => format!("no value was measured since {start}, {found} back; the limit is {allowed}"),
+        })
     }
 }

@@ -4,8 +4,12 @@
 //! the time over the fall: V55 tells of it once, no span goes over it, and the span after it begins at the new level, with the
 //! read that fell, although that one does not count.
 
+use std::cmp::Ordering;
+
 use model::quantity::Decimal;
 use model::register::{AdvanceError, advance};
+
+use crate::amount::Amount;
 
 /// A read of a counter, as far as spans hang on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +24,14 @@ pub struct SpanRead {
 
 /// The places of the first and the last read of each span, of reads of one register in order of time.
 pub fn spans(reads: &[SpanRead], dials: u8) -> Vec<(usize, usize)> {
-    let fell = |from: usize, to: usize| advance(reads[from].value, reads[to].value, dials) == Err(AdvanceError::Fell);
+    // What V55 told of is no roll-over, wherever the register stood.
+    let is_told = |from: usize, to: usize| {
+        let told = |read: &SpanRead| read.is_told && is_less(read, &reads[from]);
+        is_less(&reads[to], &reads[from]) && reads[from + 1..=to].iter().any(told)
+    };
+    let fell = |from: usize, to: usize| {
+        is_told(from, to) || advance(reads[from].value, reads[to].value, dials) == Err(AdvanceError::Fell)
+    };
     let begin = |before: usize, at: usize| {
         if !fell(before, at) {
             return Some(before);
@@ -33,6 +44,10 @@ pub fn spans(reads: &[SpanRead], dials: u8) -> Vec<(usize, usize)> {
     counting.windows(2).filter_map(|pair| Some((begin(pair[0], pair[1])?, pair[1]))).collect()
 }
 
+fn is_less(left: &SpanRead, right: &SpanRead) -> bool {
+    Amount::from(left.value).compared(right.value.into()).is_some_and(Ordering::is_lt)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +56,7 @@ mod tests {
     fn no_span_goes_over_a_fall() {
         check("counts on", "500 524 530", "500-524 524-530");
         check("rolls over", "99990 15 30", "99990-15 15-30");
+        check("a roll-over that V55 does not take for one", "99990 15! 30", "15-30");
         check("a read that is far too high", "100 9999! 110", "100-110");
         check("a read that fell alone", "500 510! 505", "500-505");
         check("a read that fell and nobody goes on from", "500 524 3! 530", "500-524 524-530");

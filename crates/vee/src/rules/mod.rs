@@ -47,6 +47,8 @@ use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
 
+pub use v50_sum_check::Tolerances;
+
 /// One validation rule of the catalogue.
 #[derive(Debug)]
 pub struct Rule {

@@ -1,6 +1,7 @@
 //! V31 spike: the highest value of a day stands far above the third highest.
 //!
-//! Source: Oracle D2-INTSPKCHK, 24-hour mode; the limit of 180 % is the value of the California rules.
+//! Source: Oracle D2-INTSPKCHK, 24-hour mode; its other mode judges a whole payload, which is not built: which message brought a
+//! value leaves no trace in an outcome. Of the 24-hour mode the limit of 180 % is the value of the California rules.
 //! With `p1` the highest and `p3` the third highest value of the local day, fails where
 //! `(p1 - p3) / p3` is above the limit. A day whose third highest value is below the floor is too
 //! quiet to judge, and a peak beside an outage is the load coming back. Irregular use is left to V76.

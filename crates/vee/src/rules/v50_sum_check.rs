@@ -2,14 +2,17 @@
 //!
 //! Sources: Oracle D2-SUM-CHK, IEE, California sum check. The arithmetic is in [`crate::sum_check`];
 //! this rule applies it to every total whose span ends on interval edges of the day. Exact boundary
-//! reads only: a read inside an interval is left to a person. Where
+//! reads only: a read inside an interval is left to a person. Calculated boundary reads, which IEE allows in manual runs, are not built.
+//! Where
 //! estimates were scaled to the outermost reads, the sum is checked against these and the reads between them are passed over.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::{Measured, Total};
 use crate::evidence::clock;
+use crate::plan::CheckedPlan;
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
@@ -57,6 +60,32 @@ const AMOUNT_SHARE: SettingForm = SettingForm {
 const NO_TOTALS: &str = "no two reads of a register that counts all day bound a span of the day, and no amount is stated; registers of \
                          time-of-use buckets are not added up here";
 
+/// How far sums may be from what was measured, as the rule of a plan says, for spans of more days than a run sees.
+#[derive(Clone, Debug)]
+pub struct Tolerances(Settings);
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self(Settings::read(RULE.settings, &BTreeMap::new()).expect("the defaults of the rule are right"))
+    }
+}
+
+impl Tolerances {
+    /// Those of a plan, or the defaults of the rule where the plan leaves it out.
+    pub fn of(plan: &CheckedPlan) -> Self {
+        let planned = plan.rules.iter().find(|planned| planned.id == RULE.id);
+        planned.and_then(|planned| planned.settings()).map_or_else(Self::default, |settings| Self(settings.clone()))
+    }
+
+    /// What holds for a quantity that was measured, in a unit.
+    ///
+    /// # Errors
+    /// A sentence that says why the rule does not apply: its limit is in the unit of another quantity.
+    pub fn of_total(&self, measured: &Measured, unit: &str) -> Result<Tolerance, String> {
+        tolerance(&self.0, measured, unit)
+    }
+}
+
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let mut reason = NO_TOTALS.to_string();
     let mut totals: Vec<&Total> = view.totals.iter().collect();
@@ -78,16 +107,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
 fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, u16, Option<Fault>), String> {
     let (from, to) = view.slots_of(total.range).ok_or("a read lies inside an interval or the span outside the day")?;
     let sum = sum_of(view, total, from, to)?;
-    let tolerance = match &total.measured {
-        Measured::Register(pair) => {
-            Tolerance::of_register(pair, settings.count(&REGISTER_COUNTS), settings.share(&REGISTER_SHARE))
-        }
-        Measured::Amount(_) => Tolerance {
-            quantity: settings.quantity_in(view.context.unit, &AMOUNT)?,
-            share: settings.share(&AMOUNT_SHARE),
-            together: true,
-        },
-    };
+    let tolerance = tolerance(settings, &total.measured, view.context.unit)?;
     let check = match sum_check(view.context.amount(sum), &total.measured, tolerance) {
         Ok(check) if check.meets() => return Ok((from, to, None)),
         Ok(check) => check,
@@ -99,6 +119,19 @@ fn compare(view: &View<'_>, settings: &Settings, total: &Total) -> Result<(u16, 
     let evidence = evidence(view, total, (from, to), &check);
     let side = check.sum.compared(check.expected).unwrap_or(Ordering::Equal);
     Ok((from, to, Some(Fault::beyond(from, to, side, evidence))))
+}
+
+fn tolerance(settings: &Settings, measured: &Measured, unit: &str) -> Result<Tolerance, String> {
+    Ok(match measured {
+        Measured::Register(pair) => {
+            Tolerance::of_register(pair, settings.count(&REGISTER_COUNTS), settings.share(&REGISTER_SHARE))
+        }
+        Measured::Amount(_) => Tolerance {
+            quantity: settings.quantity_in(unit, &AMOUNT)?,
+            share: settings.share(&AMOUNT_SHARE),
+            together: true,
+        },
+    })
 }
 
 fn evidence(view: &View<'_>, total: &Total, (from, to): (u16, u16), check: &SumCheck) -> String {

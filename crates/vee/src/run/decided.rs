@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::{Draft, REPLACED, Slot};
 use crate::context::{Context, Decision, DecisionKind};
 use crate::day::{Day, MISSING};
+use crate::estimators::estimator;
 use crate::plan::CheckedPlan;
 use crate::process::Kept;
 use crate::process::v72_final_estimate_lock::{self as v72, FinalEstimateLock};
@@ -90,8 +91,9 @@ impl<'a> Draft<'a> {
                 self.slots[at].locked = is_locking;
                 self.values[at] = value;
                 let stamp = if decision.is_final { Status::FINAL_ESTIMATE } else { Status::NONE };
-                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED | stamp;
-                self.slots[at].method = EDITED_BY_HAND;
+                let (method, made) = origin(&decision.kind);
+                self.statuses[at] = self.statuses[at].without(REPLACED) | Status::EDITED | stamp | made;
+                self.slots[at].method = method;
                 self.slots[at].inputs_hash = decision.act;
                 self.slots[at].exclude_from_scaling = true;
                 self.slots[at].moved = matches!(decision.kind, DecisionKind::Shift(_));
@@ -101,5 +103,16 @@ impl<'a> Draft<'a> {
                 self.statuses[at] |= Status::ACCEPTED;
             }
         }
+    }
+}
+
+/// The method of written values, and what it marks them with: what came of an estimation method is an estimate, what a person
+/// typed or copied is as good as their word.
+fn origin(kind: &DecisionKind) -> (&'static str, Status) {
+    match kind {
+        DecisionKind::Estimate(method, _) => {
+            (method, estimator(method).map_or(Status::ESTIMATED, |known| known.status))
+        }
+        DecisionKind::Accept | DecisionKind::Set(_) | DecisionKind::Shift(_) => (EDITED_BY_HAND, Status::NONE),
     }
 }

@@ -2,9 +2,11 @@
 //! them leaves what a run over everything leaves. Days of which nothing arrives are among them: what is expected of them hangs
 //! on what arrives before and after.
 //!
-//! One plan may judge all days, or several plans some days each; a day without a plan stays as received.
+//! One plan may judge all days, or several plans some days each; a day without a plan stays as received. A check meter stands
+//! beside the channel, days are compared with sums of earlier ones, registers roll over, plans keep earlier versions, and
+//! people write final estimates.
 //!
-//! Fifteen hundred histories, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others.
+//! Fifteen hundred histories, the same in every run; `AMITY_CASES=N PROPTEST_RNG_SEED=M` makes up others (CONTRIBUTING.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +17,14 @@ use model::quality::Status;
 use model::quantity::Decimal;
 use model::time::TimeRange;
 use proptest::prelude::*;
-use vee::channel::{ChannelDays, ReceivedDay};
-use vee::context::{Decision, DecisionKind, RegisterPair};
+use vee::channel::{Beside, ChannelDays, DayBeside, OtherChannel, ReceivedDay};
+use vee::context::{DaySummary, Decision, DecisionKind, RegisterPair, Role};
 use vee::meter_times::MeterTimes;
 use vee::plan::book::{Attachment, CheckedPlanBook, PlanBook, Scope};
-use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, RuleEntry, ScalingMode};
-use vee::{Activity, Context, MISSING, Measured, Plan, Total};
+use vee::plan::needs::Outlook;
+use vee::plan::{DatedPlans, EstimatorEntry, OnFailure, ProcessEntry, RuleEntry, ScalingMode};
+use vee::process::ReceivedVersion;
+use vee::{Activity, CheckedPlan, Context, MISSING, Measured, Plan, Total};
 
 use crate::notation::stamp;
 
@@ -46,10 +50,12 @@ fn instant(day: i32, slot: u16) -> Timestamp {
 enum Arrival {
     /// Values from a slot on; [`MISSING`] where the source says there is none.
     Values { day: i32, from: u16, values: Vec<i64> },
-    /// What a register counted from one day to another.
-    Register { from: i32, to: i32, counted: i64 },
-    /// A person accepts or writes a slot as it stands.
-    Decision { day: i32, slot: u16, written: Option<i64> },
+    /// What a register of five dials counted from one day to another, from a standing on.
+    Register { from: i32, to: i32, start: i64, counted: i64 },
+    /// A person accepts or writes a slot as it stands, for good or not.
+    Decision { day: i32, slot: u16, written: Option<i64>, is_final: bool },
+    /// Values of the check meter for a day.
+    Check { day: i32, values: Vec<i64> },
 }
 
 fn value() -> impl Strategy<Value = i64> {
@@ -62,10 +68,12 @@ fn arrival() -> impl Strategy<Value = Arrival> {
         8 => values.prop_map(|(day, from, values)| Arrival::Values { day, from, values }),
         3 => (0..DAYS, prop::sample::select(vec![0_i64, 1000]))
             .prop_map(|(day, value)| Arrival::Values { day, from: 0, values: vec![value; 4] }),
-        2 => (0..DAYS - 1, 1..4, 3000..9000_i64)
-            .prop_map(|(from, days, counted)| Arrival::Register { from, to: from + days, counted }),
-        1 => (0..DAYS, 0..SLOTS, proptest::option::of(500..1500_i64))
-            .prop_map(|(day, slot, written)| Arrival::Decision { day, slot, written }),
+        2 => (0..DAYS - 1, 1..4, prop::sample::select(vec![0_i64, 98_000]), 3000..9000_i64)
+            .prop_map(|(from, days, start, counted)| Arrival::Register { from, to: from + days, start, counted }),
+        1 => (0..DAYS, 0..SLOTS, proptest::option::of(500..1500_i64), any::<bool>())
+            .prop_map(|(day, slot, written, is_final)| Arrival::Decision { day, slot, written, is_final }),
+        2 => (0..DAYS, proptest::collection::vec(value(), 4))
+            .prop_map(|(day, values)| Arrival::Check { day, values }),
     ]
 }
 
@@ -90,13 +98,16 @@ struct Books {
     stride: i32,
     meter_times: MeterTimes,
     days: BTreeMap<Date, ReceivedDay>,
+    /// Every value that came, in order.
+    versions: BTreeMap<Date, Vec<ReceivedVersion>>,
+    checks: BTreeMap<Date, ReceivedDay>,
     totals: BTreeMap<(i32, i32), Total>,
     outcomes: BTreeMap<Date, FinalDay>,
     acts: u64,
 }
 
 impl Books {
-    /// Takes something in and answers the days it touches.
+    /// Takes something in and answers the days of the channel that it touches.
     fn take(&mut self, arrival: &Arrival) -> Vec<Date> {
         match arrival {
             Arrival::Values { day, from, values } => {
@@ -104,23 +115,30 @@ impl Books {
                 let received = self.days.entry(day_at(*day)).or_insert_with(|| empty_day(*day));
                 for (slot, value) in (*from..SLOTS).zip(values) {
                     received.values[usize::from(slot)] = *value;
+                    let version = ReceivedVersion { slot, value: *value, status: Status::NONE };
+                    self.versions.entry(day_at(*day)).or_default().push(version);
                 }
                 vec![day_at(*day)]
             }
-            Arrival::Register { from, to, counted } => {
+            Arrival::Register { from, to, start, counted } => {
                 let range = TimeRange { start: instant(*from, 0), end: instant(*to, 0) };
                 let pair = RegisterPair {
-                    start: Decimal::new(0, 0),
-                    end: Decimal::new(*counted, 0),
+                    start: Decimal::new(*start, 0),
+                    end: Decimal::new((start + counted) % 100_000, 0),
                     multiplier: Decimal::new(1, 0),
-                    dials: 9,
+                    dials: 5,
                     decimals: 0,
                 };
                 let total = Total { range, measured: Measured::Register(pair), elsewhere: None };
                 self.totals.insert((*from, *to), total);
                 (*from..*to).map(day_at).collect()
             }
-            Arrival::Decision { day, slot, written } => {
+            Arrival::Check { day, values } => {
+                let day = day * self.stride;
+                self.checks.insert(day_at(day), ReceivedDay { values: values.clone(), ..empty_day(day) });
+                Vec::new()
+            }
+            Arrival::Decision { day, slot, written, is_final } => {
                 let day = &(day * self.stride);
                 let Some(received) = self.days.get_mut(&day_at(*day)) else { return Vec::new() };
                 self.acts += 1;
@@ -132,7 +150,7 @@ impl Books {
                     to: slot + 1,
                     basis,
                     kind,
-                    is_final: false,
+                    is_final: *is_final && written.is_some(),
                 });
                 vec![day_at(*day)]
             }
@@ -141,10 +159,56 @@ impl Books {
 
     fn channel<'p>(&self, plans: &DatedPlans<'p>) -> ChannelDays<'p> {
         let facts = Context::of(model::id::ChannelNumber(7), "Wh", 0);
-        let received = |number| self.days.get(&day_at(number)).cloned().unwrap_or_else(|| empty_day(number));
-        let days = self.dates().map(|number| (day_at(number), received(number)));
+        let days = self.dates().map(|number| (day_at(number), self.received(number, plans)));
+        let check = self.checks.iter().map(|(date, day)| (*date, day.clone()));
+        let check = ChannelDays::new(facts.clone(), Vec::new(), plans.clone(), check);
+        let beside =
+            |number| (day_at(number), DayBeside { companions: vec![(Role::Check, 0)], ..DayBeside::default() });
         ChannelDays::new(facts, self.totals.values().cloned().collect(), plans.clone(), days)
             .with_meter_times(self.meter_times.clone())
+            .with(Beside {
+                summaries: self.days.iter().map(|(date, day)| summary(*date, &day.values)).collect(),
+                days: self.dates().map(beside).collect(),
+                channels: vec![OtherChannel { label: "check", days: check }],
+                ..Beside::default()
+            })
+    }
+
+    /// A day with those versions that count by its plan.
+    fn received(&self, number: i32, plans: &DatedPlans<'_>) -> ReceivedDay {
+        let date = day_at(number);
+        let mut day = self.days.get(&date).cloned().unwrap_or_else(|| empty_day(number));
+        let rules = plans.on(date).ok().map(CheckedPlan::processes).filter(|rules| rules.judge_versions());
+        if let (Some(rules), Some(versions)) = (rules, self.versions.get(&date)) {
+            day.kept = rules.keep(("Wh", 0), versions, (&mut day.values, &mut day.statuses));
+        }
+        day
+    }
+
+    /// The days to run for a batch, as a driver finds them: those that are compared with touched ones, and those beside
+    /// values of the check meter, farther where an outcome leans on others.
+    fn touched(&mut self, batch: &[Arrival], outlook: &Outlook) -> BTreeSet<Date> {
+        let own: BTreeSet<Date> = batch.iter().flat_map(|arrival| self.take(arrival)).collect();
+        let mut touched = own.clone();
+        let later = |date: &Date, days: u16| date.saturating_add(jiff::Span::new().days(days));
+        for date in &own {
+            for (youngest, oldest) in &outlook.summary_spans {
+                touched.extend((*youngest..=*oldest).map(|days| later(date, days)));
+            }
+        }
+        for arrival in batch {
+            let Arrival::Check { day, .. } = arrival else { continue };
+            let date = day_at(day * self.stride);
+            touched.insert(date);
+            let before = date.yesterday().expect("in range");
+            let judged_anew = (0..=outlook.reach_days + 1).map(|days| later(&before, days));
+            touched.extend(judged_anew.filter(|date| self.leans(*date)));
+        }
+        touched
+    }
+
+    fn leans(&self, date: Date) -> bool {
+        self.outcomes.get(&date).is_some_and(FinalDay::leans_on_others)
     }
 
     /// Every day that has ended.
@@ -154,8 +218,7 @@ impl Books {
 
     fn run(&mut self, plans: &DatedPlans<'_>, touched: &BTreeSet<Date>) {
         let channel = self.channel(plans);
-        let leans = |date: Date| self.outcomes.get(&date).is_some_and(FinalDay::leans_on_others);
-        for date in channel.to_run(touched, leans) {
+        for date in channel.to_run(touched, |date| self.leans(date)) {
             let outcome = channel.outcome(date, stamp()).expect("a day");
             self.outcomes.insert(date, outcome.final_day);
         }
@@ -165,6 +228,21 @@ impl Books {
 /// Whether a day of which nothing is there any more and nothing expected has no trace of what was decided before.
 fn says_nothing(day: &FinalDay) -> bool {
     day.values.is_empty() && day.failures.is_empty()
+}
+
+/// A day of received values in few numbers.
+fn summary(date: Date, values: &[i64]) -> DaySummary {
+    let known = || values.iter().copied().filter(|value| *value != MISSING);
+    DaySummary {
+        date,
+        slots: SLOTS,
+        sum: known().map(i128::from).sum(),
+        highest: known().max(),
+        missing: SLOTS - known().count() as u16,
+        estimated: 0,
+        edited: 0,
+        outage: 0,
+    }
 }
 
 fn empty_day(day: i32) -> ReceivedDay {
@@ -189,8 +267,16 @@ fn plans() -> [Plan; 3] {
     let mut wide = Plan::standard();
     wide.validate.push(RuleEntry::new("V33", OnFailure::Estimate));
     wide.validate.push(RuleEntry::new("V37", OnFailure::Warn));
+    wide.validate.push(RuleEntry::new("V34", OnFailure::Estimate));
+    wide.validate.push(RuleEntry::new("V35", OnFailure::Warn));
+    wide.validate.push(RuleEntry::new("V60", OnFailure::Estimate));
     wide.validate_estimates = true;
     wide.estimate = ["E04", "E08", "E09", "auto", "E17"].map(EstimatorEntry::new).to_vec();
+    let kept = [("V71", "change_least", "0.05 kWh"), ("V72", "honor", "on")];
+    let kept = kept
+        .map(|(rule, name, text)| ProcessEntry { rule: rule.into(), settings: [(name.into(), text.into())].into() });
+    wide.process = kept.to_vec();
+    short.estimate.insert(0, EstimatorEntry::new("E01"));
     for entry in &mut wide.validate {
         match entry.rule.as_str() {
             "V31" => entry.on_failure = OnFailure::Estimate,
@@ -245,12 +331,12 @@ proptest! {
         meter_times in meter_times(),
     ) {
         let book = book(&dates);
-        let plans = book.of_usage_point("UP-7", &[]);
+        let (plans, outlook) = (book.of_usage_point("UP-7", &[]), book.outlook());
         let mut books = Books { stride, meter_times, ..Books::default() };
         let every_day: BTreeSet<Date> = books.dates().map(day_at).collect();
         books.run(&plans, &every_day);
         for batch in &batches {
-            let touched: BTreeSet<Date> = batch.iter().flat_map(|arrival| books.take(arrival)).collect();
+            let touched = books.touched(batch, &outlook);
             books.run(&plans, &touched);
         }
         let channel = books.channel(&plans);

@@ -6,13 +6,14 @@ use model::quality::Status;
 use model::quality::validation::ValidationStatus::{self, Fv, Pv};
 use model::quantity::Decimal;
 use model::time::TimeRange;
-use vee::assumed_time::{FIVE, FORMULA, Profile};
+use vee::assumed_time::{FIVE, FORMULA};
 use vee::context::RegisterPair;
 use vee::formula::{CountScope, Formula, explain};
 use vee::plan::{OnFailure, Trigger};
 use vee::{Context, Day, Measured, Outcome, Plan, Queue, Total, Validation, Verdict, run};
 
-use crate::notation::{Series, checked, context, final_values, plan_of_rule, repository, stamp};
+use crate::assumed_time_plans::{as_printed, complete};
+use crate::notation::{Series, checked, context, final_values, plan_of_rule, stamp};
 
 /// Six hours from midnight, of which the third and fourth were stamped with an assumed time.
 pub fn two_assumed_hours() -> Series {
@@ -64,7 +65,7 @@ fn the_scope_of_the_status_count_is_a_switch() {
     series.statuses[2] |= Status::ASSUMED_TIME;
     let day = series.ordinary_day(3600);
     for (scope, slots) in [(CountScope::Interval, vec![(3, 4)]), (CountScope::Block, vec![])] {
-        let mut plan = rules_only(Profile::Strict.plan());
+        let mut plan = rules_only(as_printed());
         plan.user_rule[0].status_count = scope;
         let outcome = run(&day, &context(0), &checked(plan), stamp());
         let faults = outcome.exceptions.iter().filter(|fault| fault.rule == "U-AMT");
@@ -81,14 +82,13 @@ fn the_scope_of_the_status_count_is_a_switch() {
 // covers: AMT-VAL-02, AMT-VAL-03, AMT-VAL-04, AMT-VAL-05, AMT-FRM-06
 #[test]
 fn the_rule_has_the_parameters_of_the_guidance() {
-    let plan = Profile::Strict.plan();
+    let plan = as_printed();
     let rule = &plan.user_rule[0];
     assert_eq!((rule.named_formula_id.as_str(), plan.formula[0].text.as_str()), ("AMT intervals", FORMULA));
     assert_eq!((rule.true_result_triggers, rule.route_to_queue), (Trigger::Fail, false));
     assert_eq!(rule.true_results_status.as_deref(), Some("AMT"));
-    let path = repository().join("config/plans/assumed-time-as-printed.toml");
-    let shipped: Plan = toml::from_str(&std::fs::read_to_string(path).expect("the shipped plan")).expect("TOML");
-    assert_eq!(shipped, plan);
+    let standard = Plan::standard();
+    assert_eq!((&plan.validate, &plan.estimate[1..]), (&standard.validate, &standard.estimate[..]), "as it is else");
 
     let mut unknown = plan.clone();
     unknown.user_rule[0].named_formula_id = "another".into();
@@ -114,7 +114,7 @@ fn the_rule_has_the_parameters_of_the_guidance() {
 fn found_intervals_are_amt_failed_and_need_an_estimate_and_an_exception_is_recorded() {
     let series = two_assumed_hours();
     let day = series.ordinary_day(3600);
-    let outcome = run(&day, &context(0), &checked(rules_only(Profile::Strict.plan())), stamp());
+    let outcome = run(&day, &context(0), &checked(rules_only(as_printed())), stamp());
     for slot in [2, 3] {
         let status = status(&day, &outcome, slot);
         assert!(status.contains(Status::ASSUMED_TIME | Status::FAILED | Status::ESTIMATE_NEEDED | FIVE), "{status}");
@@ -126,7 +126,7 @@ fn found_intervals_are_amt_failed_and_need_an_estimate_and_an_exception_is_recor
     let evidence = "`AMT intervals` holds for 2 values from 02:00 to 04:00, up to 9 kWh, marked power failure, partial \
                     interval, clock adjusted, clock error, hardware fault";
     assert_eq!(exception.evidence, evidence);
-    let mut routed = rules_only(Profile::Strict.plan());
+    let mut routed = rules_only(as_printed());
     routed.user_rule[0].route_to_queue = true;
     let outcome = run(&day, &context(0), &checked(routed), stamp());
     assert_eq!(outcome.exceptions[0].queue, Queue::ManualWork);
@@ -138,7 +138,7 @@ fn found_intervals_are_amt_failed_and_need_an_estimate_and_an_exception_is_recor
 fn assumed_hours_become_zeros_that_pass_the_second_validation() {
     let series = two_assumed_hours();
     let day = series.ordinary_day(3600);
-    let outcome = run(&day, &context(0), &checked(Profile::Strict.plan()), stamp());
+    let outcome = run(&day, &context(0), &checked(as_printed()), stamp());
     assert_eq!(final_values(&day, &outcome), [5, 5, 0, 0, 5, 5].map(Some));
     for slot in [2, 3] {
         let status = status(&day, &outcome, slot);
@@ -159,7 +159,7 @@ fn assumed_hours_become_zeros_that_pass_the_second_validation() {
 /// An estimate that fails the second validation waits for a person and is not estimated again.
 #[test]
 fn a_bad_estimate_is_found_by_the_second_validation() {
-    let mut plan = Profile::Strict.plan();
+    let mut plan = as_printed();
     plan.estimate[0].settings.insert("value_to_substitute".into(), "90 kWh".into());
     let series = two_assumed_hours();
     let day = series.ordinary_day(3600);
@@ -185,7 +185,7 @@ fn only_reads_with_the_chosen_status_are_replaced() {
     series.values[0] = vee::MISSING;
     let day = series.ordinary_day(3600);
     let estimated = |only: &str| {
-        let mut plan = Profile::Strict.plan();
+        let mut plan = as_printed();
         plan.estimate.truncate(1);
         plan.estimate[0].settings.insert("only_status".into(), only.into());
         final_values(&day, &run(&day, &context(0), &checked(plan), stamp()))
@@ -216,7 +216,7 @@ fn zeros_stay_zero_when_the_rest_is_scaled() {
     let day = series.ordinary_day(3600);
     let totals = [register(32)];
     let context = Context { totals: &totals, ..context(0) };
-    let mut plan = Profile::Strict.plan();
+    let mut plan = as_printed();
     let outcome = run(&day, &context, &checked(plan.clone()), stamp());
     // 15 are measured and 17 are left for the one estimate that may change.
     assert_eq!(final_values(&day, &outcome), [5, 5, 0, 0, 5, 17].map(Some));
@@ -232,7 +232,7 @@ fn zeros_stay_zero_when_the_rest_is_scaled() {
 // covers: AMT-EST-04, AMT-BKG-03
 #[test]
 fn the_replacement_comes_first() {
-    let mut plan = Profile::Strict.plan();
+    let mut plan = as_printed();
     assert_eq!(checked(plan.clone()).notes(), []);
     plan.estimate.rotate_left(1);
     let notes = checked(plan.clone()).notes().to_vec();
@@ -253,13 +253,13 @@ fn the_replacement_comes_first() {
 #[test]
 fn the_six_statuses_must_not_be_ignored() {
     for name in ["AMT", "CLOCK", "IOBOARD", "IRREGULAR", "POWER", "TIMERESET"] {
-        let mut plan = Profile::Strict.plan();
+        let mut plan = as_printed();
         plan.estimate[0].statuses_to_ignore = vec![name.into()];
         let findings = plan.check().expect_err(name);
         assert_eq!(findings[0].field, "estimate[0].statuses_to_ignore");
         assert!(findings[0].message.starts_with(&format!("{name} would be skipped")), "{}", findings[0]);
     }
-    let mut plan = Profile::Strict.plan();
+    let mut plan = as_printed();
     plan.estimate[0].statuses_to_ignore = vec!["TIME ADJUSTED".into()];
     assert!(plan.check().is_ok());
     // Ignored statuses keep a method from an interval.
@@ -278,25 +278,14 @@ fn the_time_adjusted_interval_is_left_alone_in_the_strict_profile_and_estimated_
     series.values[4] = 40;
     series.statuses[4] = Status::TIME_ADJUSTED;
     let day = series.ordinary_day(3600);
-    let decided = |profile: Profile| run(&day, &context(0), &checked(profile.plan()), stamp());
-    let strict = decided(Profile::Strict);
+    let decided = |plan: Plan| run(&day, &context(0), &checked(plan), stamp());
+    let strict = decided(as_printed());
     assert_eq!(final_values(&day, &strict)[4], Some(40));
     let by_time = strict.exceptions.iter().filter(|exception| exception.rule == "U-TIME-ADJUSTED").count();
     assert_eq!((by_time, status(&day, &strict, 4).contains(Status::TIME_ADJUSTED)), (0, true));
-    let complete = decided(Profile::Complete);
+    let complete = decided(complete());
     assert_eq!(final_values(&day, &complete)[4], Some(5));
     assert!(status(&day, &complete, 4).contains(Status::ESTIMATED | Status::TIME_ADJUSTED));
-}
-
-// covers: AMT-EST-08
-#[test]
-fn received_values_stay_and_final_values_lie_over_them() {
-    let series = two_assumed_hours();
-    let before = series.clone();
-    let day = series.ordinary_day(3600);
-    let outcome = run(&day, &context(0), &checked(Profile::Strict.plan()), stamp());
-    assert_eq!(series, before, "a subscriber of raw data sees what was received");
-    assert_eq!((day.value(2), final_values(&day, &outcome)[2]), (Some(8), Some(0)));
 }
 
 #[test]

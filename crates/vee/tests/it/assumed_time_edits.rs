@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use model::quality::Status;
 use model::quality::validation::ValidationStatus::{self, Ma};
 use model::time::TimeRange;
-use vee::assumed_time::{BalanceSlot, FIVE, Profile, ShiftRefusal, Stamped, balance, shift};
+use vee::assumed_time::{BalanceSlot, FIVE, ShiftRefusal, Stamped, balance, shift};
 use vee::{Context, Decision, DecisionKind, run};
 
 use crate::assumed_time::{status, two_assumed_hours};
+use crate::assumed_time_plans::as_printed;
 use crate::notation::{checked, context, final_values, stamp};
 
 fn hour(hour: i64) -> Timestamp {
@@ -75,7 +76,7 @@ fn accepted_and_zeroed_intervals_stay_marked_and_moved_ones_do_not() {
     let decided = |kind: DecisionKind| {
         let decisions = [Decision { act: 7, from: 2, to: 4, basis: vec![8, 9], kind, is_final: false }];
         let context = Context { decisions: &decisions, ..context(0) };
-        let outcome = run(&day, &context, &checked(Profile::Strict.plan()), stamp());
+        let outcome = run(&day, &context, &checked(as_printed()), stamp());
         (final_values(&day, &outcome)[2], status(&day, &outcome, 2))
     };
     let (value, accepted) = decided(DecisionKind::Accept);

@@ -1,12 +1,13 @@
 //! Assumed meter time: which families of meters and which firmware the guidance covers.
 
 use model::quality::Status;
-use vee::assumed_time::{FAMILIES, Profile, Support, support};
+use vee::assumed_time::{FAMILIES, Support, support};
 use vee::context::Device;
 use vee::plan::OnFailure;
 use vee::{Context, Plan, Queue, Verdict, run};
 
 use crate::assumed_time::{status, two_assumed_hours};
+use crate::assumed_time_plans::as_printed;
 use crate::notation::{checked, context, final_values, repository, stamp};
 
 // covers: AMT-VAL-07, AMT-EST-09
@@ -23,7 +24,7 @@ fn only_the_centron_families_are_judged() {
     ] {
         let device = Device { family: Some(family), firmware: Some(firmware), ..Device::default() };
         let context = Context { device, ..context(0) };
-        let mut plan = Profile::Strict.plan();
+        let mut plan = as_printed();
         plan.user_rule.clear();
         plan.validate = vec![vee::plan::RuleEntry::new("V27", OnFailure::Estimate)];
         let outcome = run(&day, &context, &checked(plan.clone()), stamp());

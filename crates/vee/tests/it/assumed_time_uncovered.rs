@@ -3,13 +3,14 @@
 
 use model::id::ChannelNumber;
 use model::quality::Status;
-use vee::assumed_time::{FIVE, Profile};
+use vee::assumed_time::FIVE;
 use vee::channel::ChannelDays;
 use vee::context::{Decision, DecisionKind, Device};
 use vee::plan::{OnFailure, RuleEntry};
 use vee::{Context, MISSING, Outcome, Plan, Queue, run};
 
 use crate::assumed_time::status;
+use crate::assumed_time_plans::as_printed;
 use crate::notation::{Series, checked, context, final_values, stamp};
 use crate::scaling_over_days::{date_of, days};
 
@@ -35,7 +36,7 @@ fn plan() -> Plan {
 /// The same, with zeros for assumed meter time as its first method.
 fn zero_filling() -> Plan {
     let mut plan = plan();
-    plan.estimate.insert(0, Profile::Strict.plan().estimate.remove(0));
+    plan.estimate.insert(0, as_printed().estimate.remove(0));
     plan
 }
 

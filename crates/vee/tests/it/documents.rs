@@ -15,12 +15,11 @@ fn rules_md_is_up_to_date() {
     check_document("docs/vee/rules.md", &rules_md());
 }
 
+/// Of the rule books themselves: 67 ids that validate, 22 that estimate intervals, 10 that estimate reads.
 #[test]
-fn everything_built_is_in_the_catalogue_once() {
-    for Built { id, .. } in built() {
-        assert_eq!(CATALOGUE.iter().filter(|entry| entry.id == id).count(), 1, "{id}");
-    }
+fn everything_of_the_rule_books_is_built_once() {
     let mut ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
+    ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), CATALOGUE.len(), "an id appears twice");
     let of = |letter: char| ids.iter().filter(|id| id.starts_with(letter)).count();
@@ -33,7 +32,7 @@ fn everything_in_the_catalogue_has_its_vectors() {
     let folder = repository().join("docs/vee/golden");
     let files = std::fs::read_dir(folder).expect("the vectors").map(|file| file.expect("a file").file_name());
     let names: Vec<String> = files.map(|name| name.into_string().expect("UTF-8")).collect();
-    for Entry { id, .. } in CATALOGUE {
+    for Entry { id, .. } in CATALOGUE.iter() {
         let id = id.to_lowercase();
         let is_about = |name: &String| name.split(['_', '.']).any(|part| part == id);
         assert!(names.iter().any(is_about), "{id} has no vectors");
@@ -66,7 +65,9 @@ const HEAD: &str = "\
 # Rules and methods
 
 Made from the tables of the crate `vee` by its test `documents::rules_md_is_up_to_date`; do not edit by hand. Ids are those of
-the rule catalogue and are used in code, plans, results and tests. **built**: works now. **admission**: an envelope check made
+the rule catalogue and are used in code, plans, results and tests. **built**: works now, **without** what it says no
+installation knows yet. **library**: built and tested, but an installation has nothing to feed it with: a plan may ask for it, and
+it answers that it is not applicable. **admission**: an envelope check made
 when a batch is admitted (crate `ingest`). **determinants**: a check of billing determinants (crate `usage`). **plan**: a switch
 of a plan.
 
@@ -96,8 +97,8 @@ fn rules_md() -> String {
     let built = built();
     let mut text = HEAD.to_string();
     text.push_str("| id | name | state | purpose |\n| --- | --- | --- | --- |\n");
-    for entry in CATALOGUE {
-        let state = match entry.state() {
+    for entry in CATALOGUE.iter() {
+        let state = match entry.state {
             State::Built => "built",
             State::Library => "library",
             State::Admission => "admission",
@@ -105,7 +106,8 @@ fn rules_md() -> String {
             State::Plan => "plan",
         };
         let purpose = built.iter().find(|row| row.id == entry.id).map_or("", |row| row.purpose);
-        writeln!(text, "| {} | {} | {state} | {purpose} |", entry.id, entry.name).expect("memory");
+        let lacks = entry.lacks.map_or(String::new(), |lacks| format!(", without {lacks}"));
+        writeln!(text, "| {} | {} | {state}{lacks} | {purpose} |", entry.id, entry.name).expect("memory");
     }
     text.push_str("\n## Settings of what is built\n\n| id | setting | written as | default | meaning |\n| --- | --- | --- | --- | --- |\n");
     for row in &built {
@@ -115,8 +117,8 @@ fn rules_md() -> String {
     writeln!(
         text,
         "\nRules run on the values as received, before estimation; {} on the final values. {} judge one read of a \
-         register (part `register` of a plan); {} are functions of many values; a plan asks for V70, V71 and V72 as \
-         `[[process]]`, `amity quality` answers V77, and V61, in state `library`, has no caller in an installation yet.",
+         register (part `register` of a plan); {} are functions of many values; a plan asks for V70, V71, V72 and V77 as \
+         `[[process]]`, and `amity quality` answers V77.",
         totals.join(", "),
         ids(register::rules::RULES.iter().map(|rule| rule.id)),
         ids(process::RULES.iter().map(|rule| rule.id)),

@@ -10,9 +10,7 @@ use vee::process::v61_balance::{Balance, Part};
 use vee::process::v70_prolonged_estimation::ProlongedEstimation;
 use vee::process::v71_replacement::{Candidate, Replacement};
 use vee::process::v72_final_estimate_lock::FinalEstimateLock;
-use vee::process::v77_timeliness::{
-    CALIFORNIA_INTERVAL, CALIFORNIA_MONTHLY, Deadline, Delivery, deadlines, ontario, timeliness,
-};
+use vee::process::v77_timeliness::{Deadline, Delivery, DueDay, timeliness};
 
 use crate::golden::{Golden, Row};
 use crate::register_notation::{decimal, list, settings_of};
@@ -56,7 +54,7 @@ fn v70_prolonged_estimation() {
     let limit = ProlongedEstimation::read(&settings_of("")).expect("defaults");
     for row in Golden::read("v70_prolonged_estimation.csv").rows() {
         let last = Some(row.get("last")).filter(|text| !text.is_empty()).map(instant);
-        check(&row, limit.judge(last, instant(row.get("end"))));
+        check(&row, limit.judge(last, instant(row.get("since")), instant(row.get("end"))));
     }
 }
 
@@ -96,7 +94,7 @@ fn v77_timeliness() {
             pairs("deliveries").into_iter().map(|(values, at)| Delivery { at, values }).collect();
         let per_cent = |number: u64| u8::try_from(number).expect("per cent");
         let deadlines: Vec<Deadline> =
-            pairs("deadlines").into_iter().map(|(number, at)| Deadline { at, per_cent: per_cent(number) }).collect();
+            pairs("deadlines").into_iter().map(|(number, at)| Deadline::of_per_cent(at, per_cent(number))).collect();
         let found = timeliness(row.number("expected"), &deliveries, &deadlines);
         let words: Vec<&str> = found.iter().map(|found| if found.met { "met" } else { "late" }).collect();
         assert_eq!(words.join(" "), row.get("answer"), "{}: {found:?}", row.get("case"));
@@ -104,33 +102,37 @@ fn v77_timeliness() {
 }
 
 #[test]
-fn california_has_three_deadlines() {
-    let at = ["2026-01-02T12:00:00Z", "2026-01-03T12:00:00Z", "2026-01-05T12:00:00Z"].map(instant);
-    let shares = |per_cent| deadlines(at, per_cent).map(|deadline| deadline.per_cent);
-    assert_eq!(shares(CALIFORNIA_INTERVAL), [80, 90, 99]);
-    assert_eq!(shares(CALIFORNIA_MONTHLY), [85, 95, 99]);
-    assert_eq!(deadlines(at, CALIFORNIA_MONTHLY).map(|deadline| deadline.at), at);
+fn deadlines_are_local_times_of_the_market() {
+    // covers: ONT-2.6.1, V77
+    for (zone, deadline, date, expected) in [
+        ("America/Toronto", "ontario", "2024-01-14", "2024-01-15T10:00:00Z"),
+        ("America/Toronto", "ontario", "2024-03-09", "2024-03-10T09:00:00Z"),
+        ("America/Toronto", "ontario", "2024-11-02", "2024-11-03T10:00:00Z"),
+        ("America/Toronto", "ontario", "2024-07-31", "2024-08-01T09:00:00Z"),
+        ("Europe/Oslo", "elhub", "2024-03-30", "2024-03-31T05:00:00Z"),
+        ("Europe/Oslo", "elhub", "2024-10-26", "2024-10-27T06:00:00Z"),
+        ("Europe/Oslo", "elhub-billing", "2024-10-24", "2024-10-29T23:00:00Z"),
+        ("Europe/Tallinn", "estfeed", "2024-01-14", "2024-01-15T08:00:00Z"),
+    ] {
+        let due = DueDay::read(&settings_of(&format!("deadline={deadline}"))).expect("settings");
+        let zone = TimeZone::get(zone).expect("bundled zone");
+        let found = due.deadline(date.parse().expect("date"), &zone).expect("in range");
+        assert_eq!(found.at, instant(expected), "{deadline} {date}");
+    }
 }
 
 #[test]
-fn ontario_reads_are_due_at_five_local_time() {
-    // covers: ONT-2.6.1
-    let zone = TimeZone::get("America/Toronto").expect("bundled zone");
-    for (date, expected) in [
-        ("2024-01-14", "2024-01-15T10:00:00Z"),
-        ("2024-03-09", "2024-03-10T09:00:00Z"),
-        ("2024-11-02", "2024-11-03T10:00:00Z"),
-        ("2024-07-31", "2024-08-01T09:00:00Z"),
-    ] {
-        let deadline = ontario(date.parse().expect("date"), &zone).expect("in range");
-        assert_eq!(deadline, Deadline { at: instant(expected), per_cent: 98 }, "{date}");
-    }
+fn the_share_of_ontario_is_98_per_cent_unless_the_plan_says_otherwise() {
     // covers: ONT-2.3.1a
-    let due = ontario("2024-01-14".parse().expect("date"), &zone).expect("in range");
-    for (values, met) in [(979, false), (980, true), (981, true)] {
-        let found = timeliness(1000, &[Delivery { at: due.at, values }], &[due]);
-        assert_eq!(found[0].met, met, "{}", found[0].evidence);
-    }
+    let met = |settings: &str, values| {
+        let due = DueDay::read(&settings_of(settings)).expect("settings");
+        let due = due.deadline("2024-01-14".parse().expect("date"), &TimeZone::UTC).expect("in range");
+        timeliness(1000, &[Delivery { at: due.at, values }], &[due])[0].met
+    };
+    assert_eq!([979, 980, 981].map(|values| met("", values)), [false, true, true]);
+    assert_eq!([994, 995].map(|values| met("share=99.5 %", values)), [false, true]);
+    let refused = DueDay::read(&settings_of("share=101 %")).expect_err("more than all");
+    assert_eq!(refused[0].message, "found `101 %`, expected a share of at most `100 %`");
 }
 
 #[test]
@@ -146,7 +148,7 @@ fn evidence_has_the_numbers() {
     );
     let limit = ProlongedEstimation::read(&settings_of("allowed_days=2 days")).expect("settings");
     assert_eq!(
-        limit.judge(Some(instant("2026-01-01T00:00:00Z")), instant("2026-01-04T00:00:00Z")),
+        limit.judge(Some(instant("2026-01-01T00:00:00Z")), Timestamp::MIN, instant("2026-01-04T00:00:00Z")),
         Judgement::Failed(
             "the last measured value, of 2026-01-01T00:00:00Z, is 3 days back; the limit is 2 days".into()
         )
@@ -167,9 +169,9 @@ proptest! {
         let candidate = |value, status| Candidate { value: Some(value), status: Status(status) };
         let (old, new) = (candidate(numbers[0], statuses.0), candidate(numbers[1], statuses.1));
         let _ = Replacement::read(&settings_of("")).expect("defaults").judge(old, new, "kWh");
-        let deadline = Deadline { at: Timestamp::MAX, per_cent: counts.2 };
+        let deadline = Deadline::of_per_cent(Timestamp::MAX, counts.2);
         let _ = timeliness(counts.0, &[Delivery { at: Timestamp::MIN, values: counts.1 }; 2], &[deadline]);
         let prolonged = ProlongedEstimation::read(&settings_of("")).expect("defaults");
-        let _ = prolonged.judge(Some(Timestamp::MIN), Timestamp::MAX);
+        let _ = prolonged.judge(Some(Timestamp::MIN), Timestamp::MIN, Timestamp::MAX);
     }
 }

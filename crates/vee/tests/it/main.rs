@@ -1,16 +1,18 @@
 //! What the engine decides, seen from outside.
 
+mod applied_estimates;
 mod arrival_order;
 mod assumed_time;
 mod assumed_time_edits;
 mod assumed_time_families;
-mod assumed_time_meter;
+mod assumed_time_plans;
 mod assumed_time_uncovered;
 mod boundary;
 mod boundary_sum_check;
 mod decisions;
 mod directions;
 mod documents;
+mod e05_settings;
 mod formulas;
 mod golden;
 mod golden_formula;

@@ -17,7 +17,7 @@ fn an_id_of_another_part_is_told_where_it_belongs() {
         ("validate", "V73", "V73 is a check of billing determinants: it belongs into their definition"),
         ("validate", "V72", "V72 is a rule about many days: it belongs under [[process]]"),
         ("validate", "V75", "V75 is a switch of the plan: write `validate_estimates = true`"),
-        ("validate", "V77", "V77 is no rule of a plan: leave it out"),
+        ("validate", "V61", "V61 is no rule of a plan: leave it out"),
         ("validate", "R01", "R01 is a method for registers: it belongs under [[register.estimate]]"),
         ("validate", "E04", "E04 is a method for intervals: it belongs under [[estimate]]"),
         ("validate", "U-OWN", "U-OWN is a rule that is a formula: it belongs under [[user_rule]]"),

@@ -1,11 +1,11 @@
 //! A plan tried on a series of a file.
 
 use model::quality::validation::ValidationStatus::{Nv, Pv};
-use vee::assumed_time::Profile;
 use vee::formula::{CountScope, Formula};
 use vee::trial::{Trial, explain_at, read_series, trial};
 use vee::{Plan, Queue};
 
+use crate::assumed_time_plans::as_printed;
 use crate::notation::checked;
 
 fn tried(plan: Plan, text: &str) -> Trial {
@@ -51,7 +51,7 @@ fn registers_and_statuses_are_read_and_scaled_to() {
         "time,value,status,register\n2026-01-14T00:00:00Z,5,,100\n2026-01-14T01:00:00Z,8,{flags},\n\
          2026-01-14T02:00:00Z,,,\n2026-01-14T03:00:00Z,5,,\n2026-01-14T04:00:00Z,end,,117\n"
     );
-    let found = tried(Profile::Strict.plan(), &text);
+    let found = tried(as_printed(), &text);
     let last: Vec<Option<&str>> = found.values.iter().map(|value| value.last.as_deref()).collect();
     // 17 counted, 10 measured, the assumed hour is 0 and stays: 7 are left for the gap.
     assert_eq!(last, [Some("5"), Some("0"), Some("7"), Some("5")]);

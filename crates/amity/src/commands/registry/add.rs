@@ -14,8 +14,11 @@ use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory};
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
+use store::registry::fact::{Fact, FactKind};
 use store::registry::usage_point::StateChange;
 
+use super::continuation::Continuation;
+use super::fact::multiplier_can_change;
 use crate::commands::time_span::instant;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -56,6 +59,11 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     multiplier: Option<String>,
+    /// The multiplier changed at this time, with a meter or its transformers: it holds from then on, and what the register
+    /// counted before stays as it was. A date or local time of the zone, or RFC 3339 with offset.
+    #[arg(long, value_name = "TIME", requires = "multiplier", conflicts_with = "correct")]
+    #[serde(default)]
+    multiplier_from: Option<String>,
     /// Digits of the register before the point.
     #[arg(long)]
     #[serde(default)]
@@ -69,6 +77,15 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     interval_seconds: Option<u32>,
+    /// The channel goes on as this one of the same usage point, whose intervals had another length: its label, number or mRID.
+    /// Messages that name either mean the one that holds at their time.
+    #[arg(long, value_name = "CHANNEL", requires = "continues_from")]
+    #[serde(default)]
+    continues: Option<String>,
+    /// The first local day of the new length.
+    #[arg(long, value_name = "DATE", requires = "continues")]
+    #[serde(default)]
+    continues_from: Option<String>,
     /// Zone of the usage point.
     #[arg(long)]
     #[serde(default)]
@@ -119,7 +136,7 @@ impl Add {
         if let Some(stored) = stored {
             (entry.multiplier, entry.dials) = (stored.multiplier, stored.dials);
         }
-        if let Some(text) = &self.multiplier {
+        if let Some(text) = self.multiplier.as_deref().filter(|_| self.multiplier_from.is_none()) {
             entry.multiplier = text.parse().map_err(|error| usage("multiplier", &error))?;
         }
         entry.dials = self.dials.or(entry.dials);
@@ -128,6 +145,38 @@ impl Add {
             nothing_read_yet(installation, stored, &entry)?;
         }
         Ok(entry)
+    }
+
+    /// The multiplier that holds from an instant on, where one is given.
+    fn multiplier_change(
+        &self,
+        installation: &Installation,
+        channel: Option<&Channel>,
+    ) -> Result<Option<Fact>, Failure> {
+        let Some(from) = self.multiplier_from.as_deref() else { return Ok(None) };
+        let usage = |words: &str| Failure::Usage(format!("multiplier_from: {words}"));
+        let multiplier = self.multiplier.as_deref().ok_or_else(|| usage("say also the `multiplier`"))?;
+        let channel =
+            channel.ok_or_else(|| usage("the channel is new; register it with the multiplier before first"))?;
+        let zone = zone_of(&self.zone(installation)).map_err(|error| Failure::Usage(error.to_string()))?;
+        let from = instant("multiplier_from", from, &zone)?;
+        multiplier_can_change(channel, Some(from))?;
+        let fact = Fact::new(FactKind::Multiplier, channel.id.0, from, Some(multiplier));
+        fact.map(Some).map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// What it goes on from, where that is given.
+    fn continuation(
+        &self,
+        installation: &Installation,
+        directory: &Directory,
+        entry: &ChannelEntry,
+    ) -> Result<Option<Continuation>, Failure> {
+        match (self.continues.as_deref(), self.continues_from.as_deref()) {
+            (None, None) => Ok(None),
+            (Some(label), Some(from)) => Continuation::of(installation, directory, entry, (label, from)).map(Some),
+            _ => Err(Failure::Usage("`continues` and `continues_from` need each other".into())),
+        }
     }
 
     /// The usage point as the registry calls it where its mRID is given, else by the given name.
@@ -180,8 +229,8 @@ fn nothing_read_yet(installation: &Installation, stored: &Channel, wanted: &Chan
     let dials = |dials: Option<u8>| dials.map_or("unknown".into(), |dials| dials.to_string());
     Err(Failure::Usage(format!(
         "channel {}: multiplier {} with {} dials cannot become {} with {}, its reads since {} count by the former; if that \
-         was wrong from the beginning, say `--correct` and run `amity vee run`; if it changed on a day, register what \
-         counts from then on with another `--suffix`",
+         was wrong from the beginning, say `--correct` and run `amity vee run`; a multiplier that changed on a day is \
+         entered with `--multiplier-from`, other dials belong to another `--suffix`",
         stored.label,
         stored.multiplier,
         dials(stored.dials),
@@ -198,8 +247,18 @@ pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) 
     let states = channels.iter().map(|add| add.state(installation)).collect::<Result<Vec<_>, _>>()?;
     let corrected = entries.iter().zip(&channels).filter(|(_, add)| add.correct).map(|(entry, _)| entry.clone());
     correct(installation, &corrected.collect::<Vec<_>>(), &directory)?;
+    let changes = entries.iter().zip(&channels);
+    let changes = changes.map(|(entry, add)| add.multiplier_change(installation, directory.registered(entry)));
+    let mut facts: Vec<_> = changes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let continuations = entries.iter().zip(&channels);
+    let continuations = continuations.map(|(entry, add)| add.continuation(installation, &directory, entry));
+    let continuations: Vec<_> = continuations.collect::<Result<_, _>>()?;
     let registry = &installation.books.registry;
     let registered = installation.ask(registry.channels().register(&entries))?;
+    let goes_on = continuations.iter().zip(&registered);
+    let goes_on = goes_on.filter_map(|(continuation, next)| Some(continuation.as_ref()?.fact(next)));
+    facts.extend(goes_on.collect::<Result<Vec<_>, _>>()?);
+    installation.ask(registry.facts().put(&facts))?;
     let usage_points = registered.iter().map(|channel| channel.usage_point);
     let owners = usage_points.clone().zip(&channels).filter(|(_, add)| add.owner.is_some());
     let owners: Vec<_> = owners.map(|(point, add)| (point, add.owner.as_deref().map(SmolStr::new))).collect();
@@ -207,7 +266,12 @@ pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) 
     let change = |(usage_point, state)| Option::map(state, |(state, from)| StateChange { usage_point, from, state });
     let changes: Vec<_> = usage_points.zip(states).filter_map(change).collect();
     installation.ask(registry.usage_points().change_states(&changes))?;
-    let hint = "`amity quarantine replay` takes in what waited for them";
+    let hint = match continuations.iter().any(Option::is_some) {
+        true => {
+            "`amity quarantine replay` takes in what waited for them, then `amity vee run` judges the days since again"
+        }
+        false => "`amity quarantine replay` takes in what waited for them",
+    };
     output::tell(as_json, &registered, &format!("{} channels registered", registered.len()), hint)?;
     Ok(ExitCode::SUCCESS)
 }

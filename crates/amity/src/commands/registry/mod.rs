@@ -2,6 +2,7 @@
 
 mod add;
 pub(super) mod agree;
+mod continuation;
 mod exchange;
 mod fact;
 mod membership;

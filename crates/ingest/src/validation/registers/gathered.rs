@@ -15,6 +15,7 @@ use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{Error, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
+use store::registry::multiplier::in_force;
 use store::registry::review::DecidedDay;
 use vee::CheckedPlan;
 use vee::Stamp;
@@ -141,8 +142,20 @@ impl<'a> Gathered<'a> {
     pub(super) fn add_intervals(&mut self, ground: Ground<'_>, within: TimeRange) -> Result<(), Error> {
         let beside = ground.directory.of_usage_point(self.channel.usage_point);
         let beside = beside.filter(|other| other.interval_seconds.is_some() && measures_the_same(self.channel, other));
-        let Some(intervals) = beside.min_by_key(|other| other.number) else { return Ok(()) };
+        let Some(first) = beside.min_by_key(|other| other.number) else { return Ok(()) };
+        for intervals in ground.directory.line(first) {
+            self.add_intervals_of(ground, intervals, within)?;
+        }
+        Ok(())
+    }
+
+    fn add_intervals_of(&mut self, ground: Ground<'_>, intervals: &Channel, within: TimeRange) -> Result<(), Error> {
         let (Some(length), Ok(zone)) = (intervals.interval_seconds, zone_of(&intervals.zone)) else { return Ok(()) };
+        let own = ground.directory.own_time(intervals);
+        let within = TimeRange { start: within.start.max(own.start), end: within.end.min(own.end) };
+        if within.end <= within.start {
+            return Ok(());
+        }
         let exponent = i32::from(intervals.quantum) + i32::from(unit_shift(intervals, self.channel));
         let span = (within.start.as_second(), within.end.as_second());
         let mut history = ground.book.read(intervals.number, span.0, span.1, ground.as_of)?;
@@ -183,7 +196,8 @@ fn accepts(decided: &DecidedDay, at: Timestamp, value: Option<i64>) -> bool {
     decided.new_values.is_none() && basis.is_some() && basis == value
 }
 
-/// How a register is and was set up: dials, digits after the point and multiplier of the registry, and anew with each meter.
+/// How a register is and was set up: dials and digits after the point of the registry, and anew with each meter and each
+/// multiplier.
 /// More digits, where nobody said how many, and the reads of an exchange are for the series to find.
 fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
     let first = Setup {
@@ -195,6 +209,13 @@ fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
         opening: None,
         change: Change::Minor,
     };
-    let exchanges = directory.exchanges(channel.usage_point).into_iter();
-    std::iter::once(first).chain(exchanges.map(|from| Setup { from, change: Change::Critical, ..first })).collect()
+    let (exchanges, multipliers) = (directory.exchanges(channel.usage_point), directory.multipliers(channel));
+    let instants: BTreeSet<Timestamp> = multipliers.iter().map(|(from, _)| *from).chain(exchanges.clone()).collect();
+    let setup = |from: Timestamp| Setup {
+        from,
+        multiplier: in_force(&multipliers, from).unwrap_or(channel.multiplier),
+        change: if exchanges.contains(&from) { Change::Critical } else { Change::Minor },
+        ..first
+    };
+    instants.into_iter().map(setup).collect()
 }

@@ -1,7 +1,7 @@
 //! V55 register decrease or rollover: a register only falls when it starts again at zero.
 //!
 //! A fall is taken for a roll-over where the register was in its last tenth before and is in its first
-//! tenth after ([`model::register::advance`], a proposal; IEE detects roll-overs), and where
+//! tenth after ([`model::register::advance`], a proposal; IEE detects roll-overs), or in smaller parts that a plan gives, and where
 //! the use it means is not far above the rate before (V35). A register that was replaced in between
 //! starts at its own opening read.
 //!
@@ -30,9 +30,23 @@ pub(super) static RULE: Rule = Rule {
     id: "V55",
     name: "register decrease or rollover",
     purpose: "Finds a register that fell without starting again at zero.",
-    settings: &[USE_MOST, FLOOR],
+    settings: &[FROM_LAST, INTO_FIRST, USE_MOST, FLOOR],
     reads_before: |_| READS_BEFORE,
     judge,
+};
+
+const FROM_LAST: SettingForm = SettingForm {
+    name: "from_last",
+    kind: SettingKind::ShareUpTo(10),
+    default: "10 %",
+    meaning: "a fall is a roll-over from within this share of the end of the register ...",
+};
+
+const INTO_FIRST: SettingForm = SettingForm {
+    name: "into_first",
+    kind: SettingKind::ShareUpTo(10),
+    default: "10 %",
+    meaning: "... into this share from zero; a wider one is a fall wherever registers are used",
 };
 
 const USE_MOST: SettingForm = SettingForm {
@@ -63,22 +77,24 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         return Err("no read of the same setup is next to it".into());
     }
     let Some(before) = before else { return Ok(None) };
-    let fell = fall(view, before, now)?;
+    let fell = fall(view, settings, before, now)?;
     if fell.is_some() {
         let stood = view.before(Level::Actual).nth(1).filter(|(read, _)| counts_on(read.at, at));
         let is_accepted = before.0.status.contains(Status::ACCEPTED);
         if let Some(stood) = stood.filter(|_| !is_accepted)
-            && fall(view, stood, now)?.is_none()
+            && fall(view, settings, stood, now)?.is_none()
         {
             return Ok(None);
         }
         let level = view.right_before().filter(|(read, _)| counts_on(read.at, at));
-        let is_new_level = level.map_or(Ok(false), |level| is_new_level(view, before, level, now))?;
+        let is_new_level = level.map_or(Ok(false), |level| is_new_level(view, settings, [before, level, now]))?;
         return Ok(fell.filter(|_| !is_new_level).map(|evidence| Fault::beyond(Ordering::Less, evidence)));
     }
     let found = implausible(view, settings, before, now)?;
     let found = match next {
-        Some(next) if found.is_none() && fall(view, before, next)?.is_none() => fall(view, now, next)?,
+        Some(next) if found.is_none() && fall(view, settings, before, next)?.is_none() => {
+            fall(view, settings, now, next)?
+        }
         _ => found,
     };
     Ok(found.map(|evidence| Fault::beyond(Ordering::Greater, evidence)))
@@ -87,21 +103,45 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
 /// Whether the register had fallen to a level from which it counts on.
 fn is_new_level(
     view: &View<'_>,
-    before: (Read, Decimal),
-    level: (Read, Decimal),
-    now: (Read, Decimal),
+    settings: &Settings,
+    [before, level, now]: [(Read, Decimal); 3],
 ) -> Result<bool, String> {
-    Ok(fall(view, before, level)?.is_some() && !is_less(now.1, level.1)?)
+    Ok(fall(view, settings, before, level)?.is_some() && !is_less(now.1, level.1)?)
 }
 
 /// The sentence about a fall that is no roll-over.
-fn fall(view: &View<'_>, earlier: (Read, Decimal), later: (Read, Decimal)) -> Result<Option<String>, String> {
+fn fall(
+    view: &View<'_>,
+    settings: &Settings,
+    earlier: (Read, Decimal),
+    later: (Read, Decimal),
+) -> Result<Option<String>, String> {
     if !is_less(later.1, earlier.1)? {
         return Ok(None);
     }
     let setup = view.setup(earlier.0.at)?;
-    let Err(error) = measured_quantity(&Measured::Register(pair(earlier.1, later.1, setup))) else { return Ok(None) };
-    Ok(Some(format!("{error}; it was read at {} and at {}", moment(view, earlier.0.at), moment(view, later.0.at))))
+    let found = match measured_quantity(&Measured::Register(pair(earlier.1, later.1, setup))) {
+        Err(error) => error.to_string(),
+        Ok(_) if is_roll_over(settings, setup.dials, earlier.1, later.1)? => return Ok(None),
+        Ok(_) => {
+            let [last, first] = [&FROM_LAST, &INTO_FIRST].map(|form| settings.share(form).shifted(2));
+            let (start, end, dials) = (standing(earlier.1), standing(later.1), setup.dials);
+            format!(
+                "the register fell from {start} to {end}, which is not from the last {last} % of {dials} dials into the \
+                 first {first} %"
+            )
+        }
+    };
+    Ok(Some(format!("{found}; it was read at {} and at {}", moment(view, earlier.0.at), moment(view, later.0.at))))
+}
+
+/// Whether a fall is a roll-over within the parts of the register that the plan gives.
+fn is_roll_over(settings: &Settings, dials: u8, start: Decimal, end: Decimal) -> Result<bool, String> {
+    let capacity = Amount::new(1, dials.into());
+    let part = |form| capacity.times(settings.share(form)).ok_or(TOO_LARGE);
+    let left = capacity.minus(start.into()).ok_or(TOO_LARGE)?;
+    let from_last = left.compared(part(&FROM_LAST)?).ok_or(TOO_LARGE)?.is_lt();
+    Ok(from_last && Amount::from(end).compared(part(&INTO_FIRST)?).ok_or(TOO_LARGE)?.is_lt())
 }
 
 /// The sentence about a roll-over that means far more use than before.

@@ -2,7 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::quality::Status;
-use vee::assumed_time::{AssumedTimeMeter, Battery, FIVE, MeterEvent, MeterSettings, Recorded};
+use simulator::assumed_time::{AssumedTimeMeter, Battery, MeterEvent, MeterSettings, Recorded};
+
+const FIVE: Status = Status::CLOCK_ERROR
+    .with(Status::HARDWARE)
+    .with(Status::PARTIAL_INTERVAL)
+    .with(Status::POWER_FAILURE)
+    .with(Status::TIME_RESET);
 
 fn at(time: &str) -> Timestamp {
     format!("2026-01-14T{time}Z").parse().expect("instant")

@@ -1,15 +1,13 @@
-//! How a meter behaves while it assumes the time, for simulators and tests.
+//! One meter that assumes the time, with the registers that meters of the utility do not have: demand and time of use.
 //!
-//! The caller moves true time; the meter answers with the intervals it records, each with its stamp and
+//! What the utility records of such a meter is held against it. The caller moves true time; the meter answers with the intervals it records, each with its stamp and
 //! the true instant of its end. All numbers are the meter's own count in quanta.
 
 use jiff::{SignedDuration, Timestamp};
 use model::quality::Status;
 
-use super::FIVE;
-
-/// The clock starts again this long after the last recorded outage.
-const RESTART_AFTER: SignedDuration = SignedDuration::from_secs(5);
+use crate::clock::RESTART_AFTER_SECONDS;
+use crate::record::ASSUMED;
 
 /// The battery of the meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,10 +133,10 @@ impl AssumedTimeMeter {
         if self.settings.battery == Battery::Good {
             return vec![];
         }
-        let restart = began.saturating_add(RESTART_AFTER).unwrap_or(Timestamp::MAX);
+        let restart = began.saturating_add(SignedDuration::from_secs(RESTART_AFTER_SECONDS)).unwrap_or(Timestamp::MAX);
         self.offset = restart.duration_since(self.true_now);
         self.assumed = true;
-        self.interval_status |= FIVE;
+        self.interval_status |= ASSUMED;
         if self.settings.battery_event { vec![MeterEvent::LostBattery] } else { vec![] }
     }
 
@@ -170,7 +168,7 @@ impl AssumedTimeMeter {
 
     fn close_interval(&mut self) -> Recorded {
         let adjusted = if self.after_sync { Status::TIME_ADJUSTED } else { Status::NONE };
-        let status = (if self.assumed { FIVE } else { self.interval_status }) | adjusted;
+        let status = (if self.assumed { ASSUMED } else { self.interval_status }) | adjusted;
         let value = std::mem::take(&mut self.interval_energy);
         if !self.assumed {
             self.demand = self.demand.max(value);
