@@ -253,7 +253,7 @@ impl<'a> ChannelDays<'a> {
             ..around
         };
         let (values, _) = judged_values(&day.as_day(date), &received, plan);
-        let reach = if values.contains(&MISSING) { plan.reach_days() } else { 0 };
+        let reach = if values.contains(&MISSING) { plan.method_days() } else { 0 };
         let history: Vec<Day<'_>> =
             self.within(date, reach, reach).filter_map(|other| self.judged_day_with_values(other)).collect();
         let judged = Context {

@@ -283,7 +283,7 @@ fn estimate(draft: &mut Draft<'_>, plan: &CheckedPlan, estimations: &mut Vec<Est
     };
     for planned in &plan.estimators {
         for (from, to) in open(draft, planned.ignored, &|is_dark| planned.estimator.fills_outages || !is_dark) {
-            let proposal = (planned.estimator.estimate)(&draft.judged_view(), Gap { from, to }, &planned.settings);
+            let proposal = planned.estimator.offer(&draft.judged_view(), Gap { from, to }, &planned.settings);
             let mut slots_filled = 0;
             // A method may land on the number that marks a missing value; that is no value.
             for estimate in proposal.estimates.iter().filter(|estimate| estimate.value != MISSING) {

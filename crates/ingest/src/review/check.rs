@@ -12,7 +12,7 @@ use super::edits::EditedDay;
 use super::words::{name, sum};
 use super::{Refusal, Review, ReviewError};
 use crate::validation::full_day::FullDay;
-use crate::validation::surroundings::Surroundings;
+use crate::validation::surroundings::{Asked, Surroundings};
 
 /// The act of values that nobody proposed yet.
 const NOT_YET: u64 = 0;
@@ -34,7 +34,8 @@ impl Review {
                 let detail = format!("nothing arrived of `{}` on {}", day.channel.label, day.date);
                 Refusal::Invalid { field: "edits", detail }
             };
-            let found = Surroundings::of(&self.readings, &directory, &day.channel, day.date, &plans, &decisions)?;
+            let (channel, date) = (&day.channel, day.date);
+            let found = Surroundings::of(&self.readings, &directory, channel, date, &plans, &decisions, Asked::Plans)?;
             let surroundings = found.ok_or_else(nothing)?;
             let edits = edits(day, &surroundings.day().values);
             let outcome = surroundings.outcome_with(edits, Stamp { run: 0, now }).ok_or_else(nothing)?;

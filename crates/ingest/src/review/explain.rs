@@ -15,7 +15,7 @@ use super::holding::{act_of, overtaken};
 use super::words::{Clock, name, value};
 use super::{Refusal, Review, ReviewError, Sought};
 use crate::validation::full_day::FullDay;
-use crate::validation::surroundings::Surroundings;
+use crate::validation::surroundings::{Asked, Surroundings};
 
 impl Review {
     /// Why the final values of a channel-day, or of the register reads of a local day, are what they are. What counts is told as it is stored; the sentences of
@@ -48,7 +48,7 @@ impl Review {
         let clock = Clock::of(&channel).ok_or_else(nothing)?;
         let decisions = self.decisions(&[(channel.number, date)].into())?;
         let plans = self.plans()?;
-        let found = Surroundings::of(&self.readings, &directory, &channel, date, &plans, &decisions)?;
+        let found = Surroundings::of(&self.readings, &directory, &channel, date, &plans, &decisions, Asked::Plans)?;
         let surroundings = found.ok_or_else(nothing)?;
         let outcome = surroundings.outcome(Stamp { run: 0, now }).ok_or_else(nothing)?;
         let stored = self.readings.final_day(channel.number, date, as_of)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use model::lineage::{FinalDay, RuleFailure};
 use model::master::Channel;
@@ -11,6 +12,7 @@ use model::review::{AskPreview, MethodPreview, Preview, RegisterPreview};
 use model::time::LocalDay;
 use store::readings::NO_VALUE;
 use vee::estimators::{ESTIMATORS, Estimator};
+use vee::plan::needs::Outlook;
 use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
 use vee::sum_check::measured_quantity;
 use vee::{CheckedPlan, Plan, Stamp, Total};
@@ -19,7 +21,7 @@ use super::check::{shortest, under};
 use super::words::{Clock, local, sum, value};
 use super::{Refusal, Review, ReviewError};
 use crate::validation::full_day::FullDay;
-use crate::validation::surroundings::Surroundings;
+use crate::validation::surroundings::{Asked, Surroundings};
 
 const DAY_SECONDS: i64 = 86_400;
 /// Methods whose values somebody stated; no register changes them.
@@ -35,13 +37,17 @@ impl Review {
         let channel = self.channel(&directory, &asked.channel)?;
         let (clock, pieces) = pieces(&channel, asked, self.policy.manual_span_days_max)?;
         let mut spans = Vec::new();
-        let dates = pieces.iter().map(|(day, ..)| (channel.number, day.date)).collect();
-        let decisions = self.decisions(&dates)?;
         let plans = self.plans()?;
         let of_channel = plans.of_channel(&directory, &channel);
+        let looks = any_method(pieces.iter().filter_map(|(day, ..)| of_channel.on(day.date).ok()));
+        let asked_of = Asked::AnyMethod(&looks);
+        let far = jiff::Span::new().days(looks.outcome_days());
+        let within = |date: Date| [date.saturating_sub(far), date.saturating_add(far)];
+        let dates = pieces.iter().flat_map(|(day, ..)| within(day.date)).map(|date| (channel.number, date)).collect();
+        let decisions = self.decisions(&dates)?;
         for (day, from, to) in pieces {
             let plan = of_channel.on(day.date).map_err(|none| Refusal::Conflict(none.to_string()))?;
-            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &plans, &decisions)?;
+            let found = Surroundings::of(&self.readings, &directory, &channel, day.date, &plans, &decisions, asked_of)?;
             let Some(surroundings) = found else {
                 let detail = format!("nothing arrived of `{}` on {}", channel.label, day.date);
                 return Err(Refusal::Invalid { field: "from", detail }.into());
@@ -180,6 +186,12 @@ fn tried(method: &'static Estimator, spans: &[Span<'_>], stamp: Stamp) -> Tried 
         }
     }
     Tried { method, words: words.join("; "), values }
+}
+
+/// How far the methods look that are tried, each as these plans set it.
+fn any_method<'p>(plans: impl Iterator<Item = &'p CheckedPlan>) -> Outlook {
+    let alone = plans.flat_map(|plan| ESTIMATORS.iter().filter_map(|method| only(method, plan).ok()));
+    Outlook::of(&alone.collect::<Vec<_>>())
 }
 
 /// A plan that fills gaps of any length with one method, as `plan` sets it, meets registers as that does, and judges

@@ -340,6 +340,15 @@ impl Depth {
     }
 }
 
+/// What is asked of a channel-day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asked<'o> {
+    /// What the plans in force make of it.
+    Plans,
+    /// What methods make of it that may be in none of them, and how far those look.
+    AnyMethod(&'o Outlook),
+}
+
 /// One channel-day among the days around it.
 pub struct Surroundings<'a> {
     day: FullDay,
@@ -352,22 +361,28 @@ impl<'a> Surroundings<'a> {
     ///
     /// # Errors
     /// What the readings book says.
-    pub fn of(
+    pub(crate) fn of(
         book: &ReadingsBook,
         directory: &'a Directory,
         channel: &'a Channel,
         date: Date,
         plans: &'a Plans,
         decisions: &Decisions,
+        asked: Asked<'_>,
     ) -> Result<Option<Self>, Error> {
-        let reach = plans.of_channel(directory, channel).outcome_days();
-        let Some(stored) = Stored::of(book, directory, channel, (date, date), reach, AsOf::Now)? else {
+        let outlook = plans.of_channel(directory, channel).outlook();
+        let (reach, depth) = match asked {
+            Asked::Plans => (outlook.outcome_days(), Depth::Outcomes),
+            Asked::AnyMethod(methods) => (outlook.outcome_days().max(methods.outcome_days()), Depth::AnyMethod),
+        };
+        // As a run over the day: the days that its methods draw on are judged with those beside them.
+        let Some(stored) = Stored::of(book, directory, channel, (date, date), reach.saturating_add(1), AsOf::Now)?
+        else {
             return Ok(None);
         };
         let Some(day) = stored.days.iter().find(|day| day.date == date) else { return Ok(None) };
         let day = FullDay::received(book, day, &stored.zone);
-        // People may try any method.
-        let days = stored.channel_days(book, plans, decisions, Depth::AnyMethod)?;
+        let days = stored.channel_days(book, plans, decisions, depth)?;
         Ok(Some(Self { day, totals: days.totals_of(date), days }))
     }
 

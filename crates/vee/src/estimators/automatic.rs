@@ -15,6 +15,7 @@ use super::{
     Estimator, Gap, Proposal, e01_check_meter, e02_other_flows, e03_scada, e04_linear, e05_reference_days,
     e09_interval_averaging, e11_profile, e13_average_daily_load, e17_previous_year,
 };
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -26,6 +27,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status::ESTIMATED,
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -53,6 +55,11 @@ fn order(short: bool) -> Vec<(&'static Estimator, &'static [(&'static str, &'sta
     ];
     order.extend(others.map(|method| (method, [].as_slice())));
     order
+}
+
+/// What every method of the list looks at: which of them is taken hangs on the gap.
+fn reach(_: &Settings) -> Reach {
+    Reach::of(order(true).into_iter().map(|(method, given)| method.reach_with(given)))
 }
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {

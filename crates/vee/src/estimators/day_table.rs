@@ -28,6 +28,11 @@ pub(super) struct DayTable {
     pub holiday: &'static [Listed],
 }
 
+impl DayTable {
+    /// How far a day may be from those of its row: a Saturday from the Sunday of the second week before.
+    pub(super) const REACH_DAYS: u16 = 20;
+}
+
 impl Listed {
     fn date(self, date: Date) -> Option<Date> {
         let (weeks, weekday) = match self {

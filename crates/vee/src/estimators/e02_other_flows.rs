@@ -9,6 +9,8 @@ use model::quality::Status;
 use super::other_series::{OtherSeries, copied};
 use super::{Estimator, Gap, Proposal};
 use crate::context::Role;
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -20,6 +22,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::DERIVED.0),
     fills_any_length: false,
     fills_outages: false,
+    reach: |_| Reach::needs(Needs::FLOWS),
     estimate,
 };
 

@@ -12,6 +12,7 @@ use super::{Estimator, Gap, Proposal};
 use crate::amount::rounded_quotient;
 use crate::evidence::{duration, quantity};
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -23,6 +24,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::INTERPOLATED.0),
     fills_any_length: false,
     fills_outages: false,
+    reach: Reach::nothing,
     estimate,
 };
 

@@ -14,6 +14,7 @@ use model::quality::Status;
 use super::reference_days::{Averaging, Trusted, averaged, distance, serving_days};
 use super::{Estimator, Gap, Proposal};
 use crate::day::{Day, DayKind};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -25,6 +26,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -63,6 +65,12 @@ const HOLIDAY: SettingForm = SettingForm {
     default: "sundays",
     meaning: "what a holiday is like where no other holiday is stored (E06 takes Sundays)",
 };
+
+/// As many weeks each way as days are averaged, so that days of the same weekday are enough, and two more for those that
+/// do not serve.
+fn reach(settings: &Settings) -> Reach {
+    Reach::days(settings.count(&DAYS).saturating_add(2).saturating_mul(7))
+}
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let candidates = candidates(view, settings);

@@ -10,6 +10,7 @@ use super::day_table::Listed::{Current, Prior, TwoPrior};
 use super::day_table::{DayTable, first_listed};
 use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -21,6 +22,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -44,7 +46,15 @@ static TABLE: DayTable = DayTable {
     holiday: &[Current(Sunday), Prior(Sunday)],
 };
 
+fn weeks_earlier(settings: &Settings) -> u16 {
+    if settings.choice(&YEAR) == "previous" { 52 } else { 0 }
+}
+
+fn reach(settings: &Settings) -> Reach {
+    Reach::days((DayTable::REACH_DAYS + 7 * weeks_earlier(settings)).into())
+}
+
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
-    let weeks_earlier = if settings.choice(&YEAR) == "previous" { 52 } else { 0 };
+    let weeks_earlier = weeks_earlier(settings).into();
     first_listed(view, gap, &ESTIMATOR, &TABLE, (weeks_earlier, Trusted::of(settings, &REFERENCE)))
 }

@@ -12,6 +12,7 @@ use super::day_table::Listed::{Current, Prior};
 use super::day_table::{DayTable, first_listed};
 use super::reference_days::{REFERENCE, Trusted};
 use super::{Estimator, Gap, Proposal};
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -23,6 +24,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -38,6 +40,10 @@ static TABLE: DayTable = DayTable {
     ],
     holiday: &[Current(Sunday), Prior(Sunday)],
 };
+
+fn reach(_: &Settings) -> Reach {
+    Reach::days(DayTable::REACH_DAYS.into())
+}
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     first_listed(view, gap, &ESTIMATOR, &TABLE, (0, Trusted::of(settings, &REFERENCE)))

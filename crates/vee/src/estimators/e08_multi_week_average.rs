@@ -10,6 +10,7 @@ use model::quality::Status;
 use super::reference_days::{Averaging, REFERENCE, averaged, may_be_holiday, serving_days_of_any_length};
 use super::{Estimator, Gap, Proposal};
 use crate::day::{Day, DayKind};
+use crate::plan::reach::Reach;
 use crate::resample::change_of_length;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -22,6 +23,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -38,6 +40,10 @@ const WEEKS_FEWEST: SettingForm = SettingForm {
     default: "1 week",
     meaning: "with fewer usable weeks no value is given",
 };
+
+fn reach(settings: &Settings) -> Reach {
+    Reach::days(settings.count(&WEEKS).saturating_mul(7))
+}
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     if view.day.kind(view.context.holidays) == DayKind::Holiday {

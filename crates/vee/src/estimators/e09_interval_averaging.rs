@@ -13,6 +13,7 @@ use super::{Estimator, Gap, Proposal};
 use crate::amount::Amount;
 use crate::context::Activity;
 use crate::day::{Day, DayKind};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -24,6 +25,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -68,6 +70,10 @@ const OFF_SERVICE_POINT: SettingForm = SettingForm {
     default: "refuse",
     meaning: "what to do where no use is expected at the usage point",
 };
+
+fn reach(settings: &Settings) -> Reach {
+    Reach::days(settings.count(&REACH))
+}
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     if view.context.activity == Activity::Inactive && settings.choice(&OFF_SERVICE_POINT) == "refuse" {

@@ -10,6 +10,8 @@ use model::quality::Status;
 use super::reference_days::{Averaging, REFERENCE, averaged, distance, serving_days};
 use super::{Estimator, Gap, Proposal};
 use crate::day::Day;
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -21,6 +23,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -51,6 +54,10 @@ const PERIOD: SettingForm = SettingForm {
     default: "400 days",
     meaning: "how far from the day the comparison period reaches",
 };
+
+fn reach(settings: &Settings) -> Reach {
+    Reach { needs: Needs::TEMPERATURES, ..Reach::days(settings.count(&PERIOD)) }
+}
 
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let Some(temperature) = temperature(view, view.day.date) else {

@@ -9,6 +9,7 @@ use model::quality::Status;
 use super::other_series::{OtherSeries, copied};
 use super::{Estimator, Gap, Proposal};
 use crate::evidence::quantity;
+use crate::plan::reach::Reach;
 use crate::scaling::{NegativeTotal, scale};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -21,6 +22,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::DERIVED.0),
     fills_any_length: true,
     fills_outages: false,
+    reach: Reach::nothing,
     estimate,
 };
 

@@ -8,6 +8,8 @@ use model::quality::Status;
 use super::other_series::{OtherSeries, copied, first_with_values};
 use super::{Estimator, Gap, Proposal};
 use crate::context::{Companion, Role};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +21,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::DERIVED.0),
     fills_any_length: false,
     fills_outages: false,
+    reach: |_| Reach::needs(Needs::LOAD_PROFILE),
     estimate,
 };
 

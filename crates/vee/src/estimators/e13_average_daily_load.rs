@@ -9,6 +9,7 @@ use model::quality::Status;
 use super::{Estimator, Gap, Proposal};
 use crate::evidence::quantity;
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::Reach;
 use crate::resample::equal_part;
 use crate::settings::Settings;
 use crate::view::View;
@@ -21,6 +22,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status::ESTIMATED,
     fills_any_length: true,
     fills_outages: false,
+    reach: Reach::nothing,
     estimate,
 };
 

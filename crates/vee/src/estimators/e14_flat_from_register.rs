@@ -10,6 +10,7 @@ use super::register_span::rest_around;
 use super::{Estimator, Gap, Proposal};
 use crate::evidence::quantity;
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::{Reach, SCALED_DAYS};
 use crate::resample::equal_part;
 use crate::settings::Settings;
 use crate::view::View;
@@ -22,8 +23,14 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status::ESTIMATED,
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
+
+/// A register that is read monthly.
+fn reach(_: &Settings) -> Reach {
+    Reach::days(SCALED_DAYS.into())
+}
 
 fn estimate(view: &View<'_>, gap: Gap, _: &Settings) -> Proposal {
     let rest = match rest_around(view, gap) {

@@ -8,6 +8,7 @@ use model::quality::Status;
 
 use super::{Estimate, Estimator, Gap, Proposal};
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +20,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status::ESTIMATED,
     fills_any_length: false,
     fills_outages: false,
+    reach: Reach::nothing,
     estimate,
 };
 

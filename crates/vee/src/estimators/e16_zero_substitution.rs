@@ -11,6 +11,7 @@ use super::{Estimate, Estimator, Gap, Proposal, e04_linear};
 use crate::amount::rounded_quotient;
 use crate::context::Activity;
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -22,6 +23,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::ZERO_OUTAGE.0),
     fills_any_length: false,
     fills_outages: true,
+    reach: Reach::nothing,
     estimate,
 };
 

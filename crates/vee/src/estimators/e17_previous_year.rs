@@ -9,6 +9,7 @@ use model::quality::Status;
 
 use super::reference_days::{Averaging, REFERENCE, averaged, days_later, serving_days_on};
 use super::{Estimator, Gap, Proposal};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -20,6 +21,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::LIKE_DAY.0),
     fills_any_length: true,
     fills_outages: false,
+    reach,
     estimate,
 };
 
@@ -37,11 +39,21 @@ const PERIOD: SettingForm = SettingForm {
     meaning: "how long the last period is, where last year has no value",
 };
 
+/// Weeks to the day of last year, where weekdays stay weekdays.
+const YEAR_WEEKS: u16 = 52;
+/// Days to the same date of last year, at most.
+const YEAR_DAYS: u32 = 366;
+
+fn reach(settings: &Settings) -> Reach {
+    let year = if settings.choice(&ALIGNMENT) == "date" { YEAR_DAYS } else { u32::from(YEAR_WEEKS) * 7 };
+    Reach::days(year.max(settings.count(&PERIOD)))
+}
+
 fn estimate(view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
     let date = view.day.date;
     let last_year = match settings.choice(&ALIGNMENT) {
         "date" => date.checked_sub(jiff::Span::new().years(1)).ok(),
-        _ => days_later(date, -52 * 7),
+        _ => days_later(date, -i64::from(YEAR_WEEKS) * 7),
     };
     let last_period = days_later(date, -i64::from(settings.count(&PERIOD)));
     let dates: Vec<Date> = [last_year, last_period].into_iter().flatten().collect();

@@ -18,6 +18,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status::ESTIMATED,
     fills_any_length: false,
     fills_outages: false,
+    reach: |_| automatic::ESTIMATOR.reach_with(&[]),
     estimate,
 };
 

@@ -17,6 +17,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::FINAL_ESTIMATE.0),
     fills_any_length: true,
     fills_outages: false,
+    reach: |_| automatic::ESTIMATOR.reach_with(&[]),
     estimate,
 };
 

@@ -12,6 +12,7 @@ use super::register_span::rest_around;
 use super::{Estimator, Gap, Proposal, automatic};
 use crate::evidence::quantity;
 use crate::inputs_hash::InputsHash;
+use crate::plan::reach::{Reach, SCALED_DAYS};
 use crate::scaling::{NegativeTotal, scale};
 use crate::settings::Settings;
 use crate::view::View;
@@ -24,8 +25,14 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::SCALED.0),
     fills_any_length: false,
     fills_outages: false,
+    reach,
     estimate,
 };
+
+/// The shape is the automatic choice's; the reads may be those of a register that is read monthly.
+fn reach(_: &Settings) -> Reach {
+    automatic::ESTIMATOR.reach_with(&[]).with(Reach::days(SCALED_DAYS.into()))
+}
 
 fn estimate(view: &View<'_>, gap: Gap, _: &Settings) -> Proposal {
     adjusted(view, gap).unwrap_or_else(Proposal::not_eligible)

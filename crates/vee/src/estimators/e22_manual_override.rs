@@ -8,6 +8,7 @@ use model::quality::Status;
 use super::agreed_values::decided;
 use super::{Estimator, Gap, Proposal};
 use crate::context::Origin;
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -19,6 +20,7 @@ pub(super) static ESTIMATOR: Estimator = Estimator {
     status: Status(Status::ESTIMATED.0 | Status::EDITED.0),
     fills_any_length: false,
     fills_outages: true,
+    reach: Reach::nothing,
     estimate,
 };
 

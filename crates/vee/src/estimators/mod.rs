@@ -37,10 +37,14 @@ use std::collections::BTreeMap;
 
 use model::quality::Status;
 
+use crate::context::Context;
+use crate::day::Day;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
 
 pub(crate) use e15_numeric_replacement::ONLY_STATUS;
+use reference_days::distance;
 
 /// One estimation method of the catalogue.
 #[derive(Debug)]
@@ -59,6 +63,8 @@ pub struct Estimator {
     pub fills_any_length: bool,
     /// Whether it is offered slots in which the supply was known to be off; the others leave them open.
     pub fills_outages: bool,
+    /// What it looks at beside the day itself, as its settings say.
+    pub(crate) reach: fn(&Settings) -> Reach,
     pub(crate) estimate: fn(&View<'_>, Gap, &Settings) -> Proposal,
 }
 
@@ -96,6 +102,15 @@ impl Estimator {
         Estimate { slot, value, inputs_hash, method: self.id, status: self.status }
     }
 
+    /// What it offers for a gap, shown no day that is farther than it says.
+    pub(crate) fn offer(&self, view: &View<'_>, gap: Gap, settings: &Settings) -> Proposal {
+        let days = i64::from((self.reach)(settings).days);
+        let is_near = |day: &&Day<'_>| distance(day.date, view.day.date) <= days;
+        let near: Vec<Day<'_>> = view.context.history.iter().filter(is_near).copied().collect();
+        let context = Context { history: &near, ..view.context.clone() };
+        (self.estimate)(&View { context: &context, ..*view }, gap, settings)
+    }
+
     /// What it offers with its defaults, for a method that builds on it.
     fn by_default(&self, view: &View<'_>, gap: Gap) -> Proposal {
         self.with(&[], view, gap)
@@ -103,9 +118,18 @@ impl Estimator {
 
     /// What it offers with some settings of its own, for a method that builds on it.
     fn with(&self, given: &[(&str, &str)], view: &View<'_>, gap: Gap) -> Proposal {
+        self.offer(view, gap, &self.set(given))
+    }
+
+    /// What it looks at with some settings of its own, for a method that builds on it.
+    fn reach_with(&self, given: &[(&str, &str)]) -> Reach {
+        (self.reach)(&self.set(given))
+    }
+
+    /// Some settings over its defaults.
+    fn set(&self, given: &[(&str, &str)]) -> Settings {
         let given: BTreeMap<_, _> = given.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
-        let settings = Settings::read(self.settings, &given).expect("defaults and settings of our own are right");
-        (self.estimate)(view, gap, &settings)
+        Settings::read(self.settings, &given).expect("defaults and settings of our own are right")
     }
 }
 

@@ -5,15 +5,16 @@ use model::quality::Status;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::elsewhere::belongs;
+use super::reach::Reach;
 use super::scaling_limits::CheckedLimits;
 use super::user_rule::UserTest;
 use super::{EstimatorEntry, ExceptionSeverity, OnFailure, Plan, RuleEntry, ScalingLimits, ScalingMode, UserRule};
 use crate::assumed_time;
 use crate::estimators::{ESTIMATORS, Estimator, estimator};
-use crate::formula::{Formula, Library, named_status};
+use crate::formula::{Library, named_status};
 use crate::process::Processes;
 use crate::register::{CheckedRegisterPlan, RegisterPlan};
-use crate::rules::{self, RULES, Rule, Stage, rule};
+use crate::rules::{self, RULES, Rule, Stage, by_formula, rule};
 use crate::settings::{InvalidSetting, SettingForm, Settings};
 use crate::view::View;
 
@@ -28,6 +29,10 @@ pub struct CheckedPlan {
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) validate_estimates: bool,
     pub(crate) estimators: Vec<PlannedEstimator>,
+    /// What its rules look at together.
+    pub(super) rules_reach: Reach,
+    /// What its methods look at together.
+    pub(super) methods_reach: Reach,
     estimate: Vec<EstimatorEntry>,
     register: CheckedRegisterPlan,
     processes: Processes,
@@ -79,19 +84,11 @@ impl PlannedRule {
         }
     }
 
-    /// The formula of a rule that is one.
-    pub(super) fn formula(&self) -> Option<&Formula> {
+    /// What it looks at beside the day itself.
+    fn reach(&self) -> Reach {
         match &self.test {
-            Judge::Built(rule, settings) => rules::formula_of(rule.id, settings),
-            Judge::User(test) => Some(&test.formula),
-        }
-    }
-
-    /// Into how many days on each side of a day the rule counts a gap.
-    pub(crate) fn gap_days(&self) -> u16 {
-        match &self.test {
-            Judge::Built(rule, settings) if rule.id == "V30" => rules::gap_days_counted(settings),
-            _ => 0,
+            Judge::Built(rule, settings) => (rule.reach)(settings),
+            Judge::User(test) => by_formula::reach(&test.formula),
         }
     }
 
@@ -100,6 +97,13 @@ impl PlannedRule {
             Judge::Built(rule, settings) => (rule.judge)(view, settings),
             Judge::User(test) => test.judge(view),
         }
+    }
+}
+
+impl PlannedEstimator {
+    /// What it looks at beside the day itself.
+    fn reach(&self) -> Reach {
+        (self.estimator.reach)(&self.settings)
     }
 }
 
@@ -208,6 +212,8 @@ impl Plan {
             scaling: self.scaling,
             limits,
             scaling_limits: self.scaling_limits.clone(),
+            rules_reach: Reach::of(rules.iter().map(PlannedRule::reach)),
+            methods_reach: Reach::of(estimators.iter().map(PlannedEstimator::reach)),
             rules,
             validate_estimates: self.validate_estimates,
             estimators,

@@ -1,8 +1,7 @@
 //! What a plan looks at beside the channel's own days, so that a driver loads that and nothing else.
 
-use super::{CheckedPlan, PlannedRule};
+use super::CheckedPlan;
 use crate::context::Role;
-use crate::rules::look_back;
 
 /// Kinds of surroundings that cost something to gather; a set of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,50 +58,20 @@ impl Needs {
     }
 }
 
-/// What rules look at; rules that are not listed need nothing.
-const OF_RULES: &[(&str, Needs)] = &[
-    ("V41", Needs::REACTIVE),
-    ("V42", Needs::REACTIVE),
-    ("V45", Needs::ELECTRICAL),
-    ("V46", Needs::SUN),
-    ("V47", Needs::ELECTRICAL),
-    ("V60", Needs::CHECK),
-];
-
-/// What methods look at; methods that are not listed need nothing.
-const OF_METHODS: &[(&str, Needs)] = &[
-    ("E01", Needs::CHECK),
-    ("E02", Needs::FLOWS),
-    ("E03", Needs::SCADA),
-    ("E10", Needs::TEMPERATURES),
-    ("E12", Needs::LOAD_PROFILE),
-    ("auto", Needs::CHECK.with(Needs::SCADA).with(Needs::FLOWS)),
-];
-
 impl CheckedPlan {
     /// What its rules look at.
     pub fn rule_needs(&self) -> Needs {
-        let by_name = |planned: &PlannedRule| match planned.formula() {
-            Some(formula) if formula.names_a_channel() => Needs::COMPANIONS,
-            _ => Needs::NONE,
-        };
-        let of = |planned: &PlannedRule| listed(OF_RULES, &planned.id).with(by_name(planned));
-        self.rules.iter().map(of).fold(Needs::NONE, Needs::with)
+        self.rules_reach.needs
     }
 
     /// What its methods look at.
     pub fn method_needs(&self) -> Needs {
-        let methods = self.estimators.iter().map(|planned| listed(OF_METHODS, planned.estimator.id));
-        methods.fold(Needs::NONE, Needs::with)
+        self.methods_reach.needs
     }
 
     /// The earlier days in few numbers that its rules compare a day with, as spans `(youngest, oldest)` of days before.
     pub fn summary_spans(&self) -> Vec<(u16, u16)> {
-        let of = |planned: &PlannedRule| Some(look_back::spans(&planned.id, planned.settings()?));
-        let mut spans: Vec<_> = self.rules.iter().filter_map(of).flatten().collect();
-        spans.sort_unstable();
-        spans.dedup();
-        spans
+        self.rules_reach.summaries.clone()
     }
 }
 
@@ -125,6 +94,8 @@ pub struct Outlook {
     pub methods: Needs,
     /// See [`CheckedPlan::summary_spans`].
     pub summary_spans: Vec<(u16, u16)>,
+    /// How many of the reads of a register before a read their rules look at.
+    pub reads_before: usize,
 }
 
 impl Outlook {
@@ -139,6 +110,7 @@ impl Outlook {
             all.rules = all.rules.with(plan.rule_needs());
             all.methods = all.methods.with(plan.method_needs());
             all.summary_spans.extend(plan.summary_spans());
+            all.reads_before = all.reads_before.max(plan.register().reads_before());
             all.scaling_waits.extend(Some(plan.limits.wait_days).filter(|days| 0 < *days));
         }
         all.summary_spans.sort_unstable();
@@ -152,8 +124,4 @@ impl Outlook {
     pub fn outcome_days(&self) -> u16 {
         self.reach_days.saturating_add(self.scaled_days)
     }
-}
-
-fn listed(table: &[(&str, Needs)], id: &str) -> Needs {
-    table.iter().find(|(listed, _)| *listed == id).map_or(Needs::NONE, |(_, needs)| *needs)
 }

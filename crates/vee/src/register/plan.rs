@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::estimators::{ESTIMATORS, Estimator, estimator};
-use super::rules::{RULES, Rule, rule};
+use super::rules::{READS_BEFORE, RULES, Rule, rule};
 use crate::plan::{
     EstimatorEntry, ExceptionSeverity, OnFailure, RuleEntry, defaults, fill_in, repeated, unknown, wrong,
 };
@@ -30,6 +30,14 @@ pub struct CheckedRegisterPlan {
     pub(crate) version: u32,
     pub(crate) rules: Vec<PlannedRule>,
     pub(crate) estimators: Vec<PlannedEstimator>,
+}
+
+impl CheckedRegisterPlan {
+    /// How many of the reads before a read its rules look at.
+    pub(crate) fn reads_before(&self) -> usize {
+        let of_rules = self.rules.iter().map(|planned| (planned.rule.reads_before)(&planned.settings));
+        of_rules.max().unwrap_or(0).max(READS_BEFORE)
+    }
 }
 
 #[derive(Clone, Debug)]

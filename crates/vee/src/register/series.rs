@@ -18,8 +18,6 @@ use super::surroundings::{Change, Kind, Read, Setup, Surroundings, TouRead};
 use super::view::{Level, View};
 use crate::run::Stamp;
 
-/// How many of the reads before a read rules look at.
-const READS_BEFORE: usize = 8;
 /// How many of the reads after a read rules look at.
 const READS_AFTER: usize = 2;
 /// How far before a read any other may be that is looked at.
@@ -87,19 +85,24 @@ impl<'a> ReadSeries<'a> {
             ..at.saturating_add(days(DAYS_BEFORE)).unwrap_or(Timestamp::MAX)
     }
 
-    /// How many reads before a touched one must be known to judge all that lean on it.
-    pub const BEFORE_TOUCHED: usize = 2 * (READS_BEFORE + READS_AFTER);
+    /// How many reads before a touched one must be known to judge all that lean on it, where rules look at `reads_before` of
+    /// the reads before a read ([`crate::plan::needs::Outlook::reads_before`]).
+    pub fn before_touched(reads_before: usize) -> usize {
+        reads_before.saturating_add(READS_AFTER).saturating_mul(2)
+    }
 
     /// The touched reads and every read whose outcome may change with them. `leans` says of a read whether its stored
     /// outcome is an estimate or has none; only such reads look further than their neighbours.
     pub fn to_run(&self, touched: impl Fn(&Read) -> bool, leans: impl Fn(&Read) -> bool) -> BTreeSet<usize> {
         let leaning: Vec<usize> = (0..self.reads.len()).filter(|at| leans(&self.reads[*at])).collect();
+        let reads_before = self.plans.iter().flatten().map(|plan| plan.reads_before()).max().unwrap_or(0);
         let mut all = BTreeSet::new();
         for at in (0..self.reads.len()).filter(|at| touched(&self.reads[*at])) {
-            let last = (at + 2 * READS_BEFORE).min(self.reads.len() - 1);
+            let last = at.saturating_add(reads_before.saturating_mul(2)).min(self.reads.len() - 1);
             all.extend(at.saturating_sub(2 * READS_AFTER)..=last);
             // What rules say of the reads beside it may change, and with that what those come out as that stand on them.
-            let (from, to) = (at.saturating_sub(READS_AFTER), (at + READS_BEFORE).min(self.reads.len() - 1));
+            let (from, to) =
+                (at.saturating_sub(READS_AFTER), at.saturating_add(reads_before).min(self.reads.len() - 1));
             let from = Self::reached_from(self.reads[from].at).start;
             let to = Self::reached_from(self.reads[to].at).end;
             all.extend(leaning.iter().filter(|other| (from..to).contains(&self.reads[**other].at)));
@@ -139,7 +142,8 @@ impl<'a> ReadSeries<'a> {
     fn near(&self, at: usize) -> impl Iterator<Item = usize> {
         let last = (at + READS_AFTER + 1).min(self.reads.len());
         let reach = Self::reach(self.reads[at].at);
-        (at.saturating_sub(READS_BEFORE)..last).filter(move |other| reach.contains(&self.reads[*other].at))
+        let before = self.plans[at].map_or(0, CheckedRegisterPlan::reads_before);
+        (at.saturating_sub(before)..last).filter(move |other| reach.contains(&self.reads[*other].at))
     }
 
     /// The setups as the reads next to one show them: as many digits after the point as any has, for one that ends in zeros

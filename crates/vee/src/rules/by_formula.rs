@@ -10,6 +10,8 @@ use model::quality::Status;
 use super::{Direction, Fault, Finding};
 use crate::evidence::{quantity, span};
 use crate::formula::{CountScope, Evaluation, EvaluationError, Formula};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::view::View;
 
 /// A formula as a rule.
@@ -23,6 +25,11 @@ pub(crate) struct Test<'f> {
     pub stamp: Status,
     /// What a true result says of the value.
     pub direction: Direction,
+}
+
+/// A formula that names another channel may name any.
+pub(crate) fn reach(formula: &Formula) -> Reach {
+    Reach::needs(if formula.names_a_channel() { Needs::COMPANIONS } else { Needs::NONE })
 }
 
 pub(crate) fn judge(view: &View<'_>, test: Test<'_>) -> Finding {

@@ -4,7 +4,6 @@
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 pub(crate) mod by_formula;
-pub(crate) mod look_back;
 mod v20_reader_clock;
 mod v21_meter_time;
 mod v22_overflow;
@@ -44,11 +43,10 @@ use std::cmp::Ordering;
 pub use model::lineage::Direction;
 use model::quality::Status;
 
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, Settings};
 use crate::view::View;
 
-pub(crate) use v30_gap::days_counted as gap_days_counted;
-pub(crate) use v40_dynamic_comparison::formula_of;
 pub use v50_sum_check::Tolerances;
 
 /// One validation rule of the catalogue.
@@ -64,6 +62,8 @@ pub struct Rule {
     pub settings: &'static [SettingForm],
     /// When it runs.
     pub stage: Stage,
+    /// What it looks at beside the day itself, as its settings say.
+    pub(crate) reach: fn(&Settings) -> Reach,
     pub(crate) judge: fn(&View<'_>, &Settings) -> Finding,
 }
 

@@ -5,6 +5,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, duration};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days that were read by a system whose own clock was wrong.",
     settings: &[TOLERANCE],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -11,6 +11,7 @@ use model::time::TimeRange;
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, clock, duration};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -20,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days whose meter had a clock that was too far from the reference.",
     settings: &[TOLERANCE],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -7,6 +7,7 @@ use model::quality::Status;
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, span};
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -16,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals that were recorded while the meter was in test mode.",
     settings: &[],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -5,6 +5,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, counted, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days with more outage intervals than usual.",
     settings: &[MOST],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -8,6 +8,7 @@ use model::quality::Status;
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -17,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals in which the meter flagged a fault of its own.",
     settings: &[HARDWARE, CLOCK, BATTERY],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -8,6 +8,7 @@ use model::quality::Status;
 
 use super::{Fault, Finding, Repair, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, duration, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -17,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals in which the clock was changed, or that are longer or shorter than the others.",
     settings: &[REPAIR],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

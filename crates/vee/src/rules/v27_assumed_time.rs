@@ -17,6 +17,7 @@ use super::{Direction, Fault, Finding, Repair, Rule, Stage};
 use crate::assumed_time::{FIVE, FORMULA, Support, support};
 use crate::evidence::span;
 use crate::formula::{CountScope, Formula};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -26,6 +27,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds and marks intervals that the meter stamped with an assumed time after an outage.",
     settings: &[STATUS_COUNT, FAMILIES, UNKNOWN_DEVICE, NOT_COVERED],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -5,6 +5,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, span};
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals that still have no value after estimation.",
     settings: &[],
     stage: Stage::Final,
+    reach: Reach::nothing,
     judge,
 };
 

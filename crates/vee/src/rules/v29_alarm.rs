@@ -9,6 +9,7 @@ use model::time::TimeRange;
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::Alarm;
 use crate::evidence::{NO_INTERVALS, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -18,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals during which a critical alarm of the meter was active.",
     settings: &[CRITICAL],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

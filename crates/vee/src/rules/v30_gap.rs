@@ -5,6 +5,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, duration, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds intervals that were expected and have no value, across the edges of the day.",
     settings: &[AUTO_FILL_LONGEST],
     stage: Stage::Values,
+    reach,
     judge,
 };
 
@@ -24,9 +26,10 @@ const AUTO_FILL_LONGEST: SettingForm = SettingForm {
     meaning: "longer gaps are not estimated without a person",
 };
 
-/// From how many days on every gap is too long, one of them on each side of a day.
-pub(crate) fn days_counted(settings: &Settings) -> u16 {
-    u16::try_from(settings.seconds(&AUTO_FILL_LONGEST) / 86_400 + 1).unwrap_or(u16::MAX)
+/// With so many days without a value on each side of a day every gap is too long.
+fn reach(settings: &Settings) -> Reach {
+    let gap_days = u16::try_from(settings.seconds(&AUTO_FILL_LONGEST) / 86_400 + 1).unwrap_or(u16::MAX);
+    Reach { gap_days, ..Reach::default() }
 }
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {

@@ -11,6 +11,7 @@ use crate::amount::Amount;
 use crate::context::Load;
 use crate::day::MISSING;
 use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
+use crate::plan::reach::Reach;
 use crate::scan::top_three;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
@@ -21,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values that stand far above the third highest of the day.",
     settings: &[EXCESS, FLOOR],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::evidence::{NO_VALUES, TOO_LARGE, clock, duration, quantity, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings, unit_power};
 use crate::view::View;
 
@@ -18,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values above what the service can carry or outside stated limits of demand.",
     settings: &[HIGH, SERVICE_SHARE, LOW],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -8,6 +8,7 @@
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -17,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values that differ too much from the good value before them.",
     settings: &[TOLERANCE, FLOOR],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -8,6 +8,7 @@
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::evidence::{NO_VALUES, TOO_LARGE, clock, counted, quantity, ratio_above, span};
+use crate::plan::reach::{Reach, whole_days};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -17,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values far above the peak of the days just before.",
     settings: &[EXCESS, DAYS, FLOOR],
     stage: Stage::Values,
+    reach,
     judge,
 };
 
@@ -27,7 +29,7 @@ const EXCESS: SettingForm = SettingForm {
     meaning: "how far above the earlier peak a value may be",
 };
 
-pub(super) const DAYS: SettingForm = SettingForm {
+const DAYS: SettingForm = SettingForm {
     name: "days",
     kind: SettingKind::Count("days"),
     default: "1 day",
@@ -40,6 +42,10 @@ const FLOOR: SettingForm = SettingForm {
     default: "0.5 kWh/h",
     meaning: "an earlier peak below it judges nothing",
 };
+
+fn reach(settings: &Settings) -> Reach {
+    Reach { summaries: vec![(1, whole_days(settings.count(&DAYS)))], ..Reach::default() }
+}
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     compared(view, settings).unwrap_or_else(Finding::NotApplicable)

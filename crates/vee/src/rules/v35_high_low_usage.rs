@@ -14,6 +14,7 @@ use super::{Fault, Finding, IRREGULAR, Reason, Rule, Stage};
 use crate::amount::{Amount, rounded_quotient};
 use crate::context::{DaySummary, Load};
 use crate::evidence::{INCOMPLETE, TOO_LARGE, counted};
+use crate::plan::reach::{Reach, whole_days};
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -23,6 +24,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days whose use is far above or below that of like days.",
     settings: &[ORDER, HIGH, LOW, DAILY_FLOOR, PREVIOUS, AROUND, FEWEST, EDITED_MOST, ESTIMATED_MOST, OUTAGE_MOST],
     stage: Stage::Values,
+    reach,
     judge,
 };
 
@@ -97,7 +99,23 @@ pub(super) const OUTAGE_MOST: SettingForm = SettingForm {
 };
 
 /// Days to the same weekday of last year.
-pub(super) const YEAR: u32 = 364;
+const YEAR: u32 = 364;
+
+/// The days that a reference is made of, as a span `(youngest, oldest)` of days before; `None` where it is no days.
+fn span(name: &str, settings: &Settings) -> Option<(u16, u16)> {
+    let around = settings.count(&AROUND);
+    match name {
+        "last year" => Some((whole_days(YEAR.saturating_sub(around).max(1)), whole_days(YEAR.saturating_add(around)))),
+        "previous days" => Some((1, whole_days(settings.count(&PREVIOUS)))),
+        _ => None,
+    }
+}
+
+/// The days of every reference of the order.
+pub(super) fn reach(settings: &Settings) -> Reach {
+    let summaries = settings.list(&ORDER).iter().filter_map(|name| span(name, settings)).collect();
+    Reach { summaries, ..Reach::default() }
+}
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.context.site.load == Load::Irregular {
@@ -155,17 +173,9 @@ fn daily(view: &View<'_>, sum: Amount, days: Amount) -> Amount {
 fn first_usable(view: &View<'_>, settings: &Settings) -> Result<Reference, String> {
     let mut reasons = Vec::new();
     for name in settings.list(&ORDER) {
-        let reference = match name.as_str() {
-            "last year" => {
-                let around = i64::from(settings.count(&AROUND));
-                let name = format!("the days within {around} of the same weekday last year");
-                of_days(view, settings, name, (i64::from(YEAR) - around).max(1), i64::from(YEAR) + around)
-            }
-            "previous days" => {
-                let days = i64::from(settings.count(&PREVIOUS));
-                of_days(view, settings, format!("the {} before", counted(settings.count(&PREVIOUS), "day")), 1, days)
-            }
-            _ => of_profile(view),
+        let reference = match span(name, settings) {
+            Some(span) => of_days(view, settings, called(name, settings), span),
+            None => of_profile(view),
         };
         match reference {
             Ok(reference) => return Ok(reference),
@@ -178,17 +188,25 @@ fn first_usable(view: &View<'_>, settings: &Settings) -> Result<Reference, Strin
     ))
 }
 
+/// What people call a reference of days.
+fn called(name: &str, settings: &Settings) -> String {
+    match name {
+        "last year" => format!("the days within {} of the same weekday last year", settings.count(&AROUND)),
+        _ => format!("the {} before", counted(settings.count(&PREVIOUS), "day")),
+    }
+}
+
 /// The complete days that lie from `youngest` to `oldest` days before.
 fn of_days(
     view: &View<'_>,
     settings: &Settings,
     name: String,
-    youngest: i64,
-    oldest: i64,
+    (youngest, oldest): (u16, u16),
 ) -> Result<Reference, String> {
+    let ages = i64::from(youngest)..=i64::from(oldest);
     let belongs = |summary: &&DaySummary| {
         let age = summary.days_before(view.day.date);
-        0 < summary.slots && summary.missing == 0 && age.is_some_and(|age| (youngest..=oldest).contains(&age))
+        0 < summary.slots && summary.missing == 0 && age.is_some_and(|age| ages.contains(&age))
     };
     let mut days: Vec<&DaySummary> = view.context.summaries.iter().filter(belongs).collect();
     // One order for all, so that sums that are too large are so in whatever order the days are told.

@@ -7,6 +7,7 @@
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::Activity;
 use crate::evidence::{INCOMPLETE, counted};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -16,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days without any use on an active usage point.",
     settings: &[DAYS],
     stage: Stage::Values,
+    reach,
     judge,
 };
 
@@ -25,6 +27,11 @@ const DAYS: SettingForm = SettingForm {
     default: "1 day",
     meaning: "so many whole days of zero in a row fail; 30 days suit seasonal use",
 };
+
+/// The day itself is one of the days that fail.
+fn reach(settings: &Settings) -> Reach {
+    Reach::days(settings.count(&DAYS) - 1)
+}
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     if view.context.activity == Activity::Inactive {

@@ -7,6 +7,7 @@
 use super::{Fault, Finding, Rule, Stage};
 use crate::context::Load;
 use crate::evidence::{NO_INTERVALS, quantity, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -16,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values other than zero that are repeated again and again.",
     settings: &[FEWEST],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -4,6 +4,7 @@
 
 use super::{Fault, Finding, Rule, Stage};
 use crate::evidence::{clock, quantity, span};
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -13,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds values below zero on a channel that may not be negative.",
     settings: &[],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

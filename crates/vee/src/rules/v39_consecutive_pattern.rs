@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::evidence::{NO_INTERVALS, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds runs of intervals whose value lies in a range or that carry one of some statuses.",
     settings: &[FEWEST, BY, LOWEST, HIGHEST, STATUSES],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -9,7 +9,8 @@ use model::quality::Status;
 
 use super::by_formula::{self, Test};
 use super::{Direction, Finding, Rule, Stage};
-use crate::formula::{CountScope, Formula};
+use crate::formula::CountScope;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Compares every value with statistics of its day by a formula.",
     settings: &[FORMULA, DIRECTION],
     stage: Stage::Values,
+    reach,
     judge,
 };
 
@@ -36,9 +38,8 @@ const DIRECTION: SettingForm = SettingForm {
     meaning: "what a failure says of the value",
 };
 
-/// The formula of a rule that has one as its setting; no other rule than this has.
-pub(crate) fn formula_of<'s>(id: &str, settings: &'s Settings) -> Option<&'s Formula> {
-    (id == RULE.id).then(|| settings.formula(&FORMULA))
+fn reach(settings: &Settings) -> Reach {
+    by_formula::reach(settings.formula(&FORMULA))
 }
 
 fn judge(view: &View<'_>, settings: &Settings) -> Finding {

@@ -8,6 +8,8 @@ use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Role;
 use crate::evidence::{TOO_LARGE, counted, span};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::{View, hourly};
 
@@ -17,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds reactive energy without active energy, and days without any reactive energy under a large load.",
     settings: &[FEWEST, FLOOR, LARGE],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::REACTIVE),
     judge,
 };
 

@@ -9,6 +9,8 @@ use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Role;
 use crate::evidence::{NO_VALUES, TOO_LARGE, clock};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings, unit_power};
 use crate::view::View;
 
@@ -18,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days whose peak has an unlikely power factor.",
     settings: &[LOWEST, FLOOR],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::REACTIVE),
     judge,
 };
 

@@ -7,6 +7,7 @@ use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::Load;
 use crate::evidence::{INCOMPLETE, TOO_LARGE, quantity, ratio_above, ratio_below};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -16,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days that are unlikely flat or peaked.",
     settings: &[LOWEST, HIGHEST],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

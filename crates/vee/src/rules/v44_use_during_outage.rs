@@ -5,6 +5,7 @@
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::evidence::{clock, quantity, span};
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds use in intervals that an outage covers.",
     settings: &[FLOOR],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

@@ -10,6 +10,8 @@ use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::{Companion, Role};
 use crate::evidence::span;
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds hours whose voltage or current is not that of a healthy instrument transformer.",
     settings: &[VOLTAGE_LOWEST, VOLTAGE_HIGHEST, CURRENT_BELOW],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::ELECTRICAL),
     judge,
 };
 

@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::context::Load;
 use crate::evidence::{clock, quantity, span};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -18,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds deliveries of a solar plant between sunset and sunrise.",
     settings: &[FLOOR, MARGIN],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::SUN),
     judge,
 };
 

@@ -10,6 +10,8 @@ use super::{Fault, Finding, Reason, Repair, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::{Companion, Neighbour, Role};
 use crate::evidence::{TOO_LARGE, clock, quantity, ratio_above};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::View;
 
@@ -19,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds a zero and a double value after it, which are one value reported late.",
     settings: &[LOWEST, HIGHEST, REPAIR],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::ELECTRICAL),
     judge,
 };
 

@@ -6,6 +6,7 @@
 
 use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::evidence::{NO_INTERVALS, counted, duration};
+use crate::plan::reach::Reach;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -15,6 +16,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Finds days that do not have the intervals of their local day of 23, 24 or 25 hours.",
     settings: &[],
     stage: Stage::Values,
+    reach: Reach::nothing,
     judge,
 };
 

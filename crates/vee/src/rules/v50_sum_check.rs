@@ -13,6 +13,7 @@ use super::{Fault, Finding, Rule, Stage};
 use crate::context::{Measured, Total};
 use crate::evidence::clock;
 use crate::plan::CheckedPlan;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::sum_check::{SumCheck, SumCheckError, Tolerance, sum_check};
 use crate::view::View;
@@ -23,6 +24,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Compares the intervals of a span with the register difference or stated amount of the span.",
     settings: &[REGISTER_COUNTS, REGISTER_SHARE, AMOUNT, AMOUNT_SHARE],
     stage: Stage::Totals,
+    reach: Reach::nothing,
     judge,
 };
 

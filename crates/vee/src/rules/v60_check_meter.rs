@@ -9,6 +9,8 @@ use super::{Fault, Finding, Reason, Rule, Stage};
 use crate::amount::Amount;
 use crate::context::{Companion, Role};
 use crate::evidence::{TOO_LARGE, clock, span};
+use crate::plan::needs::Needs;
+use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
 use crate::view::{View, hourly};
 
@@ -18,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
     purpose: "Compares the values with those of the check meter.",
     settings: &[MAIN_CLASS, CHECK_CLASS, FACTOR, FLOOR],
     stage: Stage::Values,
+    reach: |_| Reach::needs(Needs::CHECK),
     judge,
 };
 

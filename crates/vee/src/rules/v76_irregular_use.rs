@@ -30,6 +30,7 @@ pub(super) static RULE: Rule = Rule {
         v35::OUTAGE_MOST,
     ],
     stage: Stage::Values,
+    reach: v35::reach,
     judge,
 };
 

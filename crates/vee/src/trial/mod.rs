@@ -1,37 +1,39 @@
 //! A plan tried on a series: what it would make of every value, and why. Nothing is stored.
 //!
 //! - [`read_series`], [`read_series_in`]: the series from the text of a CSV file, or every fault in it.
-//! - [`trial()`]: judges the register reads, then runs the plan day by day; each day sees the days before it as they came out.
+//! - [`trial()`]: judges the register reads, then runs the plan over the days, as an installation does that received the
+//!   series and knows nothing else: the same [`ChannelDays`](crate::channel::ChannelDays) and [`ReadSeries`](register::ReadSeries).
 //! - [`explain_at`]: a formula at one interval of the series.
 
 mod read;
 mod reads;
+mod sheet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::finding::{Finding, Severity};
 use model::id::ChannelNumber;
-use model::quality::Status;
 use model::quality::validation::ValidationStatus;
 use model::quantity::Decimal;
-use model::time::{LocalDay, TimeRange};
+use model::time::TimeRange;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::assumed_time::ends_assumed;
-use crate::context::{
-    Context, DaySummary, Device, Elsewhere, Measured, Neighbour, RegisterPair, Site, Sources, Total, overlap,
-};
-use crate::day::{ClockChange, Day, MISSING};
+use crate::context::{Context, Measured, RegisterPair, Total};
+use crate::day::Day;
 use crate::formula::{CountScope, Explanation, Formula, explain};
 use crate::outcome::{Exception, Outcome, Queue, Validation, Verdict};
 use crate::plan::{CheckedPlan, ExceptionSeverity};
 use crate::register::{self, SpanRead, SpanSum, pieces, spans};
 use crate::rules::Direction;
-use crate::run::{Stamp, run};
+
+use sheet::{Sheet, channel_days, sheets};
 
 pub use read::{Series, read_series, read_series_in};
 pub use reads::{TrialRead, TrialReadMethod, TrialReadRule};
+
+/// The channel that a series is taken for.
+const CHANNEL: ChannelNumber = ChannelNumber(0);
 
 /// What a plan makes of a series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -138,16 +140,8 @@ pub struct TrialException {
     pub evidence: String,
 }
 
-/// The values of a local day; the slots before `first` are not part of the series.
-struct Sheet {
-    local: LocalDay,
-    clock_change: Option<ClockChange>,
-    first: u16,
-    values: Vec<i64>,
-    statuses: Vec<Status>,
-}
-
-/// Runs a plan over a series, day by day in the zone of the series.
+/// Runs a plan over a series in local days of its zone. What comes out is what an installation keeps of it once no register waits
+/// any more; of a day on which it would run nothing, every value stands as received.
 ///
 /// # Errors
 /// Where the intervals do not fit the days of the zone.
@@ -164,28 +158,16 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         methods: Vec::new(),
         exceptions: Vec::new(),
     };
-    if let Some(sheet) = sheets.first().filter(|sheet| 0 < sheet.first) {
-        let message = format!("{} begins within its local day; what is before counts as missing", sheet.local.date);
+    if let Some(sheet) = sheets.first().filter(|sheet| 0 < sheet.slots().start) {
+        let message = format!("{} begins within its local day; nothing is expected before", sheet.date());
         trial.notes.push(Finding::new(0, "time", "trial.part_of_day", message).with_severity(Severity::Note));
     }
     trial.notes.extend(plan.scales_by_buckets().then(without_buckets));
-    // As where an installation has no calendar.
-    let without_calendar = plan.scales_by_buckets().then_some(&[][..]);
-    let sources = Sources { without_calendar, ..Sources::default() };
     let mut judged = reads::outcomes(plan, series, &[]);
-    let totals: Vec<Total> = series.totals(&judged);
-    let received: Vec<Day<'_>> = sheets.iter().map(|sheet| sheet.day(series)).collect();
-    let summaries: Vec<DaySummary> = received.iter().map(DaySummary::of).collect();
-    let mut decided: Vec<Sheet> = Vec::new();
-    for (at, sheet) in sheets.iter().enumerate() {
-        let history: Vec<Day<'_>> = decided.iter().map(|sheet| sheet.day(series)).collect();
-        // What a series leaves out at its end is no fault of the day.
-        let local_day = Some(sheet.local).filter(|local| local.range == received[at].whole());
-        let site = Site { local_day, ..Site::default() };
-        let device = Device { assumed_before: ends_assumed(history.iter().rev().copied()), ..Device::default() };
-        let known =
-            Context { site, sources, device, summaries: &summaries[..at], history: &history, ..of_series(series) };
-        let outcome = outcome(plan, known, &received[at..], &totals);
+    let days = channel_days(plan, series, &sheets, series.totals(&judged));
+    let mut decided = Vec::with_capacity(sheets.len());
+    for sheet in &sheets {
+        let outcome = sheet.outcome(&days);
         let last = sheet.decided(&outcome);
         trial.tell(series, sheet, &last, outcome);
         decided.push(last);
@@ -202,7 +184,7 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
 /// The final intervals as methods for register reads see them.
 fn sums(series: &Series, decided: &[Sheet]) -> Vec<SpanSum> {
     let given = reads::given(series);
-    decided.iter().flat_map(|sheet| pieces(&sheet.day(series), &given, series.exponent.into())).collect()
+    decided.iter().flat_map(|sheet| pieces(&sheet.day(), &given, series.exponent.into())).collect()
 }
 
 /// Explains a formula at the interval of a series that holds an instant.
@@ -217,23 +199,23 @@ pub fn explain_at(
 ) -> Result<Explanation, Vec<Finding>> {
     let sheets = sheets(series)?;
     let place = |sheet: &Sheet| {
-        let day = sheet.day(series);
-        (sheet.first..day.slots()).find(|slot| day.range(*slot, *slot + 1).contains(at))
+        let day = sheet.day();
+        sheet.slots().find(|slot| day.range(*slot, *slot + 1).contains(at))
     };
     let found = sheets.iter().find_map(|sheet| Some((sheet, place(sheet)?)));
     let Some((sheet, slot)) = found else {
         let message = format!("the series has no interval at {at}");
         return Err(vec![Finding::new(0, "time", "trial.no_interval", message)]);
     };
-    let before = sheets.iter().filter(|other| other.local.date < sheet.local.date);
-    let history: Vec<Day<'_>> = before.map(|sheet| sheet.day(series)).collect();
+    let before = sheets.iter().filter(|other| other.date() < sheet.date());
+    let history: Vec<Day<'_>> = before.map(Sheet::day).collect();
     let context = Context { history: &history, ..of_series(series) };
-    Ok(explain(formula, &sheet.day(series), &context, slot, scope))
+    Ok(explain(formula, &sheet.day(), &context, slot, scope))
 }
 
 /// What is known of every day of a series.
 fn of_series(series: &Series) -> Context<'_> {
-    Context::of(ChannelNumber(0), &series.unit, series.exponent)
+    Context::of(CHANNEL, &series.unit, series.exponent)
 }
 
 /// That a plan asks for what a series cannot hold.
@@ -244,104 +226,10 @@ fn without_buckets() -> Finding {
     Finding::new(0, "scaling", "trial.no_buckets", message).with_severity(Severity::Warning)
 }
 
-/// The outcome of the first of the `rest`, with what is `known` beside it; its history is that of the days as they came out.
-fn outcome(plan: &CheckedPlan, known: Context<'_>, rest: &[Day<'_>], totals: &[Total]) -> Outcome {
-    let (day, later, history) = (rest[0], &rest[1..], known.history);
-    let whole = day.whole();
-    // Totals follow each other in time.
-    let first = totals.partition_point(|total| total.range.end <= whole.start);
-    let touching = totals[first..].iter().take_while(|total| total.range.start < whole.end);
-    let totals: Vec<Total> = touching.map(|total| of_day(total, whole, history, later)).collect();
-    let context = Context {
-        before: (!history.is_empty()).then(|| Neighbour::before(history.iter().rev())),
-        after: (!later.is_empty()).then(|| Neighbour::after(later)),
-        totals: &totals,
-        ..known
-    };
-    // A trial shows what comes out once nothing waits any more.
-    run(&day, &context, plan, Stamp { run: 1, now: Timestamp::MAX })
-}
-
-/// A total that touches the day, with what the other days hold of it.
-fn of_day(total: &Total, whole: TimeRange, before: &[Day<'_>], after: &[Day<'_>]) -> Total {
-    if whole.start <= total.range.start && total.range.end <= whole.end {
-        return total.clone();
-    }
-    let mut elsewhere = Elsewhere::default();
-    let touches = |other: &&Day<'_>| overlap(other.whole(), total.range).is_some();
-    for other in before.iter().chain(after).filter(touches) {
-        let inside = |slot: &u16| overlap(other.range(*slot, *slot + 1), total.range).is_some();
-        for slot in (0..other.slots()).filter(inside) {
-            elsewhere.estimated += u32::from(other.status(slot).contains(Status::ESTIMATED));
-            match other.value(slot) {
-                Some(value) => elsewhere.sum += i128::from(value),
-                None => elsewhere.missing += 1,
-            }
-        }
-    }
-    Total { elsewhere: Some(elsewhere), ..total.clone() }
-}
-
-/// The series cut at local midnights.
-fn sheets(series: &Series) -> Result<Vec<Sheet>, Vec<Finding>> {
-    let mut sheets: Vec<Sheet> = Vec::new();
-    let unfit = |time: Timestamp| {
-        let message = format!("intervals of {} s do not fit the local day of {time}", series.interval_seconds);
-        vec![Finding::new(0, "time", "trial.day", message)]
-    };
-    for (at, (value, status)) in series.values.iter().zip(&series.statuses).enumerate() {
-        let time = series.time(at).ok_or_else(|| unfit(series.start))?;
-        if sheets.last().is_none_or(|sheet| sheet.local.range.end <= time) {
-            let local = LocalDay::containing(time, &series.zone).ok_or_else(|| unfit(time))?;
-            let before = time.as_second() - local.range.start.as_second();
-            let first = (before % i64::from(series.interval_seconds) == 0)
-                .then(|| u16::try_from(before / i64::from(series.interval_seconds)).ok())
-                .flatten()
-                .filter(|_| local.slots(series.interval_seconds).is_some());
-            let first = first.ok_or_else(|| unfit(time))?;
-            let (values, statuses) = (vec![MISSING; first.into()], vec![Status::NONE; first.into()]);
-            let clock_change = ClockChange::of(local, &series.zone, series.interval_seconds);
-            sheets.push(Sheet { local, clock_change, first, values, statuses });
-        }
-        if let Some(sheet) = sheets.last_mut() {
-            sheet.values.push(*value);
-            sheet.statuses.push(*status);
-        }
-    }
-    Ok(sheets)
-}
-
-impl Sheet {
-    fn day<'s>(&'s self, series: &Series) -> Day<'s> {
-        Day {
-            date: self.local.date,
-            start: self.local.range.start,
-            slot_seconds: series.interval_seconds,
-            clock_change: self.clock_change,
-            values: &self.values,
-            statuses: &self.statuses,
-        }
-    }
-
-    /// The day as it came out.
-    fn decided(&self, outcome: &Outcome) -> Self {
-        let day = &outcome.final_day;
-        let (mut values, mut statuses) = (self.values.clone(), self.statuses.clone());
-        statuses.iter_mut().for_each(|status| *status |= day.status);
-        for listed in &day.values {
-            values[usize::from(listed.slot)] = listed.value.unwrap_or(MISSING);
-            statuses[usize::from(listed.slot)] = listed.status;
-        }
-        Self { values, statuses, ..*self }
-    }
-}
-
 impl Trial {
     fn tell(&mut self, series: &Series, sheet: &Sheet, last: &Sheet, outcome: Outcome) {
-        let day = sheet.day(series);
-        for at in usize::from(sheet.first)..sheet.values.len() {
-            self.values.push(value(series, &day, at, last, &outcome));
-        }
+        let day = sheet.day();
+        self.values.extend(sheet.slots().map(|slot| value(series, &day, slot, last, &outcome)));
         let date = day.date;
         self.rules.extend(outcome.results.into_iter().map(|result| TrialRule {
             date,
@@ -350,14 +238,14 @@ impl Trial {
             verdict: verdict(result.verdict),
             reason: result.reason.into(),
         }));
-        self.methods.extend(outcome.estimations.into_iter().filter(|done| sheet.first < done.to).map(|done| {
-            let range = day.range(done.from.max(sheet.first), done.to);
-            TrialMethod { method: done.method, range, filled: done.slots_filled, words: done.words }
+        self.methods.extend(outcome.estimations.into_iter().filter_map(|done| {
+            let range = sheet.range(done.from, done.to)?;
+            Some(TrialMethod { method: done.method, range, filled: done.slots_filled, words: done.words })
         }));
-        self.exceptions.extend(outcome.exceptions.into_iter().filter(|fault| sheet.first < fault.to).map(|fault| {
+        self.exceptions.extend(outcome.exceptions.into_iter().filter_map(|fault| {
             let Exception { rule, validation, queue, severity, direction, evidence, .. } = fault;
-            let range = day.range(fault.from.max(sheet.first), fault.to);
-            TrialException { rule, validation, range, queue, severity, direction, evidence }
+            let range = sheet.range(fault.from, fault.to)?;
+            Some(TrialException { rule, validation, range, queue, severity, direction, evidence })
         }));
     }
 }
@@ -370,16 +258,15 @@ const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn value(series: &Series, day: &Day<'_>, at: usize, last: &Sheet, outcome: &Outcome) -> TrialValue {
-    let written = |value: i64| (value != MISSING).then(|| series.written(value));
-    let slot = u16::try_from(at).unwrap_or(u16::MAX);
+fn value(series: &Series, day: &Day<'_>, slot: u16, last: &Sheet, outcome: &Outcome) -> TrialValue {
+    let (last, written) = (last.day(), |value: i64| series.written(value));
     let listed = outcome.final_day.values.iter().find(|listed| listed.slot == slot && !listed.method.is_empty());
     let failed = outcome.exceptions.iter().filter(|fault| fault.from <= slot && slot < fault.to);
-    let status = last.statuses[at];
+    let status = last.status(slot);
     TrialValue {
         time: day.range(slot, slot).start,
-        raw: written(day.values[at]),
-        last: written(last.values[at]),
+        raw: day.value(slot).map(written),
+        last: last.value(slot).map(written),
         statuses: status.words().collect(),
         validation: ValidationStatus::of(status),
         failed: failed

@@ -1,7 +1,6 @@
 //! The register reads of a series, judged by the register part of the plan as those of an installation are.
 
 use jiff::Timestamp;
-use model::id::ChannelNumber;
 use model::quality::Status;
 use model::quality::validation::ValidationStatus;
 use model::quantity::Decimal;
@@ -9,7 +8,7 @@ use model::time::TimeRange;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{FailedRule, Series, TrialException, verdict};
+use super::{CHANNEL, FailedRule, Series, TrialException, verdict};
 use crate::outcome::{Queue, Validation};
 use crate::plan::CheckedPlan;
 use crate::register::{Change, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings};
@@ -85,7 +84,7 @@ pub(super) fn outcomes(plan: &CheckedPlan, series: &Series, sums: &[SpanSum]) ->
         opening: None,
         change: Change::Minor,
     }];
-    let around = Surroundings::of(ChannelNumber(0), &series.unit, &series.zone);
+    let around = Surroundings::of(CHANNEL, &series.unit, &series.zone);
     let facts = Surroundings { setups: &setups, interval_sums: sums, ..around };
     let reads = ReadSeries::new(facts, Vec::new(), |_| Some(plan.register()), given(series));
     let outcome = |at: usize| reads.outcome(at, Stamp { run: 1, now: series.registers[at].0 });

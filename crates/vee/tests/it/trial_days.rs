@@ -1,9 +1,9 @@
-//! What a day of a series that is tried is compared with: its local day, and the days of the series before it.
+//! What a day of a series that is tried is compared with: its local day, and the days of the series around it.
 
 use std::fmt::Write;
 
 use vee::Plan;
-use vee::plan::{OnFailure, RuleEntry};
+use vee::plan::{EstimatorEntry, OnFailure, RuleEntry};
 use vee::trial::{Trial, read_series, trial};
 
 use crate::notation::{checked, empty_plan};
@@ -30,7 +30,8 @@ fn verdicts(found: &Trial) -> Vec<&str> {
 fn the_local_day_is_known() {
     let rule = || RuleEntry::new("V48", OnFailure::Review);
     let found = tried(rule(), &[(24, "1"), (24, "1"), (23, "1"), (12, "1")]);
-    assert_eq!(verdicts(&found), ["passed", "passed", "passed", "not applicable"]);
+    // Of the last day twelve hours are told; it has twenty-four all the same.
+    assert_eq!(verdicts(&found), ["passed", "passed", "passed", "passed"]);
 }
 
 #[test]
@@ -44,4 +45,38 @@ fn the_days_before_are_known() {
     // 4 is more than three times the peak of the day before.
     let found = tried(RuleEntry::new("V34", OnFailure::Review), &[(24, "1"), (24, "4"), (23, "4")]);
     assert_eq!(verdicts(&found), ["not applicable", "failed", "passed"]);
+}
+
+#[test]
+fn the_days_after_are_known() {
+    let mut plan = Plan { validate: vec![RuleEntry::new("V30", OnFailure::Estimate)], ..empty_plan() };
+    plan.estimate = vec![EstimatorEntry::new("E05")];
+    // Three Fridays: of 1 kWh an hour, of one that misses an hour, and of 9; their mean is 5, and all other days have 2.
+    let mut text = "# zone: UTC\ntime,value\n".to_owned();
+    let mut time: jiff::Timestamp = "2026-01-02T00:00:00Z".parse().expect("an instant");
+    for day in 0..15 {
+        for hour in 0..24 {
+            let value = match (day, hour) {
+                (7, 12) => String::new(),
+                (0, _) => "1".into(),
+                (14, _) => "9".into(),
+                _ => "2".into(),
+            };
+            writeln!(text, "{time},{value}").expect("memory");
+            time += jiff::SignedDuration::from_hours(1);
+        }
+    }
+    plan.estimate[0].settings.insert("days".into(), "2 days".into());
+    let found = trial(&checked(plan), &read_series(&text).expect("a series")).expect("a trial");
+    let made: Vec<_> = found.values.iter().filter(|value| !value.method.is_empty()).collect();
+    assert_eq!(made.iter().map(|value| value.last.as_deref()).collect::<Vec<_>>(), [Some("5")]);
+    assert!(found.methods[0].words.contains("2026-01-02, 2026-01-16"), "{:?}", found.methods);
+}
+
+#[test]
+fn days_without_use_are_counted_over_midnight() {
+    let mut rule = RuleEntry::new("V36", OnFailure::Warn);
+    rule.settings.insert("days".into(), "3 days".into());
+    let found = tried(rule, &[(24, "1"), (24, "0"), (23, "0"), (24, "0"), (24, "0")]);
+    assert_eq!(verdicts(&found), ["passed", "passed", "passed", "failed", "failed"]);
 }

@@ -24,6 +24,7 @@ use vee::register::{Change, Kind, Outcome, Read, ReadSeries, Setup, SpanSum, Sur
 use super::places::{place, utc_date};
 use super::{Changed, Ground, is_total_of};
 use crate::placement::zone_of;
+use crate::plans::Plans;
 use crate::review::Decisions;
 use crate::validation::full_day::FullDay;
 use crate::validation::totals::{measures_the_same, unit_shift};
@@ -89,9 +90,9 @@ impl<'a> Gathered<'a> {
     }
 
     /// Whether fewer reads are known before an instant than those after it need, so that others may be farther away.
-    pub(super) fn is_short_before(&self, first: Timestamp) -> bool {
+    pub(super) fn is_short_before(&self, plans: &Plans, first: Timestamp) -> bool {
         let before = self.reads.iter().filter(|read| read.at < first).count();
-        !self.reads.is_empty() && before < ReadSeries::BEFORE_TOUCHED
+        !self.reads.is_empty() && before < ReadSeries::before_touched(plans.outlook().reads_before)
     }
 
     /// The outcomes of all reads on the UTC days of those that changed or lean on what changed: what is stored of a UTC

@@ -237,7 +237,7 @@ fn outcomes(
     let (Some(first), Some(last), Ok(zone)) = (first, last, zone_of(&channel.zone)) else { return Ok(Vec::new()) };
     let mut gathered = Gathered::of(ground, channel, &zone, window(first, last, (NEAR_DAYS, FAR_DAYS)))?;
     let far = window(first, last, (FAR_DAYS, FAR_DAYS));
-    if gathered.is_short_before(first) {
+    if gathered.is_short_before(ground.plans, first) {
         gathered = Gathered::of(ground, channel, &zone, far)?;
     }
     let outcomes = gathered.outcomes(ground, changed, stamp);

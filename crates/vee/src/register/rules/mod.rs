@@ -30,8 +30,13 @@ pub struct Rule {
     pub purpose: &'static str,
     /// Its limits and options with their defaults.
     pub settings: &'static [SettingForm],
+    /// How many of the reads before a read it looks at, as its settings say.
+    pub(crate) reads_before: fn(&Settings) -> usize,
     pub(crate) judge: fn(&View<'_>, &Settings) -> Judgement,
 }
+
+/// How many of the reads before a read are enough for a rule that looks at the nearest good ones.
+pub(crate) const READS_BEFORE: usize = 8;
 
 /// Nothing found, or a fault of the read; an error is the reason why the rule does not apply.
 pub(crate) type Judgement = Result<Option<Fault>, String>;

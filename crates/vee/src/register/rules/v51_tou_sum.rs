@@ -8,7 +8,7 @@
 
 use model::quantity::Decimal;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::context::Measured;
 use crate::register::surroundings::{Kind, Setup};
@@ -23,6 +23,7 @@ pub(super) static RULE: Rule = Rule {
     name: "TOU sum",
     purpose: "Compares the time-of-use registers of a meter with its total register.",
     settings: &[COMPARE, COUNTS_EACH],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::evidence::duration;
 use crate::register::view::View;
@@ -19,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
     name: "register delta high or low",
     purpose: "Finds more or less use since the last read than the limits allow.",
     settings: &[HIGHEST, LOWEST],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

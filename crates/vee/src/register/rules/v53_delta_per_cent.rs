@@ -4,7 +4,7 @@
 //! less than 100 %, so this form finds falls; [`super::v54_ratio_per_cent`] finds both. The default, a
 //! fall to under a quarter, is a proposal.
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::{Segment, View};
 use crate::register::words::{TOO_LARGE, amount, percent};
@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     name: "register delta per cent",
     purpose: "Finds use since the last read that differs too much from the use before, relative to use now.",
     settings: &[MOST],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::v53_delta_per_cent::{Adjusted, adjusted};
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, amount, percent};
@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     name: "register ratio per cent",
     purpose: "Finds use since the last read that is too large or too small a share of the use before.",
     settings: &[HIGHEST, LOWEST],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 use model::quality::Status;
 use model::quantity::Decimal;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::context::Measured;
 use crate::register::surroundings::{Kind, Read};
@@ -31,6 +31,7 @@ pub(super) static RULE: Rule = Rule {
     name: "register decrease or rollover",
     purpose: "Finds a register that fell without starting again at zero.",
     settings: &[FROM_LAST, INTO_FIRST, USE_MOST, FLOOR],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Source: Oracle multiplier check.
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::view::View;
 use crate::register::words::{TOO_LARGE, standing};
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     name: "multiplier",
     purpose: "Finds a multiplier in the message that is not the one on file.",
     settings: &[],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

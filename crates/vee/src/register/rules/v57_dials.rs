@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::surroundings::Kind;
 use crate::register::view::View;
@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
     name: "dials and decimals",
     purpose: "Finds a read with more digits than its register has.",
     settings: &[DECIMALS],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use model::quantity::Decimal;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::amount::Amount;
 use crate::register::surroundings::{Kind, Read};
 use crate::register::view::{Level, View};
@@ -19,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
     name: "demand read",
     purpose: "Finds a demand register that was not reset, or a demand far from the demands before.",
     settings: &[HIGHEST, LOWEST, READS],
+    reads_before,
     judge,
 };
 
@@ -40,8 +41,13 @@ const READS: SettingForm = SettingForm {
     name: "reads",
     kind: SettingKind::Count("reads"),
     default: "12 reads",
-    meaning: "how many of the last demands make the mean",
+    meaning: "how many of the last demands make the mean, of those within 400 days",
 };
+
+/// As many as make the mean, and as many more as any rule looks at, for those that do not serve.
+fn reads_before(settings: &Settings) -> usize {
+    READS_BEFORE.saturating_add(settings.count(&READS) as usize)
+}
 
 fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     if view.around.kind != Kind::Demand {

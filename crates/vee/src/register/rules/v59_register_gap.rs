@@ -5,7 +5,7 @@
 
 use model::time::TimeRange;
 
-use super::{Fault, Judgement, Rule};
+use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::evidence::duration;
 use crate::register::surroundings::Kind;
 use crate::register::view::{DAY_SECONDS, Level, View};
@@ -17,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
     name: "register gap",
     purpose: "Finds a read that comes too long after the last measured one.",
     settings: &[DAYS],
+    reads_before: |_| READS_BEFORE,
     judge,
 };
 
