@@ -195,10 +195,10 @@ pub fn holding(decisions: &[Decision], raw: &[i64]) -> Vec<Held> {
 pub(crate) fn with_final_estimates(mut held: Vec<Held>, decisions: &[Decision], decided: &FinalDay) -> Vec<Held> {
     for line in decided.values.iter().filter(|line| line.status.contains(Status::FINAL_ESTIMATE)) {
         let act = decisions.iter().find_map(|decision| act_of(line, decision.act, &decision.day));
-        if let (Some(held), Some(act), Some(value)) = (held.get_mut(usize::from(line.slot)), act, line.value) {
-            if held.set.is_none() {
-                (held.set, held.is_estimate) = (Some((act, value)), true);
-            }
+        if let (Some(held), Some(act), Some(value)) = (held.get_mut(usize::from(line.slot)), act, line.value)
+            && held.set.is_none()
+        {
+            (held.set, held.is_estimate) = (Some((act, value)), true);
         }
     }
     held

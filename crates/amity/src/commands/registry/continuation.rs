@@ -103,5 +103,5 @@ fn values(
     let days = history.map_err(|error| Failure::work("could not look for readings of the channel", error))?.days;
     let mut dates = days.iter().filter(|day| day.values.iter().any(|value| *value != NO_VALUE)).map(|day| day.date);
     let first = dates.next();
-    Ok((first, dates.last().or(first)))
+    Ok((first, dates.next_back().or(first)))
 }
