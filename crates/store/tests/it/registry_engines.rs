@@ -5,8 +5,8 @@ use store::registry::local_postgres::LocalPostgres;
 
 use super::{
     registry_arrival, registry_collection, registry_dependency, registry_determinant, registry_facts, registry_feed,
-    registry_interval_wait, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates, registry_review,
-    registry_schema, registry_subscriptions,
+    registry_interval_wait, registry_master, registry_order, registry_plans, registry_quarantine, registry_rates,
+    registry_review, registry_schema, registry_subscriptions,
 };
 
 /// Calls a macro with every room of the contract.
