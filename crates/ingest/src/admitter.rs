@@ -18,6 +18,7 @@ use store::registry::directory::Directory;
 use crate::admission::arrivals::{self, Arrival, Arrivals};
 use crate::admission::{self, Limits, Positions, Scale, Target};
 use crate::came_since::CameSince;
+use crate::exchanged;
 use crate::flags::FlagMap;
 use crate::given_twice::{Given, VALUE_TWICE};
 use crate::inventory::FINDINGS_MAX;
@@ -145,7 +146,7 @@ impl<'a> Admitter<'a> {
     pub fn admit(&mut self, readings: &ChannelReadings) {
         self.item += 1;
         let at = admission::span(readings).map_or(self.now, |(first, _)| first);
-        let channel = match self.directory.resolve(&readings.channel, at) {
+        let channel = match exchanged::resolve(self.directory, readings, at) {
             Ok(channel) => channel,
             Err(reason) => {
                 let finding = match self.unregistered.why(&readings.channel) {
@@ -303,10 +304,12 @@ impl<'a> Admitter<'a> {
                 }
             }
             Values::Registers(reads) => {
+                let openings = exchanged::openings(self.directory, channel, readings);
                 for read in reads {
-                    let entry = self
+                    let mut entry = self
                         .register_entry(channel.number, read, scale, revision)
                         .map_err(|error| at_line("V10", error))?;
+                    entry.period_start = entry.period_start.or(openings.contains(&read.at).then_some(entry.at));
                     self.batch.push_register(&entry).map_err(|error| at_line("V08", error.to_string()))?;
                     let twice = self.given.read(channel, &entry, readings.line);
                     self.placed.told.extend(twice);
@@ -405,7 +408,7 @@ fn registered_meter(
 ) -> Option<SmolStr> {
     let named = &readings.channel.meter.as_ref()?.value;
     let mut registered = None;
-    for meter in directory.meters_at(channel.usage_point, at) {
+    for meter in exchanged::meters(directory, channel, readings, at) {
         for name in directory.meter_names(meter) {
             if &name.value == named {
                 return Some(named.clone());

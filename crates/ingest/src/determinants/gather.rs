@@ -213,13 +213,14 @@ impl Determinants {
             let status = self.readings.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
             Some(Read { at, value, status })
         };
-        let standing = history.registers.iter().filter(|read| read.period_start.is_none());
-        let reads: Vec<Read> = standing.filter_map(read).collect();
+        let standing = || history.registers.iter().filter(|read| read.is_standing());
+        let sides = Sides::of(standing());
+        let reads: Vec<(Read, bool)> = standing().filter_map(|one| Some((read(one)?, one.is_opening()))).collect();
         let multiplier = Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
         let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
         let of_meter = |installed: Installed| {
-            let there = |read: &&Read| installed.from <= read.at && installed.to.is_none_or(|to| read.at < to);
-            let reads: Vec<Read> = reads.iter().filter(there).copied().collect();
+            let there = |(read, is_opening): &&(Read, bool)| sides.is_of(&installed, (read.at, *is_opening));
+            let reads: Vec<Read> = reads.iter().filter(there).map(|(read, _)| *read).collect();
             (!reads.is_empty()).then_some(Reads { meter: installed.meter, multiplier, dials, reads })
         };
         Ok(self.meters(channel.usage_point)?.into_iter().filter_map(of_meter).collect())
@@ -237,6 +238,23 @@ impl Determinants {
             meters.push(Installed { meter: String::new(), from: Timestamp::MIN, to: None });
         }
         Ok(meters)
+    }
+}
+
+/// The instants at which both the meter that went and the one that came were read.
+struct Sides(BTreeSet<Timestamp>);
+
+impl Sides {
+    fn of<'r>(standing: impl Iterator<Item = &'r RegisterRead>) -> Self {
+        let openings = standing.filter(|read| read.is_opening());
+        Self(openings.filter_map(|read| Timestamp::from_second(read.at).ok()).collect())
+    }
+
+    /// Whether a read of an instant is of a meter: at an exchange that of the one that comes, where it is alone or marked so.
+    fn is_of(&self, installed: &Installed, (at, is_opening): (Timestamp, bool)) -> bool {
+        let is_last = self.0.contains(&at) && !is_opening;
+        let begins = installed.from < at || installed.from == at && !is_last;
+        begins && installed.to.is_none_or(|to| at < to || at == to && is_last)
     }
 }
 
