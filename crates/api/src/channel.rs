@@ -70,7 +70,7 @@ impl ChannelBrief {
             first_reading: extent.and_then(|extent| instant(extent.first)),
             last_reading: extent.and_then(|extent| instant(extent.last)),
             quantum: channel.quantum,
-            multiplier: channel.multiplier.to_string(),
+            multiplier: directory.multiplier_at(channel, now).to_string(),
             dials: channel.dials,
         }
     }

@@ -46,6 +46,28 @@ impl Determinants {
         Ok(self.follow_changes(now)? + self.answer_due(now)?)
     }
 
+    /// Looks once more at what was asked for on channels of which master data changed, such as a multiplier, and tells what
+    /// that changes; answers how many messages that made.
+    ///
+    /// # Errors
+    /// What the books say.
+    pub fn look_again(&self, channels: &[ChannelNumber], now: Timestamp) -> Result<usize, ReviewError> {
+        if self.role.may_compute().is_err() {
+            return Ok(0);
+        }
+        let _alone = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = self.runtime.block_on(self.registry.determinants().requests_on(channels))?;
+        self.settle(requests.iter(), now)
+    }
+
+    fn settle<'r>(&self, requests: impl Iterator<Item = &'r Request>, now: Timestamp) -> Result<usize, ReviewError> {
+        let outcomes = self.outcomes(requests, now)?;
+        for outcome in &outcomes {
+            self.runtime.block_on(self.registry.determinants().settle(outcome, now))?;
+        }
+        Ok(messages(&outcomes))
+    }
+
     fn follow_changes(&self, now: Timestamp) -> Result<usize, ReviewError> {
         let mut told = 0;
         loop {
@@ -91,11 +113,7 @@ impl Determinants {
         let filter =
             RequestFilter { state: Some(RequestState::Open), cut_off_until: Some(now), ..RequestFilter::default() };
         let due = self.runtime.block_on(self.registry.determinants().requests(&filter))?;
-        let outcomes = self.outcomes(due.iter(), now)?;
-        for outcome in &outcomes {
-            self.runtime.block_on(self.registry.determinants().settle(outcome, now))?;
-        }
-        Ok(messages(&outcomes))
+        self.settle(due.iter(), now)
     }
 
     fn outcomes<'r>(

@@ -3,6 +3,8 @@
 //! - Intervals are the received ones with what validation decided laid over them.
 //! - Reads of a register belong to the meter that was there, and a meter is a register of its own. Nothing is measured
 //!   between two meters, so the first read of a new one holds from the last of the one before, up to [`EXCHANGE`].
+//! - A meter whose reads are multiplied by something else from an instant on is another register from then on; the read at
+//!   that instant ends the one and begins the other. Without it nobody can tell what was used, and there is no answer.
 //! - Damaged or ambiguous inputs are findings: there is no answer beside them.
 
 use std::collections::BTreeSet;
@@ -28,6 +30,7 @@ use usage::series::{Reference, StatusSpan};
 use usage::{Account, CheckedRate, Read, Register, Run};
 
 use super::Determinants;
+use super::sides::{Side, Sides};
 use crate::placement::zone_of;
 use crate::review::ReviewError;
 use crate::validation::full_day::FullDay;
@@ -68,10 +71,12 @@ struct Values {
     statuses: Vec<StatusSpan>,
 }
 
-/// The reads of one meter.
+/// The reads of one meter by one multiplier.
 #[derive(Debug)]
 struct Reads {
     meter: String,
+    /// Whether the same meter was there before, with another multiplier.
+    counts_on: bool,
     multiplier: Decimal,
     dials: u8,
     reads: Vec<Read>,
@@ -82,6 +87,17 @@ struct Installed {
     meter: String,
     from: Timestamp,
     to: Option<Timestamp>,
+}
+
+/// Some of the time of a meter, by one multiplier.
+struct Part<'a> {
+    installed: &'a Installed,
+    /// Whether there is one before it.
+    counts_on: bool,
+    from: Timestamp,
+    /// Where the next one begins.
+    changes_at: Option<Timestamp>,
+    multiplier: Decimal,
 }
 
 impl Determinants {
@@ -215,15 +231,21 @@ impl Determinants {
         };
         let standing = || history.registers.iter().filter(|read| read.is_standing());
         let sides = Sides::of(standing());
-        let reads: Vec<(Read, bool)> = standing().filter_map(|one| Some((read(one)?, one.is_opening()))).collect();
-        let multiplier = Decimal::new(channel.multiplier.digits, channel.multiplier.exponent.saturating_add(shift));
+        let reads: Vec<(Read, Side)> = standing().filter_map(|one| Some((read(one)?, sides.of_read(one)))).collect();
         let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
-        let of_meter = |installed: Installed| {
-            let there = |(read, is_opening): &&(Read, bool)| sides.is_of(&installed, (read.at, *is_opening));
+        let directory = self.runtime.block_on(self.registry.directory())?;
+        let multipliers = directory.multipliers(channel);
+        let meters = self.meters(channel.usage_point)?;
+        let parts = meters.iter().flat_map(|installed| installed.by_multiplier(&multipliers));
+        let of_part = |part: Part<'_>| {
+            let there = |(read, side): &&(Read, Side)| part.holds(read.at, *side);
             let reads: Vec<Read> = reads.iter().filter(there).map(|(read, _)| *read).collect();
-            (!reads.is_empty()).then_some(Reads { meter: installed.meter, multiplier, dials, reads })
+            let Part { installed, counts_on, multiplier, .. } = part;
+            let multiplier = Decimal::new(multiplier.digits, multiplier.exponent.saturating_add(shift));
+            let meter = installed.meter.clone();
+            (!reads.is_empty()).then_some(Reads { meter, counts_on, multiplier, dials, reads })
         };
-        Ok(self.meters(channel.usage_point)?.into_iter().filter_map(of_meter).collect())
+        Ok(parts.filter_map(of_part).collect())
     }
 
     /// The meters of a usage point; one without name for ever where none is registered.
@@ -241,20 +263,33 @@ impl Determinants {
     }
 }
 
-/// The instants at which both the meter that went and the one that came were read.
-struct Sides(BTreeSet<Timestamp>);
-
-impl Sides {
-    fn of<'r>(standing: impl Iterator<Item = &'r RegisterRead>) -> Self {
-        let openings = standing.filter(|read| read.is_opening());
-        Self(openings.filter_map(|read| Timestamp::from_second(read.at).ok()).collect())
+impl Installed {
+    /// The time of the meter in parts of one multiplier, in order.
+    fn by_multiplier(&self, multipliers: &[(Timestamp, Decimal)]) -> Vec<Part<'_>> {
+        let mut parts: Vec<Part<'_>> = Vec::new();
+        for (from, multiplier) in multipliers {
+            if self.to.is_some_and(|to| to <= *from) {
+                break;
+            }
+            if let Some(before) = parts.last_mut() {
+                before.changes_at = Some(*from);
+            }
+            parts.retain(|part| part.changes_at.is_none_or(|at| self.from < at));
+            let counts_on = !parts.is_empty();
+            let from = self.from.max(*from);
+            parts.push(Part { installed: self, counts_on, from, changes_at: None, multiplier: *multiplier });
+        }
+        parts
     }
+}
 
-    /// Whether a read of an instant is of a meter: at an exchange that of the one that comes, where it is alone or marked so.
-    fn is_of(&self, installed: &Installed, (at, is_opening): (Timestamp, bool)) -> bool {
-        let is_last = self.0.contains(&at) && !is_opening;
-        let begins = installed.from < at || installed.from == at && !is_last;
-        begins && installed.to.is_none_or(|to| at < to || at == to && is_last)
+impl Part<'_> {
+    /// Whether a read of an instant is one of the part: the one at a change of the multiplier belongs to both sides.
+    fn holds(&self, at: Timestamp, side: Side) -> bool {
+        let is_last = side == Side::MeterThatGoes;
+        (self.from < at || self.from == at && !is_last)
+            && self.installed.to.is_none_or(|to| at < to || at == to && is_last)
+            && self.changes_at.is_none_or(|changes_at| at <= changes_at)
     }
 }
 
@@ -361,11 +396,13 @@ fn usable(decided: &FinalRead) -> Option<Decimal> {
     decided.value.filter(|_| !decided.status.intersects(Status::FAILED | Status::ESTIMATE_NEEDED))
 }
 
-/// Lets the first read of each meter hold from the last of the one before.
+/// Lets the first read of each meter hold from the last of the one before. What one meter counted while its multiplier changed
+/// is not left out that way.
 fn join_exchanges(registers: &mut [Reads]) {
     let mut last: Option<Timestamp> = None;
     for register in registers {
         if let (Some(last), Some(first)) = (last, register.reads.first_mut())
+            && !register.counts_on
             && last < first.at
             && first.at.duration_since(last) <= EXCHANGE
         {

@@ -18,6 +18,7 @@ use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory, NO_VALUE, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
+use store::registry::multiplier::in_force;
 use vee::amount::Amount;
 use vee::context::RegisterPair;
 use vee::register::{SpanRead, spans};
@@ -90,11 +91,13 @@ pub(super) fn of_registers<'d>(
         let reads = counting(register)?;
         let exchanges = directory.exchanges(register.usage_point);
         // Reads of two meters have no difference. Where an exchange has an opening read, the other one is the last before it.
-        let opens = |at: &Timestamp| reads.iter().any(|decided| decided.read.is_opening() && decided.read.at == at.as_second());
+        let opens =
+            |at: &Timestamp| reads.iter().any(|decided| decided.read.is_opening() && decided.read.at == at.as_second());
         let is_last = |range: &TimeRange, at: &Timestamp| range.end < *at || range.end == *at && opens(at);
         let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || is_last(range, at));
+        let multipliers = directory.multipliers(register);
         let of_meters = reads.chunk_by(|_, next| !next.read.is_opening());
-        let counted = of_meters.flat_map(|reads| differences(reads, register, channel));
+        let counted = of_meters.flat_map(|reads| differences(reads, (register, &multipliers), channel));
         let counted = counted.filter(|(range, _)| is_of_one(range));
         let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
         let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
@@ -180,8 +183,13 @@ fn stated_amounts(
     })
 }
 
-/// What a counter counted over each span that its reads bound.
-fn differences(reads: &[DecidedRead], register: &Channel, channel: &Channel) -> Vec<(TimeRange, Measured)> {
+/// What a counter counted over each span that its reads bound, by the multiplier of the span; of a span in which that changes
+/// nothing is known (V52 tells it).
+fn differences(
+    reads: &[DecidedRead],
+    (register, multipliers): (&Channel, &[(Timestamp, Decimal)]),
+    channel: &Channel,
+) -> Vec<(TimeRange, Measured)> {
     let read = |DecidedRead { read, counts, is_told }: &DecidedRead| {
         let (counts, is_told, value) = (*counts, *is_told, Decimal::new(read.value?, register.quantum));
         read.is_standing().then_some((read.at, SpanRead { value, counts, is_told }))
@@ -192,17 +200,16 @@ fn differences(reads: &[DecidedRead], register: &Channel, channel: &Channel) -> 
     let shown = || reads.iter().filter(|read| read.counts).map(digits).max();
     let decimals = register.register_decimals().or_else(shown).unwrap_or(0);
     let dials = register.dials.unwrap_or(UNKNOWN_DIALS);
-    let multiplier = register.multiplier;
-    let exponent = multiplier.exponent.saturating_add(unit_shift(register, channel));
-    let pair = |start: Decimal, end: Decimal| RegisterPair {
-        start,
-        end,
-        multiplier: Decimal::new(multiplier.digits, exponent),
-        dials,
-        decimals,
+    let shift = unit_shift(register, channel);
+    let multiplier = |range: &TimeRange| {
+        let is_one = multipliers.iter().all(|(at, _)| *at <= range.start || range.end <= *at);
+        let multiplier = in_force(multipliers, range.start).filter(|_| is_one)?;
+        Some(Decimal::new(multiplier.digits, multiplier.exponent.saturating_add(shift)))
     };
     let difference = |(from, to): (usize, usize)| {
-        Some((range(times[from], times[to])?, Measured::Register(pair(reads[from].value, reads[to].value))))
+        let range = range(times[from], times[to])?;
+        let (start, end, multiplier) = (reads[from].value, reads[to].value, multiplier(&range)?);
+        Some((range, Measured::Register(RegisterPair { start, end, multiplier, dials, decimals })))
     };
     spans(&reads, dials).into_iter().filter_map(difference).collect()
 }

@@ -155,12 +155,10 @@ impl<'a> Known<'a> {
             Field::BadgeNumber => fact(FactKind::BadgeNumber),
             Field::SerialNumber => fact(FactKind::SerialNumber),
             Field::ServiceMultiplier => {
-                let registers = directory.of_usage_point(self.point);
-                registers
-                    .map(|channel| channel.multiplier)
-                    .find(|one| one.rescaled(0) != Ok(1))
-                    .or_else(|| directory.of_usage_point(self.point).next().map(|channel| channel.multiplier))
-                    .map(|multiplier| multiplier.to_string())
+                let multiplier = |channel| directory.multiplier_at(channel, now);
+                let multipliers: Vec<_> = directory.of_usage_point(self.point).map(multiplier).collect();
+                let other = multipliers.iter().find(|one| one.rescaled(0) != Ok(1));
+                other.or(multipliers.first()).map(ToString::to_string)
             }
         };
         value.unwrap_or_default()

@@ -99,7 +99,8 @@ impl Reads<'_> {
         let meter = meter.map(|meter| first(self.directory.meter_names(meter))).unwrap_or_default();
         let quality = self.book.quality(read.quality).unwrap_or_default();
         let quality = quality.status.words().collect::<Vec<_>>().join(";");
-        let (kind, multiplier) = (channel.reading_type.to_string(), channel.multiplier.to_string());
+        let (kind, multiplier) =
+            (channel.reading_type.to_string(), self.directory.multiplier_at(channel, before).to_string());
         let stamp = stamp(at, zone);
         let module = module.unwrap_or_default();
         Some(record(["R", &point, &meter, module, &kind, &channel.unit, &multiplier, &stamp, &value, &quality]))

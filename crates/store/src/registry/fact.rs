@@ -34,7 +34,8 @@ text_enum! {
         BadgeNumber = "badge-number",
         /// The serial number of a meter.
         SerialNumber = "serial-number",
-        /// What the register of a meter must be multiplied by to be in its unit (Ontario 2.2.3: 1 for all).
+        /// What the register of a meter must be multiplied by to be in its unit (Ontario 2.2.3: 1 for all); told in reports, and
+        /// nothing is multiplied by it.
         MeterMultiplier = "meter-multiplier",
         /// Whether a meter is used with instrument transformers: yes or no.
         TransformerType = "transformer-type",
@@ -46,6 +47,9 @@ text_enum! {
         Holidays = "holidays",
         /// The weather station of a usage point.
         WeatherStation = "weather-station",
+        /// What differences of the register of a channel are multiplied by from then on; before the first one it is what the
+        /// channel was registered with.
+        Multiplier = "multiplier",
         /// How what a channel counts behaves: ordinary, irregular, constant or solar.
         Load = "load",
         /// The most that the recorder of a channel can count in one interval, in the unit of the channel.
@@ -106,7 +110,7 @@ impl FactKind {
         let number = |text: &str| text.parse::<Decimal>().ok();
         let within = |text: &str, most: f64| text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= most);
         let (holds, expected) = match self {
-            Self::ServiceRating | Self::IntervalCapacity | Self::MeterMultiplier => {
+            Self::ServiceRating | Self::IntervalCapacity | Self::MeterMultiplier | Self::Multiplier => {
                 (number(value).is_some_and(|number| 0 < number.digits), "a number above zero")
             }
             Self::AverageDailyLoad => (number(value).is_some(), "a number"),

@@ -41,6 +41,7 @@ pub mod link;
 pub mod local_postgres;
 pub mod master;
 pub mod membership;
+pub mod multiplier;
 pub mod order;
 pub mod ownership;
 pub mod plan;

@@ -54,7 +54,8 @@ pub struct ReadSeries<'a> {
 
 impl<'a> ReadSeries<'a> {
     /// The reads of a register. The reads of `facts` and its time-of-use reads are not looked at; of its setups those that
-    /// begin with an exchange get their closing and opening read from the reads beside it, where they have none.
+    /// begin with an exchange get their closing and opening read from the reads beside it, where they have none, and those that
+    /// begin with another multiplier the read at that instant.
     pub fn new(
         facts: Surroundings<'a>,
         time_of_use: Vec<TouRegister<'a>>,
@@ -142,7 +143,7 @@ impl<'a> ReadSeries<'a> {
     }
 
     /// The setups as the reads next to one show them: as many digits after the point as any has, for one that ends in zeros
-    /// does not make the register coarser, and the reads beside an exchange.
+    /// does not make the register coarser, the reads beside an exchange, and the one at a change of the multiplier.
     fn setups(&self, at: usize) -> Vec<Setup> {
         let near: Vec<&Read> = self.near(at).map(|other| &self.reads[other]).collect();
         let digits = |read: &&Read| Some(read.value?.normalized().exponent.min(0).unsigned_abs());
@@ -158,10 +159,14 @@ impl<'a> ReadSeries<'a> {
             let Setup { from, closing, opening, .. } = *setup;
             let (last, first) = (counter(from, true).next_back(), counter(from, false).next());
             let is_exchange = setup.change == Change::Critical && from != Timestamp::MIN;
+            let multiplies_anew = |other: &Setup| other.from < from && other.multiplier != setup.multiplier;
+            let is_multiplied_anew = !is_exchange && self.facts.setups.iter().any(multiplies_anew);
+            // The register counts on: only what it showed at that very instant parts what was used before from what was used since.
+            let opens = |read: &&&Read| is_exchange || is_multiplied_anew && read.at == from;
             Setup {
                 decimals: setup.decimals.max(shown),
                 closing: closing.or_else(|| last.filter(|_| is_exchange)?.value),
-                opening: opening.or_else(|| first.filter(|_| is_exchange)?.value),
+                opening: opening.or_else(|| first.filter(opens)?.value),
                 ..*setup
             }
         };

@@ -103,6 +103,20 @@ pub(crate) fn used(setups: &[Setup], earlier: Standing, later: Standing) -> Resu
     sum.plus(piece(start, later.1, setup)?).ok_or_else(|| TOO_LARGE.into())
 }
 
+/// Why nothing can be told of a span over which the same register was multiplied by something else: the first change of
+/// the span at which it was not read.
+pub(crate) fn unread_change(setups: &[Setup], earlier: Timestamp, later: Timestamp) -> Option<(Timestamp, String)> {
+    let mut setup = setups.iter().rev().find(|setup| setup.from <= earlier)?;
+    for next in setups.iter().filter(|next| earlier < next.from && next.from <= later) {
+        let is_unread = next.change == Change::Minor && !continues(setup, next);
+        if let Some(why) = is_unread.then(|| bridge(setup, next).err()).flatten() {
+            return Some((next.from, why));
+        }
+        setup = next;
+    }
+    None
+}
+
 fn piece(start: Decimal, end: Decimal, setup: &Setup) -> Result<Amount, String> {
     measured_quantity(&Measured::Register(pair(start, end, setup))).map_err(|error| error.to_string())
 }

@@ -6,7 +6,7 @@ use model::quantity::Decimal;
 use model::time::TimeRange;
 
 use super::surroundings::{Change, Kind, Read, Setup, Surroundings};
-use super::usage::{Standing, Usage, continues, used};
+use super::usage::{Standing, Usage, continues, unread_change, used};
 use super::words::{TOO_LARGE, moment};
 use crate::amount::Amount;
 use crate::evidence::duration;
@@ -90,6 +90,14 @@ impl<'a> View<'a> {
             setup = next;
         }
         Ok(true)
+    }
+
+    /// The first change of the multiplier since the measured read before at which the register was not read, with why that
+    /// stands in the way.
+    pub(crate) fn unread_change(&self) -> Option<(Timestamp, String)> {
+        let is_standing = self.around.kind == Kind::Counter && self.read.period_start.is_none() && self.value().is_ok();
+        let (before, _) = is_standing.then(|| self.before(Level::Actual).next()).flatten()?;
+        unread_change(&self.setups, before.at, self.read.at)
     }
 
     /// The value of the read that is judged.

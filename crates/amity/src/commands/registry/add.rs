@@ -14,8 +14,10 @@ use smol_str::SmolStr;
 use store::readings::{AsOf, ChannelHistory};
 use store::registry::channel::ChannelEntry;
 use store::registry::directory::Directory;
+use store::registry::fact::{Fact, FactKind};
 use store::registry::usage_point::StateChange;
 
+use super::fact::multiplier_can_change;
 use crate::commands::time_span::instant;
 use crate::installation::Installation;
 use crate::output::{self, Failure};
@@ -56,6 +58,11 @@ pub struct Add {
     #[arg(long)]
     #[serde(default)]
     multiplier: Option<String>,
+    /// The multiplier changed at this time, with a meter or its transformers: it holds from then on, and what the register
+    /// counted before stays as it was. A date or local time of the zone, or RFC 3339 with offset.
+    #[arg(long, value_name = "TIME", requires = "multiplier", conflicts_with = "correct")]
+    #[serde(default)]
+    multiplier_from: Option<String>,
     /// Digits of the register before the point.
     #[arg(long)]
     #[serde(default)]
@@ -119,7 +126,7 @@ impl Add {
         if let Some(stored) = stored {
             (entry.multiplier, entry.dials) = (stored.multiplier, stored.dials);
         }
-        if let Some(text) = &self.multiplier {
+        if let Some(text) = self.multiplier.as_deref().filter(|_| self.multiplier_from.is_none()) {
             entry.multiplier = text.parse().map_err(|error| usage("multiplier", &error))?;
         }
         entry.dials = self.dials.or(entry.dials);
@@ -128,6 +135,24 @@ impl Add {
             nothing_read_yet(installation, stored, &entry)?;
         }
         Ok(entry)
+    }
+
+    /// The multiplier that holds from an instant on, where one is given.
+    fn multiplier_change(
+        &self,
+        installation: &Installation,
+        channel: Option<&Channel>,
+    ) -> Result<Option<Fact>, Failure> {
+        let Some(from) = self.multiplier_from.as_deref() else { return Ok(None) };
+        let usage = |words: &str| Failure::Usage(format!("multiplier_from: {words}"));
+        let multiplier = self.multiplier.as_deref().ok_or_else(|| usage("say also the `multiplier`"))?;
+        let channel =
+            channel.ok_or_else(|| usage("the channel is new; register it with the multiplier before first"))?;
+        let zone = zone_of(&self.zone(installation)).map_err(|error| Failure::Usage(error.to_string()))?;
+        let from = instant("multiplier_from", from, &zone)?;
+        multiplier_can_change(channel, Some(from))?;
+        let fact = Fact::new(FactKind::Multiplier, channel.id.0, from, Some(multiplier));
+        fact.map(Some).map_err(|error| Failure::Usage(error.to_string()))
     }
 
     /// The usage point as the registry calls it where its mRID is given, else by the given name.
@@ -180,8 +205,8 @@ fn nothing_read_yet(installation: &Installation, stored: &Channel, wanted: &Chan
     let dials = |dials: Option<u8>| dials.map_or("unknown".into(), |dials| dials.to_string());
     Err(Failure::Usage(format!(
         "channel {}: multiplier {} with {} dials cannot become {} with {}, its reads since {} count by the former; if that \
-         was wrong from the beginning, say `--correct` and run `amity vee run`; if it changed on a day, register what \
-         counts from then on with another `--suffix`",
+         was wrong from the beginning, say `--correct` and run `amity vee run`; a multiplier that changed on a day is \
+         entered with `--multiplier-from`, other dials belong to another `--suffix`",
         stored.label,
         stored.multiplier,
         dials(stored.dials),
@@ -198,8 +223,12 @@ pub fn register(installation: &Installation, channels: Vec<Add>, as_json: bool) 
     let states = channels.iter().map(|add| add.state(installation)).collect::<Result<Vec<_>, _>>()?;
     let corrected = entries.iter().zip(&channels).filter(|(_, add)| add.correct).map(|(entry, _)| entry.clone());
     correct(installation, &corrected.collect::<Vec<_>>(), &directory)?;
+    let changes = entries.iter().zip(&channels);
+    let changes = changes.map(|(entry, add)| add.multiplier_change(installation, directory.registered(entry)));
+    let multipliers: Vec<_> = changes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let registry = &installation.books.registry;
     let registered = installation.ask(registry.channels().register(&entries))?;
+    installation.ask(registry.facts().put(&multipliers))?;
     let usage_points = registered.iter().map(|channel| channel.usage_point);
     let owners = usage_points.clone().zip(&channels).filter(|(_, add)| add.owner.is_some());
     let owners: Vec<_> = owners.map(|(point, add)| (point, add.owner.as_deref().map(SmolStr::new))).collect();

@@ -47,7 +47,9 @@ impl Exchange {
         installation.ask(master.link(&Link { relation, subject: new, target: usage_point.0, from: at, to: None }))?;
         let document = json!({ "usage_point": self.usage_point, "old": self.old, "new": self.new, "at": at });
         let line = format!("meter {} gave way to {} at {at}", self.old, self.new);
-        output::tell(self.json, &document, &line, "`amity vee run` judges the reads around it again")?;
+        let hint = "`amity vee run` judges the reads around it again; where its transformers differ, enter what its registers \
+                    are multiplied by from then on (`amity registry fact multiplier`) first";
+        output::tell(self.json, &document, &line, hint)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,7 +8,7 @@ use ingest::placement::zone_of;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::id::{ChannelNumber, Mrid, UsagePointId};
-use model::master::Dated;
+use model::master::{Channel, Dated};
 use model::quantity::Decimal;
 use serde_json::json;
 use smol_str::SmolStr;
@@ -29,7 +29,7 @@ pub struct Fact {
     /// Of a meter: meter-family, meter-firmware, module-id, badge-number, serial-number, meter-multiplier, transformer-type
     /// (yes, no). Of a usage point: service-rating (kVA), position (degrees north, degrees
     /// east), holidays (a calendar), weather-station. Of a channel: load (ordinary, irregular, constant, solar),
-    /// interval-capacity, average-daily-load, check-channels, load-profile-channels, scada-channels, flows-in, flows-out.
+    /// multiplier (of register differences, from an instant on), interval-capacity, average-daily-load, check-channels, load-profile-channels, scada-channels, flows-in, flows-out.
     kind: FactKind,
     /// Name or mRID of the meter or usage point; label or number of the channel.
     subject: String,
@@ -77,6 +77,10 @@ impl Fact {
         let (subject, zone) = subject(installation, self.kind, &self.subject)?;
         let zone = zone_of(&zone).map_err(|error| Failure::Usage(error.to_string()))?;
         let from = self.from.as_deref().map(|text| instant("--from", text, &zone)).transpose()?;
+        if self.kind == FactKind::Multiplier {
+            let channel = installation.ask(installation.books.registry.channels().find(&self.subject))?;
+            multiplier_can_change(&channel, from)?;
+        }
         let value = match self.kind.names_channels() {
             true => Entry::naming(&channels(installation, &self.value)?),
             false => self.value.join(" "),
@@ -98,7 +102,13 @@ impl Fact {
         let since = from.map_or_else(String::new, |from| format!(" from {from}"));
         let document = json!({ "kind": self.kind.to_string(), "subject": self.subject, "value": value, "from": from });
         let line = format!("{} of {} is {said}{since}", self.kind, self.subject);
-        output::tell(self.json, &document, &line, "`amity vee run` judges stored days by it")?;
+        let hint = match self.kind {
+            FactKind::MeterMultiplier => {
+                "reports tell it; register differences are multiplied by what `amity registry fact multiplier CHANNEL` enters"
+            }
+            _ => "`amity vee run` judges stored days by it",
+        };
+        output::tell(self.json, &document, &line, hint)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -126,6 +136,23 @@ impl Temperatures {
         output::tell(self.json, &document, &format!("{} days of {}", days.len(), self.station), "")?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether the multiplier of a channel can change at an instant.
+pub(super) fn multiplier_can_change(channel: &Channel, from: Option<Timestamp>) -> Result<(), Failure> {
+    let label = &channel.label;
+    if channel.interval_seconds.is_some() {
+        return Err(Failure::Usage(format!(
+            "multiplier: channel {label} takes intervals, which are never multiplied; name the channel of the register"
+        )));
+    }
+    if from.is_none() {
+        return Err(Failure::Usage(format!(
+            "multiplier: say with `--from` since when it holds for {label}; one that was wrong from the beginning is corrected \
+             by `amity registry add .. --multiplier .. --correct`"
+        )));
+    }
+    Ok(())
 }
 
 /// Who a fact is about, and the zone that local times of it are in.

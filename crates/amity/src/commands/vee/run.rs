@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use ingest::validation::Report;
+use model::id::ChannelNumber;
 use serde::Serialize;
 
 use super::stored_days::Days;
@@ -48,6 +49,8 @@ impl Run {
             of_channel.into_iter().flat_map(|(channel, dates)| dates.into_iter().map(move |date| (channel, date)));
         let mut days: BTreeSet<_> = days.collect();
         days.extend(self.days.of_reads(installation, &directory, &self.channels)?);
+        let ran: BTreeSet<ChannelNumber> = days.iter().map(|(channel, _)| *channel).collect();
+        let ran: Vec<ChannelNumber> = ran.into_iter().collect();
         let began = Instant::now();
         let mut report = validate::run(installation, days)?;
         report += validate::ended(installation)?;
@@ -55,6 +58,9 @@ impl Run {
         let rate = (report.days as f64 / seconds.max(1e-6)) as u64;
         // What failed becomes exceptions, what passes now is resolved.
         super::review(installation)?;
+        // Master data that changed may change what was billed although no value did.
+        let looked = installation.determinants().look_again(&ran, clock::now());
+        looked.map_err(|error| Failure::work("determinants are not up to date", error))?;
         validate::say_damaged(&report);
         if self.json {
             output::print_json(&Answer { channels, report, seconds, days_per_second: rate })?;

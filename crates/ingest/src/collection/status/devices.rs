@@ -208,10 +208,9 @@ fn multipliers(asked: Asked<'_>, held: &[(&Link, &Channel, LocalDay)], item: &mu
         if let Some(other) = fact(FactKind::MeterMultiplier).filter(|value| !is_one(value)) {
             item.row(row(asked, of, format!("meter multiplier {other}, expected 1")));
         }
-        let is_one_for_all = asked
-            .directory
-            .of_usage_point(channel.usage_point)
-            .all(|channel| channel.multiplier.rescaled(0).is_ok_and(|digits| digits == 1));
+        let is_one_for_all = asked.directory.of_usage_point(channel.usage_point).all(|channel| {
+            asked.directory.multiplier_at(channel, last_instant(day)).rescaled(0).is_ok_and(|digits| digits == 1)
+        });
         if fact(FactKind::TransformerType) == Some("yes") && is_one_for_all {
             item.row(row(asked, of, "transformer-type, and no service multiplier is registered".into()));
         }

@@ -15,6 +15,7 @@ use model::time::{LocalDay, TimeRange};
 use smol_str::SmolStr;
 use store::readings::{Error, ReadingsBook, RegisterRead};
 use store::registry::directory::Directory;
+use store::registry::multiplier::in_force;
 use store::registry::review::DecidedDay;
 use vee::CheckedPlan;
 use vee::Stamp;
@@ -74,9 +75,8 @@ impl<'a> Gathered<'a> {
         let mut time_of_use = Vec::new();
         for bucket in directory.of_usage_point(channel.usage_point).filter(|bucket| is_total_of(channel, bucket)) {
             let reads = book.read(bucket.number, start, end, as_of)?.registers;
-            let shown = |read: &RegisterRead| {
-                Some((openings::judged(read)?.0, Decimal::new(read.value?, bucket.quantum)))
-            };
+            let shown =
+                |read: &RegisterRead| Some((openings::judged(read)?.0, Decimal::new(read.value?, bucket.quantum)));
             time_of_use.push((bucket.label.clone(), reads.iter().filter_map(shown).collect()));
         }
         Ok(Self {
@@ -193,7 +193,8 @@ fn accepts(decided: &DecidedDay, place: u16, value: Option<i64>) -> bool {
     decided.new_values.is_none() && basis.is_some() && basis == value
 }
 
-/// How a register is and was set up: dials, digits after the point and multiplier of the registry, and anew with each meter.
+/// How a register is and was set up: dials and digits after the point of the registry, and anew with each meter and each
+/// multiplier.
 /// More digits, where nobody said how many, and the reads of an exchange are for the series to find.
 fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
     let first = Setup {
@@ -205,6 +206,13 @@ fn setups(directory: &Directory, channel: &Channel) -> Vec<Setup> {
         opening: None,
         change: Change::Minor,
     };
-    let exchanges = directory.exchanges(channel.usage_point).into_iter();
-    std::iter::once(first).chain(exchanges.map(|from| Setup { from, change: Change::Critical, ..first })).collect()
+    let (exchanges, multipliers) = (directory.exchanges(channel.usage_point), directory.multipliers(channel));
+    let instants: BTreeSet<Timestamp> = multipliers.iter().map(|(from, _)| *from).chain(exchanges.clone()).collect();
+    let setup = |from: Timestamp| Setup {
+        from,
+        multiplier: in_force(&multipliers, from).unwrap_or(channel.multiplier),
+        change: if exchanges.contains(&from) { Change::Critical } else { Change::Minor },
+        ..first
+    };
+    instants.into_iter().map(setup).collect()
 }

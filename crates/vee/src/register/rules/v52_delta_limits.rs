@@ -2,7 +2,8 @@
 //!
 //! Source: IEE. `M * (R_k - R_(k-1))` with the multiplier of each date; limits are for each hour, so that
 //! they hold for reads at any distance. The defaults are proposals: 50 kWh/h is above a service of
-//! 200 A at 240 V.
+//! 200 A at 240 V. Where the multiplier changed since the last read and the register was not read at that instant, nobody
+//! can tell what was used, and that is the fault.
 
 use std::cmp::Ordering;
 
@@ -10,7 +11,7 @@ use super::{Fault, Judgement, Rule};
 use crate::amount::Amount;
 use crate::evidence::duration;
 use crate::register::view::View;
-use crate::register::words::{TOO_LARGE, amount};
+use crate::register::words::{TOO_LARGE, amount, moment};
 use crate::settings::{SettingForm, SettingKind, Settings};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,6 +37,10 @@ const LOWEST: SettingForm = SettingForm {
 };
 
 fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
+    if let Some((at, why)) = view.unread_change() {
+        let at = moment(view, at);
+        return Ok(Some(Fault::new(format!("{why}, at {at}: what was used cannot be told"))));
+    }
     let now = view.now()?;
     let limits = (settings.quantity_in(view.around.unit, &HIGHEST)?, settings.quantity_in(view.around.unit, &LOWEST)?);
     let times = |amount: Amount, seconds: i64| amount.times(Amount::new(seconds.into(), 0)).ok_or(TOO_LARGE);
