@@ -11,6 +11,7 @@ mod collector;
 mod daily_status;
 mod determinants;
 mod events;
+mod exchanged_meters;
 mod explained;
 mod feeds;
 mod flagged_lines;
