@@ -33,6 +33,7 @@ mod real_meter;
 mod register_notation;
 mod register_restart;
 mod register_series;
+mod register_use;
 mod registers;
 mod scaling_by_bucket;
 mod scaling_modes;
