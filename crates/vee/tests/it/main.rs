@@ -8,6 +8,7 @@ mod assumed_time_meter;
 mod assumed_time_uncovered;
 mod boundary;
 mod boundary_sum_check;
+mod contradictions;
 mod decisions;
 mod directions;
 mod documents;
