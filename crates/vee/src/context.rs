@@ -50,6 +50,10 @@ pub struct Context<'a> {
     pub before: Option<Neighbour>,
     /// What comes after the day, where that is known; see [`Neighbour::after`].
     pub after: Option<Neighbour>,
+    /// The day before as received, for rules that look over midnight.
+    pub day_before: Option<Day<'a>>,
+    /// The day after as received.
+    pub day_after: Option<Day<'a>>,
     /// Stored days of the channel with their final values and statuses, for like-day methods. The
     /// day itself may be among them; it is passed over. At most one for each date.
     pub history: &'a [Day<'a>],
@@ -89,6 +93,8 @@ impl<'a> Context<'a> {
             expected: Expected::ALWAYS,
             before: None,
             after: None,
+            day_before: None,
+            day_after: None,
             history: &[],
             holidays: &[],
             totals: &[],

@@ -5,6 +5,7 @@
 
 pub(crate) mod by_formula;
 pub(crate) mod look_back;
+mod over_midnight;
 mod v20_reader_clock;
 mod v21_meter_time;
 mod v22_overflow;

@@ -183,8 +183,10 @@ pub fn trial(plan: &CheckedPlan, series: &Series) -> Result<Trial, Vec<Finding>>
         let local_day = Some(sheet.local).filter(|local| local.range == received[at].whole());
         let site = Site { local_day, ..Site::default() };
         let device = Device { assumed_before: ends_assumed(history.iter().rev().copied()), ..Device::default() };
-        let known =
-            Context { site, sources, device, summaries: &summaries[..at], history: &history, ..of_series(series) };
+        let (summaries, history) = (&summaries[..at], history.as_slice());
+        let day_before = at.checked_sub(1).map(|before| received[before]);
+        let day_after = received.get(at + 1).copied();
+        let known = Context { site, sources, device, summaries, history, day_before, day_after, ..of_series(series) };
         let outcome = outcome(plan, known, &received[at..], &totals);
         let last = sheet.decided(&outcome);
         trial.tell(series, sheet, &last, outcome);

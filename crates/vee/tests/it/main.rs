@@ -36,6 +36,7 @@ mod register_restart;
 mod register_series;
 mod register_use;
 mod registers;
+mod runs_over_midnight;
 mod scaling_by_bucket;
 mod scaling_modes;
 mod scaling_over_days;
