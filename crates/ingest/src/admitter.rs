@@ -19,6 +19,7 @@ use store::registry::directory::Directory;
 use crate::admission::arrivals::{self, Arrival, Arrivals};
 use crate::admission::{self, Lacking, Limits, OTHER_LENGTH, Positions, Scale, Target, ValuesAgain};
 use crate::came_since::CameSince;
+use crate::exchanged;
 use crate::flags::FlagMap;
 use crate::given_twice::{Given, VALUE_TWICE};
 use crate::inventory::FINDINGS_MAX;
@@ -158,7 +159,7 @@ impl<'a> Admitter<'a> {
     pub fn admit(&mut self, readings: &ChannelReadings) {
         self.item += 1;
         let at = admission::span(readings).map_or(self.now, |(first, _)| first);
-        let channel = match self.directory.resolve(&readings.channel, at) {
+        let channel = match exchanged::resolve(self.directory, readings, at) {
             Ok(channel) => channel,
             Err(reason) => {
                 let finding = match self.unregistered.why(&readings.channel) {
@@ -337,7 +338,12 @@ impl<'a> Admitter<'a> {
                 }
             }
             Values::Registers(reads) => {
-                let entries = reads.iter().map(|read| self.register_entry(channel.number, read, scale, revision));
+                let openings = exchanged::openings(self.directory, channel, readings);
+                let entries = reads.iter().map(|read| {
+                    let entry = self.register_entry(channel.number, read, scale, revision)?;
+                    let opens = openings.contains(&read.at).then_some(entry.at);
+                    Ok(RegisterEntry { period_start: entry.period_start.or(opens), ..entry })
+                });
                 let entries: Result<Vec<_>, _> = entries.collect();
                 let entries = entries.map_err(|error| at_line("V10", error))?;
                 if self.limits.values_again == ValuesAgain::Keep {
@@ -442,7 +448,7 @@ fn registered_meter(
 ) -> Option<SmolStr> {
     let named = &readings.channel.meter.as_ref()?.value;
     let mut registered = None;
-    for meter in directory.meters_at(channel.usage_point, at) {
+    for meter in exchanged::meters(directory, channel, readings, at) {
         for name in directory.meter_names(meter) {
             if &name.value == named {
                 return Some(named.clone());

@@ -34,6 +34,7 @@ pub mod collector;
 pub mod correction;
 pub mod determinants;
 pub mod events;
+mod exchanged;
 pub mod feeds;
 pub mod files;
 pub mod flags;

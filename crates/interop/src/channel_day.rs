@@ -183,7 +183,10 @@ impl Told<'_> {
             };
             Some(RegisterRead {
                 at: Timestamp::from_second(read.at).ok()?,
-                period_start: read.period_start.and_then(|start| Timestamp::from_second(start).ok()),
+                period_start: read
+                    .period_start
+                    .filter(|_| !read.is_opening())
+                    .and_then(|start| Timestamp::from_second(start).ok()),
                 value: read.value.map(amount),
                 quality: self.book.quality(read.quality).unwrap_or_default(),
             })
@@ -208,7 +211,7 @@ impl Told<'_> {
         };
         let read = |read: &FinalRead| RegisterRead {
             at: read.at,
-            period_start: read.period_start,
+            period_start: read.period_start.filter(|_| !read.is_opening()),
             value: read.value,
             quality: quality(read).unwrap_or_else(|| Quality::of(read.status)),
         };

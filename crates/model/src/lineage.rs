@@ -176,7 +176,7 @@ pub struct FinalRead {
     pub channel: ChannelNumber,
     /// Moment of the read; end of the period where one is stated. With `period_start` it names the read.
     pub at: Timestamp,
-    /// Start of the period; `None` for a register that stands at an instant.
+    /// Start of the period; `None` for a register that stands at an instant, `at` for an opening read ([`Self::is_opening`]).
     pub period_start: Option<Timestamp>,
     /// Which run decided; runs are numbered upward.
     pub run: u64,
@@ -201,6 +201,11 @@ pub struct FinalRead {
 }
 
 impl FinalRead {
+    /// Whether it is the first read of a meter, taken at the very instant at which it took the place of another.
+    pub fn is_opening(&self) -> bool {
+        self.period_start == Some(self.at)
+    }
+
     /// Whether the value as received counts: no rule of the plan failed it, and nothing took its place.
     pub fn counts_as_received(&self) -> bool {
         let spoilt = Status::FAILED | Status::ESTIMATE_NEEDED | Status::MISSING;

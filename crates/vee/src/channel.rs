@@ -327,6 +327,8 @@ impl<'a> ChannelDays<'a> {
             device: Device { assumed_before: ends_assumed(before), ..facts.device },
             before: self.neighbour(date, Side::Before, as_received),
             after: self.neighbour(date, Side::After, as_received),
+            day_before: Side::Before.next(date).and_then(as_received),
+            day_after: Side::After.next(date).and_then(as_received),
             expected: self.expected(),
             other_length: &self.other_length,
             zero_days_before: self.zero_days_before(date),

@@ -52,6 +52,10 @@ pub struct Context<'a> {
     pub after: Option<Neighbour>,
     /// For which time values of another interval length were received and wait for people; nothing is estimated there.
     pub other_length: &'a [TimeRange],
+    /// The day before as received, for rules that look over midnight.
+    pub day_before: Option<Day<'a>>,
+    /// The day after as received.
+    pub day_after: Option<Day<'a>>,
     /// Stored days of the channel with their final values and statuses, for like-day methods. The
     /// day itself may be among them; it is passed over. At most one for each date.
     pub history: &'a [Day<'a>],
@@ -92,6 +96,8 @@ impl<'a> Context<'a> {
             before: None,
             after: None,
             other_length: &[],
+            day_before: None,
+            day_after: None,
             history: &[],
             holidays: &[],
             totals: &[],

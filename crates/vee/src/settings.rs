@@ -301,6 +301,24 @@ impl Settings {
         forms.iter().filter_map(apart).collect()
     }
 
+    /// How two numbers of one kind compare; `None` where they are of different quantities or no numbers.
+    pub(crate) fn compared(&self, left: &'static SettingForm, right: &'static SettingForm) -> Option<Ordering> {
+        match (self.setting(left), self.setting(right)) {
+            (Setting::Share(left), Setting::Share(right)) => left.compared(*right),
+            (Setting::Seconds(left), Setting::Seconds(right)) => Some(left.cmp(right)),
+            (Setting::Count(left), Setting::Count(right)) => Some(left.cmp(right)),
+            (Setting::Quantity { amount, unit }, Setting::Quantity { amount: right, unit: other }) => {
+                amount.shifted(unit_power(unit, other)?).compared(*right)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a quantity is zero.
+    pub(crate) fn is_zero(&self, form: &'static SettingForm) -> bool {
+        matches!(self.setting(form), Setting::Quantity { amount, .. } if amount.is_zero())
+    }
+
     fn setting(&self, form: &'static SettingForm) -> &Setting {
         let found = self.0.iter().find(|(name, _)| *name == form.name);
         &found.expect("a rule asks only for settings it declares").1

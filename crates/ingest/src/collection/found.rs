@@ -40,7 +40,7 @@ pub(super) fn found(
         None => {
             for (answer, reading) in answers.iter_mut().zip(readings) {
                 let of_it = |read: &&RegisterRead| (read.at - reading.end.as_second()).abs() <= tolerance;
-                let reads = history.registers.iter().filter(|read| read.period_start.is_none()).filter(of_it);
+                let reads = history.registers.iter().filter(|read| read.is_standing()).filter(of_it);
                 *answer = reads.map(|read| of(book, read.value, Some(read.quality))).fold(*answer, better);
             }
         }

@@ -30,6 +30,7 @@ use usage::series::{Reference, StatusSpan};
 use usage::{Account, CheckedRate, Read, Register, Run};
 
 use super::Determinants;
+use super::sides::{Side, Sides};
 use crate::placement::zone_of;
 use crate::review::ReviewError;
 use crate::validation::full_day::FullDay;
@@ -237,15 +238,17 @@ impl Determinants {
             let status = self.readings.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
             Some(Read { at, value, status })
         };
-        let standing = history.registers.iter().filter(|read| read.period_start.is_none());
-        let reads: Vec<Read> = standing.filter_map(read).collect();
+        let standing = || history.registers.iter().filter(|read| read.is_standing());
+        let sides = Sides::of(standing());
+        let reads: Vec<(Read, Side)> = standing().filter_map(|one| Some((read(one)?, sides.of_read(one)))).collect();
         let dials = channel.dials.unwrap_or(UNKNOWN_DIALS);
         let directory = self.runtime.block_on(self.registry.directory())?;
         let multipliers = directory.multipliers(channel);
         let meters = self.meters(channel.usage_point)?;
         let parts = meters.iter().flat_map(|installed| installed.by_multiplier(&multipliers));
         let of_part = |part: Part<'_>| {
-            let reads: Vec<Read> = reads.iter().filter(|read| part.holds(read.at)).copied().collect();
+            let there = |(read, side): &&(Read, Side)| part.holds(read.at, *side);
+            let reads: Vec<Read> = reads.iter().filter(there).map(|(read, _)| *read).collect();
             let Part { installed, counts_on, multiplier, .. } = part;
             let multiplier = Decimal::new(multiplier.digits, multiplier.exponent.saturating_add(shift));
             let meter = installed.meter.clone();
@@ -290,10 +293,11 @@ impl Installed {
 }
 
 impl Part<'_> {
-    /// Whether a read of an instant is one of the part: the one at a change belongs to both sides.
-    fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at
-            && self.installed.to.is_none_or(|to| at < to)
+    /// Whether a read of an instant is one of the part: the one at a change of the multiplier belongs to both sides.
+    fn holds(&self, at: Timestamp, side: Side) -> bool {
+        let is_last = side == Side::MeterThatGoes;
+        (self.from < at || self.from == at && !is_last)
+            && self.installed.to.is_none_or(|to| at < to || at == to && is_last)
             && self.changes_at.is_none_or(|changes_at| at <= changes_at)
     }
 }

@@ -14,7 +14,8 @@ mod gather;
 mod places;
 pub mod rates;
 pub mod requests;
-pub mod told;
+pub mod sides;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

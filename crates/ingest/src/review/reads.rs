@@ -23,19 +23,19 @@ use super::explain::{counted, decision_words};
 use super::words::{local, name};
 use super::{Review, ReviewError};
 use crate::placement::zone_of;
-use crate::validation::registers::{Ground, outcomes_on, place, raw_places, utc_date};
+use crate::validation::registers::{Ground, outcomes_on, place_of, raw_places, utc_date};
 
 /// The reads of a UTC date as a day of slots; `None` where there are none.
 pub(super) fn as_day(channel: ChannelNumber, date: Date, reads: &[FinalRead]) -> Option<FinalDay> {
     let latest = reads.iter().max_by_key(|read| read.run)?;
     let value = |read: &FinalRead| FinalValue {
-        slot: place(read.at),
+        slot: place_of(read),
         value: read.value.map(|value| value.digits),
         status: read.status,
         method: read.method.clone(),
         inputs_hash: read.inputs_hash,
     };
-    let failures = reads.iter().flat_map(|read| read.failures.iter().map(move |failure| (place(read.at), failure)));
+    let failures = reads.iter().flat_map(|read| read.failures.iter().map(move |failure| (place_of(read), failure)));
     let failure = |(place, failure): (u16, &ReadFailure)| RuleFailure {
         rule: failure.rule.clone(),
         from: place,
@@ -143,7 +143,7 @@ impl Review {
             let raw = raw_places(&self.readings, channel.number, date)?;
             let decided = self.runtime.block_on(self.registry.review().decided_on((channel.number, date)))?;
             for (act, day) in decided.into_iter().filter(|(act, _)| counted(act, as_of)) {
-                let is_meant = |read: &FinalRead| (utc_date(read.at), place(read.at)) == (date, day.first);
+                let is_meant = |read: &FinalRead| (utc_date(read.at), place_of(read)) == (date, day.first);
                 let Some(from) = reads.iter().position(is_meant).and_then(|at| u16::try_from(at).ok()) else {
                     continue;
                 };

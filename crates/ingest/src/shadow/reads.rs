@@ -11,7 +11,7 @@ use vee::Stamp;
 
 use super::changes::{Changes, ExceptionExample, RuleChange, ValueExample};
 use super::{Plans, Shadow};
-use crate::validation::registers::{Ground, outcomes_of_days, place, utc_date};
+use crate::validation::registers::{Ground, outcomes_of_days, place_of, utc_date};
 
 /// What would change of register reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -115,7 +115,7 @@ impl Changes {
                 (None, None) => continue,
             };
             if change.examples.len() < examples_max {
-                let from = place(live.at);
+                let from = place_of(live);
                 change.examples.push(ExceptionExample {
                     channel: channel.label.clone(),
                     date: utc_date(live.at),

@@ -90,11 +90,15 @@ pub(super) fn of_registers<'d>(
     for register in directory.of_usage_point(channel.usage_point).filter(|other| is_meant(other, channel)) {
         let reads = counting(register)?;
         let exchanges = directory.exchanges(register.usage_point);
-        // Reads of two meters have no difference.
-        let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || range.end < *at);
+        // Reads of two meters have no difference. Where an exchange has an opening read, the other one is the last before it.
+        let opens =
+            |at: &Timestamp| reads.iter().any(|decided| decided.read.is_opening() && decided.read.at == at.as_second());
+        let is_last = |range: &TimeRange, at: &Timestamp| range.end < *at || range.end == *at && opens(at);
+        let is_of_one = |range: &TimeRange| exchanges.iter().all(|at| *at <= range.start || is_last(range, at));
         let multipliers = directory.multipliers(register);
-        let counted = differences(&reads, (register, &multipliers), channel);
-        let counted = counted.into_iter().filter(|(range, _)| is_of_one(range));
+        let of_meters = reads.chunk_by(|_, next| !next.read.is_opening());
+        let counted = of_meters.flat_map(|reads| differences(reads, (register, &multipliers), channel));
+        let counted = counted.filter(|(range, _)| is_of_one(range));
         let found = stated_amounts(&reads, register, channel, within.start).chain(counted);
         let known = |(range, measured)| KnownTotal { measured_by: register.label.clone(), range, measured };
         totals.extend(found.map(known).map(|total| (register, total)));
@@ -188,7 +192,7 @@ fn differences(
 ) -> Vec<(TimeRange, Measured)> {
     let read = |DecidedRead { read, counts, is_told }: &DecidedRead| {
         let (counts, is_told, value) = (*counts, *is_told, Decimal::new(read.value?, register.quantum));
-        read.period_start.is_none().then_some((read.at, SpanRead { value, counts, is_told }))
+        read.is_standing().then_some((read.at, SpanRead { value, counts, is_told }))
     };
     let (times, reads): (Vec<i64>, Vec<SpanRead>) = reads.iter().filter_map(read).unzip();
     // Where nobody said, as many digits after the point as any read has: one that ends in zeros does not make it coarser.

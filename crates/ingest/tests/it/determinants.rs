@@ -231,6 +231,30 @@ fn an_exchange_of_the_meter_loses_nothing() {
     check(&determinants, "r", "created 2: kwh 18.000");
 }
 
+/// Both meters are read as they are exchanged: 112 - 100 of A, 5 - 0 of B, and 12 kWh up to that instant.
+#[test]
+fn both_meters_are_billed_to_the_instant_of_their_exchange() {
+    let (utility, determinants) = utility(1);
+    determinants.put_rate(&rate("registers", "register", json!({})), utility.now()).expect("put");
+    let counter = utility.counter();
+    let point = object(&utility, Class::UsagePoint, "UP-0", None);
+    let exchanged = at("2026-03-01T10:00:00Z");
+    for (meter, from, to) in [("A", at("2026-01-01T00:00:00Z"), Some(exchanged)), ("B", exchanged, None)] {
+        let subject = object(&utility, Class::Meter, meter, None);
+        link(&utility, Relation::MeterAtUsagePoint, (subject, point), (from, to));
+    }
+    let second = exchanged.as_second();
+    utility.read(counter, second, Some(second), 0);
+    utility.read(counter, second, None, 112_000);
+    utility.read(counter, at("2026-03-01T00:00:00Z").as_second(), None, 100_000);
+    utility.read(counter, at("2026-03-02T00:00:00Z").as_second(), None, 5_000);
+    utility.validate_due();
+    let of_registers = |id| AskDeterminants { definition: Some("registers".into()), ..night(id) };
+    assert_eq!(ask(&determinants, &of_registers("day"), utility.now()), "created 1: kwh 17.000");
+    let morning = AskDeterminants { to: exchanged, ..of_registers("morning") };
+    assert_eq!(ask(&determinants, &morning, utility.now()), "created 1: kwh 12.000");
+}
+
 /// The register fell to 5 at noon, which V55 fails: 100 to 112 kWh count, and one read is missing between them.
 #[test]
 fn a_read_that_failed_is_missing() {

@@ -13,6 +13,7 @@ mod daily_status;
 mod dependencies;
 mod determinants;
 mod events;
+mod exchanged_meters;
 mod explained;
 mod feeder;
 mod feeds;

@@ -21,7 +21,7 @@ pub fn with_register() -> (Utility, ChannelNumber) {
     (utility, register)
 }
 
-fn register(utility: &Utility, meter: Option<&str>, meter_from: Option<Timestamp>) -> ChannelNumber {
+pub fn register(utility: &Utility, meter: Option<&str>, meter_from: Option<Timestamp>) -> ChannelNumber {
     register_of(utility, 0, meter, meter_from)
 }
 
@@ -231,7 +231,7 @@ fn an_exchanged_meter_begins_anew() {
 }
 
 /// The meter `OLD` gives way to `NEW` at an instant.
-fn exchange(utility: &Utility, at: Timestamp) {
+pub fn exchange(utility: &Utility, at: Timestamp) {
     let directory = utility.ask(utility.registry.directory());
     let usage_point = directory.channels().next().expect("a channel").usage_point;
     let old: MeterId = directory.meters_at(usage_point, at).next().expect("the old meter");

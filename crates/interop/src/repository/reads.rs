@@ -71,7 +71,7 @@ impl Reads<'_> {
             if !history.damaged.is_empty() {
                 damaged.push(channel.label.to_string());
             }
-            for read in history.registers.iter().filter(|read| read.period_start.is_none() && self.is_new(read)) {
+            for read in history.registers.iter().filter(|read| read.is_standing() && self.is_new(read)) {
                 if let Some(line) = self.line(channel, &zone, read) {
                     text.push_str(&line);
                     entries += 1;
@@ -90,8 +90,8 @@ impl Reads<'_> {
     fn line(&self, channel: &Channel, zone: &TimeZone, read: &RegisterRead) -> Option<String> {
         let at = Timestamp::from_second(read.at).ok()?;
         let value = written(Decimal::new(read.value?, channel.quantum)).to_string();
-        // The read at an exchange is that of the meter that goes.
-        let before = Timestamp::from_second(read.at - 1).ok()?;
+        // The read at an exchange is that of the meter that goes, but for the first of the one that comes.
+        let before = Timestamp::from_second(read.at - i64::from(!read.is_opening())).ok()?;
         let meter = self.directory.meters_at(channel.usage_point, before).last();
         let first = |names: &[Name]| names.first().map(|name| name.value.to_string()).unwrap_or_default();
         let point = first(self.directory.usage_point_names(channel.usage_point));

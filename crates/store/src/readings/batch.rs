@@ -59,7 +59,8 @@ pub struct RegisterEntry {
     pub channel: ChannelNumber,
     /// Moment of the read, or end of the period, epoch seconds.
     pub at: i64,
-    /// Start of the period, epoch seconds; `None` for a cumulative register.
+    /// Start of the period, epoch seconds; `None` for a cumulative register, and `at` itself for an opening read
+    /// ([`RegisterRead::is_opening`](super::RegisterRead::is_opening)).
     pub period_start: Option<i64>,
     /// The value in the channel's quantum; `None` where the source reports a missing read.
     pub value: Option<i64>,
@@ -197,7 +198,7 @@ impl Batch {
     /// Adds a register read.
     pub fn push_register(&mut self, entry: &RegisterEntry) -> Result<(), InvalidReading> {
         let day = DayNumber::of_instant(entry.at).ok_or(InvalidReading::Time(entry.at))?;
-        if entry.period_start.is_some_and(|start| entry.at <= start || entry.at.checked_sub(start).is_none()) {
+        if entry.period_start.is_some_and(|start| entry.at < start || entry.at.checked_sub(start).is_none()) {
             return Err(InvalidReading::Period { at: entry.at });
         }
         let entry = &RegisterEntry { revision: entry.revision.or(self.ranked_as()), ..*entry };

@@ -128,8 +128,8 @@ pub enum InvalidReading {
     /// The instant is outside the years that can be represented.
     #[error("epoch second {0} is outside the years -9999 to 9999")]
     Time(i64),
-    /// The period does not end after it begins.
-    #[error("the period that ends at epoch second {at} does not begin before")]
+    /// The period ends before it begins.
+    #[error("the period that ends at epoch second {at} begins after that")]
     Period {
         /// End of the period.
         at: i64,

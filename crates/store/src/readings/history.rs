@@ -104,7 +104,7 @@ impl Day {
 pub struct RegisterRead {
     /// Moment of the read, or end of the period, epoch seconds.
     pub at: i64,
-    /// Start of the period; `None` for a cumulative register.
+    /// Start of the period; `None` for a cumulative register, `at` for an opening read of one ([`Self::is_opening`]).
     pub period_start: Option<i64>,
     /// The value in the channel's quantum; `None` where the source reported a missing read.
     pub value: Option<i64>,
@@ -116,6 +116,19 @@ pub struct RegisterRead {
     pub received_at: i64,
     /// The batch that brought it.
     pub sequence: u64,
+}
+
+impl RegisterRead {
+    /// Whether it is the first read of a meter, taken at the very instant at which it took the place of another: the last read
+    /// of that one may stand at the same instant beside it.
+    pub fn is_opening(&self) -> bool {
+        self.period_start == Some(self.at)
+    }
+
+    /// Whether it says what a counter stood at, and no amount of a period.
+    pub fn is_standing(&self) -> bool {
+        self.period_start.is_none() || self.is_opening()
+    }
 }
 
 /// One version of a value.

@@ -339,7 +339,7 @@ fn what_cannot_be_stored_is_refused_with_the_reason() {
     let entry = RegisterEntry {
         channel: CHANNEL,
         at: DAY_START,
-        period_start: Some(DAY_START),
+        period_start: Some(DAY_START + 1),
         value: Some(1),
         quality: QualityId(0),
         revision: None,
@@ -358,6 +358,35 @@ fn what_cannot_be_stored_is_refused_with_the_reason() {
     large.answer = vec![0; 4000];
     assert!(matches!(book.append(large), Err(Error::BatchTooLarge { .. })));
     assert_eq!(book.sequence(), 0);
+}
+
+#[test]
+fn the_first_read_of_a_meter_stands_beside_the_last_of_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path(), by_hand());
+    let entry = |period_start, value| RegisterEntry {
+        channel: CHANNEL,
+        at: DAY_START + 60,
+        period_start,
+        value: Some(value),
+        quality: QualityId(0),
+        revision: None,
+    };
+    for (number, read) in [(1, entry(Some(DAY_START + 60), 5)), (2, entry(None, 30)), (3, entry(None, 31))] {
+        let mut reads = batch(number, number.into(), &[]);
+        reads.push_register(&read).unwrap();
+        book.append(reads).unwrap();
+    }
+    let kept = |book: &ReadingsBook| {
+        let reads = book.read(CHANNEL, DAY_START, DAY_START + 86_400, AsOf::Now).unwrap().registers;
+        reads.iter().map(|read| (read.value, read.is_opening(), read.is_standing())).collect::<Vec<_>>()
+    };
+    let expected = [(Some(31), false, true), (Some(5), true, true)];
+    assert_eq!(kept(&book), expected);
+    book.seal(Date::MAX).unwrap();
+    assert_eq!(kept(&book), expected);
+    drop(book);
+    assert_eq!(kept(&open(dir.path(), by_hand())), expected);
 }
 
 #[test]

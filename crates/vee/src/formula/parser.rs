@@ -52,7 +52,11 @@ impl<'t> Parser<'t, '_> {
         }
         let mut left = self.expression(level + 1)?;
         while let Some(operator) = self.operator(operators) {
+            let column = self.tokens[self.at].1;
             let right = self.expression(level + 1)?;
+            if operator == Operator::Over && matches!(&right, Node::Constant(number) if number.is_zero()) {
+                return Err(ParseError::new(column, "a divisor other than zero", &right.to_string()));
+            }
             left = self.part(Node::Binary(operator, Box::new(left), Box::new(right)))?;
             if level == COMPARISON {
                 break;
@@ -248,9 +252,18 @@ impl<'t> Parser<'t, '_> {
     }
 }
 
-/// A status by its name in the catalogue of the guidance, by an alias, or by the word people read.
+/// What catalogues call a status, each with the word people read: boundary reads that were computed (V50), values that were
+/// split or summed from intervals of another length (California 4.4).
+const ALIASES: &[(&str, &str)] = &[
+    ("CALCULATED", "derived"),
+    ("CHOPPED", "split from a longer interval"),
+    ("AGGREGATED", "summed from shorter intervals"),
+];
+
+/// A status by its name in the catalogue of the guidance, by an alias, or by the word people read, in capitals or not.
 pub(crate) fn status(name: &str) -> Option<Status> {
-    let word = || Status::NAMED.iter().find(|(_, word)| *word == name).map(|(status, _)| *status);
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, word)| word);
+    let word = || Status::NAMED.iter().find(|(_, word)| word.eq_ignore_ascii_case(name)).map(|(status, _)| *status);
     iee::status(name).or_else(word)
 }
 

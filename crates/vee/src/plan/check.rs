@@ -4,6 +4,7 @@ use model::finding::{Finding, Severity};
 use model::quality::Status;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::contradictions::contradictions;
 use super::elsewhere::belongs;
 use super::reach::Reach;
 use super::scaling_limits::CheckedLimits;
@@ -248,6 +249,7 @@ fn planned_rule(place: &str, entry: &RuleEntry, findings: &mut Vec<Finding>) -> 
     }
     let ignored = statuses(&format_smolstr!("{place}.statuses_to_ignore"), &entry.statuses_to_ignore, findings);
     let settings = read_settings(place, rule.id, Settings::read(rule.settings, &entry.settings), findings)?;
+    findings.extend(contradictions(place, rule.id, rule.settings, &settings));
     Some(PlannedRule {
         id: SmolStr::new_static(rule.id),
         test: Judge::Built(rule, settings),
@@ -305,6 +307,7 @@ fn planned_estimator(
     findings.extend(out_of_order(place, estimator, earlier));
     let ignored = statuses(&format_smolstr!("{place}.statuses_to_ignore"), &entry.statuses_to_ignore, findings);
     let settings = read_settings(place, estimator.id, Settings::read(estimator.settings, &entry.settings), findings)?;
+    findings.extend(contradictions(place, estimator.id, estimator.settings, &settings));
     let planned = PlannedEstimator { estimator, exclude_from_scaling: entry.exclude_from_scaling, ignored, settings };
     findings.extend(assumed_time::configuration(place, &planned));
     Some(planned)

@@ -9,6 +9,7 @@
 
 pub mod book;
 mod check;
+mod contradictions;
 mod elsewhere;
 pub mod needs;
 pub(crate) mod reach;
@@ -32,6 +33,7 @@ use crate::settings::SettingForm;
 pub use book::{DatedPlans, NoPlan};
 pub use check::CheckedPlan;
 pub(crate) use check::{PlannedEstimator, PlannedRule, repeated, unknown, wrong};
+pub(crate) use contradictions::contradictions;
 pub(crate) use scaling_limits::CheckedLimits;
 pub use scaling_limits::ScalingLimits;
 pub use user_rule::{Trigger, UserRule};

@@ -7,7 +7,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::estimators::{ESTIMATORS, Estimator, estimator};
 use super::rules::{READS_BEFORE, RULES, Rule, rule};
 use crate::plan::{
-    EstimatorEntry, ExceptionSeverity, OnFailure, RuleEntry, defaults, fill_in, repeated, unknown, wrong,
+    EstimatorEntry, ExceptionSeverity, OnFailure, RuleEntry, contradictions, defaults, fill_in, repeated, unknown,
+    wrong,
 };
 use crate::settings::Settings;
 
@@ -135,13 +136,16 @@ impl RegisterPlan {
             };
             findings.extend(statuses_are_of_intervals(&place, &entry.statuses_to_ignore));
             match Settings::read(rule.settings, &entry.settings) {
-                Ok(settings) => rules.push(PlannedRule {
-                    rule,
-                    on_failure: entry.effect(),
-                    severity: entry.severity,
-                    routed: entry.is_routed(),
-                    settings,
-                }),
+                Ok(settings) => {
+                    findings.extend(contradictions(&place, rule.id, rule.settings, &settings));
+                    rules.push(PlannedRule {
+                        rule,
+                        on_failure: entry.effect(),
+                        severity: entry.severity,
+                        routed: entry.is_routed(),
+                        settings,
+                    });
+                }
                 Err(invalid) => findings.extend(invalid.into_iter().map(|invalid| wrong(&place, rule.id, invalid))),
             }
         }

@@ -127,6 +127,30 @@ impl<'a> View<'a> {
         self.reads.iter().rev().find(earlier).and_then(|read| Some((*read, read.value?)))
     }
 
+    /// The measured read right before the judged one, whatever rule failed it and whatever was to take its place.
+    pub(crate) fn last(&self) -> Option<(Read, Decimal)> {
+        let judged = Status::FAILED | Status::ESTIMATE_NEEDED;
+        let measured = |read: &&Read| read.at < self.read.at && is_enough(read.status.without(judged), Level::Actual);
+        self.reads.iter().rev().find(measured).and_then(|read| Some((*read, read.value?)))
+    }
+
+    /// What was used since the read right before the judged one. Of a read that the register fell to or from, which V55 tells,
+    /// nothing follows: the last one that counts stands for it then.
+    pub(crate) fn since_last(&self) -> Result<Segment, String> {
+        let (Kind::Counter, None, Some((last, shown))) = (self.around.kind, self.read.period_start, self.last()) else {
+            return self.now();
+        };
+        let counts = |from: Standing, to: Standing| self.used(from, to).is_ok();
+        let (good, now) = (self.before(Level::Actual).next(), (self.read.at, self.value()?));
+        let is_reached =
+            good.is_none_or(|(read, value)| read.at == last.at || counts((read.at, value), (last.at, shown)));
+        if !is_reached || !counts((last.at, shown), now) {
+            return self.now();
+        }
+        let usage = self.used((last.at, shown), now)?;
+        Ok(Segment { range: TimeRange { start: last.at, end: self.read.at }, usage })
+    }
+
     /// The nearest measured read after the judged one.
     pub(crate) fn next(&self) -> Option<(Read, Decimal)> {
         let later = |read: &&Read| self.read.at < read.at && is_enough(read.status, Level::Actual);

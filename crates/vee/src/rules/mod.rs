@@ -4,6 +4,7 @@
 //! changes anything; the plan says what a failure means. Rules are independent of each other.
 
 pub(crate) mod by_formula;
+mod over_midnight;
 mod v20_reader_clock;
 mod v21_meter_time;
 mod v22_overflow;

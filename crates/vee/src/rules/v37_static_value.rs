@@ -2,10 +2,11 @@
 //!
 //! Source: an Indian vendor (its name only). Fails where one value other than zero is repeated in so many
 //! good intervals in a row. The count of 8, meant for 15 minutes, is a proposal; a channel of few digits
-//! needs more. Constant loads such as street lights are left alone. Runs are those within the day.
+//! needs more. Constant loads such as street lights are left alone. A run goes on over midnight.
 
-use super::{Fault, Finding, Rule, Stage};
-use crate::context::Load;
+use super::{Fault, Finding, Rule, Stage, over_midnight};
+use crate::context::{Load, is_good};
+use crate::day::Day;
 use crate::evidence::{NO_INTERVALS, quantity, span};
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -39,7 +40,8 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
     let (mut from, mut faults) = (0_u16, Vec::new());
     for equal in view.values.chunk_by(|left, right| left == right) {
         let to = from.saturating_add(u16::try_from(equal.len()).unwrap_or(u16::MAX)).min(view.slots());
-        if equal[0] != 0 && u64::from(fewest) <= equal.len() as u64 {
+        let is_at_edge = from == 0 || to == view.slots();
+        if equal[0] != 0 && (is_at_edge || u64::from(fewest) <= equal.len() as u64) {
             faults.extend(repeated(view, (from, to), fewest));
         }
         from = to;
@@ -50,12 +52,14 @@ fn judge(view: &View<'_>, settings: &Settings) -> Finding {
 /// The runs of good intervals among equal values.
 fn repeated(view: &View<'_>, (from, to): (u16, u16), fewest: u32) -> Vec<Fault> {
     let good = view.runs(|slot| (from..to).contains(&slot) && view.good_value(slot).is_some());
-    let long = good.into_iter().filter(|(from, to)| fewest <= u32::from(to - from));
     let fault = |(from, to)| {
-        let value = quantity(view.context, view.value(from).unwrap_or_default());
-        let evidence =
-            format!("{} are all {value}; fewer than {fewest} in a row may be equal", span(view.day, from, to));
-        Fault::new(from, to, evidence)
+        let equal = view.value(from)?;
+        let is_equal = |day: &Day<'_>, slot| day.value(slot) == Some(equal) && is_good(day.status(slot));
+        let length = over_midnight::length(view, (from, to), is_equal);
+        let (value, beside) = (quantity(view.context, equal), over_midnight::words((from, to), length));
+        let found = span(view.day, from, to);
+        let evidence = format!("{found} are all {value}{beside}; fewer than {fewest} in a row may be equal");
+        (fewest <= length).then(|| Fault::new(from, to, evidence))
     };
-    long.map(fault).collect()
+    good.into_iter().filter_map(fault).collect()
 }

@@ -2,13 +2,14 @@
 //!
 //! Source: Oracle "Consecutive Interval Check": any run of so many intervals whose value or condition
 //! code is in a range. Statuses stand for condition codes here. The book gives no numbers: 24 values of
-//! exactly zero are a proposal.
+//! exactly zero are a proposal. A run goes on over midnight.
 
 use model::quality::Status;
 use std::cmp::Ordering;
 
-use super::{Fault, Finding, Reason, Rule, Stage};
+use super::{Fault, Finding, Reason, Rule, Stage, over_midnight};
 use crate::amount::Amount;
+use crate::day::Day;
 use crate::evidence::{NO_INTERVALS, span};
 use crate::plan::reach::Reach;
 use crate::settings::{SettingForm, SettingKind, Settings};
@@ -82,26 +83,26 @@ fn found(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let words = settings.list(&STATUSES);
     let named = Status::NAMED.iter().filter(|(_, word)| words.iter().any(|name| name == word));
     let wanted = named.fold(Status::NONE, |wanted, (status, _)| wanted | *status);
-    let by_value = |slot| view.value(slot).is_some_and(|value| is_within(view, value, lowest, highest));
-    let by_status = |slot| view.status(slot).intersects(wanted);
-    let (runs, kind) = match settings.choice(&BY) {
-        "value" => (view.runs(by_value), format!("of {lowest} to {highest} {unit}")),
-        "status" => (view.runs(by_status), format!("of status {wanted}")),
-        _ => {
-            let kind = format!("of {lowest} to {highest} {unit} or of status {wanted}");
-            (view.runs(|slot| by_value(slot) || by_status(slot)), kind)
-        }
+    let by = settings.choice(&BY);
+    let holds = |value: Option<i64>, status: Status| {
+        let by_value = || value.is_some_and(|value| is_within(view, value, lowest, highest));
+        by != "status" && by_value() || by != "value" && status.intersects(wanted)
+    };
+    let kind = match by {
+        "value" => format!("of {lowest} to {highest} {unit}"),
+        "status" => format!("of status {wanted}"),
+        _ => format!("of {lowest} to {highest} {unit} or of status {wanted}"),
     };
     let fewest = settings.count(&FEWEST);
-    let long = runs.into_iter().filter(|(from, to)| fewest <= u32::from(to - from));
     let fault = |(from, to)| {
-        Fault::new(
-            from,
-            to,
-            format!("{} in a row, all {kind}; there may be fewer than {fewest}", span(view.day, from, to)),
-        )
+        let beside = |day: &Day<'_>, slot| holds(day.value(slot), day.status(slot));
+        let length = over_midnight::length(view, (from, to), beside);
+        let (found, beside) = (span(view.day, from, to), over_midnight::words((from, to), length));
+        let evidence = format!("{found} in a row{beside}, all {kind}; there may be fewer than {fewest}");
+        (fewest <= length).then(|| Fault::new(from, to, evidence))
     };
-    Ok(Finding::of(view.slots(), long.map(fault).collect()))
+    let runs = view.runs(|slot| holds(view.value(slot), view.status(slot)));
+    Ok(Finding::of(view.slots(), runs.into_iter().filter_map(fault).collect()))
 }
 
 fn is_within(view: &View<'_>, value: i64, lowest: Amount, highest: Amount) -> bool {

@@ -63,9 +63,13 @@ fn compared(view: &View<'_>, settings: &Settings) -> Result<Finding, Reason> {
     let runs = view.runs(|slot| view.value(slot).is_some_and(is_above) && is_night(slot));
     let fault = |(from, to)| {
         let (value, slot) = view.highest_of(from, to).unwrap_or((0, from));
+        // The night of the morning began on the day before, that of the evening ends on the next.
+        let night = if view.day.range(from, to).end <= dawn { ("before", dawn) } else { ("after", dusk) };
         let evidence = format!(
-            "{} delivered between {dusk} and {dawn}, the highest {} at {}; the limit is {floor} {unit} in an interval",
+            "{} delivered in the night, {} {}, the highest {} at {}; the limit is {floor} {unit} in an interval",
             span(view.day, from, to),
+            night.0,
+            night.1,
             quantity(view.context, value),
             clock(view.day, slot),
         );

@@ -84,7 +84,7 @@ impl Signs {
             self.flagged(asked.book, looked, stored);
         }
         let reads: Vec<RegisterRead> =
-            history.registers.into_iter().filter(|read| read.period_start.is_none() && read.value.is_some()).collect();
+            history.registers.into_iter().filter(|read| read.is_standing() && read.value.is_some()).collect();
         self.stamped(asked, looked, &reads, tolerance);
         self.falling(looked, &reads);
         self.compared(asked, looked, &days)?;
@@ -167,7 +167,7 @@ impl Signs {
             let (Some(low), Some(high), Ok(at)) = (before.value, after.value, Timestamp::from_second(after.at)) else {
                 continue;
             };
-            if at <= looked.day.range.start || looked.day.range.end < at {
+            if at <= looked.day.range.start || looked.day.range.end < at || after.is_opening() {
                 continue;
             }
             self.accuracy.0 += 1;

@@ -21,7 +21,8 @@ use vee::CheckedPlan;
 use vee::Stamp;
 use vee::register::{Change, Kind, Outcome, Read, ReadSeries, Setup, SpanSum, Surroundings, TouRegister, pieces};
 
-use super::places::{place, utc_date};
+use super::openings::{self, Openings};
+use super::places::{opening_or, place, utc_date};
 use super::{Changed, Ground, is_total_of};
 use crate::placement::zone_of;
 use crate::plans::Plans;
@@ -52,6 +53,7 @@ pub(super) struct Gathered<'a> {
     channel: &'a Channel,
     zone: TimeZone,
     setups: Vec<Setup>,
+    openings: Openings,
     reads: Vec<Read>,
     stored: Vec<FinalRead>,
     interval_sums: Vec<SpanSum>,
@@ -69,19 +71,20 @@ impl<'a> Gathered<'a> {
         let Ground { book, directory, decisions, as_of, .. } = ground;
         let (start, end) = (within.start.as_second(), within.end.as_second());
         let history = book.read(channel.number, start, end, as_of)?;
+        let openings = Openings::of(&history.registers);
         let reads = history.registers.iter().filter_map(|read| received(book, channel, decisions, read)).collect();
         let mut time_of_use = Vec::new();
         for bucket in directory.of_usage_point(channel.usage_point).filter(|bucket| is_total_of(channel, bucket)) {
             let reads = book.read(bucket.number, start, end, as_of)?.registers;
-            let shown = |read: &RegisterRead| {
-                Some((Timestamp::from_second(read.at).ok()?, Decimal::new(read.value?, bucket.quantum)))
-            };
+            let shown =
+                |read: &RegisterRead| Some((openings::judged(read)?.0, Decimal::new(read.value?, bucket.quantum)));
             time_of_use.push((bucket.label.clone(), reads.iter().filter_map(shown).collect()));
         }
         Ok(Self {
             channel,
             zone: zone.clone(),
-            setups: setups(directory, channel),
+            setups: setups(directory, channel).into_iter().map(|setup| openings.moved(setup)).collect(),
+            openings,
             reads,
             stored: history.final_reads,
             interval_sums: Vec::new(),
@@ -110,12 +113,18 @@ impl<'a> Gathered<'a> {
         let series = ReadSeries::new(facts, time_of_use.collect(), plan_of, self.reads.clone());
         let reads = series.reads();
         let run = self.to_run(&series, changed);
-        let dates: BTreeSet<Date> = run.iter().map(|at| utc_date(reads[*at].at)).collect();
+        let stored = |at: usize| self.openings.stored(reads, at);
+        let dates: BTreeSet<Date> = run.iter().map(|at| utc_date(stored(*at).0)).collect();
         let mut days: BTreeMap<Date, Vec<Outcome>> = BTreeMap::new();
-        for (at, read) in reads.iter().enumerate() {
-            let date = utc_date(read.at);
+        for at in 0..reads.len() {
+            let (instant, period_start) = stored(at);
+            let date = utc_date(instant);
             if dates.contains(&date) {
-                days.entry(date).or_default().extend(series.outcome(at, stamp));
+                let mut outcome = series.outcome(at, stamp);
+                if let Some(Outcome { final_read, .. }) = &mut outcome {
+                    (final_read.at, final_read.period_start) = (instant, period_start);
+                }
+                days.entry(date).or_default().extend(outcome);
             }
         }
         days.into_iter().collect()
@@ -123,7 +132,7 @@ impl<'a> Gathered<'a> {
 
     fn to_run(&self, series: &ReadSeries<'_>, changed: &Changed) -> BTreeSet<usize> {
         let leaning = self.stored.iter().filter(|stored| stored.leans_on_others());
-        let leaning: BTreeSet<_> = leaning.map(|stored| (stored.at, stored.period_start)).collect();
+        let leaning: BTreeSet<_> = leaning.filter_map(openings::decided).collect();
         let leans = |read: &Read| leaning.contains(&(read.at, read.period_start));
         let stands_on = |read: &Read| {
             let mut days = changed.intervals.iter();
@@ -132,7 +141,7 @@ impl<'a> Gathered<'a> {
                 reached.contains(&read.at)
             })
         };
-        let mut run = series.to_run(|read| changed.reads.contains(&utc_date(read.at)), leans);
+        let mut run = series.to_run(|read| changed.reads.contains(&utc_date(self.openings.instant(read))), leans);
         let reads = series.reads();
         run.extend((0..reads.len()).filter(|at| leans(&reads[*at]) && stands_on(&reads[*at])));
         run
@@ -176,11 +185,12 @@ fn local_date(read: &Read, zone: &TimeZone) -> Option<Date> {
 
 /// A stored read as rules see it.
 fn received(book: &ReadingsBook, channel: &Channel, decisions: &Decisions, read: &RegisterRead) -> Option<Read> {
-    let at = Timestamp::from_second(read.at).ok()?;
-    let period_start = read.period_start.map(Timestamp::from_second).transpose().ok()?;
+    let stored_at = Timestamp::from_second(read.at).ok()?;
+    let (at, period_start) = openings::judged(read)?;
     let status = book.quality(read.quality).map_or(Status::NONE, |quality| quality.status);
-    let decided = decisions.on(channel.number, utc_date(at));
-    let is_accepted = decided.iter().any(|decision| accepts(&decision.day, at, read.value));
+    let decided = decisions.on(channel.number, utc_date(stored_at));
+    let place = opening_or(place(stored_at), read.is_opening());
+    let is_accepted = decided.iter().any(|decision| accepts(&decision.day, place, read.value));
     Some(Read {
         at,
         period_start,
@@ -190,8 +200,8 @@ fn received(book: &ReadingsBook, channel: &Channel, decisions: &Decisions, read:
 }
 
 /// Whether a person took the read for right as it stands.
-fn accepts(decided: &DecidedDay, at: Timestamp, value: Option<i64>) -> bool {
-    let place = usize::from(place(at)).checked_sub(decided.first.into());
+fn accepts(decided: &DecidedDay, place: u16, value: Option<i64>) -> bool {
+    let place = usize::from(place).checked_sub(decided.first.into());
     let basis = place.and_then(|place| decided.basis.get(place).copied().flatten());
     decided.new_values.is_none() && basis.is_some() && basis == value
 }

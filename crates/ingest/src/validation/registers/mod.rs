@@ -9,9 +9,11 @@
 //! estimate fails it.
 //!
 //! - `gathered`: the reads of a register with all that they are judged by.
+//! - `openings`: the first reads of meters that came, where the ones that went were read at the same instant.
 //! - `places`: the UTC days that reads are stored by, and their places in them.
 
 mod gathered;
+mod openings;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +38,7 @@ use crate::review::Decisions;
 use gathered::{FAR_DAYS, Gathered, window};
 
 pub(crate) use gathered::OUTLOOK_DAYS;
-pub(crate) use places::{instant_of, place, raw_places, utc_date, utc_day};
+pub(crate) use places::{instant_of, place_of, raw_places, utc_date, utc_day};
 
 /// UTC days of reads that are stored in one commit.
 const COMMIT_DAYS: usize = 4096;

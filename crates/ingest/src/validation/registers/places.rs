@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::id::ChannelNumber;
+use model::lineage::FinalRead;
 use model::time::TimeRange;
 use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook};
 
@@ -11,10 +12,22 @@ use store::readings::{AsOf, Error, NO_VALUE, ReadingsBook};
 const DAY_SECONDS: i64 = 86_400;
 /// Seconds of a place, so that the places of a day fit into the numbers of slots.
 const PLACE_SECONDS: i64 = 2;
+/// Places of a UTC day.
+const PLACES: u16 = 43_200;
 
 /// The place of an instant in its UTC day: by it exceptions and decisions of people find the read.
 pub(crate) fn place(at: Timestamp) -> u16 {
     u16::try_from(at.as_second().rem_euclid(DAY_SECONDS) / PLACE_SECONDS).unwrap_or(u16::MAX)
+}
+
+/// The place of a read: an opening read has one of its own after that of the last read of the meter before.
+pub(crate) fn place_of(read: &FinalRead) -> u16 {
+    opening_or(place(read.at), read.is_opening())
+}
+
+/// The place of a read that stands at a place, or is an opening read there.
+pub(super) fn opening_or(place: u16, is_opening: bool) -> u16 {
+    (place + u16::from(is_opening)).min(PLACES - 1)
 }
 
 /// The first instant of a place.
@@ -40,10 +53,10 @@ pub(crate) fn utc_day(date: Date) -> Option<TimeRange> {
 pub(crate) fn raw_places(book: &ReadingsBook, channel: ChannelNumber, date: Date) -> Result<Vec<i64>, Error> {
     let Some(day) = utc_day(date) else { return Ok(Vec::new()) };
     let reads = book.read(channel, day.start.as_second(), day.end.as_second(), AsOf::Now)?.registers;
-    let mut places = vec![NO_VALUE; (DAY_SECONDS / PLACE_SECONDS) as usize];
+    let mut places = vec![NO_VALUE; PLACES.into()];
     for read in reads {
         if let (Some(value), Ok(at)) = (read.value, Timestamp::from_second(read.at)) {
-            places[usize::from(place(at))] = value;
+            places[usize::from(opening_or(place(at), read.is_opening()))] = value;
         }
     }
     Ok(places)

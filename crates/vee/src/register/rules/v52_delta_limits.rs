@@ -1,6 +1,6 @@
 //! V52 register delta high or low: what was used since the last read is outside the limits.
 //!
-//! Source: IEE. `M * (R_k - R_(k-1))` with the multiplier of each date; limits are for each hour, so that
+//! Source: IEE. `M * (R_k - R_(k-1))` with the multiplier of each date, whether `R_(k-1)` passed or not; limits are for each hour, so that
 //! they hold for reads at any distance. The defaults are proposals: 50 kWh/h is above a service of
 //! 200 A at 240 V. Where the multiplier changed since the last read and the register was not read at that instant, nobody
 //! can tell what was used, and that is the fault.
@@ -42,7 +42,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
         let at = moment(view, at);
         return Ok(Some(Fault::new(format!("{why}, at {at}: what was used cannot be told"))));
     }
-    let now = view.now()?;
+    let now = view.since_last()?;
     let limits = (settings.quantity_in(view.around.unit, &HIGHEST)?, settings.quantity_in(view.around.unit, &LOWEST)?);
     let times = |amount: Amount, seconds: i64| amount.times(Amount::new(seconds.into(), 0)).ok_or(TOO_LARGE);
     let used = times(now.usage, 3600)?;

@@ -8,7 +8,7 @@ use model::time::TimeRange;
 use super::{Fault, Judgement, READS_BEFORE, Rule};
 use crate::evidence::duration;
 use crate::register::surroundings::Kind;
-use crate::register::view::{DAY_SECONDS, Level, View};
+use crate::register::view::{DAY_SECONDS, View};
 use crate::register::words::moment;
 use crate::settings::{SettingForm, SettingKind, Settings};
 
@@ -32,7 +32,7 @@ fn judge(view: &View<'_>, settings: &Settings) -> Judgement {
     if view.around.kind != Kind::Counter {
         return Err("the channel is no counter".into());
     }
-    let (last, _) = view.before(Level::Actual).next().ok_or("there is no measured read before")?;
+    let (last, _) = view.last().ok_or("there is no measured read before")?;
     let apart = TimeRange { start: last.at, end: view.read.at }.seconds();
     let longest = i64::from(settings.count(&DAYS)) * DAY_SECONDS;
     let evidence = || {
