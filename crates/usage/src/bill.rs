@@ -45,6 +45,8 @@ struct Peaks {
 struct Found {
     digits: i128,
     exponent: i8,
+    /// The power of ten before losses; zeros that are finer say nothing.
+    quantum: i8,
     decimals: Option<u8>,
     peak: Option<TimeRange>,
     note: Option<&'static str>,
@@ -105,7 +107,8 @@ impl<'c, 'a> Bill<'c, 'a> {
             None => total(cells),
         };
         let digits = keep.map_or(Some(cell.sum), |keep| keep.of(cell.sum)).ok_or_else(|| too_large(&definition.id))?;
-        Ok(Found::of(cell, digits, metered.combined.exponent, definition.decimals))
+        let Combined { exponent, quantum, .. } = metered.combined;
+        Ok(Found::of(cell, (digits, exponent, quantum), definition.decimals))
     }
 
     fn register(&self, definition: &CheckedDefinition, part: usize) -> Result<Found, Finding> {
@@ -116,10 +119,10 @@ impl<'c, 'a> Bill<'c, 'a> {
         let mut sum: Option<Found> = None;
         for term in &meter.terms {
             let channel = meter.channel(self.account, term)?;
-            let (mut cells, exponent) = register_usage(&channel, &parts, set.between_reads)?;
+            let (mut cells, quantum) = register_usage(&channel, &parts, set.between_reads)?;
             let cell = cells.swap_remove(part);
-            let (digits, exponent) = term.of(cell.sum, exponent).ok_or_else(|| too_large(channel.name))?;
-            let found = Found::of(cell, digits, exponent, definition.decimals);
+            let (digits, exponent) = term.of(cell.sum, quantum).ok_or_else(|| too_large(channel.name))?;
+            let found = Found::of(cell, (digits, exponent, quantum), definition.decimals);
             sum = Some(match sum {
                 None => found,
                 Some(before) => before.plus(found).ok_or_else(|| too_large(channel.name))?,
@@ -241,7 +244,7 @@ impl<'c, 'a> Bill<'c, 'a> {
             None => {
                 let exact =
                     quantity(found.digits, found.exponent, found.decimals).ok_or_else(|| too_large(&definition.id))?;
-                Some(if found.decimals.is_some() { exact } else { without_zeros(exact, self.quantum(definition)) })
+                Some(if found.decimals.is_some() { exact } else { without_zeros(exact, found.quantum) })
             }
         };
         let period = self.cycle.grid.parts[part];
@@ -272,13 +275,6 @@ impl<'c, 'a> Bill<'c, 'a> {
         })
     }
 
-    /// The finest quantum of the channels of a determinant.
-    fn quantum(&self, definition: &CheckedDefinition) -> i8 {
-        let names = self.channels(definition);
-        let known = self.account.channels.iter().filter(|channel| names.iter().any(|name| *name == *channel.name));
-        known.map(|channel| channel.exponent).min().unwrap_or_default()
-    }
-
     fn channels(&self, definition: &CheckedDefinition) -> Vec<SmolStr> {
         let second = match definition.measure {
             CheckedMeasure::PowerFactor { reactive: other } | CheckedMeasure::ExcessReactive { active: other, .. } => {
@@ -292,15 +288,16 @@ impl<'c, 'a> Bill<'c, 'a> {
 }
 
 impl Found {
-    fn of(cell: Cell, digits: i128, exponent: i8, decimals: Option<u8>) -> Self {
+    fn of(cell: Cell, (digits, exponent, quantum): (i128, i8, i8), decimals: Option<u8>) -> Self {
         let Cell { counts, inputs_hash, .. } = cell;
-        Self { digits, exponent, decimals, peak: None, note: None, absent: None, counts, inputs_hash }
+        Self { digits, exponent, quantum, decimals, peak: None, note: None, absent: None, counts, inputs_hash }
     }
 
     /// The sum of two.
     fn plus(self, other: Self) -> Option<Self> {
         let (left, right, exponent) = aligned(&self, &other)?;
-        Some(Self { digits: left.checked_add(right)?, exponent, ..self.with(&other) })
+        let quantum = self.quantum.min(other.quantum);
+        Some(Self { digits: left.checked_add(right)?, exponent, quantum, ..self.with(&other) })
     }
 
     /// This number, resting on the readings of another as well.

@@ -119,6 +119,8 @@ pub(crate) struct CheckedTerm {
 pub(crate) struct Combined<'a> {
     pub pieces: Vec<Piece<'a>>,
     pub exponent: i8,
+    /// The finest power of ten of its channels, before losses.
+    pub quantum: i8,
 }
 
 impl CheckedMeter {
@@ -162,7 +164,8 @@ impl CheckedMeter {
         if let Some(Netting { over: NettingSpan::Interval, keep }) = self.netting {
             change(&mut pieces, "netting", |value| keep.of(value))?;
         }
-        Ok(Combined { pieces, exponent })
+        let quantum = channels.iter().map(|channel| channel.exponent).min().unwrap_or_default();
+        Ok(Combined { pieces, exponent, quantum })
     }
 }
 

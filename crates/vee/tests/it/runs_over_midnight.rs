@@ -48,7 +48,7 @@ fn zeros_are_counted_over_midnight() {
     let told = evidence("V39", "fewest = \"15 values\"", days);
     assert_eq!(told.len(), 1);
     assert!(
-        told[0].starts_with("6 values from 00:00 to 00:00 in a row, 15 with the days beside, all of 0 to 0 kWh; "),
+        told[0].starts_with("6 values from 00:00 to 24:00 in a row, 15 with the days beside, all of 0 to 0 kWh; "),
         "{}",
         told[0]
     );
