@@ -197,7 +197,11 @@ impl Determinants {
         for day in history.days.iter().filter(|day| day.slot_seconds == length || !own.contains(&day.date)) {
             gathered.plan_versions.extend(day.final_day.iter().map(|decided| decided.plan_version));
             let Some(day) = whole(day, &zone, length) else { continue };
-            append(&mut runs, &self.as_treated(&day, &zone, assumed_time));
+            // A silent day of before the channel ended may lie beyond; who goes on from it has the values there.
+            let day = self.as_treated(&day, &zone, assumed_time);
+            if day.start < end && start < day.end() {
+                append(&mut runs, &day);
+            }
         }
         Ok(runs)
     }
